@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""What is posted to the hooks: their paths, and the fields of their forms."""
+
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlencode
+
+#: The members hook, below the root of the site: it answers with the list of profile IDs.
+MEMBERS_URI: Final = "/gs-profile-status-members.html"
+
+#: The send hook, below the root of the site: it mails one member.
+SEND_URI: Final = "/gs-profile-status-send.html"
+
+
+class Field(StrEnum):
+    """The name of a form field, as it is written on the wire."""
+
+    TOKEN = "token"  # noqa: S105 - the name of the field, not a token
+    GET = "get"
+    PROFILE_ID = "profileId"
+    SEND = "send"
+    PERIOD = "period"
+
+
+def members_form(token: str) -> bytes:
+    """Return the body of a call of the members hook, as ``x-www-form-urlencoded``."""
+    return _encoded({Field.TOKEN: token, Field.GET: ""})
+
+
+def send_form(profile_id: str, token: str) -> bytes:
+    """Return the body of a call of the send hook, as ``x-www-form-urlencoded``."""
+    return _encoded({Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"})
+
+
+def _encoded(fields: dict[Field, str]) -> bytes:
+    # "surrogateescape": a token read from a file that is not UTF-8 leaves as the bytes it was.
+    return urlencode(fields, errors="surrogateescape").encode("ascii")

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""What one notification tells one member, as plain data: no database, no markup."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The calendar month that a notification reports on."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Return the period that *text* names as ``YYYY-MM``; a :exc:`ValueError` if it is not."""
+        return cls.of(date.fromisoformat(f"{text}-01"))
+
+    @classmethod
+    def of(cls, day: date) -> "Period":
+        """Return the month that *day* is in."""
+        return cls(day.year, day.month)
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the month."""
+        return date(self.year, self.month, 1)
+
+    def before(self) -> "Period":
+        """Return the month before this one."""
+        year, month = divmod(self.year * 12 + self.month - 2, 12)
+        return Period(year, month + 1)
+
+    def after(self) -> "Period":
+        """Return the month after this one."""
+        year, month = divmod(self.year * 12 + self.month, 12)
+        return Period(year, month + 1)
+
+    def __str__(self) -> str:
+        """Return ``YYYY-MM``."""
+        return f"{self.year:04}-{self.month:02}"
+
+
+class Grade(StrEnum):
+    """How much a keyword weighs in what was written."""
+
+    BOLD = "bold"
+    NORMAL = "normal"
+    MUTED = "muted"
+
+
+class Delivery(Enum):
+    """How a member gets the posts of a group; the values are those of ``email_setting``."""
+
+    EACH_POST = None
+    DIGEST = "digest"
+    WEB_ONLY = "webonly"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person as others see them: the URL of the photo is ``None`` where there is none."""
+
+    id: str
+    name: str
+    photo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that was discussed in the month: its posts are those of the month."""
+
+    title: str
+    url: str
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word that marks what the month was about."""
+
+    word: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group, as all of its members see it."""
+
+    id: str
+    title: str
+    url: str
+    email: str
+    secret: bool
+    member_count: int
+    faces: tuple[Author, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What happened in a group in a month: the same for each of its members.
+
+    Authors come with a photo first, topics with the most discussed first, keywords with the
+    weightiest first: how many of them a notification shows is the business of the letter.
+    """
+
+    post_count: int
+    authors: tuple[Author, ...]
+    topics: tuple[Topic, ...]
+    keywords: tuple[Keyword, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A member's own view of a group, with what happened there."""
+
+    group: Group
+    activity: Activity
+    administrator: bool
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site of the instance: its news is trusted HTML, or ``None``."""
+
+    id: str
+    title: str
+    url: str
+    support_email: str
+    news: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """The groups that a member has on one site, by title; the member may run the site."""
+
+    site: Site
+    administrator: bool
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """A member's e-mail addresses: mail goes to each of the preferred ones."""
+
+    preferred: tuple[str, ...]
+    other: tuple[str, ...]
+    unverified: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A member as the notification shows them to themselves."""
+
+    id: str
+    name: str
+    biography: str
+    photo: str | None
+    url: str
+    logged_in: bool
+    addresses: Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that one notification says: to whom, on which month, site by site.
+
+    The first site is the one that the notification is from.
+    """
+
+    period: Period
+    profile: Profile
+    sites: tuple[SiteSummary, ...]
