@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# `make demo` shows the main job, `make test` runs the tests; each sets up .venv by itself.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench docs clean
+
+help: ## Say what there is to make
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+# One stamp for each group of dependencies, renewed when pyproject.toml changes.
+.venv/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later, please: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+.venv/run: .venv/pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[site]"
+	@touch $@
+
+.venv/test .venv/check .venv/docs .venv/bench: .venv/%: .venv/run pyproject.toml
+	$(BIN)/python -m pip install --quiet --group $*
+	@touch $@
+
+demo: .venv/run ## Send to a whole community, and show an e-mail (DATA=folder: to real archives)
+	$(BIN)/python scripts/demo.py $(if $(DATA),--data "$(DATA)")
+
+test: .venv/test ## Run the whole test suite
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: .venv/check ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/check ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+docs: .venv/docs ## Make the manual, in build/docs
+	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs
+	@echo "The manual is in build/docs/index.html"
+
+clean: ## Remove all that was made
+	rm -rf .venv build dist

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""One retrieval of the list of members, redirects and all."""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from gs.profile.status.hooks import MEMBERS_URI, members_form
+from gs.profile.status.send.errors import NotOk, ProtocolError
+from gs.profile.status.send.model import MemberId
+from gs.profile.status.send.siteurl import SiteUrl
+from gs.profile.status.send.token import Token
+
+from .faults import error_of
+from .listing import Listing
+from .loop import End, Loop
+from .post import Manner, Post
+
+_OK: Final = 200
+_REDIRECTS_AT_MOST: Final = 5
+
+# Seconds. It bounds nothing: the loop comes back when there is something to do.
+_A_WHILE: Final = 60.0
+
+
+def retrieve(
+    site: SiteUrl, token: Token, manner: Manner, loop: Loop
+) -> Generator[MemberId, None, SiteUrl]:
+    """Yield the members while their list arrives, and return the site that had it.
+
+    That is *site*, or where its redirects led.
+    """
+    for _ in range(_REDIRECTS_AT_MOST + 1):
+        retrieval = _Retrieval(site, token, manner, loop)
+        yield from retrieval.members()
+        moved = retrieval.moved()
+        if moved is None:
+            return site
+        site = moved
+    raise ProtocolError(f"The site redirects again and again, at last to {site}.")
+
+
+class _Retrieval:
+    def __init__(self, site: SiteUrl, token: Token, manner: Manner, loop: Loop) -> None:
+        self._site = site
+        self._loop = loop
+        self._listing = Listing(token)
+        self._chunks: deque[bytes] = deque()
+        self._post = Post(manner)
+        form = members_form(token.reveal())
+        self._post.prepare_stream(site.hook(MEMBERS_URI), form, self._chunks.append)
+        self._location: str | None = None
+
+    def members(self) -> Iterator[MemberId]:
+        """Yield the members; none where the answer is a redirect."""
+        self._loop.begin(self._post.handle)
+        try:
+            yield from self._arriving()
+        finally:
+            self._loop.forget(self._post.handle)
+
+    def moved(self) -> SiteUrl | None:
+        """Return the site that the answer redirected to, ``None`` where it did not."""
+        if self._location is None:
+            return None
+        moved = self._site.moved(MEMBERS_URI, self._location)
+        if moved is None:
+            raise ProtocolError(
+                f"The site at {self._site} redirects to {_without_query(self._location)},\n"
+                "where the token is not sent. If that is the site, call it by that address."
+            )
+        return moved
+
+    def _arriving(self) -> Iterator[MemberId]:
+        ends: list[End] = []
+        while not ends:
+            ends = self._loop.wait(_A_WHILE)
+            if self._post.http_status == _OK:
+                while self._chunks:
+                    yield from self._listing.feed(self._chunks.popleft())
+            self._chunks.clear()
+        self._finish(ends[0])
+
+    def _finish(self, end: End) -> None:
+        if end.error:
+            raise error_of(end, self._post.fault(end.error, end.text).text, self._site)
+        self._location = self._post.redirect
+        if self._location is not None:
+            return
+        answer = self._post.answer()
+        if answer.http_status != _OK:
+            raise NotOk(f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)")
+        self._listing.close()
+
+
+def _without_query(url: str) -> str:
+    return url.partition("?")[0].partition("#")[0]

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""What one attempt means: every end of a call has exactly one verdict."""
+
+from http import HTTPStatus
+from typing import Final
+
+from gs.profile.status.hooks import SKIPPED, NotAReplyError, Refusal, Reply, Status, read_reply
+
+from .model import Answer, Attempt, Fault, MemberId, Outcome, StopCause, Verdict
+from .token import Token
+
+# Longer than any message of GroupServer; what comes from outside is bounded.
+_MESSAGE_LIMIT: Final = 1000
+
+_PROMISES_NOTHING_BEGAN: Final = (429, 503)
+_DENIALS: Final = (401, 403, 404)
+
+
+def judge(attempt: Attempt, token: Token) -> Outcome:
+    """Return the verdict on *attempt*, without the token in any of its texts."""
+    member = attempt.claim.member
+    match attempt.end:
+        case Fault() as fault:
+            return _of_fault(member, fault)
+        case Answer(http_status=200, body=body):
+            return _of_body(member, body, token)
+        case Answer() as answer:
+            return _of_http_status(member, answer)
+
+
+def _of_fault(member: MemberId, fault: Fault) -> Outcome:
+    if fault.left:
+        return Outcome(member, Verdict.UNKNOWN, "no answer", fault.text)
+    return Outcome(member, Verdict.WAITING, "not reached", fault.text, cause=StopCause.UNREACHABLE)
+
+
+def _of_http_status(member: MemberId, answer: Answer) -> Outcome:
+    http_status = answer.http_status
+    reason, message = f"HTTP {http_status}", f"{answer.phrase} ({http_status})"
+    if http_status in _PROMISES_NOTHING_BEGAN:
+        return Outcome(member, Verdict.WAITING, reason, message, cause=StopCause.BUSY)
+    if http_status in _DENIALS:
+        return Outcome(member, Verdict.FAILED, reason, message, cause=StopCause.NOT_A_SITE)
+    if HTTPStatus.BAD_REQUEST <= http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Outcome(member, Verdict.FAILED, reason, message)
+    return Outcome(member, Verdict.UNKNOWN, reason, message)
+
+
+def _of_body(member: MemberId, body: bytes, token: Token) -> Outcome:
+    try:
+        reply = read_reply(body)
+    except NotAReplyError as error:
+        text = f"The answer is not one of a GroupServer site: {error}"
+        return Outcome(member, Verdict.UNKNOWN, "not an answer of the hook", text)
+    if isinstance(reply, Refusal):
+        return _of_refusal(member, reply, token)
+    return _of_reply(member, reply, token)
+
+
+def _of_refusal(member: MemberId, refusal: Refusal, token: Token) -> Outcome:
+    text = _bounded(" ".join(refusal.complaints), token)
+    if refusal.of_token:
+        return Outcome(
+            member, Verdict.WAITING, "token refused", text, cause=StopCause.TOKEN_REFUSED
+        )
+    return Outcome(member, Verdict.FAILED, "refused form", text)
+
+
+def _of_reply(member: MemberId, reply: Reply, token: Token) -> Outcome:
+    message, status = _bounded(reply.message, token), reply.status
+    if status == Status.SENT:
+        return Outcome(member, Verdict.SENT, "", message, status)
+    for skipped, reason in SKIPPED.items():
+        if status == skipped:
+            return Outcome(member, Verdict.SKIPPED, reason, message, status)
+    return Outcome(member, Verdict.FAILED, f"status {status}", message, status)
+
+
+def _bounded(text: str, token: Token) -> str:
+    # The token first: a text cut in the middle of it would show the half before.
+    return token.cut(text)[:_MESSAGE_LIMIT]

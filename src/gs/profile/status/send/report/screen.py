@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""What a verbose run is shown on: a plain stream of lines, the simplest of screens."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from .output import Output
+from .printable import printable
+
+
+class Tone(Enum):
+    """How good a piece of news is, by the colour that a terminal gives it."""
+
+    GOOD = "green"
+    MIXED = "yellow"
+    BAD = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the run is: *rate* is members a second, *left* seconds, ``None`` if not known."""
+
+    done: int
+    total: int
+    rate: float | None = None
+    left: float | None = None
+
+
+class Screen(Protocol):
+    """Where a verbose run is shown."""
+
+    def line(self, text: str) -> None:
+        """Show a line."""
+        ...
+
+    def sending(self, member: str) -> None:
+        """Show to whom is being sent."""
+        ...
+
+    def ended(self, label: str, tone: Tone, message: str) -> None:
+        """Show how that ended."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far the run is, until something else is shown."""
+        ...
+
+    def clear(self) -> None:
+        """Take the progress away."""
+        ...
+
+
+class Plain:
+    """A screen for files, pipes and terminals that can do nothing: one write a line."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        self._output.line(text)
+
+    def sending(self, member: str) -> None:
+        """Write to whom is being sent."""
+        self._output.line(f"Sending status ({printable(member)})...")
+
+    def ended(self, label: str, tone: Tone, message: str) -> None:  # noqa: ARG002 - no colours
+        """Write how that ended."""
+        self._output.line(f"    {label}: {printable(message)}")
+
+    def progress(self, progress: Progress) -> None:
+        """Do nothing: what was written to a file cannot be taken back."""
+
+    def clear(self) -> None:
+        """Do nothing: there is no progress to take away."""

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""A run that says nothing while all is well."""
+
+from collections.abc import Sequence
+
+from gs.profile.status.send.model import Claim, Outcome, StopCause, Tally
+
+from .output import Output
+from .summary import stopping_line
+
+
+class Silent:
+    """Fulfils :class:`~gs.profile.status.send.ports.Reporter`; speaks only when it is stopped."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def retrieving(self) -> None:
+        """Say nothing."""
+
+    def retrieved(self, waiting: int) -> None:
+        """Say nothing."""
+
+    def claimed(self, claims: Sequence[Claim]) -> None:
+        """Say nothing."""
+
+    def settled(self, outcomes: Sequence[Outcome]) -> None:
+        """Say nothing."""
+
+    def tick(self) -> None:
+        """Say nothing."""
+
+    def stopping(self, cause: StopCause, in_flight: int) -> None:
+        """Say that the run is ending, where somebody asked for it and has to wait."""
+        line = stopping_line(cause, in_flight)
+        if line:
+            self._output.line(line)
+
+    def finished(self, tally: Tally, seconds: float) -> None:
+        """Say nothing: what is not well is in the summary."""

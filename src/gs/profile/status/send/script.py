@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The documented API of sendprofile 1.0.1, as a thin facade: the names are those of 2015."""
+
+import os
+import sys
+from time import monotonic
+from typing import Final, NoReturn
+
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, NotAReplyError, Reply, read_reply
+
+from . import cli
+from .client import HttpSite, Manner, Trust
+from .errors import NotOk, ProtocolError, UnreachableError
+from .model import Answer, Claim, Fault, MemberId
+from .report.output import Output
+from .report.screen import Progress, Screen, Tone
+from .siteurl import SiteUrl
+from .token import Token
+from .version import VERSION
+
+__all__ = [
+    "PROFILE_URI",
+    "SEND_STATUS_URI",
+    "NotOk",
+    "get_userIds",
+    "main",
+    "send_status",
+    "show_done",
+    "show_progress",
+]
+
+#: The path of the web-hook that returns the list of profile IDs.
+PROFILE_URI: Final = MEMBERS_URI
+
+#: The path of the web-hook that sends the notification to one person.
+SEND_STATUS_URI: Final = SEND_URI
+
+_TIMEOUT: Final = 240.0
+_TONES: Final = {0: Tone.GOOD, -2: Tone.BAD}
+
+
+def get_userIds(hostname: str, token: str) -> list[str]:  # noqa: N802 - documented in 2015
+    """Return the profile IDs of the people to send to.
+
+    *hostname* may carry a port, or be a whole URL. Raises :class:`NotOk` when the page does not
+    return HTTP 200, and the other errors of :mod:`~gs.profile.status.send.errors`.
+    """
+    site = _site(hostname, Token(token))
+    try:
+        return list(site.members())
+    finally:
+        site.close()
+
+
+def send_status(hostname: str, userId: str, token: str) -> dict[str, object]:  # noqa: N803 - documented in 2015
+    """Send the notification to one person, and return the ``status`` and ``message`` given.
+
+    *hostname* may carry a port, or be a whole URL. Raises :class:`NotOk` when the page does not
+    return HTTP 200, and the other errors of :mod:`~gs.profile.status.send.errors`; after some of
+    these the notification may have been sent all the same.
+    """
+    secret = Token(token)
+    site = SiteUrl.of_host(hostname)
+    answer = _answer(_site(hostname, secret), MemberId(userId), site)
+    try:
+        reply = read_reply(answer.body)
+    except NotAReplyError as error:
+        raise ProtocolError(f"{site} does not answer as a GroupServer site: {error}.") from error
+    if isinstance(reply, Reply):
+        return {"status": reply.status, "message": secret.cut(reply.message)}
+    return {"status": -1, "message": [secret.cut(complaint) for complaint in reply.complaints]}
+
+
+def main(configFileName: str = cli.CONFIG) -> NoReturn:  # noqa: N803 - documented in 2015
+    """Send the profile status to all the members, as the command line says, and exit.
+
+    *configFileName* is the configuration file that is read where the command line names none.
+    """
+    sys.exit(cli.command(configFileName))
+
+
+def show_progress(profileId: str, curr: int, total: int) -> None:  # noqa: N803 - documented in 2015
+    """Show to whom is being sent: person *curr* of *total*, counted from 0."""
+    screen = _screen()
+    screen.sending(profileId)
+    screen.progress(Progress(min(curr + 1, total), total))
+
+
+def show_done(r: dict[str, object]) -> None:
+    """Show *r*, what the site answered, in place of the progress."""
+    status, message = r["status"], r["message"]
+    text = " ".join(map(str, message)) if isinstance(message, list) else str(message)
+    screen = _screen()
+    screen.clear()
+    screen.ended("Done", _TONES.get(status if isinstance(status, int) else -2, Tone.MIXED), text)
+
+
+def _answer(site: HttpSite, member: MemberId, url: SiteUrl) -> Answer:
+    try:
+        site.begin(Claim(member))
+        while not (attempts := site.attempts(_TIMEOUT)):
+            pass
+    finally:
+        site.close()
+    end = attempts[0].end
+    if isinstance(end, Fault):
+        raise UnreachableError(f"{url} cannot be reached: {end.text}.")
+    if end.http_status != 200:  # noqa: PLR2004 - HTTP's number for OK
+        raise NotOk(f"{end.phrase} ({end.http_status} <{url.authority}>)")
+    return end
+
+
+def _site(hostname: str, token: Token) -> HttpSite:
+    manner = Manner(_TIMEOUT, f"sendprofile/{VERSION}", Trust.in_system())
+    return HttpSite(SiteUrl.of_host(hostname), token, manner, monotonic)
+
+
+def _screen() -> Screen:
+    return cli.screen(Output(sys.stdout), os.environ)

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""The URL of a site, taken apart, checked and made canonical (RFC 3986)."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
+from typing import Final, Self
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from .errors import UsageError
+
+_PORTS: Final = {"http": 80, "https": 443}
+_HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_GOOD: Final = "Give the address of the site, such as https://groups.example.com/"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUrl:
+    """Where the root of a site is: *host* is an ASCII name, an IPv4, or a bare IPv6 address."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the site that *text* points to; a :class:`UsageError` says why it cannot."""
+        if not text.isprintable() or " " in text:
+            raise _wrong("There is a character in the URL that no URL has", text)
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError as error:
+            raise _wrong("That is no URL", text) from error
+        _check(parts, text)
+        if port is None:
+            port = _PORTS[parts.scheme]
+        path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=-._~")
+        return cls(parts.scheme, _host(parts.hostname or "", text), port, path)
+
+    @classmethod
+    def of_host(cls, text: str) -> Self:
+        """Return the site at *text*, a host with or without a port, or a whole URL."""
+        if "://" in text:
+            return cls.parse(text)
+        bare_ipv6 = text.count(":") > 1 and not text.startswith("[")
+        return cls.parse(f"http://[{text}]" if bare_ipv6 else f"http://{text}")
+
+    @property
+    def authority(self) -> str:
+        """The host, and the port where it is not the usual one of the scheme."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def hook(self, uri: str) -> str:
+        """Return the URL of a hook, whose path below the site is *uri*."""
+        return f"{self}{uri}"
+
+    def moved(self, uri: str, location: str) -> "SiteUrl | None":
+        """Return where a redirect of the hook *uri* to *location* says the site is.
+
+        ``None`` where following it could give the token away: to another host or port, from
+        https to http, or to something that is not the hook.
+        """
+        target = urljoin(self.hook(uri), location)
+        if not target.partition("#")[0].endswith(uri):
+            return None
+        try:
+            site = SiteUrl.parse(target.partition("#")[0].removesuffix(uri))
+        except UsageError:
+            return None
+        same_place = (site.scheme, site.port) == (self.scheme, self.port)
+        made_safe = (self.scheme, site.scheme) == ("http", "https")
+        return site if site.host == self.host and (same_place or made_safe) else None
+
+    def __str__(self) -> str:
+        """Return the URL without a slash at the end."""
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+def _check(parts: SplitResult, text: str) -> None:
+    if "@" in parts.netloc:
+        # Not repeated: what stands before the @ may be a password.
+        raise UsageError(f"A user name or password has no place in the URL.\n{_GOOD}")
+    if not parts.hostname:
+        raise _wrong("No host in the URL", text)
+    if parts.scheme not in _PORTS:
+        raise _wrong("Neither http nor https is the URL", text)
+    if "?" in text or "#" in text:
+        raise _wrong("A query or fragment (? or #) has no place in the URL", text)
+    if parts.port == 0:
+        raise _wrong("There is no port 0, as in the URL", text)
+
+
+def _host(host: str, text: str) -> str:
+    try:
+        if ":" in host:
+            IPv6Address(host)
+            return host
+        ascii_host = host.encode("idna").decode("ascii").lower()
+    except (AddressValueError, UnicodeError) as error:
+        raise _wrong("No host can have the name in the URL", text) from error
+    if not _HOST.fullmatch(ascii_host):
+        raise _wrong("No host can have the name in the URL", text)
+    return ascii_host
+
+
+def _wrong(what: str, text: str) -> UsageError:
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return UsageError(f"{what} <{shown}>\n{_GOOD}")
