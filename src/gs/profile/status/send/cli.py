@@ -102,7 +102,8 @@ def _run(settings: "Settings", environment: Mapping[str, str], stop: "Stop") -> 
         clock=monotonic,
     )
     tally = campaign.run()
-    for line in troubles(tally, stop.cause, ledger.unsettled(_TROUBLES_SHOWN)):
+    unsettled = ledger.unsettled(_TROUBLES_SHOWN)
+    for line in troubles(tally, stop.cause, unsettled, counted=settings.verbose):
         stderr.line(line)
     return code_of_run(tally, stop.cause)
 

@@ -13,6 +13,15 @@ T = TypeVar("T")
 # Seconds: libcurl counts in thousandths.
 _SHORTEST_TIMEOUT: Final = 0.001
 
+# What sendprofile 1.0.1 took for an option, and newer options would make ambiguous.
+_SHORTENED: Final = {
+    "--c": "--config",
+    "--t": "--throttle",
+    "--v": "--verbose",
+    "--ve": "--verbose",
+    "--ver": "--verbose",
+}
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -24,7 +33,7 @@ def parse(argv: Sequence[str], config: str) -> argparse.Namespace:
 
     Raises :class:`UsageError`; ``--help`` and ``--version`` print, and end the program.
     """
-    return parser(config).parse_args(argv)
+    return parser(config).parse_args([_in_full(word) for word in argv])
 
 
 def parser(config: str) -> argparse.ArgumentParser:
@@ -35,7 +44,6 @@ def parser(config: str) -> argparse.ArgumentParser:
         "What is happening in your groups.",
         epilog="Usually %(prog)s is called by cron(8) at the start of the month. "
         "The manual has the exit codes and what to do about each.",
-        allow_abbrev=False,
     )
     made.add_argument("url", help="the URL of the GroupServer site")
     made.add_argument("-V", "--version", action="version", version=f"%(prog)s {VERSION}")
@@ -57,6 +65,11 @@ def parser(config: str) -> argparse.ArgumentParser:
     _add_pace(made)
     _add_connection(made)
     return made
+
+
+def _in_full(word: str) -> str:
+    option, equals, value = word.partition("=")
+    return f"{_SHORTENED.get(option, option)}{equals}{value}"
 
 
 def _add_pace(made: argparse.ArgumentParser) -> None:

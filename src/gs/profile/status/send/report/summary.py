@@ -19,6 +19,8 @@ _TO_DO: Final = {
     "--max-unknown 0 goes on past such answers.",
 }
 
+_UNKNOWN: Final = "Unknown are those to whom the site may have sent, or may not: it did not say."
+
 _NO_MEMORY: Final = (
     "This version keeps no record between runs: calling it again sends to everybody anew."
 )
@@ -34,7 +36,8 @@ def counts(tally: Tally) -> str:
     if not tally.total:
         return "The site lists no members"
     texts = [_count(tally, verdict) for verdict in Verdict if tally.of(verdict)]
-    return f"{tally.total} members: {'; '.join(texts)}"
+    members = "member" if tally.total == 1 else "members"
+    return f"{tally.total} {members}: {'; '.join(texts)}"
 
 
 def stopping_line(cause: StopCause, in_flight: int) -> str:
@@ -45,20 +48,28 @@ def stopping_line(cause: StopCause, in_flight: int) -> str:
     return f"Stopping after {in_flight} more {answers}; once more leaves at once."
 
 
-def troubles(tally: Tally, cause: StopCause | None, unsettled: Sequence[Outcome]) -> Iterator[str]:
-    """Yield the lines that say what is not well and what to do; none where all is."""
+def troubles(
+    tally: Tally, cause: StopCause | None, unsettled: Sequence[Outcome], *, counted: bool
+) -> Iterator[str]:
+    """Yield the lines that say what is not well and what to do; none where all is.
+
+    The counts are left out where they have been *counted* for the reader before.
+    """
     if tally.all_settled and cause is None:
         return
     if cause is None:
         yield "Not everybody could be sent to."
     else:
         yield f"The run was stopped: {cause.value}."
-    yield f"{counts(tally)}."
+    if not counted:
+        yield f"{counts(tally)}."
     for outcome in unsettled:
         yield f"  {outcome.verdict}: {printable(outcome.member)}: {printable(outcome.message)}"
     more = tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN) - len(unsettled)
     if more > 0:
         yield f"  … and {more} more"
+    if tally.of(Verdict.UNKNOWN):
+        yield _UNKNOWN
     if cause in _TO_DO:
         yield _TO_DO[cause]
     yield _NO_MEMORY

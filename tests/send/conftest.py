@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The command, as cron calls it: a real process, with a configuration file of its own."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+GSCONFIG = """\
+[config-default]
+webservice = default
+database = default
+
+[webservice-default]
+token = {token}
+"""
+
+
+@dataclass
+class Command:
+    """``sendprofile`` with a configuration file, or with the one that it finds by itself."""
+
+    config: Path | None
+
+    @property
+    def words(self):
+        """The words that start the command."""
+        config = ["-c", str(self.config)] if self.config else []
+        return [sys.executable, "-m", "gs.profile.status.send", *config]
+
+    def run(self, *argv, **environment):
+        """Run it with *argv* to its end, and return what ``subprocess.run`` does."""
+        return subprocess.run(
+            [*self.words, *map(str, argv)],
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+
+    def start(self, *argv, **environment):
+        """Start it with *argv*, and return the process."""
+        return subprocess.Popen(
+            [*self.words, *map(str, argv)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+            env={**os.environ, **environment},
+        )
+
+
+@pytest.fixture
+def sendprofile(tmp_path):
+    """Return the command, with the token of the test's sites in its configuration file."""
+    config = tmp_path / "gsconfig.ini"
+    config.write_text(GSCONFIG.format(token="secret"))
+    return Command(config)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""The fakes of the ports: a site without a network, a clock that the test holds."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from gs.profile.status.hooks import write_reply
+from gs.profile.status.send.model import (
+    Answer,
+    Attempt,
+    Claim,
+    Fault,
+    MemberId,
+    Outcome,
+    StopCause,
+    Tally,
+)
+
+SENT = Answer(200, write_reply(0, "Sent the monthly profile-status notification to Jane (u)"))
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeSite:
+    """Fulfils the port of a site: each member's call ends as *ends* says, with SENT by default.
+
+    A call takes *seconds*; *on_begin* is called with each claim, and *posts* has them in order.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[str],
+        ends: Mapping[str, Answer | Fault] = {},
+        clock: Clock | None = None,
+        seconds: float = 0.0,
+        error: Exception | None = None,
+        on_begin: Callable[[Claim], object] = lambda _: None,
+    ) -> None:
+        self._members = members
+        self._ends = ends
+        self._clock = clock or Clock()
+        self._seconds = seconds
+        self._error = error
+        self._on_begin = on_begin
+        self._calls: list[tuple[float, Claim]] = []
+        self.posts: list[tuple[float, str]] = []
+        self.most_in_flight = 0
+
+    def members(self) -> Iterator[MemberId]:
+        yield from map(MemberId, self._members)
+        if self._error:
+            raise self._error
+
+    def begin(self, claim: Claim) -> None:
+        self.posts.append((self._clock.now, claim.member))
+        self._calls.append((self._clock.now + self._seconds, claim))
+        self.most_in_flight = max(self.most_in_flight, len(self._calls))
+        self._on_begin(claim)
+
+    def attempts(self, timeout: float) -> list[Attempt]:
+        until = min([self._clock.now + timeout, *(end for end, _ in self._calls)])
+        self._clock.now = max(self._clock.now, until)
+        ended = [claim for end, claim in self._calls if end <= self._clock.now]
+        self._calls = [(end, claim) for end, claim in self._calls if end > self._clock.now]
+        return [Attempt(claim, self._ends.get(claim.member, SENT)) for claim in ended]
+
+
+class Heard:
+    """Fulfils the port of a reporter: keeps all that it hears."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Any, ...]] = []
+
+    def retrieving(self) -> None:
+        self.events.append(("retrieving",))
+
+    def retrieved(self, waiting: int) -> None:
+        self.events.append(("retrieved", waiting))
+
+    def claimed(self, claims: Sequence[Claim]) -> None:
+        self.events += [("claimed", claim.member) for claim in claims]
+
+    def settled(self, outcomes: Sequence[Outcome]) -> None:
+        self.events += [("settled", outcome.member, outcome.verdict) for outcome in outcomes]
+
+    def tick(self) -> None:
+        pass
+
+    def stopping(self, cause: StopCause, in_flight: int) -> None:
+        self.events.append(("stopping", cause, in_flight))
+
+    def finished(self, tally: Tally, seconds: float) -> None:
+        self.events.append(("finished", tally, seconds))

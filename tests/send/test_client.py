@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: MIT
+"""The client calls the two hooks of a real site, and no request of it is ever sent twice."""
+
+import socket
+import time
+
+import pytest
+
+from gs.profile.status.send import errors
+from gs.profile.status.send.client import HttpSite, Manner, Trust
+from gs.profile.status.send.model import Claim, Fault, MemberId
+from gs.profile.status.send.siteurl import SiteUrl
+from gs.profile.status.send.token import Token
+from servers import faults
+from servers.answers import Answer
+from servers.deaths import DEATHS, STILLBIRTHS
+from servers.moves import Point
+from servers.proxy import Proxy
+
+
+@pytest.fixture
+def client():
+    """Return a function that makes a client of a URL; all are closed at the end."""
+    made = []
+
+    def make(url, token="secret", timeout=10.0, trust=None):
+        manner = Manner(timeout, "sendprofile/test", trust or Trust.in_system())
+        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, time.monotonic))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def call(site, member="u1"):
+    """Return how a call of the send hook ends."""
+    site.begin(Claim(MemberId(member)))
+    while not (attempts := site.attempts(10)):
+        pass
+    assert [attempt.claim.member for attempt in attempts] == [member]
+    return attempts[0].end
+
+
+PROTOCOLS = [("plain", "HTTP/1.1"), ("TLS", "HTTP/1.1"), ("TLS", "HTTP/2")]
+WAYS = [
+    pytest.param(layer, protocol, death, id=f"{layer} {protocol}: {death.name}")
+    for layer, protocol in PROTOCOLS
+    for death in DEATHS[protocol]
+]
+
+
+@pytest.mark.parametrize("reused", [False, True], ids=["first", "reused"])
+@pytest.mark.parametrize(("layer", "protocol", "death"), WAYS)
+def test_however_a_connection_dies_the_request_is_posted_once(
+    groupserver, authority, client, layer, protocol, death, reused
+):
+    tls = authority.good() if layer == "TLS" else None
+    server = groupserver(members=["u1", "u2"], tls=tls, http2=protocol == "HTTP/2")
+    site = client(server.url, trust=Trust.in_(authority.pem))
+    if reused:
+        assert call(site, "u2").http_status == 200
+    server.on_send = death
+    end = call(site, "u1")
+    posted = [request for request in server.sends if request.fields["profileId"] == "u1"]
+    assert len(posted) <= 1
+    assert server.mailed["u1"] <= 1
+    if isinstance(end, Fault):
+        assert end.left
+    if reused:
+        assert server.requests[-1].connection == server.requests[0].connection
+    assert server.requests[0].version == protocol
+
+
+@pytest.mark.parametrize("death", STILLBIRTHS, ids=lambda death: death.name)
+def test_a_connection_that_dies_before_it_is_used_is_no_second_mail_either(
+    groupserver, client, death
+):
+    server = groupserver(members=["u1"])
+    server.on_connection = death
+    end = call(client(server.url))
+    assert isinstance(end, Fault)
+    assert not server.sends
+
+
+def test_a_refused_connection_is_evidence_that_nothing_left(client, free_port):
+    end = call(client(f"http://127.0.0.1:{free_port}"))
+    assert isinstance(end, Fault)
+    assert not end.left
+
+
+def test_a_host_that_is_not_there_is_evidence_that_nothing_left(client):
+    end = call(client("http://nosuch.invalid"))
+    assert (isinstance(end, Fault), end.left) == (True, False)
+
+
+@pytest.mark.parametrize("bad", ["wrong_name", "expired", "unknown"])
+def test_a_bad_certificate_is_evidence_that_nothing_left(groupserver, authority, client, bad):
+    server = groupserver(members=["u1"], tls=getattr(authority, bad)())
+    end = call(client(server.url, trust=Trust.in_(authority.pem)))
+    assert (isinstance(end, Fault), end.left) == (True, False)
+    assert server.requests == []
+
+
+def test_the_fields_and_headers_are_exactly_those_of_the_protocol(groupserver, client):
+    server = groupserver(members=["u1"])
+    site = client(server.url)
+    list(site.members())
+    call(site)
+    members, send = server.requests
+    assert members.path == "/gs-profile-status-members.html"
+    assert members.pairs == [("token", "secret"), ("get", "")]
+    assert send.path == "/gs-profile-status-send.html"
+    assert send.pairs == [("profileId", "u1"), ("token", "secret"), ("send", "Send")]
+    for request in server.requests:
+        assert request.method == "POST"
+        assert request.target == request.path
+        assert request.header("Content-Type") == "application/x-www-form-urlencoded"
+        assert request.header("Content-Length") == str(len(request.body))
+        assert request.header("User-Agent") == "sendprofile/test"
+        assert request.header("Expect") is None
+        assert request.header("Transfer-Encoding") is None
+
+
+@pytest.mark.parametrize("token", ["100%", "a&b=c+d e", "grüße", "日本"])
+def test_a_token_arrives_as_it_is(groupserver, client, token):
+    server = groupserver(token=token, members=["u1"])
+    call(client(server.url, token=token))
+    assert server.sends[0].fields["token"] == token
+
+
+def test_one_connection_is_kept_for_all(groupserver, client):
+    server = groupserver(members=[f"u{n}" for n in range(50)])
+    site = client(server.url)
+    for member in list(site.members()):
+        call(site, member)
+    assert (len(server.sends), server.connections) == (50, 1)
+    assert set(server.mailed.values()) == {1}
+
+
+def test_http_2_is_spoken_where_the_site_speaks_it(groupserver, authority, client):
+    server = groupserver(members=["u1"], tls=authority.good(), http2=True)
+    site = client(server.url, trust=Trust.in_(authority.pem))
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+    assert {request.version for request in server.requests} == {"HTTP/2"}
+
+
+def test_a_connection_that_was_idle_for_long_is_not_relied_upon(groupserver, client):
+    server = groupserver(members=["u1"])
+    site = client(server.url)
+    call(site)
+    time.sleep(4.2)
+    call(site)
+    assert server.connections == 2
+
+
+def test_a_connection_that_the_site_closed_while_idle_is_replaced(groupserver, client):
+    server = groupserver(members=["u1", "u2"])
+    server.on_send = [faults.closed_when_idle(), None]
+    site = client(server.url)
+    assert call(site, "u1").http_status == 200
+    time.sleep(1.2)  # libcurl looks for dead connections once a second
+    assert call(site, "u2").http_status == 200
+    assert (server.mailed["u1"], server.mailed["u2"]) == (1, 1)
+
+
+def test_a_site_that_does_not_answer_is_waited_for_no_longer_than_the_time_out(
+    groupserver, client
+):
+    server = groupserver(members=["u1"])
+    server.on_send = faults.never()
+    end = call(client(server.url, timeout=0.3))
+    assert end == Fault("no answer within 0.3 s", left=True)
+
+
+def test_an_answer_that_does_not_end_is_given_up(groupserver, client):
+    server = groupserver(members=["u1"])
+    server.on_send = faults.huge(1 << 24)
+    end = call(client(server.url))
+    assert (isinstance(end, Fault), end.left) == (True, True)
+
+
+def test_the_answer_comes_back_as_it_is(groupserver, client):
+    server = groupserver(members=["u1"], names={"u1": "Zoë"}, escaped=False)
+    end = call(client(server.url))
+    assert end.http_status == 200
+    assert "Zoë (u1)".encode() in end.body
+
+
+def test_a_page_in_the_place_of_the_answer_comes_back_with_its_status(groupserver, client):
+    server = groupserver(members=["u1"])
+    server.on_send = faults.trouble(503)
+    assert call(client(server.url)).http_status == 503
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_send_hook_is_never_redirected(groupserver, client, status):
+    server = groupserver(members=["u1"])
+    server.on_send = faults.redirect(status, f"{server.url}/gs-profile-status-send.html")
+    assert call(client(server.url)).http_status == status
+    assert len(server.sends) == 1
+
+
+def test_the_path_of_the_url_is_honoured(groupserver, client):
+    server = groupserver(members=["u1"], prefix="/groups/site")
+    site = client(server.url + "/")
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+
+
+def test_ipv6_works(groupserver, client):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    server = groupserver(members=["u1"], host="::1")
+    site = client(server.url)
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+
+
+# The list of members.
+
+
+def test_the_list_is_read_while_it_arrives(groupserver, client):
+    server = groupserver()
+    server.on_members = faults.endless_list()
+    members = client(server.url).members()
+    assert [next(members) for _ in range(5000)] == [f"u{n}" for n in range(5000)]
+    members.close()
+
+
+def test_a_slow_list_is_waited_for_as_long_as_it_moves(groupserver, client):
+    server = groupserver()
+    server.on_members = faults.dripping(b'["u1", "u2", "u3", "u4"]', pause=0.1)
+    assert list(client(server.url, timeout=1.0).members()) == ["u1", "u2", "u3", "u4"]
+
+
+@pytest.mark.parametrize(
+    ("body", "members"),
+    [
+        (b"[]", []),
+        (b' \r\n[ "u1" , "u2" ]\n', ["u1", "u2"]),
+        (b'["\\u00eb", "a b", "", "100%"]', ["ë", "a b", "", "100%"]),
+    ],
+)
+def test_any_json_string_is_a_member(groupserver, client, body, members):
+    server = groupserver()
+    server.on_members = faults.text(body)
+    assert list(client(server.url).members()) == members
+
+
+REDIRECTED = "/gs-profile-status-members.html"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_site_is_where_a_redirect_to_the_same_host_leads(groupserver, client, status):
+    new = groupserver(members=["u1"], prefix="/new")
+    new.on_members = [faults.redirect(status, "/new" + REDIRECTED), None]
+    site = client(new.url)
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+    assert [request.method for request in new.requests] == ["POST"] * 3
+
+
+def test_a_redirect_from_http_to_https_of_the_same_host_is_followed(
+    groupserver, authority, client
+):
+    safe = groupserver(members=["u1"], tls=authority.good())
+    plain = groupserver()
+    plain.on_members = faults.redirect(301, safe.url + REDIRECTED)
+    site = client(plain.url, trust=Trust.in_(authority.pem))
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+    assert (len(plain.requests), len(safe.sends)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://localhost:{port}" + REDIRECTED,
+        "http://127.0.0.1:{port}" + REDIRECTED,
+        "//localhost:{port}" + REDIRECTED,
+        "http://127.0.0.1:{own}/login?token=x",
+        "ftp://127.0.0.1" + REDIRECTED,
+    ],
+)
+def test_the_token_is_not_sent_where_a_redirect_should_not_lead(groupserver, client, location):
+    other = groupserver(members=["u1"])
+    server = groupserver()
+    server.on_members = faults.redirect(302, location.format(port=other.port, own=server.port))
+    with pytest.raises(errors.ProtocolError, match="redirects to"):
+        list(client(server.url).members())
+    assert (other.requests, len(server.requests)) == ([], 1)
+
+
+def test_a_redirect_from_https_to_http_is_not_followed(groupserver, authority, client):
+    plain = groupserver(members=["u1"])
+    safe = groupserver(tls=authority.good())
+    safe.on_members = faults.redirect(301, plain.url + REDIRECTED)
+    with pytest.raises(errors.ProtocolError):
+        list(client(safe.url, trust=Trust.in_(authority.pem)).members())
+    assert plain.requests == []
+
+
+def test_redirects_in_a_circle_end(groupserver, client):
+    server = groupserver()
+    server.on_members = faults.redirect(302, REDIRECTED)
+    with pytest.raises(errors.ProtocolError, match="again and again"):
+        list(client(server.url).members())
+    assert len(server.requests) == 6
+
+
+# Proxies, as curl honours them.
+
+
+@pytest.fixture
+def proxy(tmp_path):
+    with Proxy(tmp_path) as running:
+        yield running
+
+
+def test_a_proxy_is_used_for_http(groupserver, client, proxy, monkeypatch):
+    server = groupserver(members=["u1"])
+    monkeypatch.setenv("http_proxy", proxy.url)
+    site = client(server.url)
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+    assert len(proxy.passed) == 2
+    assert server.mailed == {"u1": 1}
+
+
+def test_a_proxy_is_used_for_https_which_it_cannot_read(
+    groupserver, authority, client, proxy, monkeypatch
+):
+    server = groupserver(members=["u1"], tls=authority.good())
+    monkeypatch.setenv("https_proxy", proxy.url)
+    site = client(server.url, trust=Trust.in_(authority.pem))
+    assert list(site.members()) == ["u1"]
+    assert call(site).http_status == 200
+    assert len(proxy.passed) == 1
+    assert proxy.passed[0].startswith("CONNECT")
+
+
+def test_no_proxy_is_used_where_the_environment_says_so(groupserver, client, monkeypatch):
+    server = groupserver(members=["u1"])
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert list(client(server.url).members()) == ["u1"]
+
+
+def test_a_proxy_that_refuses_is_evidence_that_nothing_left(
+    groupserver, authority, client, tmp_path, monkeypatch
+):
+    server = groupserver(members=["u1"], tls=authority.good())
+    with Proxy(tmp_path, refuses=True) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        end = call(client(server.url, trust=Trust.in_(authority.pem)))
+    assert (isinstance(end, Fault), end.left) == (True, False)
+    assert server.requests == []
+
+
+# Authorities.
+
+
+def test_the_systems_authorities_are_those_of_the_environment(
+    groupserver, authority, client, monkeypatch
+):
+    server = groupserver(members=["u1"], tls=authority.good())
+    with pytest.raises(errors.UnreachableError, match="--cacert"):
+        list(client(server.url).members())
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.pem))
+    assert list(client(server.url).members()) == ["u1"]
+
+
+def test_a_request_whose_headers_were_read_may_have_left_whole(groupserver, client):
+    server = groupserver(members=["u1"])
+    server.on_send = faults.closed(Point.HEADERS)
+    end = call(client(server.url))
+    assert (isinstance(end, Fault), end.left) == (True, True)
+
+
+def test_an_answer_that_is_announced_as_the_last_is_not_lost(groupserver, client):
+    server = groupserver(members=["u1", "u2"])
+    server.on_send = faults.last(Answer.json({"status": 0, "message": "Sent"}))
+    site = client(server.url)
+    assert [call(site, m).http_status for m in ("u1", "u2")] == [200, 200]
+    assert server.connections == 2

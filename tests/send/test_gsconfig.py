@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""The configuration file is read as the other scripts of GroupServer read it."""
+
+import pytest
+
+from gs.profile.status.send.errors import ConfigError
+from gs.profile.status.send.gsconfig import read_token
+
+REAL = """\
+# The configuration of our groups
+[config-default]
+webservice = default
+database = default
+smtp = on
+
+[config-production]
+webservice = live
+
+[webservice-default]
+token = theValueOfTheToken
+
+[webservice-live]
+token = theLiveToken
+
+[database-default]
+dsn = postgresql://gs:p%40ss@localhost/gs
+"""
+
+
+@pytest.fixture
+def ini(tmp_path):
+    def write(content):
+        file = tmp_path / "gsconfig.ini"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(file)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("instance", "token"), [("default", "theValueOfTheToken"), ("production", "theLiveToken")]
+)
+def test_the_set_names_the_section_that_has_the_token(ini, instance, token):
+    assert read_token(ini(REAL), instance).reveal() == token
+
+
+def default(token_line, more=""):
+    return f"[config-default]\nwebservice = w\n[webservice-w]\n{token_line}\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("line", "token"),
+    [
+        ("token = abc", "abc"),
+        ("token: abc", "abc"),
+        ("TOKEN = abc", "abc"),
+        ("token = abc ; the old one", "abc"),
+        ("token = a;b", "a;b"),
+        ("token = ab%cd", "ab%cd"),
+        ("token = 100%", "100%"),
+        ("token = ab%%cd", "ab%cd"),
+        ("token = %(half)s2\nhalf = 1", "12"),
+        ("token = %(nowhere)s", "%(nowhere)s"),
+        ("token = first\ntoken = second", "second"),
+        ("token = abc\nother = option", "abc"),
+        ("token = a b#c", "a b#c"),
+    ],
+)
+def test_the_token_is_what_the_other_scripts_take_it_for(ini, line, token):
+    assert read_token(ini(default(line)), "default").reveal() == token
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        default("token = abc", "[sendprofile-default]\nledger = /x\n"),
+        default("token = abc", "[webservice-w]\n; the same section again\n"),
+        "\ufeff" + default("token = abc"),
+        default("token = abc").replace("\n", "\r\n"),
+        default("token = abc", "# Grüße").encode("latin-1"),
+    ],
+)
+def test_a_file_that_the_others_read_is_not_refused(ini, content):
+    assert read_token(ini(content), "default").reveal() == "abc"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[config-other]\nwebservice = w", 'No configuration set "default" defined in file "{}".'),
+        ("", 'No configuration set "default" defined in file "{}".'),
+        ("[config-default]\nx = 1", 'No configuration defined for "webservice" in set "default".'),
+        (
+            "[config-default]\nwebservice = gone",
+            'No configuration section for type "webservice" with value "gone".',
+        ),
+        (default(""), 'The option "token" of section [webservice-w] is missing or empty.'),
+        (default("token ="), 'The option "token" of section [webservice-w] is missing or empty.'),
+        ("token = secret", "It is not an ini file: line 1 is"),
+        (default("secret"), "It is not an ini file: line 4 is"),
+    ],
+)
+def test_what_is_missing_is_named(ini, content, says):
+    file = ini(content)
+    with pytest.raises(ConfigError) as raised:
+        read_token(file, "default")
+    assert f'Error with the configuration file "{file}":' in str(raised.value)
+    assert says.format(file) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "content", ["token = s3cret", default("s3cret s3cret"), b"\x00s3cret\xff"]
+)
+def test_a_broken_file_is_not_quoted(ini, content):
+    with pytest.raises(ConfigError) as raised:
+        read_token(ini(content), "default")
+    assert "s3cret" not in str(raised.value)
+
+
+def test_no_file_and_a_folder_are_told_apart(tmp_path):
+    with pytest.raises(ConfigError, match="No such file or directory"):
+        read_token(str(tmp_path / "nosuch.ini"), "default")
+    with pytest.raises(ConfigError, match="Is a directory"):
+        read_token(str(tmp_path), "default")

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""The command line is the original's, and a little more."""
+
+import pytest
+
+from gs.profile.status.send import options
+from gs.profile.status.send.errors import UsageError
+
+URL = "https://groups.example.com/"
+
+
+def parsed(*argv):
+    return options.parse([*argv, URL], "etc/gsconfig.ini")
+
+
+def test_the_defaults_are_the_originals():
+    chosen = parsed()
+    assert (chosen.url, chosen.config, chosen.instance) == (URL, "etc/gsconfig.ini", "default")
+    assert (chosen.throttle, chosen.verbose, chosen.timeout) == (0, False, 240)
+    assert chosen.cacert is None
+
+
+@pytest.mark.parametrize(
+    ("argv", "option", "value"),
+    [
+        (["-c", "x.ini"], "config", "x.ini"),
+        (["--config=x.ini"], "config", "x.ini"),
+        (["--conf", "x.ini"], "config", "x.ini"),
+        (["--c=x.ini"], "config", "x.ini"),
+        (["-i", "production"], "instance", "production"),
+        (["--inst", "production"], "instance", "production"),
+        (["-t", "5"], "throttle", 5),
+        (["-t5"], "throttle", 5),
+        (["-t", "0.25"], "throttle", 0.25),
+        (["--throttle", "5"], "throttle", 5),
+        (["--t", "5"], "throttle", 5),
+        (["-v"], "verbose", True),
+        (["--verbose"], "verbose", True),
+        (["--ver"], "verbose", True),
+        (["--timeout", "1.5"], "timeout", 1.5),
+        (["--cacert", "ca.pem"], "cacert", "ca.pem"),
+        (["--max-unknown", "0"], "max_unknown", 0),
+    ],
+)
+def test_an_option_is_taken_in_each_of_its_forms(argv, option, value):
+    assert getattr(parsed(*argv), option) == value
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["-t", "-1"],
+        ["-t", "nan"],
+        ["-t", "inf"],
+        ["-t", "1e999"],
+        ["-t", "soon"],
+        ["-t"],
+        ["--timeout", "0"],
+        ["--timeout", "-5"],
+        ["--timeout", "1e-9"],
+        ["--max-unknown", "-1"],
+        ["--max-unknown", "1.5"],
+        ["--nosuch"],
+        ["http://another.example.com"],
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(argv):
+    with pytest.raises(UsageError, match="usage: sendprofile"):
+        parsed(*argv)
+
+
+def test_no_url_is_a_usage_error():
+    with pytest.raises(UsageError, match="url"):
+        options.parse([], "etc/gsconfig.ini")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help", "-V", "--version"])
+def test_help_and_version_print_and_end(option, capsys):
+    with pytest.raises(SystemExit) as raised:
+        options.parse([option], "100%/gsconfig.ini")
+    assert raised.value.code == 0
+    assert "sendprofile" in capsys.readouterr().out

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""The command can be stopped at any moment, politely and then firmly, and says what it did."""
+
+import re
+import signal
+import time
+from itertools import pairwise
+from threading import Event
+
+import pytest
+
+from servers import faults
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+
+
+def members(count):
+    return [f"u{number}" for number in range(count)]
+
+
+def ended(process, within=10):
+    """Return the exit code and what was written to standard error."""
+    _, stderr = process.communicate(timeout=within)
+    assert "Traceback" not in stderr
+    return process.returncode, stderr
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_the_first_signal_finishes_what_is_in_flight(groupserver, sendprofile, number, code):
+    site, released = groupserver(members=members(9)), Event()
+    site.on_send = [None, faults.held(released), None]
+    process = sendprofile.start(site.url)
+    site.wait_for_requests(3)
+    process.send_signal(number)
+    line = process.stderr.readline()
+    assert line == "Stopping after 1 more answer; once more leaves at once.\n"
+    released.set()
+    exit_code, stderr = ended(process)
+    assert exit_code == code
+    assert "9 members: 2 sent; 7 waiting." in stderr
+    assert sum(site.mailed.values()) == 2
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_the_second_signal_leaves_at_once(groupserver, sendprofile, number, code):
+    site = groupserver(members=members(9))
+    site.on_send = [None, faults.never()]
+    process = sendprofile.start(site.url)
+    site.wait_for_requests(3)
+    process.send_signal(number)
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    exit_code, stderr = ended(process)
+    assert exit_code == code
+    assert "1 sent; 1 unknown (1 no answer); 7 waiting" in stderr
+    assert "The run was left before an answer came." in stderr
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_during_the_throttle_ends_it(groupserver, sendprofile, number, code):
+    site = groupserver(members=members(9))
+    process = sendprofile.start("-v", "-t", "500", site.url)
+    while "Done" not in process.stdout.readline():
+        pass
+    process.send_signal(number)
+    exit_code, stderr = ended(process)
+    assert exit_code == code
+    assert "The run was stopped" in stderr
+    assert len(site.sends) == 1
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_while_the_list_is_waited_for_leaves_at_once(
+    groupserver, sendprofile, number, code
+):
+    site = groupserver(members=members(9))
+    site.on_members = faults.never()
+    process = sendprofile.start(site.url)
+    site.wait_for_requests(1)
+    process.send_signal(number)
+    exit_code, stderr = ended(process)
+    assert exit_code == code
+    assert "Nobody had been sent to." in stderr
+    assert site.sends == []
+
+
+def test_a_pause_is_kept_between_successes(groupserver, sendprofile):
+    site = groupserver(members=members(4))
+    site.answers["u1"] = -16
+    assert sendprofile.run("-t", "0.4", site.url).returncode == 0
+    times = [request.time for request in site.sends]
+    gaps = [after - before for before, after in pairwise(times)]
+    sent = [request.fields["profileId"] != "u1" for request in site.sends]
+    assert all((gap >= 0.39) == success for gap, success in zip(gaps, sent, strict=False))
+
+
+def test_a_killed_command_has_mailed_whom_it_claimed_at_most(groupserver, sendprofile):
+    site = groupserver(members=members(99))
+    site.on_send = faults.delayed(0.02)
+    process = sendprofile.start("-v", site.url)
+    site.wait_for_requests(20)
+    process.kill()
+    stdout, _ = process.communicate(timeout=10)
+    told = set(re.findall(r"Sending status \((u\d+)\)", stdout))
+    time.sleep(0.1)
+    assert set(site.mailed) <= told
+    assert set(site.mailed.values()) == {1}

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""The URL of a site is taken apart, checked and made canonical."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gs.profile.status.send.errors import UsageError
+from gs.profile.status.send.siteurl import SiteUrl
+
+HOOK = "/gs-profile-status-members.html"
+
+
+@pytest.mark.parametrize(
+    ("given_", "canonical"),
+    [
+        ("http://groups.example.com", "http://groups.example.com"),
+        ("http://groups.example.com/", "http://groups.example.com"),
+        ("HTTP://Groups.Example.COM:80/", "http://groups.example.com"),
+        ("https://groups.example.com:443", "https://groups.example.com"),
+        ("https://groups.example.com:8443/a/b/", "https://groups.example.com:8443/a/b"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/x", "http://[::1]:8080/x"),
+        ("http://[2001:DB8::1]", "http://[2001:db8::1]"),
+        ("http://localhost", "http://localhost"),
+        ("http://my_host.example.", "http://my_host.example."),
+        ("https://bücher.example/", "https://xn--bcher-kva.example"),
+        ("https://example.com/grüße", "https://example.com/gr%C3%BC%C3%9Fe"),
+    ],
+)
+def test_a_good_url_has_one_spelling(given_, canonical):
+    assert str(SiteUrl.parse(given_)) == canonical
+    assert SiteUrl.parse(canonical).hook(HOOK) == canonical + HOOK
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("gstest", "No host in the URL <gstest>"),
+        ("/path", "No host in the URL </path>"),
+        ("http://", "No host in the URL <http://>"),
+        ("", "No host in the URL <>"),
+        ("groups.example.com:80", "No host in the URL"),
+        ("ftp://example.com", "Neither http nor https"),
+        ("file:///etc/passwd", "No host"),
+        ("http://example.com/?a=b", "query or fragment"),
+        ("http://example.com/?", "query or fragment"),
+        ("http://example.com/#top", "query or fragment"),
+        ("http://example.com:99999/", "no URL"),
+        ("http://example.com:0/", "no port 0"),
+        ("http://example.com:port/", "no URL"),
+        ("http://[::1", "no URL"),
+        ("http://[zz::1]/", "no URL"),
+        ("http://exa mple.com", "character"),
+        ("http://example.com/\nHost: x", "character"),
+        ("http://exa%6dple.com", "name"),
+        ("http://-._.-..x", "name"),
+        ("http://" + "a" * 70 + ".com", "name"),
+    ],
+)
+def test_a_bad_url_is_told_why_and_what_a_good_one_looks_like(url, says):
+    with pytest.raises(UsageError) as raised:
+        SiteUrl.parse(url)
+    assert says in str(raised.value)
+    assert "https://groups.example.com/" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:pass@example.com/", "http://a\\@b.com/", "http://me@x"]
+)
+def test_a_user_name_is_refused_and_its_password_not_repeated(url):
+    with pytest.raises(UsageError, match="user name") as raised:
+        SiteUrl.parse(url)
+    assert "pass" not in str(raised.value).replace("password", "")
+
+
+@pytest.mark.parametrize(
+    ("hostname", "url"),
+    [
+        ("groups.example.com", "http://groups.example.com"),
+        ("groups.example.com:8080", "http://groups.example.com:8080"),
+        ("https://groups.example.com/a", "https://groups.example.com/a"),
+        ("::1", "http://[::1]"),
+        ("[::1]:80", "http://[::1]"),
+    ],
+)
+def test_a_hostname_may_carry_a_port_or_be_a_whole_url(hostname, url):
+    assert str(SiteUrl.of_host(hostname)) == url
+
+
+@pytest.mark.parametrize(
+    ("site", "location", "moved"),
+    [
+        ("http://a.example", f"https://a.example{HOOK}", "https://a.example"),
+        ("http://a.example", f"https://A.example:443/x{HOOK}", "https://a.example/x"),
+        ("http://a.example:8080", f"https://a.example:8443{HOOK}", "https://a.example:8443"),
+        ("http://a.example", f"/x{HOOK}", "http://a.example/x"),
+        ("https://a.example/x", f"https://a.example{HOOK}", "https://a.example"),
+        ("http://a.example", f"http://a.example{HOOK}#top", "http://a.example"),
+        ("https://a.example", f"http://a.example{HOOK}", None),
+        ("http://a.example", f"http://b.example{HOOK}", None),
+        ("http://a.example", f"https://www.a.example{HOOK}", None),
+        ("http://a.example", f"//b.example{HOOK}", None),
+        ("http://a.example", f"http://a.example:8080{HOOK}", None),
+        ("http://a.example", "https://a.example/login", None),
+        ("http://a.example", f"https://a.example{HOOK}?next=x", None),
+        ("http://a.example", f"https://me@a.example{HOOK}", None),
+        ("http://a.example", f"ftp://a.example{HOOK}", None),
+    ],
+)
+def test_a_redirect_is_followed_only_where_it_gives_nothing_away(site, location, moved):
+    found = SiteUrl.parse(site).moved(HOOK, location)
+    assert (str(found) if found else None) == moved
+
+
+@given(st.text())
+def test_no_text_does_worse_than_a_usage_error(text):
+    for url in (text, f"http://{text}", f"http://example.com/{text}"):
+        try:
+            site = SiteUrl.parse(url)
+        except UsageError:
+            continue
+        assert SiteUrl.parse(str(site)) == site

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Signals, and what outcomes say of the site, become one cause to end the run."""
+
+import os
+import select
+import signal
+
+import pytest
+
+from gs.profile.status.send.errors import LeaveAtOnceError
+from gs.profile.status.send.model import MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.stop import Breaker, Stop
+
+
+def outcome(verdict, cause=None):
+    return Outcome(MemberId("u"), verdict, "", "", cause=cause)
+
+
+SENT, UNKNOWN = outcome(Verdict.SENT), outcome(Verdict.UNKNOWN)
+DENIED = outcome(Verdict.FAILED, StopCause.NOT_A_SITE)
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [
+        (signal.SIGINT, StopCause.INTERRUPT),
+        (signal.SIGTERM, StopCause.TERMINATE),
+        (signal.SIGHUP, StopCause.HANG_UP),
+    ],
+)
+def test_the_first_signal_waits_for_what_is_in_flight_the_second_leaves(number, cause):
+    stop = Stop()
+    with stop.listening(), stop.finishing_what_is_in_flight():
+        stop.check()
+        os.kill(os.getpid(), number)
+        assert select.select([stop], [], [], 5)[0]
+        stop.check()
+        assert stop.cause is cause
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(LeaveAtOnceError):
+            stop.check()
+        assert stop.cause is cause
+
+
+def test_where_nothing_is_in_flight_the_first_signal_leaves():
+    stop = Stop()
+    with stop.listening():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(LeaveAtOnceError) as raised:
+            stop.check()
+    assert raised.value.cause is StopCause.TERMINATE
+
+
+def test_the_signals_are_given_back():
+    before = signal.getsignal(signal.SIGINT)
+    with Stop().listening():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_hang_up_that_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Stop().listening():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_the_first_cause_is_the_cause():
+    stop = Stop()
+    stop.request(StopCause.BUSY)
+    stop.request(StopCause.UNREACHABLE)
+    assert stop.cause is StopCause.BUSY
+
+
+def causes(breaker, *outcomes):
+    return [breaker.cause(one) for one in outcomes]
+
+
+def test_unknown_in_a_row_stops_and_a_success_between_does_not():
+    assert causes(Breaker(3), UNKNOWN, UNKNOWN, SENT, UNKNOWN, UNKNOWN) == [None] * 5
+    assert causes(Breaker(3), UNKNOWN, UNKNOWN, UNKNOWN)[-1] is StopCause.TOO_MANY_UNKNOWN
+
+
+def test_unknown_never_stops_where_the_limit_is_0():
+    assert causes(Breaker(0), *[UNKNOWN] * 1000) == [None] * 1000
+
+
+def test_a_denial_stops_only_as_the_first_answer():
+    assert causes(Breaker(3), DENIED) == [StopCause.NOT_A_SITE]
+    assert causes(Breaker(3), SENT, DENIED, DENIED) == [None] * 3
+
+
+@pytest.mark.parametrize("cause", [StopCause.TOKEN_REFUSED, StopCause.UNREACHABLE, StopCause.BUSY])
+def test_what_put_a_member_back_stops_the_run(cause):
+    assert causes(Breaker(3), SENT, outcome(Verdict.WAITING, cause))[-1] is cause

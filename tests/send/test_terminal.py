@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+"""A verbose run on a real terminal (a pty), as an emulator shows it."""
+
+import os
+import re
+import time
+
+import pexpect
+import pyte
+import pytest
+
+from servers import faults
+
+NAMES = {
+    "u0": "山田 太郎",
+    "u1": "فاطمة الزهراء",
+    "u2": "Zoë Ünal",
+    "u3": "Wolfeschlegelsteinhausenbergerdorff " * 3,
+    "u4": "שרה כהן",
+    "u5": "👩 O’Brien",
+}
+
+
+class Terminal:
+    """``sendprofile -v`` on a terminal of *columns* and *lines*, and what it shows."""
+
+    def __init__(self, command, columns=80, lines=40, **environment):
+        env = {**os.environ, "TERM": "xterm-256color", **environment}
+        self.screen = pyte.HistoryScreen(columns, lines, history=10_000)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.process = pexpect.spawn(
+            command[0],
+            command[1:],
+            env={name: value for name, value in env.items() if value is not None},
+            dimensions=(lines, columns),
+            timeout=20,
+        )
+
+    def read(self, until=pexpect.EOF):
+        """Show what comes until *until* has come."""
+        self.process.expect(until)
+        got = self.process.before + (self.process.after if until is not pexpect.EOF else b"")
+        self.raw += got
+        self._stream.feed(got)
+        return self
+
+    def resize(self, columns, lines):
+        """Make the terminal another size, as dragging a window's corner does."""
+        self.process.setwinsize(lines, columns)
+        self.screen.resize(lines, columns)
+
+    def close(self):
+        """Wait for the command, and return its exit code."""
+        self.process.close()
+        return self.process.exitstatus
+
+    @property
+    def lines(self):
+        """The lines that are on the screen, without what is right of them."""
+        return [line.rstrip() for line in self.screen.display if line.strip()]
+
+
+@pytest.fixture
+def shown(groupserver, sendprofile):
+    """Return a function that runs the command for a site on a terminal, to the end."""
+
+    def show(columns=80, lines=40, **environment):
+        site = groupserver(members=list(NAMES), names=NAMES, escaped=False)
+        site.answers["u2"] = -16
+        site.answers["u4"] = -1024
+        terminal = Terminal([*sendprofile.words, "-v", site.url], columns, lines, **environment)
+        terminal.read()
+        assert terminal.close() == 75
+        return terminal
+
+    return show
+
+
+BAR = re.compile(rb"\[=* *\] \d+/6")
+
+
+def test_each_message_takes_the_place_of_the_bar(shown):
+    terminal = shown()
+    assert BAR.search(terminal.raw)
+    assert not any(BAR.search(line.encode()) for line in terminal.lines)
+    sending = [line for line in terminal.lines if line.startswith("Sending status (")]
+    assert len(sending) == 6
+    assert terminal.lines[0] == "Retrieving the list of people... done"
+
+
+def test_the_colours_are_those_of_the_original(shown):
+    raw = shown().raw
+    assert b"\x1b[37mSending status (u0)...\x1b[0m" in raw
+    assert raw.count(b"\x1b[32m    Done: ") == 4
+    assert raw.count(b"\x1b[33m    Done: ") == 1
+    assert raw.count(b"\x1b[31m    Failed: ") == 1
+
+
+def test_no_color_is_honoured(shown):
+    raw = shown(NO_COLOR="1").raw
+    assert not re.search(rb"\x1b\[[0-9;]*3[0-9]m", raw)
+    assert BAR.search(raw)
+
+
+@pytest.mark.parametrize("term", ["dumb", "", None])
+def test_a_terminal_that_can_do_nothing_gets_plain_lines(shown, term):
+    terminal = shown(TERM=term)
+    assert b"\x1b" not in terminal.raw
+    assert b"    Done: Sent the monthly profile-status notification to" in terminal.raw
+
+
+@pytest.mark.parametrize("columns", [12, 40, 80, 400])
+def test_no_line_is_wider_than_the_terminal_and_messages_hang(shown, columns):
+    terminal = shown(columns=columns, lines=200)
+    hanging = [line for line in terminal.lines if line.startswith(" " * 10)]
+    assert bool(hanging) == (columns < 400)
+    for bar in re.findall(rb"\r\x1b\[J(?:\x1b\[1m)?(\[=[^\x1b\r]*)", terminal.raw):
+        assert len(bar) <= columns - 1
+    text = "".join(terminal.lines).replace(" ", "")
+    for name in ("Wolfeschlegelsteinhausenbergerdorff", "O’Brien"):
+        assert name in text
+
+
+@pytest.mark.parametrize("environment", [{"LANG": "C"}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}])
+def test_the_c_locale_is_no_obstacle(shown, environment):
+    assert "Zoë" in "".join(shown(**environment).lines)
+
+
+def test_an_encoding_without_the_names_is_no_obstacle(shown):
+    assert "Zo\\xeb" in "".join(shown(PYTHONIOENCODING="ascii").lines)
+
+
+def test_the_bar_has_count_rate_and_time_left(groupserver, sendprofile):
+    site = groupserver(members=[f"u{n}" for n in range(20)])
+    site.on_send = faults.delayed(0.1)
+    terminal = Terminal([*sendprofile.words, "-v", site.url]).read(rb"12/20 [^\r]*left")
+    bar = re.findall(rb"\[(=+)( +)\] 12/20 ([0-9.]+)/s (\d+:\d\d) left", terminal.raw)[-1]
+    assert 1 < float(bar[2]) < 11
+    assert bar[3] in (b"0:01", b"0:02", b"0:03")
+    assert 0.55 < len(bar[0]) / len(bar[0] + bar[1]) < 0.65
+    terminal.read()
+    assert terminal.close() == 0
+
+
+def test_the_bar_follows_the_terminal_when_it_is_resized(groupserver, sendprofile):
+    site = groupserver(members=[f"u{n}" for n in range(9)])
+    site.on_send = faults.delayed(0.3)
+    terminal = Terminal([*sendprofile.words, "-v", site.url], columns=80).read(rb"2/9 [^\r]*left")
+    terminal.resize(40, 40)
+    terminal.read(rb"5/9 [^\r]*left")
+    assert any(len(line) == 39 and "5/9" in line for line in terminal.lines)
+    terminal.resize(120, 40)
+    terminal.read(rb"7/9 [^\r]*left")
+    assert any(len(line) == 119 and "7/9" in line for line in terminal.lines)
+    terminal.read()
+    assert sum("/9" in line for line in terminal.lines) == 0
+    assert terminal.close() == 0
+
+
+def test_the_bar_moves_while_a_slow_site_thinks(groupserver, sendprofile):
+    site = groupserver(members=["u1", "u2", "u3"])
+    site.on_send = [None, None, faults.delayed(3)]
+    terminal = Terminal([*sendprofile.words, "-v", site.url])
+    terminal.read(rb"2/3 [^\r]*0:00 left").read(rb"2/3 [^\r]*0:01 left")
+    terminal.process.terminate()
+    terminal.process.close(force=True)
+
+
+def test_control_c_at_the_terminal_finishes_what_is_in_flight(groupserver, sendprofile):
+    site = groupserver(members=[f"u{n}" for n in range(50)])
+    site.on_send = faults.delayed(0.4)
+    terminal = Terminal([*sendprofile.words, "-v", site.url]).read(rb"2/50")
+    began = time.monotonic()
+    terminal.process.sendintr()
+    terminal.read(rb"Stopping after 1 more answer; once more leaves at once\.").read()
+    assert time.monotonic() - began < 10
+    assert terminal.close() == 130
+    assert len(site.sends) == sum(site.mailed.values())
+    shown = "\n".join(terminal.lines)
+    assert f"{len(site.sends)} sent; {50 - len(site.sends)} waiting" in shown
+    assert "Traceback" not in shown
