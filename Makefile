@@ -21,7 +21,7 @@ help: ## Say what there is to make
 	$(BIN)/python -m pip install --quiet --editable ".[site]"
 	@touch $@
 
-.venv/test .venv/check .venv/docs .venv/bench: .venv/%: .venv/run pyproject.toml
+.venv/test .venv/check .venv/docs: .venv/%: .venv/run pyproject.toml
 	$(BIN)/python -m pip install --quiet --group $*
 	@touch $@
 
@@ -29,7 +29,7 @@ demo: .venv/run ## Send to a whole community, and show an e-mail (DATA=folder: t
 	$(BIN)/python scripts/demo.py $(if $(DATA),--data "$(DATA)")
 
 test: .venv/test ## Run the whole test suite
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n auto $(PYTEST)
 
 check: .venv/check ## Lint, format, types, layers
 	$(BIN)/ruff check .
@@ -40,6 +40,9 @@ check: .venv/check ## Lint, format, types, layers
 format: .venv/check ## Format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench: .venv/run ## Measure, and write the figures to build/bench
+	$(BIN)/python benchmarks/start_up.py
 
 docs: .venv/docs ## Make the manual, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs

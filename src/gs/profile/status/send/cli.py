@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The command: from the command line to the exit code; the only place that builds the parts."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TextIO
 
 from . import errors, options
 from .errorvals import EX_SOFTWARE, code_of_error, code_of_run
 from .version import VERSION
 
 # What only a run needs is imported when there is one: --help is to cost nothing.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import TextIO
+
     from .client import HttpSite
     from .ports import Reporter
     from .report.output import Output
@@ -19,20 +23,20 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .stop import Stop
 
-_NOT_OK: Final = (
+_NOT_OK = (
     "Error communicating with the server while receiving the list of people:\n"
     "{error}. See that the URL is the site's, and what the site's log says."
 )
 
 
-_TROUBLES_SHOWN: Final = 5
+_TROUBLES_SHOWN = 5
 
 # Values of TERM; "" for a terminal that nobody has said anything about.
-_CAN_DO_NOTHING: Final = ("", "dumb", "unknown")
+_CAN_DO_NOTHING = ("", "dumb", "unknown")
 
 
 #: The configuration file, below the folder of an instance.
-CONFIG: Final = "etc/gsconfig.ini"
+CONFIG = "etc/gsconfig.ini"
 
 
 def command(config: str = CONFIG) -> int:
@@ -79,7 +83,7 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
         return _run(settings, environment, stop)
 
 
-def _run(settings: "Settings", environment: Mapping[str, str], stop: "Stop") -> int:
+def _run(settings: Settings, environment: Mapping[str, str], stop: Stop) -> int:
     from time import monotonic  # noqa: PLC0415
 
     from .campaign import Campaign  # noqa: PLC0415
@@ -108,7 +112,7 @@ def _run(settings: "Settings", environment: Mapping[str, str], stop: "Stop") -> 
     return code_of_run(tally, stop.cause)
 
 
-def _site(settings: "Settings", stop: "Stop") -> "HttpSite":
+def _site(settings: Settings, stop: Stop) -> HttpSite:
     from time import monotonic  # noqa: PLC0415
 
     from .client import HttpSite, Manner, Trust  # noqa: PLC0415
@@ -119,8 +123,8 @@ def _site(settings: "Settings", stop: "Stop") -> "HttpSite":
 
 
 def _reporter(
-    settings: "Settings", stdout: "Output", stderr: "Output", environment: Mapping[str, str]
-) -> "Reporter":
+    settings: Settings, stdout: Output, stderr: Output, environment: Mapping[str, str]
+) -> Reporter:
     if not settings.verbose:
         from .report.silent import Silent  # noqa: PLC0415
 
@@ -132,7 +136,7 @@ def _reporter(
     return Verbose(screen(stdout, environment), monotonic)
 
 
-def screen(output: "Output", environment: Mapping[str, str]) -> "Screen":
+def screen(output: Output, environment: Mapping[str, str]) -> Screen:
     """Return the best screen that *output* can be."""
     if output.isatty() and environment.get("TERM", "") not in _CAN_DO_NOTHING:
         from .report.terminal import Terminal  # noqa: PLC0415 - Rich is slow to import

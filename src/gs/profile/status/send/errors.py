@@ -16,8 +16,9 @@ r"""What can end a run before its time, as a tree of exceptions; each message sa
 The exit code that each means is in :mod:`~gs.profile.status.send.errorvals`.
 """
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
+TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
 if TYPE_CHECKING:
     from .model import StopCause
 
@@ -57,6 +58,6 @@ class TokenRefusedError(SendProfileError):
 class LeaveAtOnceError(SendProfileError):
     """The run is to be left now, whatever is in flight; *cause* is why."""
 
-    def __init__(self, cause: "StopCause") -> None:
+    def __init__(self, cause: StopCause) -> None:
         super().__init__(f"Stopped by {cause.value}. Nobody had been sent to.")
         self.cause = cause

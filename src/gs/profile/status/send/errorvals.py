@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: MIT
 """The exit codes: which error, or which end of a run, means which (after ``sysexits.h``)."""
 
-from typing import TYPE_CHECKING, Final
+from __future__ import annotations
 
 from . import errors
 
+TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
 if TYPE_CHECKING:
     from .model import StopCause, Tally
 
-EX_OK: Final = 0
-EX_USAGE: Final = 64
-EX_NOUSER: Final = 67
-EX_NOHOST: Final = 68
-EX_SOFTWARE: Final = 70
-EX_TEMPFAIL: Final = 75
-EX_PROTOCOL: Final = 76
-EX_NOPERM: Final = 77
-EX_CONFIG: Final = 78
+EX_OK = 0
+EX_USAGE = 64
+EX_NOUSER = 67
+EX_NOHOST = 68
+EX_SOFTWARE = 70
+EX_TEMPFAIL = 75
+EX_PROTOCOL = 76
+EX_NOPERM = 77
+EX_CONFIG = 78
 
 #: The names of sendprofile 1.0.1.
-exit_vals: Final = {
+exit_vals = {
     "success": EX_OK,
     "config_error": EX_CONFIG,
     "url_bung": EX_USAGE,
@@ -29,7 +30,7 @@ exit_vals: Final = {
     "no_user": EX_NOUSER,
 }
 
-_ERRORS: Final = (
+_ERRORS = (
     (errors.UsageError, EX_USAGE),
     (errors.ConfigError, EX_CONFIG),
     (errors.HostNotFoundError, EX_NOHOST),
@@ -40,7 +41,7 @@ _ERRORS: Final = (
 
 # By the name of the cause, so that --help need not import the model. For a signal, what a shell
 # makes of it: 128 and its number.
-_CAUSES: Final = {
+_CAUSES = {
     "HANG_UP": 128 + 1,
     "INTERRUPT": 128 + 2,
     "TERMINATE": 128 + 15,
@@ -56,7 +57,7 @@ def code_of_error(error: errors.SendProfileError) -> int:
     return next((code for kind, code in _ERRORS if isinstance(error, kind)), EX_SOFTWARE)
 
 
-def code_of_run(tally: "Tally", cause: "StopCause | None") -> int:
+def code_of_run(tally: Tally, cause: StopCause | None) -> int:
     """Return the exit code of a run that ended with *tally*, perhaps stopped by *cause*."""
     if cause is not None and cause.name in _CAUSES:
         return _CAUSES[cause.name]

@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: MIT
 """The command line: its options, their meanings and defaults."""
 
+from __future__ import annotations
+
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Final, NoReturn, TypeVar
 
 from .errors import UsageError
 from .version import VERSION
 
-T = TypeVar("T")
+TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn, TypeVar
+
+    T = TypeVar("T")
 
 # Seconds: libcurl counts in thousandths.
-_SHORTEST_TIMEOUT: Final = 0.001
+_SHORTEST_TIMEOUT = 0.001
 
 # What sendprofile 1.0.1 took for an option, and newer options would make ambiguous.
-_SHORTENED: Final = {
+_SHORTENED = {
     "--c": "--config",
     "--t": "--throttle",
     "--v": "--verbose",

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The version of the distribution."""
 
-from typing import Final
-
-VERSION: Final = "2.0.0.dev0"
-__version__ = VERSION
+# As the build reads it: one plain assignment.
+VERSION = "2.0.0.dev0"
