@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""The manual cannot lie: what it leaves out, or has in excess, fails here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gs.profile.status.hooks import SKIPPED, Field, Status
+from gs.profile.status.send import errors, errorvals, options, script
+from gs.profile.status.send.model import StopCause, Verdict
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def page(name):
+    return (REFERENCE / f"{name}.md").read_text()
+
+
+def test_every_option_is_documented_and_no_other():
+    documented = set(re.findall(r"^`(-.*)`$", page("sendprofile"), re.MULTILINE))
+    parser = options.parser("etc/gsconfig.ini")
+    there = set()
+    for action in parser._actions:
+        if action.option_strings:
+            value = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
+            there.add("`, `".join(f"{option}{value}" for option in action.option_strings))
+    assert documented == there
+
+
+def test_the_synopsis_is_the_usage():
+    parser = options.parser("etc/gsconfig.ini")
+    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    assert usage in " ".join(page("sendprofile").split())
+
+
+NAMES = ("OK", "USAGE", "NOHOST", "SOFTWARE", "TEMPFAIL", "PROTOCOL", "NOPERM", "CONFIG")
+
+
+@pytest.mark.parametrize("name", [f"EX_{name}" for name in NAMES])
+def test_every_exit_code_has_its_row(name):
+    code = getattr(errorvals, name)
+    assert re.search(rf"^\| {code} \| `{name}` \|", page("exit-codes"), re.MULTILINE)
+
+
+def subclasses(kind):
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from subclasses(sub)
+
+
+def test_every_code_that_an_error_or_a_cause_can_have_is_documented():
+    documented = {int(n) for n in re.findall(r"^\| (\d+) \|", page("exit-codes"), re.MULTILINE)}
+    codes = {
+        errorvals.code_of_error(kind("x"))
+        for kind in subclasses(errors.SendProfileError)
+        if kind is not errors.LeaveAtOnceError
+    }
+    codes |= {errorvals.code_of_error(errors.LeaveAtOnceError(cause)) for cause in signals()}
+    assert codes | {0, 70} == documented
+
+
+def signals():
+    return [StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE]
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is():
+    drawn = re.findall(r"[├└]── (\w+)", errors.__doc__)
+    assert sorted(drawn) == sorted(kind.__name__ for kind in subclasses(errors.SendProfileError))
+
+
+def test_every_verdict_status_and_field_is_documented():
+    for verdict in Verdict:
+        assert f"| `{verdict}` |" in page("verdicts")
+    for status in set(Status) - {Status.REFUSED}:
+        assert f"| {str(status.value).replace('-', '−')} |" in page("hooks")
+    for reason in SKIPPED.values():
+        assert reason in page("hooks")
+    for field in Field:
+        assert f"`{field}`" in page("hooks")
+
+
+def test_every_name_of_the_api_is_documented():
+    terms = re.findall(r"^(`.*)\n: ", page("api"), re.MULTILINE)
+    documented = {name for term in terms for name in re.findall(r"`(\w+)", term)}
+    assert documented == set(script.__all__)
+
+
+def test_the_readme_names_every_target_of_make_that_a_newcomer_needs():
+    readme = (ROOT / "README.md").read_text()
+    for command in ("make demo", "make test"):
+        assert command in readme
+
+
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+
+
+@pytest.mark.parametrize("text", PAGES, ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(text):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text.read_text()):
+        assert (text.parent / target).exists(), target
