@@ -207,6 +207,12 @@ MEMBERS = [
     (faults.text(b'["u1\xff"]'), 76, "broken"),
     (faults.garbage(), 76, "does not speak HTTP"),
     (faults.redirect(302, "http://elsewhere.invalid/login?token=secret"), 76, "redirects to"),
+    (faults.redirect(302, "/secret/login"), 76, r"redirects to http://\S+/\[token\]/login"),
+    (
+        faults.text('{"status": -1, "message": ["Token: \\u001b[2J", "a\\nb\\nc"]}'),
+        77,
+        "refuses the token: Token: \ufffd\\[2J a b c",
+    ),
     (faults.closed(Point.BODY), 75, "cannot be reached"),
     (faults.reset(Point.BODY), 75, "cannot be reached"),
     (lambda _: faults.never(), 75, "no answer within 1 s"),

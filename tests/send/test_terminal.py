@@ -112,7 +112,7 @@ def test_a_terminal_that_can_do_nothing_gets_plain_lines(shown, term):
 
 @pytest.mark.parametrize("columns", [12, 40, 80, 400])
 def test_no_line_is_wider_than_the_terminal_and_messages_hang(shown, columns):
-    terminal = shown(columns=columns, lines=200)
+    terminal = shown(columns=columns, lines=600)
     hanging = [line for line in terminal.lines if line.startswith(" " * 10)]
     assert bool(hanging) == (columns < 400)
     for bar in re.findall(rb"\r\x1b\[J(?:\x1b\[1m)?(\[=[^\x1b\r]*)", terminal.raw):

@@ -9,10 +9,14 @@ import ijson
 from gs.profile.status.hooks import NotAReplyError, Refusal, read_reply
 from gs.profile.status.send.errors import ProtocolError, TokenRefusedError
 from gs.profile.status.send.model import MemberId
+from gs.profile.status.send.printable import printable
 from gs.profile.status.send.token import Token
 
 # Bytes. What is not a list is kept to see whether it is a refusal: those are short.
 _REFUSAL_LIMIT: Final = 1 << 16
+
+# Characters of what a site says that an error repeats.
+_SHOWN: Final = 500
 
 _WHITE: Final = b" \t\r\n"
 _NOT_A_LIST: Final = (
@@ -86,7 +90,7 @@ class Listing:
             return _not_a_list(str(error) if self._other else "the answer is empty")
         if not isinstance(reply, Refusal):
             return _not_a_list("it is an object")
-        said = self._token.cut(" ".join(reply.complaints))[:500]
+        said = printable(self._token.cut(" ".join(reply.complaints)))[:_SHOWN]
         if reply.of_token:
             return TokenRefusedError(
                 f"The site refuses the token: {said}\n"

@@ -8,6 +8,7 @@ from typing import Final
 from gs.profile.status.hooks import MEMBERS_URI, members_form
 from gs.profile.status.send.errors import NotOk, ProtocolError
 from gs.profile.status.send.model import MemberId
+from gs.profile.status.send.printable import printable
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
 
@@ -18,6 +19,9 @@ from .post import Manner, Post
 
 _OK: Final = 200
 _REDIRECTS_AT_MOST: Final = 5
+
+# Characters of an address that an error repeats.
+_SHOWN: Final = 200
 
 # Seconds. It bounds nothing: the loop comes back when there is something to do.
 _A_WHILE: Final = 60.0
@@ -43,6 +47,7 @@ def retrieve(
 class _Retrieval:
     def __init__(self, site: SiteUrl, token: Token, manner: Manner, loop: Loop) -> None:
         self._site = site
+        self._token = token
         self._loop = loop
         self._listing = Listing(token)
         self._chunks: deque[bytes] = deque()
@@ -65,8 +70,10 @@ class _Retrieval:
             return None
         moved = self._site.moved(MEMBERS_URI, self._location)
         if moved is None:
+            # Without its query, where sites put what they were sent.
+            place = printable(self._token.cut(self._location.partition("?")[0]))[:_SHOWN]
             raise ProtocolError(
-                f"The site at {self._site} redirects to {_without_query(self._location)},\n"
+                f"The site at {self._site} redirects to {place},\n"
                 "where the token is not sent. If that is the site, call it by that address."
             )
         return moved
@@ -91,7 +98,3 @@ class _Retrieval:
         if answer.http_status != _OK:
             raise NotOk(f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)")
         self._listing.close()
-
-
-def _without_query(url: str) -> str:
-    return url.partition("?")[0].partition("#")[0]

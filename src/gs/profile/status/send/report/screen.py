@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from gs.profile.status.send.printable import printable
+
 from .output import Output
-from .printable import printable
 
 
 class Tone(Enum):

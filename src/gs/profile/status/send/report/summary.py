@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gs.profile.status.send.model import Outcome, StopCause, Tally, Verdict
-
-from .printable import printable
+from gs.profile.status.send.printable import printable
 
 _SIGNALS: Final = (StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE)
 

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gs.profile.status.send.printable import printable
+
 from .output import Output
-from .printable import printable
 from .screen import Progress, Tone
 
 # The cursor rests at the start of the bar. Whatever a resized terminal makes of the bar, all of

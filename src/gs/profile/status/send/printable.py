@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a site says, made fit for a terminal."""
+"""What a site says, made fit to be shown."""
 
 import re
 from typing import Final
