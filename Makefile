@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test check format bench docs pictures clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ bench: .venv/run ## Measure, and write the figures to build/bench
 docs: .venv/docs ## Make the manual, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs
 	@echo "The manual is in build/docs/index.html"
+
+pictures: .venv/test ## Make the pictures of the README from the real thing
+	$(BIN)/python scripts/pictures.py
 
 clean: ## Remove all that was made
 	rm -rf .venv build dist
