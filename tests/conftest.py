@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""The servers and the surroundings that every test may ask for."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servers.authority import Authority
+from servers.groupserver import GroupServer
+from servers.proxy import Proxy
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home of its own, and no proxies or authorities; return the home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in list(os.environ):
+        lowered = name.lower()
+        if lowered.endswith("_proxy") or lowered.startswith(("xdg_", "ssl_cert_", "curl_")):
+            monkeypatch.delenv(name)
+    for name in ("INSTANCE_HOME", "STATE_DIRECTORY", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def groupserver() -> Iterator[Callable[..., GroupServer]]:
+    """Return a function that starts a site, with GroupServer's arguments."""
+    with contextlib.ExitStack() as sites:
+
+        def start(**told: Any) -> GroupServer:
+            return sites.enter_context(GroupServer(**told))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Return a private authority: its certificate for clients, its contexts for servers."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """Return a port of 127.0.0.1 at which nothing listens, kept from others during the test."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Proxy]]:
+    """Return a function that starts a forward proxy, with Proxy's arguments but the folder."""
+    with contextlib.ExitStack() as proxies:
+
+        def start(**told: Any) -> Proxy:
+            return proxies.enter_context(Proxy(tmp_path_factory.mktemp("proxy"), **told))
+
+        yield start

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""A real forward proxy (proxy.py), as a program of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+_PATIENCE = 20.0
+_HOUSE = Path(__file__).parents[1]
+
+
+@dataclass(eq=False)
+class Proxy:
+    """A proxy on a free port of 127.0.0.1, which keeps its files in *folder*.
+
+    *credentials*, as ``user:password``, makes it answer 407 to whoever has none; *refuses* makes
+    it answer 403 to all.
+    """
+
+    folder: Path
+    credentials: str = ""
+    refuses: bool = False
+    port: int = field(default=0, init=False)
+
+    def __enter__(self) -> Self:
+        self._log = (self.folder / "proxy.log").open("wb")
+        self._process = subprocess.Popen(
+            self._command(),
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(_HOUSE), "HOME": str(self.folder)},
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        try:
+            self.port = self._await_port()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Its acceptor is a process too: the signal goes to the group that is theirs alone.
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._log.close()
+
+    @property
+    def url(self) -> str:
+        """What a ``http_proxy`` variable takes."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def passed(self) -> Sequence[str]:
+        """What passed, a line for each request: method, host, and path or host and port.
+
+        A line is there before the request goes on, so before its answer comes back.
+        """
+        file = self.folder / "passed"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def _command(self) -> list[str]:
+        plugin = "Refuse" if self.refuses else "WriteDown"
+        command = [sys.executable, "-m", "proxy", "--hostname", "127.0.0.1", "--port", "0"]
+        command += ["--num-workers", "1", "--num-acceptors", "1", "--timeout", "60"]
+        command += ["--port-file", str(self.folder / "port"), "--data-dir", str(self.folder)]
+        command += ["--plugins", f"servers.proxy_plugins.{plugin}"]
+        command += ["--passed", str(self.folder / "passed")]
+        return command + (["--basic-auth", self.credentials] if self.credentials else [])
+
+    def _await_port(self) -> int:
+        file, deadline = self.folder / "port", time.monotonic() + _PATIENCE
+        while not (file.exists() and file.read_text().endswith("\n")):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                log = (self.folder / "proxy.log").read_text()
+                raise RuntimeError(f"the proxy does not start:\n{log}")
+            time.sleep(0.02)
+        return int(file.read_text())

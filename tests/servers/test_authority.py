@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""What the certificates of the private authority are worth to an ordinary TLS client."""
+
+import ssl
+
+import pytest
+
+from servers import bare
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_good_certificate_is_trusted(groupserver, authority, host):
+    site = groupserver(members=["u1"], tls=authority.good(), host=host)
+    assert site.url.startswith("https://")
+    with bare.Bare(site, authority) as client:
+        assert client.ask(bare.send())[0].startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize(
+    ("kind", "complaint"),
+    [
+        ("wrong_name", "IP address mismatch"),
+        ("expired", "certificate has expired"),
+        ("unknown", "unable to get local issuer certificate"),
+    ],
+)
+def test_a_bad_certificate_is_not(groupserver, authority, kind, complaint):
+    site = groupserver(members=["u1"], tls=getattr(authority, kind)())
+    with pytest.raises(ssl.SSLCertVerificationError, match=complaint):
+        bare.Bare(site, authority)
+    assert not site.requests

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""libcurl sends a POST again by itself when a kept connection dies; and how it does not.
+
+What is tried is libcurl alone, through pycurl, for every way in which a connection can die: that
+one call of the send hook is read at most once, and that a body which was never asked for never
+arrived. The sender rests on both.
+"""
+
+import io
+from urllib.parse import urlencode
+
+import pycurl
+import pytest
+
+from servers import deaths, faults, hooks
+from servers.moves import Close, Fault, GoAway, Reset, ResetStream, Say
+
+_MODES = {"plain": deaths.HTTP1, "tls": deaths.HTTP1, "http2": deaths.HTTP2}
+_STATUSES = (*range(200, 209), *range(300, 309), *range(400, 452), 500, 502, 503, 504)
+_EVERY_DEATH = [
+    pytest.param(mode, death, id=f"{mode}-{death.name}")
+    for mode, named in _MODES.items()
+    for death in named
+]
+MEMBERS = tuple(f"u{number}" for number in range(1, 9))
+
+
+def _form(member):
+    return urlencode({"profileId": member, "token": "secret", "send": "Send"}).encode()
+
+
+def _prepared(client, site, member, authority):
+    """Set all but the body, and return the file that the body is read from."""
+    client.setopt(pycurl.URL, site.url + hooks.SEND)
+    client.setopt(pycurl.CAINFO, str(authority.pem))
+    client.setopt(pycurl.HTTPHEADER, ["Expect:"])
+    client.setopt(pycurl.WRITEFUNCTION, lambda _data: None)
+    client.setopt(pycurl.TIMEOUT, 10)
+    client.setopt(pycurl.PIPEWAIT, 1)
+    if not site.http2:
+        client.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    return io.BytesIO(_form(member))
+
+
+def _by_recipe(client, site, member, authority):
+    """Prepare a call whose body cannot be rewound, and return the file that it is read from."""
+    body = _prepared(client, site, member, authority)
+    client.setopt(pycurl.POST, 1)
+    client.setopt(pycurl.POSTFIELDSIZE, len(body.getvalue()))
+    client.setopt(pycurl.READFUNCTION, body.read)
+    return body
+
+
+def _by_fields(client, site, member, authority):
+    """Prepare a call whose body libcurl holds, and can send as often as it likes."""
+    client.setopt(pycurl.POSTFIELDS, _prepared(client, site, member, authority).getvalue())
+    return io.BytesIO()
+
+
+def _call(client, site, prepare, authority):
+    """Return libcurl's error, 0 for none, and how many bytes of the body it asked for."""
+    client.reset()
+    body = prepare(client, site, "u1", authority)
+    try:
+        client.perform()
+    except pycurl.error as error:
+        return error.args[0], body.tell()
+    return 0, body.tell()
+
+
+@pytest.fixture
+def client():
+    curl = pycurl.Curl()
+    yield curl
+    curl.close()
+
+
+@pytest.fixture
+def start(groupserver, authority):
+    def start(mode):
+        tls = None if mode == "plain" else authority.good()
+        return groupserver(members=MEMBERS, tls=tls, http2=mode == "http2")
+
+    return start
+
+
+@pytest.mark.parametrize("mode", _MODES)
+@pytest.mark.parametrize("death", [faults.closed(), faults.reset()], ids=lambda death: death.name)
+def test_a_body_that_libcurl_holds_is_posted_twice(start, client, authority, mode, death):
+    site = start(mode)
+    _call(client, site, _by_fields, authority)
+    site.on_send = [death]
+    error, _ = _call(client, site, _by_fields, authority)
+    site.stop()
+    assert error == 0
+    assert site.mailed["u1"] == 1 + 2
+
+
+@pytest.mark.parametrize("reused", [False, True], ids=["first", "reused"])
+@pytest.mark.parametrize(
+    "death",
+    [
+        Fault("refused", (ResetStream(7),)),
+        Fault("HTTP/1.1 required", (ResetStream(13),)),
+        Fault("gone away", (GoAway(1),)),
+    ],
+    ids=lambda death: death.name,
+)
+def test_over_http2_it_is_posted_twice_on_a_first_connection_too(
+    start, client, authority, death, reused
+):
+    site = start("http2")
+    if reused:
+        _call(client, site, _by_fields, authority)
+    site.on_send = [death]
+    error, _ = _call(client, site, _by_fields, authority)
+    site.stop()
+    assert error == 0
+    assert site.mailed["u1"] == reused + 2
+
+
+@pytest.mark.parametrize("reused", [False, True], ids=["first", "reused"])
+@pytest.mark.parametrize(("mode", "death"), _EVERY_DEATH)
+def test_a_body_that_cannot_be_rewound_is_posted_once(
+    start, client, authority, mode, death, reused
+):
+    site = start(mode)
+    if reused:
+        assert _call(client, site, _by_recipe, authority)[0] == 0
+    site.on_send = [death]
+    error, asked = _call(client, site, _by_recipe, authority)
+    # Its threads have ended: whatever arrived was recorded.
+    site.stop()
+    arrived = site.requests[reused:]
+    assert len(arrived) == 1
+    assert len(site.sends) - reused == arrived[0].whole
+    assert site.mailed["u1"] - reused == arrived[0].whole
+    assert asked == len(_form("u1")) or not arrived[0].whole
+    # A FIN in the middle of the headers is the end of them, to libcurl: 200, without a body.
+    assert error or (death.name, mode) == ("closed in the headers", "plain")
+
+
+@pytest.mark.parametrize("status", _STATUSES)
+def test_no_status_makes_libcurl_post_again(start, client, authority, status):
+    site = start("plain")
+    _call(client, site, _by_recipe, authority)
+    site.on_send = [faults.last(faults.trouble(status, Retry_After="0", Location="/"))]
+    assert _call(client, site, _by_recipe, authority)[0] == 0
+    site.stop()
+    assert len(site.requests) == 2
+
+
+@pytest.mark.parametrize("birth", deaths.STILLBIRTHS, ids=lambda birth: birth.name)
+@pytest.mark.parametrize("mode", _MODES)
+def test_a_stillborn_connection_is_not_tried_again(start, client, authority, mode, birth):
+    site = start(mode)
+    site.on_connection = [birth]
+    error, asked = _call(client, site, _by_recipe, authority)
+    connections = site.connections
+    site.stop()
+    assert (len(site.requests), connections) == (0, 1)
+    # Over TLS it is certain that nothing left; over plain TCP the request was on its way.
+    assert bool(asked) == (mode == "plain")
+    assert (error == pycurl.E_SSL_CONNECT_ERROR) == (mode != "plain")
+
+
+@pytest.mark.parametrize("kind", ["wrong_name", "expired", "unknown"])
+def test_a_bad_certificate_is_shown_nothing(groupserver, client, authority, kind):
+    site = groupserver(members=MEMBERS, tls=getattr(authority, kind)())
+    outcome = _call(client, site, _by_recipe, authority)
+    site.stop()
+    assert outcome == (pycurl.E_SSL_CACERT, 0)
+    assert not site.requests
+
+
+def _call_together(multi, clients):
+    """Run the transfers to their ends, and return libcurl's error of each, 0 for none."""
+    errors = {}
+    for client in clients:
+        multi.add_handle(client)
+    while len(errors) < len(clients):
+        multi.perform()
+        _, done, failed = multi.info_read()
+        errors |= dict.fromkeys(done, 0) | {client: error for client, error, _ in failed}
+        multi.select(0.1)
+    for client in clients:
+        multi.remove_handle(client)
+    return [errors[client] for client in clients]
+
+
+_TOGETHER = [
+    pytest.param(mode, Fault(name, moves), id=f"{mode}-{name}")
+    for mode in _MODES
+    for name, moves in (("closed", (Close(),)), ("reset", (Reset(),)))
+] + [
+    pytest.param("http2", Fault(name, moves), id=f"http2-{name}")
+    for name, moves in (
+        ("refused", (ResetStream(7),)),
+        ("gone away, this one", (GoAway(1),)),
+        ("gone away, four of them", (GoAway(4), Close())),
+        ("gone away, none of them", (GoAway(-8), Close())),
+        ("going away, politely", (GoAway(-8), Say())),
+    )
+]
+
+
+@pytest.mark.parametrize("warm", [False, True], ids=["first", "reused"])
+@pytest.mark.parametrize(("mode", "death"), _TOGETHER)
+def test_many_in_flight_are_each_posted_once(start, authority, mode, death, warm):
+    site = start(mode)
+    multi, clients = pycurl.CurlMulti(), [pycurl.Curl() for _ in MEMBERS]
+    if warm:
+        for client in clients:
+            _by_recipe(client, site, "u0", authority)
+        assert _call_together(multi, clients) == [0] * len(clients)
+    site.on_send = [None, None, None, death]
+    pairs = zip(clients, MEMBERS, strict=True)
+    bodies = [_by_recipe(client, site, member, authority) for client, member in pairs]
+    errors = _call_together(multi, clients)
+    for client in clients:
+        client.close()
+    multi.close()
+    site.stop()
+    posted = [one.fields["profileId"] for one in site.sends]
+    for member, body, error in zip(MEMBERS, bodies, errors, strict=True):
+        assert posted.count(member) == site.mailed[member] <= 1
+        assert body.tell() or member not in posted
+        assert member in posted or error
