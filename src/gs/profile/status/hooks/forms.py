@@ -32,6 +32,6 @@ def send_form(profile_id: str, token: str) -> bytes:
     return _encoded({Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"})
 
 
-def _encoded(fields: dict[Field, str]) -> bytes:
+def _encoded(fields: dict[str, str]) -> bytes:
     # "surrogateescape": a token read from a file that is not UTF-8 leaves as the bytes it was.
     return urlencode(fields, errors="surrogateescape").encode("ascii")

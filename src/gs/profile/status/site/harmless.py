@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""What people wrote, made safe to show: bounded, on one line, with no character that hides."""
+
+import unicodedata
+from typing import Final
+
+# Words of Persian and of the languages of India, and many emoji, need the two joiners.
+_JOINERS: Final = frozenset("\u200c\u200d")
+_NONCHARACTERS: Final = frozenset(map(chr, range(0xFDD0, 0xFDF0)))
+_PLANE_END: Final = 0xFFFE
+_FIRST_RIGHT_TO_LEFT: Final = "\u0590"
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
+
+
+def line(text: str, limit: int) -> str:
+    """Return *text* as one line of at most *limit* characters, an ellipsis where it was cut.
+
+    Control characters and line ends become spaces; what would turn the direction of the text
+    round it, and other invisible characters, go; what is not a character becomes U+FFFD.
+    """
+    if not text.isprintable():
+        text = "".join(map(_harmless, text))
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def lines(text: str, limit: int) -> tuple[str, ...]:
+    """Return the lines of *text* that are not empty, harmless, *limit* characters in all."""
+    found = []
+    for one in text.splitlines():
+        cut = line(one, limit) if limit > 0 else ""
+        if cut:
+            found.append(cut)
+            limit -= len(cut)
+    return tuple(found)
+
+
+def runs_right_to_left(text: str) -> bool:
+    """Return whether *text* could turn the direction of the text round it."""
+    return any(
+        unicodedata.bidirectional(character) in _RIGHT_TO_LEFT
+        for character in text
+        if character >= _FIRST_RIGHT_TO_LEFT
+    )
+
+
+def _harmless(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cc" | "Zl" | "Zp":
+            return " "
+        case "Cf" if character not in _JOINERS:
+            return ""
+        case "Cs":
+            return "\ufffd"
+        case "Cn" if _is_noncharacter(character):
+            return "\ufffd"
+        case _:
+            return character
+
+
+def _is_noncharacter(character: str) -> bool:
+    # The last two of each plane, and 32 in the middle of the first (Unicode, 23.7).
+    return character in _NONCHARACTERS or ord(character) & _PLANE_END == _PLANE_END

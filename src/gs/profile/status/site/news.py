@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""A site's news, which its administrators write as HTML, as plain text."""
+
+import re
+from functools import lru_cache
+from html.parser import HTMLParser
+from typing import Final
+
+from . import links
+from .harmless import line
+
+_BLOCKS: Final = frozenset(
+    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure"}
+    | {"footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"}
+    | {"p", "pre", "section", "table", "tr", "ul"}
+)
+_SILENT: Final = frozenset({"head", "script", "style", "template", "title"})
+_LONGEST: Final = 2000
+_SPACE: Final = re.compile(r"\s+")
+
+
+@lru_cache(maxsize=64)
+def as_text(news: str) -> str:
+    """Return the words of some HTML, a line for each block, its links with their URLs beside."""
+    reader = _Reader()
+    reader.feed(news)
+    reader.close()
+    rows = (line(row, _LONGEST) for row in "".join(reader.words).split("\n"))
+    return "\n".join(row for row in rows if row.strip("- "))
+
+
+class _Reader(HTMLParser):
+    """Collects words: each block begins a line, and an entry of a list a dash."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._silent = 0
+        self._links: list[str | None] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        if tag in _BLOCKS:
+            self.words.append("\n- " if tag == "li" else "\n")
+        if tag == "img":
+            self.words.append(dict(attrs).get("alt") or "")
+        if tag == "a":
+            self._links.append(links.web(dict(attrs).get("href")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        if tag in _BLOCKS:
+            self.words.append("\n")
+        if tag == "a" and self._links and (url := self._links.pop()):
+            self.words.append(f" ({url})")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.words.append(_SPACE.sub(" ", data))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Plain text in 78 columns, where a wide character takes two."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from rich.cells import cell_len
+
+WIDTH: Final = 78
+_LABEL: Final = 16
+_START: Final = re.compile(r" *(?:- )?")
+# The scripts that are written without spaces, in two columns a character.
+_WIDE: Final = (
+    "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff"
+)
+# They break between any two characters, except before a comma, a full stop or a closing bracket.
+_CLOSING: Final = (
+    "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\u30fc"
+    "\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
+)
+_PIECE: Final = re.compile(rf"[{_WIDE}][{_CLOSING}]*|[^{_WIDE}]+")
+
+
+def wrap(text: str) -> str:
+    """Return *text* with each line that is too long broken, the rest of it hanging.
+
+    A line is a paragraph. It hangs below its first word: past its indentation, its dash, or its
+    label, which ends with a tab and gets a column of its own. Only a word that is longer than a
+    line by itself makes a line of more than 78 columns.
+    """
+    return "\n".join(map(_wrapped, text.split("\n")))
+
+
+def underlined(title: str, rule: str) -> str:
+    """Return *title* as a heading with a rule of its own length below."""
+    return f"{title}\n{rule * min(cell_len(title), WIDTH)}"
+
+
+def _wrapped(paragraph: str) -> str:
+    if len(paragraph) <= WIDTH and paragraph.isascii() and "\t" not in paragraph:
+        return paragraph.rstrip()
+    start, words = _start(paragraph)
+    if cell_len(start) + cell_len(words) <= WIDTH:
+        return f"{start}{words}".rstrip()
+    return "\n".join(_broken(start, words))
+
+
+def _start(paragraph: str) -> tuple[str, str]:
+    label, tab, words = paragraph.partition("\t")
+    if tab:
+        return label.ljust(_LABEL), words
+    found = _START.match(paragraph)
+    end = found.end() if found else 0
+    return paragraph[:end], paragraph[end:]
+
+
+def _broken(start: str, words: str) -> Iterator[str]:
+    hanging = " " * cell_len(start)
+    row, room = start, WIDTH - cell_len(start)
+    empty = True
+    for glue, piece in _pieces(words):
+        width = cell_len(piece)
+        if not empty and len(glue) + width > room:
+            yield row
+            row, room, empty = hanging, WIDTH - len(hanging), True
+        row += piece if empty else f"{glue}{piece}"
+        room -= width if empty else len(glue) + width
+        empty = False
+    yield row
+
+
+def _pieces(words: str) -> Iterator[tuple[str, str]]:
+    for word in words.split():
+        pieces = [word] if word.isascii() else _PIECE.findall(word)
+        yield " ", pieces[0]
+        for piece in pieces[1:]:
+            yield "", piece

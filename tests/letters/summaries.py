@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""Summaries of an invented community: each part can be changed, the rest is as it usually is."""
+
+from typing import Any
+
+from gs.profile.status.site.summary import (
+    Activity,
+    Addresses,
+    Author,
+    Delivery,
+    Grade,
+    Group,
+    Keyword,
+    Membership,
+    Period,
+    Profile,
+    Site,
+    SiteSummary,
+    Summary,
+    Topic,
+)
+
+READER = "reader0123456789"
+HOME = "https://groups.example.org"
+NAMES = (
+    "Maria Ortiz",
+    "Chukwuemeka Okonkwo",
+    "\u7530\u4e2d \u3055\u304f\u3089",
+    "\u0645\u062d\u0645\u062f \u0627\u0644\u0647\u0627\u0634\u0645\u064a",
+    "Zoë van der Berg",
+    "Jürgen Müller",
+    "Nguyễn Thị Minh Khai",
+    "Ólafur Þór Jónsson",
+)
+TITLES = ("When to lift the dahlias", "Seed swap: who brings what?", "Slugs again", "The gate")
+WORDS = ("dahlias", "slugs", "copper", "compost", "seeds", "Kürbis")
+
+
+def authors(count: int, photos: int = 2) -> tuple[Author, ...]:
+    """Return so many people, none of them the reader, the first of them with photos."""
+    return tuple(
+        Author(f"u{n}", f"{NAMES[n % len(NAMES)]} {n}", f"{HOME}/{n}.jpg" if n < photos else None)
+        for n in range(count)
+    )
+
+
+def the_reader() -> Author:
+    """Return the reader, as an author."""
+    return Author(READER, "Anna Lindqvist", None)
+
+
+def topics(count: int) -> tuple[Topic, ...]:
+    """Return so many topics, the most discussed first."""
+    return tuple(
+        Topic(TITLES[n % len(TITLES)], f"{HOME}/r/topic/t{n}", count - n) for n in range(count)
+    )
+
+
+def keywords(*words: str) -> tuple[Keyword, ...]:
+    """Return the words, their grades in turn."""
+    grades = tuple(Grade)
+    return tuple(Keyword(word, grades[n % len(grades)]) for n, word in enumerate(words))
+
+
+def activity(posts: int = 12, **changes: Any) -> Activity:
+    """Return what happened in a group with so many posts."""
+    usual = {"authors": authors(4), "topics": topics(3), "keywords": keywords(*WORDS)}
+    nothing = {"authors": (), "topics": (), "keywords": ()}
+    return Activity(post_count=posts, **(usual if posts else nothing) | changes)
+
+
+def group(title: str = "Allotments", **changes: Any) -> Group:
+    """Return a public group of 30 members."""
+    usual = {
+        "id": "g1",
+        "url": f"{HOME}/groups/allotments",
+        "email": "allotments@groups.example.org",
+        "secret": False,
+        "member_count": 30,
+        "faces": authors(8),
+    }
+    return Group(title=title, **usual | changes)
+
+
+def membership(**changes: Any) -> Membership:
+    """Return a member's own view of a group."""
+    usual = {
+        "group": group(),
+        "activity": activity(),
+        "administrator": False,
+        "delivery": Delivery.EACH_POST,
+    }
+    return Membership(**usual | changes)
+
+
+def site(**changes: Any) -> Site:
+    """Return a site without news."""
+    usual = {
+        "id": "s1",
+        "title": "Greenfield Community",
+        "url": HOME,
+        "support_email": "support@groups.example.org",
+        "news": None,
+    }
+    return Site(**usual | changes)
+
+
+def on_site(*memberships: Membership, administrator: bool = False, **changes: Any) -> SiteSummary:
+    """Return a site with the groups that the reader has there: one, unless told otherwise."""
+    return SiteSummary(site(**changes), administrator, memberships or (membership(),))
+
+
+def profile(**changes: Any) -> Profile:
+    """Return a reader who has filled in everything."""
+    usual = {
+        "id": READER,
+        "name": "Anna Lindqvist",
+        "biography": "I keep two hives.\nOn Tuesdays I am in the tool shed.",
+        "photo": f"{HOME}/p/anna.jpg",
+        "url": f"{HOME}/p/anna",
+        "logged_in": True,
+        "addresses": Addresses(
+            preferred=("anna@example.org",),
+            other=("anna@work.example.com",),
+            unverified=("anna@old.example.net",),
+        ),
+    }
+    return Profile(**usual | changes)
+
+
+def summary(*sites: SiteSummary, **changes: Any) -> Summary:
+    """Return the summary of July 2026 for the reader; *changes* are of the profile."""
+    return Summary(Period(2026, 7), profile(**changes), sites or (on_site(),))
+
+
+def of_group(**changes: Any) -> Summary:
+    """Return the summary for a reader with one group, whose membership has *changes*."""
+    return summary(on_site(membership(**changes)))

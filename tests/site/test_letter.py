@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""The notification as a mail: its parts, its header fields, its size."""
+
+import email
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from email.header import decode_header, make_header
+from email.utils import parseaddr
+
+import pytest
+
+from gs.profile.status.site import letter
+from gs.profile.status.site.fields import NoAddressError
+from gs.profile.status.site.summary import Addresses, Period
+from letters.reading import NOW, Page, html_of, part, received, text_of
+from letters.summaries import (
+    HOME,
+    READER,
+    activity,
+    authors,
+    group,
+    keywords,
+    membership,
+    on_site,
+    summary,
+    topics,
+)
+
+LONG = "w" * 200
+
+
+def addressed(*preferred, **changes):
+    return summary(addresses=Addresses(preferred, (), ()), **changes)
+
+
+def busy():
+    words = [f"keyword{n}" for n in range(20)]
+    lively = activity(900, authors=authors(50, 50), topics=topics(90), keywords=keywords(*words))
+    memberships = [membership(group=group(f"Group {n}"), activity=lively) for n in range(6)]
+    return summary(on_site(*memberships, administrator=True))
+
+
+def test_the_text_comes_first_and_the_html_second():
+    message = received(summary())
+    assert message.get_content_type() == "multipart/alternative"
+    kinds = [each.get_content_type() for each in message.iter_parts()]
+    assert kinds == ["text/plain", "text/html"]
+    assert not message.defects
+    assert not [each.defects for each in message.iter_parts() if each.defects]
+
+
+def test_both_parts_are_complete():
+    source = summary(on_site(membership(), news="<p>We move on <b>Saturday</b>.</p>"))
+    text, page = text_of(source), Page(html_of(source))
+    for word in ("Saturday", "Allotments", "4 authors", "When to lift the dahlias", "two hives"):
+        assert word in text
+        assert word in page.words
+    for address in ("anna@example.org", "allotments@groups.example.org", "support@groups.ex"):
+        assert address in text
+        assert address in page.words
+
+
+def test_it_is_from_the_support_address_in_the_name_of_the_first_site():
+    both = summary(on_site(title="First"), on_site(title="Second", support_email="x@example.com"))
+    assert str(received(both)["From"]) == "First <support@groups.example.org>"
+
+
+def test_it_goes_to_each_preferred_address_by_name():
+    to = received(addressed("anna@example.org", "a.l@example.com"))["To"].addresses
+    assert [(a.display_name, a.addr_spec) for a in to] == [
+        ("Anna Lindqvist", "anna@example.org"),
+        ("Anna Lindqvist", "a.l@example.com"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jürgen Müller",
+        "O'Neill, Siobhán (she/her)",
+        'Bob "the <builder>" \\ Smith',
+        "=?utf-8?q?not_an_encoded_word?=",
+        "\u7530\u4e2d \u3055\u304f\u3089" * 4,
+        "\u0645\u062d\u0645\u062f \u0627\u0644\u0647\u0627\u0634\u0645\u064a",
+        "🏳️ Flag 👩\u200d🚀",
+        "a.b@example.net, c@example.net",
+    ],
+)
+def test_a_name_in_any_script_arrives_as_it_is(name):
+    message = letter.compose(addressed("anna@example.org", name=name), now=NOW)
+    raw = message.as_bytes().partition(b"\n\n")[0].decode("ascii")
+    # The newer parser of the standard library adds spaces between encoded words that hold some.
+    shown, address = parseaddr(email.message_from_string(raw)["To"])
+    assert (str(make_header(decode_header(shown))), address) == (name, "anna@example.org")
+    assert all(len(row) <= 76 for row in raw.splitlines() if "=?utf-8" in row)
+
+
+def test_a_name_too_long_for_a_field_is_left_out():
+    far = "x" * 50 + "@" + ".".join(["example"] * 20) + ".org"
+    field = received(addressed(far, name="\u7530" * 100))["To"]
+    assert str(field) == far
+
+
+@pytest.mark.parametrize(
+    ("address", "sent_to"),
+    [
+        ("anna@example.org", "anna@example.org"),
+        ("anna@münchen.example", "anna@xn--mnchen-3ya.example"),
+        ("john..doe@example.org", '"john..doe"@example.org'),
+    ],
+)
+def test_an_unusual_address_is_written_as_the_standard_has_it(address, sent_to):
+    raw = letter.compose(addressed(address, name=""), now=NOW).as_bytes()
+    assert f"\nTo: {sent_to}\n".encode() in raw
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "@example.org",
+        "a@",
+        "a@b c",
+        "a@-x.org",
+        "a@b..org",
+        "ä@example.org",
+        "two words@example.org",
+        "a\n@b.org",
+        "a@b.org\nBcc: all@example.org",
+        "a@b.org, c@d.org",
+        "x" * 65 + "@b.org",
+    ],
+)
+def test_an_address_that_no_mail_can_go_to_is_left_out(address):
+    assert str(received(addressed(address, "anna@example.org", name=""))["To"]) == (
+        "anna@example.org"
+    )
+    with pytest.raises(NoAddressError):
+        letter.compose(addressed(address), now=NOW)
+
+
+def test_the_fields_say_that_it_is_automatic_bulk_mail():
+    message = received(summary())
+    assert message["Subject"] == "What is happening in your groups"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Precedence"] == "bulk"
+    assert message["List-Id"] == "<what-is-happening.groups.example.org>"
+    assert message["MIME-Version"] == "1.0"
+
+
+def test_the_date_is_the_one_passed_in():
+    here = datetime(2026, 8, 1, 9, tzinfo=timezone(timedelta(hours=12)))
+    assert received(summary(), here)["Date"].datetime == here
+
+
+def test_the_message_id_is_the_same_for_a_member_and_a_period():
+    source = summary()
+    later = received(replace(source, sites=(on_site(title="Renamed"),)), NOW + timedelta(days=3))
+    assert received(source)["Message-ID"] == later["Message-ID"]
+
+
+def test_the_message_id_differs_by_member_period_and_site():
+    source = summary()
+    others = (
+        replace(source, period=Period(2026, 6)),
+        replace(source, profile=replace(source.profile, id="another")),
+        replace(source, sites=(on_site(id="s2"),)),
+    )
+    found = {str(received(each)["Message-ID"]) for each in (source, *others)}
+    assert len(found) == 4
+    assert len({each.partition(".")[0] for each in found}) == 4
+
+
+def test_the_message_id_is_of_the_sites_domain_and_says_nothing_of_the_member():
+    identifier = str(received(summary())["Message-ID"])
+    assert re.fullmatch(r"<[0-9a-f]{32}\.2026-07@groups\.example\.org>", identifier)
+    assert READER not in identifier
+    assert "anna" not in identifier
+
+
+def test_any_server_takes_it():
+    far = group(LONG, url=f"{HOME}/{LONG}")
+    for source in (summary(), busy(), summary(on_site(membership(group=far)), biography=LONG * 9)):
+        raw = letter.compose(source, now=NOW).as_bytes()
+        assert raw.isascii()
+        assert max(map(len, raw.splitlines())) <= 998
+
+
+def test_a_text_that_is_hardly_latin_is_sent_in_the_shorter_encoding():
+    words = "\u5ead\u3067\u91ce\u83dc\u3092\u80b2\u3066\u3066\u3044\u307e\u3059\u3002" * 40
+    many = tuple(replace(topic, title=words) for topic in topics(1))
+    asian = [membership(group=group(words), activity=activity(topics=many)) for _ in range(9)]
+    message = received(summary(on_site(*asian), biography=words))
+    plain = message.get_body(("plain",))
+    assert plain["Content-Transfer-Encoding"] == "base64"
+    assert words[:80] in part(message, "plain").replace("\n", "")
+
+
+def test_six_busy_groups_stay_well_under_60_kb():
+    html = html_of(busy()).encode()
+    assert len(html) < 55_000
+
+
+def test_a_mail_without_groups_can_be_looked_at():
+    nothing = summary(replace(on_site(), memberships=()))
+    assert "Nobody posted in your groups in July." in text_of(nothing)
+
+
+def test_the_period_is_spelt_out():
+    source = replace(summary(), period=Period(2025, 12))
+    assert "December 2025" in text_of(source)
+    assert "December 2025" in html_of(source)
+
+
+def test_now_needs_a_zone_to_be_a_date():
+    utc = received(summary(), datetime(2026, 8, 1, tzinfo=UTC))
+    assert str(utc["Date"]).endswith("+0000")

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""What the notification says of a group, and the thresholds of each thing."""
+
+import pytest
+
+from gs.profile.status.site.summary import Activity, Delivery, Topic
+from letters.reading import Page, both, html_of, joined, link, text_of
+from letters.summaries import (
+    HOME,
+    activity,
+    authors,
+    group,
+    keywords,
+    of_group,
+    the_reader,
+    topics,
+)
+
+DIGEST = "Switch to the daily digest"
+EACH_POST = "Switch to one e-mail per post"
+TOO_STRICT = "The privacy of this group is too strict"
+
+
+def test_a_group_has_its_links():
+    source = of_group()
+    pages = f"{HOME}/groups/allotments"
+    assert link(source, "Allotments") == pages
+    assert link(source, "Leave?") == f"{pages}/leave.html"
+    assert link(source, "Start a topic") == f"{pages}/starttopic.html"
+    assert ("mailto:allotments@groups.example.org", "allotments@groups.example.org") in Page(
+        html_of(source)
+    ).links
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+def test_an_administrator_of_a_group_is_called_one(administrator):
+    text, page = both(of_group(administrator=administrator))
+    assert ("You are an administrator of this group." in text) is administrator
+    assert ("Administrator" in page) is administrator
+
+
+@pytest.mark.parametrize(
+    ("secret", "members", "administrator", "told"),
+    [
+        (True, 13, True, True),
+        (True, 12, True, False),
+        (False, 13, True, False),
+        (True, 13, False, False),
+    ],
+)
+def test_the_privacy_is_too_strict_for_a_big_secret_group(secret, members, administrator, told):
+    source = of_group(
+        group=group(secret=secret, member_count=members), administrator=administrator
+    )
+    for words in both(source):
+        assert (TOO_STRICT in words) is told
+    if told:
+        url = link(source, "Make it private instead of secret")
+        assert url == f"{HOME}/groups/allotments/admin_change_basic_privacy.html"
+
+
+def test_where_nobody_posted_some_other_members_are_shown():
+    faces = (the_reader(), *authors(9))
+    for words in both(of_group(group=group(faces=faces), activity=activity(0))):
+        assert "Nobody posted in July." in words
+        assert "Ortiz 0" in words
+        assert "Müller 5" in words
+        assert "Khai 6" not in words
+        assert "0 authors" not in words
+        group_words = words.split("Your groups")[-1].split("Your profile")[0]
+        assert "Anna Lindqvist" not in group_words
+
+
+@pytest.mark.parametrize(
+    ("people", "named", "more"),
+    [
+        (authors(1), 1, None),
+        (authors(6), 6, None),
+        (authors(7), 6, "and one more"),
+        (authors(15), 6, "and 9 more"),
+        ((the_reader(), *authors(6)), 6, "and one more"),
+        ((the_reader(), *authors(1)), 1, "and one more"),
+    ],
+)
+def test_up_to_six_others_are_named(people, named, more):
+    source = of_group(activity=activity(40, authors=people))
+    page = Page(html_of(source))
+    faces = [each for tag, each in page.elements if tag == "span" and each.get("aria-hidden")]
+    assert len(faces) == named + 1  # the reader's own, in the profile
+    for words in (joined(text_of(source)), page.words):
+        assert (more in words) if more else (" more " not in words)
+    assert f"{len(people)} author" in text_of(source)
+
+
+def test_the_authors_stay_in_their_order():
+    words = text_of(of_group(activity=activity(9, authors=authors(3))))
+    assert "Maria Ortiz 0, Chukwuemeka Okonkwo 1, \u7530\u4e2d" in words
+
+
+def test_the_only_author_is_told_so():
+    alone, other = (the_reader(),), authors(1)
+    for people, told in ((alone, True), (other, False)):
+        for words in both(of_group(activity=activity(2, authors=people))):
+            assert ("You were the only person to post." in words) is told
+
+
+def titled(*lengths):
+    return tuple(Topic("t" * n, f"{HOME}/r/topic/{n}-{at}", 5) for at, n in enumerate(lengths))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "listed"),
+    [
+        ((127,), 1),
+        ((128,), 1),
+        ((100, 27), 2),
+        ((100, 28), 1),
+        ((40, 40, 40, 7), 4),
+        ((60, 60, 60, 1), 2),
+        ((0,) * 90, 7),
+    ],
+)
+def test_titles_of_127_characters_are_listed(lengths, listed):
+    source = of_group(activity=activity(9, topics=titled(*lengths)))
+    page = Page(html_of(source))
+    found = [label for url, label in page.links if "/r/topic/" in url]
+    assert len(found) == listed
+    assert sum(map(len, found)) <= 127
+    assert text_of(source).count("/r/topic/") == listed
+    rest = len(lengths) - listed
+    more = f"{rest} more topics" if rest > 1 else "one more topic"
+    for words in (page.words, joined(text_of(source))):
+        assert (more in words) is (rest > 0)
+
+
+def test_the_counts_are_told():
+    source = of_group(activity=Activity(1234, authors(3), topics(1), ()))
+    assert "3 authors, 1 topic, 1,234 posts" in text_of(source)
+    assert "3 authors 1 topic 1,234 posts" in Page(html_of(source)).words
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("apples", "pears"), "apples, pears"),
+        (("a" * 31, "b" * 32, "c@d.org", "www.example.org", "pears"), "a" * 31 + ", pears"),
+        (
+            ("a" * 31, "b" * 31, "c" * 30, "d" * 29),
+            ", ".join(("a" * 31, "b" * 31, "c" * 30, "d" * 29)),
+        ),
+        (("a" * 31, "b" * 31, "c" * 30, "d" * 30), ", ".join(("a" * 31, "b" * 31, "c" * 30))),
+    ],
+)
+def test_keywords_fill_127_characters(words, shown):
+    source = of_group(activity=activity(9, keywords=keywords(*words)))
+    text = joined(text_of(source))
+    assert f"Keywords: {shown} Start" in text
+    assert len(shown) <= 127
+    assert shown in Page(html_of(source)).words.replace(" ,", ",")
+
+
+def test_keywords_come_in_three_grades():
+    html = html_of(of_group(activity=activity(9, keywords=keywords("first", "second", "third"))))
+    assert "<b>first</b>" in html
+    assert "\nsecond," in html
+    assert ">third</span>" in html
+
+
+def test_without_keywords_there_is_no_label_for_them():
+    for words in both(of_group(activity=activity(9, keywords=()))):
+        assert "Keywords" not in words
+
+
+@pytest.mark.parametrize(
+    ("delivery", "posts", "advice"),
+    [
+        (Delivery.EACH_POST, 31, DIGEST),
+        (Delivery.EACH_POST, 30, None),
+        (Delivery.EACH_POST, 1, None),
+        (Delivery.DIGEST, 4, EACH_POST),
+        (Delivery.DIGEST, 0, EACH_POST),
+        (Delivery.DIGEST, 5, None),
+        (Delivery.DIGEST, 99, None),
+        (Delivery.WEB_ONLY, 99, None),
+        (Delivery.WEB_ONLY, 1, None),
+    ],
+)
+def test_the_delivery_that_fits_the_traffic_is_suggested(delivery, posts, advice):
+    source = of_group(delivery=delivery, activity=activity(posts))
+    for words in both(source):
+        assert [each for each in (DIGEST, EACH_POST) if each in words] == [advice] * bool(advice)
+    if advice:
+        assert link(source, advice) == f"{HOME}/groups/allotments/email_settings.html"

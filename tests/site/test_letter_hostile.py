@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""Whatever people call themselves, their groups and their topics, the notification stays one."""
+
+import unicodedata
+from email.utils import getaddresses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from gs.profile.status.site.summary import Addresses, Author, Grade, Keyword, Topic
+from letters.reading import Page, html_of, part, received, text_of
+from letters.summaries import HOME, activity, authors, group, membership, on_site, summary
+
+MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}&amp;%(x)s"
+LINES = "Anna\r\nBcc: all@example.org\r\n\r\nhello\x0b\x85\u2028\u2029x"
+BIDI = "abc\u202egnp.exe\u2066\u200f\u061c\u2069\u202d"
+BROKEN = "a\x00b\udcffc\ud800d\ufeff\u200b\ufffe\x1b[31m"
+ALLOWED_INVISIBLE = set("\u200c\u200d\n\u2068\u2069")
+
+
+def everywhere(words, url=None):
+    """Return a summary in which whatever people can write is *words*, and every URL is *url*."""
+    where = {} if url is None else {"url": url}
+    person = Author("u1", words, url)
+    topic_url = f"{HOME}/t" if url is None else url
+    happened = activity(
+        9,
+        authors=(person, *authors(2, photos=0)),
+        topics=(Topic(words, topic_url, 3), Topic("Another", topic_url, 1)),
+        keywords=(Keyword(words, Grade.BOLD),),
+    )
+    quiet = membership(group=group(words, faces=(person,), **where), activity=activity(0))
+    addresses = Addresses(("anna@example.org", words), (words,), (words,))
+    site = on_site(
+        membership(group=group(words, **where), activity=happened), quiet, title=words, **where
+    )
+    return summary(site, name=words, biography=words, photo=url, addresses=addresses, **where)
+
+
+def overlong(text):
+    """Return the lines over 78 columns that more than one word is to blame for."""
+    return [row for row in text.splitlines() if cell_len(row) > 78 and not _is_one_word(row)]
+
+
+def _is_one_word(row):
+    # A label or a dash before a word that fits into no line is no way to break it.
+    words = row.removeprefix("- ").split()
+    return len(words) == 1 or (row[15:16] == " " and len(row[16:].split()) == 1)
+
+
+@pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
+def test_hostile_words_add_no_field_and_nobody(words):
+    usual, message = received(summary()), received(everywhere(words))
+    assert set(message.keys()) == set(usual.keys())
+    (recipient,) = getaddresses([str(message["To"])])
+    assert recipient[1] == "anna@example.org"
+    assert not message.defects
+
+
+@pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
+def test_hostile_words_add_no_element(words):
+    usual, page = Page(html_of(everywhere("plain"))), Page(html_of(everywhere(words)))
+    assert page.faults == []
+    extra = {"bdi", "b", "p"}  # an isolated name; a word fit for a keyword; a biography's lines
+    assert {tag for tag, _ in page.elements} - extra <= {tag for tag, _ in usual.elements}
+    assert not any(name.startswith("on") for _, found in page.elements for name in found)
+    assert "49" not in page.words
+
+
+@pytest.mark.parametrize("words", [LINES, BIDI, BROKEN])
+def test_nothing_hides_or_turns_the_text(words):
+    source = everywhere(words)
+    for shown in (text_of(source), html_of(source)):
+        hidden = {c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+        assert hidden <= ALLOWED_INVISIBLE
+
+
+def test_what_runs_right_to_left_is_isolated():
+    name = "\u0645\u062d\u0645\u062f"
+    source = everywhere(name)
+    text, html = text_of(source), html_of(source)
+    assert text.count(name) == text.count(f"\u2068{name}\u2069") > 5
+    for isolated in (f"<bdi>{name}</bdi>", f'<p dir="auto" style="margin:0 0 12px">{name}</p>'):
+        assert isolated in html
+        html = html.replace(isolated, "")
+    assert name not in html
+
+
+def test_what_is_no_character_is_marked():
+    text = text_of(summary(biography=BROKEN))
+    assert "a b\ufffdc\ufffdd\ufffd [31m" in text
+
+
+def test_joiners_stay_in_names():
+    names = ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "👩\u200d🚀 Ada")
+    for name in names:
+        assert name in text_of(summary(name=name))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "javascript:alert(1)",
+        " JavaScript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "//example.org/",
+        "/p/anna",
+        "https://a b/",
+        'https://a.example/"><b>',
+        "https://a.example/\nx",
+        "https://" + "x" * 900,
+    ],
+)
+def test_only_links_of_the_web_are_rendered(url):
+    source = everywhere("plain", url)
+    page = Page(html_of(source))
+    assert {target.partition(":")[0] for target, _ in page.links} == {"mailto"}
+    assert page.all("img") == []
+    assert "javascript" not in text_of(source).lower()
+
+
+def test_a_link_with_letters_of_any_script_is_encoded():
+    happened = activity(topics=(Topic("Zäune", f"{HOME}/r/zäune&x=<1>", 1),))
+    page = Page(html_of(summary(on_site(membership(activity=happened)))))
+    assert (f"{HOME}/r/z%C3%A4une&x=%3C1%3E", "Zäune") in page.links
+
+
+def test_long_words_are_cut():
+    text = text_of(everywhere("w" * 5000))
+    assert "w" * 99 + "…" in text
+    assert "w" * 601 not in text
+
+
+words = st.text(st.characters(codec=None), max_size=300)
+
+
+@settings(max_examples=60, deadline=None)
+@given(words)
+def test_any_words_make_a_mail_that_reads_back(text):
+    message = received(everywhere(text))
+    assert not message.defects
+    assert message["Subject"] == "What is happening in your groups"
+    assert overlong(part(message, "plain")) == []
+    assert Page(part(message, "html")).faults == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("abc\u7530\u4e2d\u3002 \u0645e\u0301👩", max_size=90), max_size=9))
+def test_any_names_are_wrapped(names):
+    people = tuple(Author(f"u{n}", name, None) for n, name in enumerate(names))
+    source = summary(on_site(membership(activity=activity(authors=people))))
+    assert overlong(text_of(source)) == []

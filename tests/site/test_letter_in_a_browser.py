@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The HTML of the notification, as a browser really shows it."""
+
+import pytest
+
+from gs.profile.status.site import letter, preview
+from letters.browser import chromium, shown
+from letters.reading import NOW, html_of
+from letters.summaries import (
+    activity,
+    authors,
+    group,
+    keywords,
+    membership,
+    on_site,
+    summary,
+    topics,
+)
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (320, 600, 1200)
+LONG = "Donaudampfschifffahrtselektrizit\u00e4tenhauptbetriebswerk" * 4
+
+# The contrast of each piece of text with what is painted below it (WCAG 2.2, 1.4.3).
+CONTRASTS = """
+() => {
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const parse = colour => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) =>
+    0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parse(getComputedStyle(e).backgroundColor);
+      if (colour.length < 4 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    const element = node.parentElement;
+    if (!node.data.trim() || !element.getClientRects().length) continue;
+    const pair = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
+    const [low, high] = pair.sort((a, b) => a - b);
+    found.push([(high + 0.05) / (low + 0.05), element.tagName, node.data.trim()]);
+  }
+  return found;
+}
+"""
+BACKGROUNDS = """
+() => [document.body, ...document.querySelectorAll("table, td")].map(
+  e => getComputedStyle(e).backgroundColor).filter(c => c !== "rgba(0, 0, 0, 0)")
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lively():
+    busy = membership(administrator=True, group=group(secret=True), activity=activity(90))
+    quiet = membership(group=group("Quiet"), activity=activity(0))
+    news = '<p>We <a href="https://groups.example.org/news">move</a> on Saturday.</p>'
+    return html_of(summary(on_site(busy, quiet, administrator=True, news=news), logged_in=False))
+
+
+@pytest.fixture(scope="module")
+def overlong():
+    people, words = authors(6), keywords("k" * 31, "l" * 31, "m" * 31)
+    people = tuple(type(each)(each.id, LONG, each.photo) for each in people)
+    subjects = tuple(type(each)(LONG, each.url, each.posts) for each in topics(3))
+    happened = activity(1234567, authors=people, topics=subjects, keywords=words)
+    crowded = group(LONG, email="x" * 60 + "@groups.example.org", secret=True)
+    memberships = [membership(group=crowded, activity=happened, administrator=True)]
+    site = on_site(*memberships, title=LONG, administrator=True, news=f"<p>{LONG}</p>")
+    return html_of(summary(site, name=LONG, biography=LONG))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("which", ["lively", "overlong"])
+def test_nothing_runs_over_the_edge(browser, request, which, width):
+    with shown(browser, request.getfixturevalue(which), width=width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = page.evaluate(
+            "width => [...document.querySelectorAll('body *')].filter(e => e.getClientRects()"
+            ".length && e.getBoundingClientRect().right > width + 1).map(e => e.outerHTML)",
+            width,
+        )
+        assert outside == []
+
+
+def test_the_column_is_no_wider_than_600_pixels(browser, lively):
+    with shown(browser, lively, width=1200) as page:
+        box = page.locator("h1").bounding_box()
+        assert box["width"] <= 600
+        assert abs(box["x"] + box["width"] / 2 - 600) < 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_stand_out_from_their_background(browser, lively, scheme):
+    with shown(browser, lively, scheme=scheme) as page:
+        found = page.evaluate(CONTRASTS)
+    assert len(found) > 60
+    assert {"A", "P", "H1", "SPAN"} <= {tag for _, tag, _ in found}
+    assert [each for each in found if each[0] < 4.5] == []
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_colours_follow_the_reader(browser, lively, scheme, is_dark):
+    with shown(browser, lively, scheme=scheme) as page:
+        colours = page.evaluate(BACKGROUNDS)
+    assert len(colours) >= 2
+    for colour in colours:
+        channels = [int(each) for each in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+        assert (max(channels) < 64) is is_dark, colour
+
+
+def test_it_is_complete_without_images(browser, lively):
+    with shown(browser, lively, images=True) as page:
+        words, height = page.inner_text("body"), page.evaluate("document.body.scrollHeight")
+    with shown(browser, lively, images=False) as page:
+        assert page.inner_text("body") == words
+        assert abs(page.evaluate("document.body.scrollHeight") - height) < 10
+        photos = page.locator("img")
+        assert photos.count() >= 3
+        for photo in photos.all():
+            assert len(photo.get_attribute("alt")) in {1, 2}
+            background = photo.evaluate("e => getComputedStyle(e.parentElement).backgroundColor")
+            assert background.startswith("rgb(")
+
+
+def test_the_figures_are_seen_without_scrolling(browser):
+    with shown(browser, html_of(summary()), width=600) as page:
+        for words in ("12 posts on 3 topics", "authors", "When to lift the dahlias"):
+            assert page.get_by_text(words).filter(visible=True).first.bounding_box()["y"] < 900
+
+
+def test_the_preview_sets_both_parts_side_by_side(browser, tmp_path):
+    made = preview.write(letter.compose(summary(), now=NOW), tmp_path)
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.route(lambda url: url.startswith("http"), lambda route: route.abort())
+    page.goto(made.page.as_uri())
+    frame, text = page.locator("iframe").bounding_box(), page.locator("pre").bounding_box()
+    assert frame["width"] == 600
+    assert frame["x"] + frame["width"] < text["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1400
+    inner = page.frame_locator("iframe").locator("html").evaluate("e => e.scrollHeight")
+    assert abs(frame["height"] - inner) < 2
+    page.close()

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""What the notification says round the groups: the month, the sites, the reader's own part."""
+
+from itertools import pairwise
+
+import pytest
+
+from gs.profile.status.site.summary import Addresses
+from letters.reading import Page, both, html_of, link, text_of
+from letters.summaries import (
+    HOME,
+    activity,
+    group,
+    membership,
+    of_group,
+    on_site,
+    summary,
+    topics,
+)
+
+
+def test_the_sections_come_in_order():
+    source = summary(on_site(news="<p>Hear, hear</p>"), logged_in=False)
+    sections = ["What is happening in your groups", "News", "Reset your password", "Your groups"]
+    sections += ["Allotments", "Your profile", "Your e-mail addresses", "Support"]
+    rows = text_of(source).splitlines()
+    underlined = [row for row, below in pairwise(rows) if below and not below.strip("=-")]
+    assert underlined == sections
+    headings = [words for _, words in Page(html_of(source)).headings()]
+    assert headings == [*sections[:4], "Greenfield Community", *sections[4:]]
+
+
+def test_headings_go_down_one_level_at_a_time():
+    levels = [level for level, _ in Page(html_of(summary())).headings()]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_the_month_is_told_in_a_sentence():
+    quiet = membership(group=group("Quiet"), activity=activity(0))
+    source = summary(on_site(membership(), membership(), quiet))
+    for words in both(source):
+        assert "In July, people wrote 24 posts on 6 topics in 2 of your 3 groups." in words
+
+
+@pytest.mark.parametrize(
+    ("posts", "sentence"),
+    [(1, "1 post on 1 topic in your group."), (0, "Nobody posted in your groups in July.")],
+)
+def test_one_is_not_a_plural(posts, sentence):
+    for words in both(of_group(activity=activity(posts, topics=topics(min(posts, 1))))):
+        assert sentence in words
+
+
+def test_without_news_there_is_no_heading_for_it():
+    for words in both(summary()):
+        assert "News" not in words
+
+
+def test_the_news_of_each_site_are_told():
+    source = summary(
+        on_site(news="<p>One</p>"), on_site(news='<p><a href="https://n.example/">Two</a></p>')
+    )
+    text, page = both(source)
+    assert "One Two (https://n.example/)" in text
+    assert "One Two" in page
+    assert text.count("News") == page.count("News") == 1
+
+
+@pytest.mark.parametrize("logged_in", [True, False])
+def test_only_who_never_logged_in_is_asked_to_reset_the_password(logged_in):
+    source = summary(logged_in=logged_in)
+    for words in both(source):
+        assert ("Reset your password" in words) is not logged_in
+    if not logged_in:
+        assert link(source, "Reset your password") == f"{HOME}/reset_password.html"
+
+
+def test_sites_are_kept_apart():
+    source = summary(
+        on_site(membership(group=group("Aikido")), title="One"),
+        on_site(membership(group=group("Bees")), title="Two", id="s2"),
+    )
+    for words in both(source):
+        order = [
+            words.index(each, words.index("Your groups"))
+            for each in ("One", "Aikido", "Two", "Bees")
+        ]
+        assert order == sorted(order)
+        assert "a member of One and Two." in words
+    assert Page(html_of(source)).faults == []
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+def test_an_administrator_of_the_site_gets_links_to_run_it(administrator):
+    source = summary(on_site(administrator=administrator))
+    if administrator:
+        assert link(source, "Administer the site") == f"{HOME}/admindivision"
+        assert link(source, "Start a group") == f"{HOME}/createagroup.html"
+    for words in both(source):
+        assert ("Administer" in words) is administrator
+
+
+def test_the_profile_is_shown_with_links_to_change_it():
+    source = summary()
+    for words in both(source):
+        assert "Anna Lindqvist I keep two hives. On Tuesdays I am in the tool shed." in words
+        assert "no biography" not in words
+    assert link(source, "profile") == f"{HOME}/p/anna"
+    assert link(source, "Change the photo") == f"{HOME}/p/anna/image.html"
+    assert link(source, "Change the name") == f"{HOME}/p/anna/edit.html"
+    assert link(source, "Change the biography") == f"{HOME}/p/anna/edit.html"
+
+
+def test_what_is_missing_in_the_profile_is_encouraged():
+    source = summary(name="", photo=None, biography=" \n")
+    for words in both(source):
+        assert "No name yet" in words
+        assert "There is no biography yet." in words
+        assert "With a photo people recognise you." in words
+    assert link(source, "Add a photo") == f"{HOME}/p/anna/image.html"
+    assert link(source, "Add your name") == link(source, "Write a biography")
+
+
+def test_each_kind_of_address_is_named():
+    source = summary()
+    text, page = both(source)
+    assert (
+        "Preferred: anna@example.org Other: anna@work.example.com Not verified: anna@old.ex"
+        in text
+    )
+    assert (
+        "anna@example.org preferred anna@work.example.com other anna@old.example.net not ver"
+        in page
+    )
+    assert link(source, "Verify it") == link(source, "Add an address")
+    assert link(source, "Verify it") == f"{HOME}/p/anna/emailsettings.html"
+
+
+def test_nothing_is_to_verify_where_all_is_verified():
+    for words in both(summary(addresses=Addresses(("a@example.org",), (), ()))):
+        assert "erify" not in words
+        assert "ther:" not in words
+
+
+def test_the_support_section_says_how_to_stop_it():
+    source = summary()
+    for words in both(source):
+        assert "send a mail with the subject “Summary off” to support@groups.example.org." in words
+        assert "Questions? Write to support@groups.example.org." in words
+    urls = [url for url, _ in Page(html_of(source)).links]
+    assert "mailto:support@groups.example.org?subject=Summary%20off" in urls

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""A site's news as plain text."""
+
+import pytest
+
+from gs.profile.status.site.news import as_text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("plain &amp; simple", "plain & simple"),
+        ("<p>One</p><p>Two</p>", "One\nTwo"),
+        ("<p>a  <b>bold</b>\n word</p>", "a bold word"),
+        ("one<br>two", "one\ntwo"),
+        ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
+        ('<a href="https://x.example/">here</a>', "here (https://x.example/)"),
+        ('<a href="javascript:x">here</a>', "here"),
+        ("<a>here</a>", "here"),
+        ('<img src="x" alt="Our new hall">', "Our new hall"),
+        ("<style>p{}</style><p>seen</p><script>x</script>", "seen"),
+        ("a\u202eb\x00c", "ab c"),
+        ("</a></p><p>unbalanced", "unbalanced"),
+        ("", ""),
+    ],
+)
+def test_news_read_as_text(html, text):
+    assert as_text(html) == text
