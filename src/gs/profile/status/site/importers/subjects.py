@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""Finds what a subject says behind its prefixes: replies, forwards, the tag of a list."""
+
+import re
+from typing import Final
+
+from gs.profile.status.site.plaintext import one_line
+
+NO_SUBJECT: Final = "(no subject)"
+
+# "Re:" in several languages, with or without a number.
+_REPLY: Final = re.compile(
+    r"(?:re|aw|antw|sv|vs|ref|rif|res|odp|ynt|回复|答复|답장)(?:\[\d+\]|\^\d+|\*\d+)?\s*[:\uff1a]\s*",
+    re.IGNORECASE,
+)
+_FORWARD: Final = re.compile(r"(?:fwd?|wg)\s*:\s*", re.IGNORECASE)
+# The tag of the list comes first but for prefixes; other brackets belong to the subject.
+_TAG: Final = re.compile(r"\[([^\[\]]{1,40})\]\s*")
+
+
+def strip_prefixes(subject: str, tag: str = "") -> tuple[str, bool]:
+    """Return what *subject* says without its prefixes, and whether it is that of a reply.
+
+    *tag* is the list's, without brackets: it is taken off wherever it stands among them.
+    """
+    rest, reply = one_line(subject), False
+    while True:
+        if found := _REPLY.match(rest):
+            reply = True
+        elif found := _FORWARD.match(rest):
+            pass
+        elif not ((found := _TAG.match(rest)) and found[1].casefold() == tag.casefold()):
+            return rest or NO_SUBJECT, reply
+        rest = rest[found.end() :]
+
+
+def find_tag(subject: str) -> str:
+    """Return the tag in front of *subject*, replies or not, without brackets; may be empty."""
+    rest = one_line(subject)
+    while found := _REPLY.match(rest) or _FORWARD.match(rest):
+        rest = rest[found.end() :]
+    found = _TAG.match(rest)
+    return found[1] if found else ""

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""The settings of the instance: the token, the salt of the import, the period of an archive."""
+
+from enum import Enum
+
+from sqlalchemy import Connection, delete, insert, select
+
+from .tables import OPTION
+
+
+class Option(Enum):
+    """A setting, by the component that it is of and its name."""
+
+    TOKEN = ("gs.auth.token", "authToken")
+    SALT = ("gs.profile.status.site", "importSalt")
+    PERIOD = ("gs.profile.status.site", "period")
+
+
+def read_option(connection: Connection, option: Option) -> str | None:
+    """Return the value of *option*, ``None`` where it was never set."""
+    component, name = option.value
+    query = select(OPTION.c.value).where(
+        OPTION.c.component_id == component,
+        OPTION.c.option_id == name,
+        OPTION.c.site_id == "",
+        OPTION.c.group_id == "",
+    )
+    return connection.scalar(query)
+
+
+def write_option(connection: Connection, option: Option, value: str | None) -> None:
+    """Set *option* to *value*, or forget it."""
+    component, name = option.value
+    connection.execute(
+        delete(OPTION).where(OPTION.c.component_id == component, OPTION.c.option_id == name)
+    )
+    if value is not None:
+        row = {"component_id": component, "option_id": name, "value": value}
+        connection.execute(insert(OPTION), row)

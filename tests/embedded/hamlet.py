@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""A small site of a test's own making, in a real database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import Engine, event
+
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.groups import GroupKey
+from gs.profile.status.site.store.intake import add, refresh_topics
+from gs.profile.status.site.store.options import Option, write_option
+
+TOKEN = "a-token-of-32-characters-or-so"
+VERIFIED = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Hamlet:
+    """Adds rows with sensible defaults; what it makes is there at once."""
+
+    engine: Engine
+
+    def __post_init__(self):
+        self._numbers = count(1)
+        with self.engine.begin() as connection:
+            write_option(connection, Option.TOKEN, TOKEN)
+
+    def insert(self, table, **row):
+        with self.engine.begin() as connection:
+            add(connection, table, [row])
+
+    def site(self, site_id="s", title="Site", *, skipped=False):
+        self.insert(
+            tables.SITE,
+            site_id=site_id,
+            title=title,
+            url=f"https://{site_id}.example",
+            support_email=f"support@{site_id}.example",
+            skipped=skipped,
+        )
+
+    def group(self, group_id="g", site_id="s", title=None, privacy="public"):
+        self.insert(
+            tables.GROUP,
+            site_id=site_id,
+            group_id=group_id,
+            title=title or group_id,
+            privacy=privacy,
+            email=f"{group_id}@{site_id}.example",
+        )
+        return GroupKey(site_id, group_id)
+
+    def person(self, user_id, *groups, name=None, photo=None, email=True, removed=False):
+        if not removed:
+            self.insert(tables.PERSON, user_id=user_id, name=name or user_id, photo=photo)
+        for place in ("", *groups):
+            self.join(user_id, place)
+        if email:
+            self.address(user_id, f"{user_id}@example.org")
+
+    def join(self, user_id, group_id, site_id="s", role="member"):
+        self.insert(
+            tables.MEMBERSHIP, user_id=user_id, site_id=site_id, group_id=group_id, role=role
+        )
+
+    def address(self, user_id, email, *, verified=VERIFIED, preferred=True):
+        self.insert(
+            tables.USER_EMAIL,
+            user_id=user_id,
+            email=email,
+            verified_date=verified,
+            is_preferred=preferred,
+        )
+
+    def post(self, user_id, date, topic="t", group_id="g", site_id="s", **row):
+        """Add a post on *date* (``YYYY-MM-DD``, or with a time), and its topic if it is new."""
+        moment = datetime.fromisoformat(date).replace(tzinfo=UTC)
+        post_id = f"post{next(self._numbers)}"
+        place = {"group_id": group_id, "site_id": site_id}
+        post = {"user_id": user_id, "date": moment, "body": "Words.", "subject": topic, **row}
+        with self.engine.begin() as connection:
+            if not self._has_topic(connection, topic):
+                first = {"topic_id": topic, "original_subject": topic, "num_posts": 1}
+                first |= {"first_post_id": post_id, "last_post_id": post_id}
+                add(connection, tables.TOPIC, [{**first, **place, "last_post_date": moment}])
+            add(
+                connection, tables.POST, [{**post, **place, "post_id": post_id, "topic_id": topic}]
+            )
+            refresh_topics(connection, [topic])
+        return post_id
+
+    def _has_topic(self, connection, topic):
+        rows = connection.execute(tables.TOPIC.select())
+        return any(row.topic_id == topic for row in rows)
+
+    def rows(self, table):
+        with self.engine.connect() as connection:
+            return connection.execute(table.select()).all()
+
+    @contextmanager
+    def queries(self) -> Iterator[list[str]]:
+        """Give a list in which each statement turns up that the database is told."""
+        told = []
+
+        def hear(_connection, _cursor, statement, *_rest):
+            told.append(statement)
+
+        event.listen(self.engine, "before_cursor_execute", hear)
+        try:
+            yield told
+        finally:
+            event.remove(self.engine, "before_cursor_execute", hear)
+
+
+@contextmanager
+def hamlet(folder: Path) -> Iterator[Hamlet]:
+    """Give an empty site in *folder*."""
+    engine = open_database(folder / "site.sqlite3")
+    try:
+        yield Hamlet(engine)
+    finally:
+        engine.dispose()

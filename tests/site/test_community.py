@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+import re
+import time
+import unicodedata
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from embedded.hamlet import hamlet
+from gs.profile.status.hooks import Status
+from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.community import settle_community
+from gs.profile.status.site.community.cast import read_characters, read_circles
+from gs.profile.status.site.letter import compose
+from gs.profile.status.site.notification import Notifier
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.groups import GroupKey
+from gs.profile.status.site.store.members import list_members
+from gs.profile.status.site.store.posts import count_by_month
+from gs.profile.status.site.summary import Period
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+OCTOBER = Period(2026, 10)
+
+
+class Pigeonhole:
+    def __init__(self):
+        self.messages = []
+
+    def hand_over(self, message):
+        self.messages.append(message)
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    with hamlet(tmp_path_factory.mktemp("community")) as town:
+        with town.engine.begin() as connection:
+            settle_community(connection, NOW, 20)
+        yield town
+
+
+@pytest.fixture(scope="module")
+def activity(settled):
+    activities = Activities(settled.engine, time.monotonic)
+    return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
+
+
+def test_sixty_members_are_listed(settled):
+    with settled.engine.connect() as connection:
+        assert len(list_members(connection, "", 100)) == 60
+
+
+def test_there_are_two_sites_and_eight_groups(settled):
+    assert len(settled.rows(tables.SITE)) == 2
+    assert len(settled.rows(tables.GROUP)) == 8
+
+
+def test_somebody_is_answered_with_each_status(settled):
+    pigeonhole = Pigeonhole()
+    notifier = Notifier(
+        engine=settled.engine,
+        activities=Activities(settled.engine, time.monotonic),
+        compose=lambda summary: compose(summary, now=NOW),
+        mailer=pigeonhole,
+        now=lambda: NOW,
+    )
+    with settled.engine.connect() as connection:
+        members = list_members(connection, "", 100)
+    replies = Counter(notifier.notify(user_id, OCTOBER).status for user_id in members)
+    assert replies == {
+        Status.SENT: 53,
+        Status.NO_SUCH_MEMBER: 1,
+        Status.NOT_IN_ANY_GROUP: 1,
+        Status.NO_VERIFIED_ADDRESS: 1,
+        Status.NO_ACTIVITY: 2,
+        Status.OPTED_OUT: 2,
+    }
+    assert len(pigeonhole.messages) == 53
+
+
+def test_there_are_three_months_of_posts_and_this_month_so_far(settled):
+    with settled.engine.connect() as connection:
+        months = count_by_month(connection)
+    assert sorted(map(str, months)) == ["2026-08", "2026-09", "2026-10", "2026-11"]
+    assert min(months[Period(2026, month)] for month in (8, 9, 10)) > 80
+    assert all(row.date < NOW for row in settled.rows(tables.POST))
+
+
+def test_one_group_is_busy_one_is_small_and_two_are_quiet(activity):
+    assert activity("riverside", "allotments").post_count >= 31
+    assert 1 <= activity("riverside", "choir").post_count <= 4
+    assert activity("riverside", "early-birds").post_count == 0
+    assert activity("openwater", "field-trips").post_count == 0
+
+
+def test_a_quiet_group_was_livelier_before(settled):
+    dates = [row.date for row in settled.rows(tables.POST) if row.group_id == "early-birds"]
+    assert len(dates) > 5
+    assert max(dates) < datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def test_a_secret_group_has_more_than_twelve_members_and_an_administrator(settled):
+    (secret,) = [row for row in settled.rows(tables.GROUP) if row.privacy == "secret"]
+    members = [row for row in settled.rows(tables.MEMBERSHIP) if row.group_id == secret.group_id]
+    assert len(members) > 12
+    assert "admin" in {row.role for row in members}
+
+
+def test_the_names_are_from_around_the_world():
+    names = [character.name for character in read_characters()]
+    scripts = {
+        unicodedata.name(letter).split()[0]
+        for name in names
+        for letter in name
+        if letter.isalpha()
+    }
+    assert {"LATIN", "CJK", "ARABIC", "HEBREW", "GREEK", "CYRILLIC", "HANGUL", "THAI"} <= scripts
+    assert any("'" in name for name in names)
+    assert max(map(len, names)) > 60
+    assert len(set(names)) == 60
+
+
+def test_whoever_is_named_by_a_line_is_in_the_group():
+    for circle in read_circles():
+        names = [one.name for one in read_characters() if circle.group_id in one.groups]
+        lines = [
+            *circle.replies,
+            *(line for talk in circle.talks for line in (talk.opening, *talk.replies)),
+        ]
+        for line in lines:
+            assert not line.by or any(line.by in name for name in names), (
+                circle.group_id,
+                line.by,
+            )
+
+
+def test_posts_read_like_posts(settled):
+    bodies = [row.body for row in settled.rows(tables.POST)]
+    assert not any("lorem" in body.lower() or re.search(r"[{}\[\]]", body) for body in bodies)
+    assert max(len(line) for body in bodies for line in body.split("\n")) <= 100
+    assert sum("\n> " in body for body in bodies) > 50
+
+
+def test_keywords_are_of_the_subject_of_the_group(activity):
+    words = {keyword.word.casefold() for keyword in activity("riverside", "allotments").keywords}
+    assert words & {"plot", "compost", "blight", "tomatoes", "potatoes", "garlic"}
+
+
+def test_every_topic_has_its_figures(settled):
+    posts = Counter(row.topic_id for row in settled.rows(tables.POST))
+    assert {row.topic_id: row.num_posts for row in settled.rows(tables.TOPIC)} == posts
+
+
+def test_the_community_is_the_same_for_a_seed(settled, tmp_path):
+    with hamlet(tmp_path) as again:
+        with again.engine.begin() as connection:
+            settle_community(connection, NOW, 20)
+        for table in (tables.PERSON, tables.POST, tables.TOPIC, tables.USER_EMAIL):
+            assert again.rows(table) == settled.rows(table)
+
+
+@pytest.mark.parametrize("day", [(2026, 1, 1), (2028, 2, 29), (2026, 3, 31), (2027, 12, 31)])
+def test_it_can_be_settled_on_any_day(tmp_path, day):
+    now = datetime(*day, tzinfo=UTC)
+    with hamlet(tmp_path) as town:
+        with town.engine.begin() as connection:
+            settle_community(connection, now, 20)
+        activities = Activities(town.engine, time.monotonic)
+        last = Period.of(now.date()).before()
+        assert activities.of(GroupKey("riverside", "allotments"), last)[1].post_count >= 31
+        assert activities.of(GroupKey("riverside", "choir"), last)[1].post_count <= 4
+        assert activities.of(GroupKey("riverside", "early-birds"), last)[1].post_count == 0

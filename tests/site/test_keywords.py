@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gs.profile.status.site.activity.keywords import find_keywords
+from gs.profile.status.site.activity.prose import prose
+from gs.profile.status.site.summary import Grade
+
+
+def words(month, older=(), names=()):
+    return [keyword.word for keyword in find_keywords(month, older, names)]
+
+
+def test_what_is_frequent_now_and_was_rare_before_comes_first():
+    older = [f"The garden meeting number {'abcdefgh'[n]} was long" for n in range(8)]
+    month = ["blight in the garden", "more blight", "the garden has blight", "garden", "a meeting"]
+    assert words(month, older)[0] == "blight"
+
+
+def test_what_a_single_post_has_is_no_keyword_among_many_posts():
+    month = ["tulip tulip tulip tulip", *(f"weir {word}" for word in ["ab", "cd", "ef", "gh"])]
+    assert words(month) == ["weir"]
+
+
+def test_few_posts_have_keywords_if_a_word_comes_twice():
+    assert words(["the weir, the weir and the sluice"]) == ["weir"]
+
+
+def test_nothing_was_written_so_there_are_none():
+    assert find_keywords([], []) == ()
+    assert find_keywords(["", "  \n", "> quoted"], ["older"]) == ()
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        "a" * 32,
+        "jane@example.org",
+        "www.example.org",
+        "https://x.example/weir",
+        "x86",
+        "it",
+        "the",
+    ],
+)
+def test_what_is_no_word_to_show_is_no_keyword(unfit):
+    assert words([f"{unfit} the weir", f"a weir {unfit}", unfit]) == ["weir"]
+
+
+def test_a_word_of_31_letters_may_be_one():
+    assert words([f"{'a' * 31} {'a' * 31}"]) == ["a" * 31]
+
+
+def test_stop_words_of_several_languages_are_left_out():
+    month = ["Danke für die Blumen und die Bienen", "merci pour les Blumen et les Bienen"]
+    assert sorted(words([*month, "gracias por las Blumen y las Bienen"])) == ["Bienen", "Blumen"]
+
+
+def test_names_of_members_are_left_out_unless_they_are_usual_words():
+    month = ["We saw Rosa in winter", "In winter we met Rosa", "Ask Rosa before winter"]
+    assert words(month, names=["Rosa Winter"]) == ["winter"]
+
+
+def test_a_word_is_spelled_as_it_mostly_is_within_sentences():
+    month = ["Compost is here. Compost!", "our compost with GDAL", "GDAL and compost"]
+    assert sorted(words(month)) == ["GDAL", "compost"]
+
+
+def test_grades_fall_and_the_first_is_bold():
+    month = [
+        " ".join(f"{a}{b}{a}" for a in "bcdfghklmn" for b in "xz"[: 1 + n % 2]) for n in range(6)
+    ]
+    grades = [keyword.grade for keyword in find_keywords(month, [])]
+    order = [Grade.BOLD, Grade.NORMAL, Grade.MUTED]
+    assert grades[0] is Grade.BOLD
+    assert set(grades) == set(order)
+    assert grades == sorted(grades, key=order.index)
+
+
+def test_the_order_of_the_posts_does_not_change_the_order_of_the_words():
+    month = ["weir sluice", "sluice weir", "bank weir sluice", "bank"]
+    assert find_keywords(month, []) == find_keywords(month[::-1], [])
+
+
+def test_a_line_that_comes_again_is_a_signature_though_unmarked():
+    month = [
+        f"The {word} of the weir\nPlum Institute, Plumtown" for word in ("edge", "top", "foot")
+    ]
+    assert words(month) == ["weir"]
+
+
+@given(st.lists(st.text(), max_size=6), st.lists(st.text(), max_size=6))
+def test_any_text_gives_words_that_may_be_shown(month, older):
+    for keyword in find_keywords(month, older):
+        assert 3 <= len(keyword.word) <= 31
+        assert "@" not in keyword.word
+        assert not any(character.isspace() for character in keyword.word)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "> quoted",
+        "  >> quoted",
+        "On Tue, 3 Mar 2026 at 10:00, Jane Doe wrote:",
+        "Am 3. März schrieb Jane:",
+        "Le 3 mars, Jane a écrit :",
+        "From: Jane",
+        "    indented = code(1)",
+        "+ continued",
+        "x <- c(1, 2)",
+        "}",
+        "[[alternative HTML version deleted]]",
+        "https://example.org/path",
+        "jane at example.org",
+        "tpb398 @end|ng |rom @|umn@ku@dk",
+        "<b>",
+        "snake_case",
+        "pkg::function(x)",
+        "/etc/passwd",
+    ],
+)
+def test_noise_is_no_prose(noise):
+    assert prose(f"Before.\n{noise}\nAfter.").split() == ["Before.", "After."]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "-- ",
+        "--",
+        "-----Original Message-----",
+        "-------------- next part --------------",
+        "_______________________________________________",
+        "Sent from my telephone",
+        "Begin forwarded message:",
+    ],
+)
+def test_what_follows_the_end_is_no_prose(end):
+    assert prose(f"Mine.\n{end}\nNot mine.") == "Mine."
+
+
+def test_an_apostrophe_that_an_archive_lost_is_put_back():
+    assert prose("We don?t, and it?s fine. Is it? This") == "We don't, and it's fine. Is it? This"
+
+
+def test_a_huge_line_takes_no_time():
+    assert len(prose("<" * 3_000_000)) <= 2_000
+    assert len(prose("a " * 3_000_000)) <= 2_000
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "A.", "a ", "<", "<a", "a@", "w", "www.", "(", "a at ", "; ", "?t", "/", "'a", "-"],
+)
+@pytest.mark.parametrize("length", [900, 1_000_000])
+def test_hostile_posts_are_looked_at_in_no_time(piece, length):
+    line = piece * (length // len(piece))
+    started = time.perf_counter()
+    find_keywords(["\n".join([line] * (1_000_000 // length))] * 10, [])
+    assert time.perf_counter() - started < 5
+
+
+def test_a_name_that_only_begins_sentences_is_left_out_too():
+    month = [
+        "Katalin has the weir. Katalin!",
+        "Katalin, the weir.",
+        "Weir. Katalin has it. A weir",
+    ]
+    assert words(month, names=["Katalin Example"]) == ["weir"]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gs.profile.status.site.store.posts import Span
+from gs.profile.status.site.summary import Period
+
+DAYS = st.dates(date(2, 1, 1), date(9998, 12, 31))
+
+
+@given(DAYS)
+def test_a_day_is_within_the_span_of_its_month(day):
+    span = Span.of(Period.of(day))
+    assert span.since <= datetime(day.year, day.month, day.day, tzinfo=UTC) < span.until
+
+
+@given(DAYS)
+def test_the_day_before_a_month_is_in_the_month_before(day):
+    period = Period.of(day)
+    assert period.before() == Period.of(period.first_day - timedelta(days=1))
+
+
+@given(DAYS)
+def test_the_month_after_the_month_before_is_the_month(day):
+    period = Period.of(day)
+    assert period.before().after() == period == period.after().before()
+    assert period.before() < period < period.after()
+
+
+@given(DAYS)
+def test_a_month_that_is_written_down_is_read_as_the_same(day):
+    assert Period.parse(str(Period.of(day))) == Period.of(day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026",
+        "2026-13",
+        "2026-00",
+        "26-01",
+        "2026-1",
+        "2026-01-01",
+        "2026-W05",
+        "x",
+        "２０２６-01",
+    ],
+)
+def test_what_is_no_month_is_refused(text):
+    with pytest.raises(ValueError, match=" "):
+        Period.parse(text)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""The import of real archives, where they are: nothing of them may be kept in the project."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from embedded.hamlet import hamlet
+from gs.profile.status.site.founding import take_archives
+from gs.profile.status.site.importers import find_archives
+from gs.profile.status.site.importers.findings import Finding
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.options import Option, write_option
+
+ARCHIVES = Path(__file__).parents[3] / "shared" / "data" / "r-lists"
+# What begins each message there, and nothing else.
+BEGINNING = re.compile(rb"^From .*\d{4}\nFrom: (.*)\n", re.MULTILINE)
+
+pytestmark = pytest.mark.skipif(
+    not ARCHIVES.is_dir(), reason=f"There are no archives in {ARCHIVES}"
+)
+
+
+@pytest.fixture(scope="module")
+def beginnings():
+    return {
+        folder.name: [
+            line for file in folder.iterdir() for line in BEGINNING.findall(file.read_bytes())
+        ]
+        for folder in ARCHIVES.iterdir()
+    }
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory):
+    """Give the site that the archives made, what was found, and again the second time."""
+    found = []
+    with hamlet(tmp_path_factory.mktemp("r-lists")) as town:
+        with town.engine.begin() as connection:
+            write_option(connection, Option.SALT, "5a17")
+        for _ in range(2):
+            heard = {}
+            take_archives(
+                town.engine,
+                "R",
+                find_archives(ARCHIVES),
+                lambda archive, findings, heard=heard: heard.update({archive.group_id: findings}),
+                keep_addresses=False,
+            )
+            found.append(heard)
+        yield town, *found
+
+
+def test_no_message_is_lost(taken, beginnings):
+    town, first, _ = taken
+    assert {name: findings.new for name, findings in first.items()} == {
+        name: len(senders) for name, senders in beginnings.items()
+    }
+    assert len(town.rows(tables.POST)) == sum(map(len, beginnings.values())) == 1_831
+
+
+def test_taken_in_again_nothing_is_new(taken):
+    _, _, again = taken
+    assert {findings.new for findings in again.values()} == {0}
+    assert sum(findings[Finding.ALREADY_THERE] for findings in again.values()) == 1_831
+
+
+def test_each_sender_is_one_person_with_an_address(taken, beginnings):
+    town, *_ = taken
+    senders = {line.rsplit(b" (", 1)[0].lower() for lines in beginnings.values() for line in lines}
+    assert len(town.rows(tables.PERSON)) == len(town.rows(tables.USER_EMAIL)) == len(senders)
+
+
+def test_no_real_address_is_left(taken, beginnings):
+    town, *_ = taken
+    kept = "\n".join(
+        str(tuple(row)) for table in tables.METADATA.sorted_tables for row in town.rows(table)
+    )
+    senders = {
+        line.rsplit(b" (", 1)[0].decode() for lines in beginnings.values() for line in lines
+    }
+    assert [sender for sender in senders if sender in kept] == []
+    domains = set(re.findall(r"[\w.+-]+@([\w-]+\.[\w.-]*\w)", kept))
+    assert domains <= {"example.org", "lists.example.org"}
+
+
+def test_no_whole_name_of_a_sender_is_left(taken, beginnings):
+    town, *_ = taken
+    kept = "\n".join(f"{row.subject}\n{row.body}" for row in town.rows(tables.POST))
+    names = {line.rsplit(b" (", 1)[1][:-1].decode() for ls in beginnings.values() for line in ls}
+    whole = {name for name in names if re.fullmatch(r"[A-Z][a-z]{3,} [A-Z][a-z]{3,}", name)}
+    assert len(whole) > 100
+    assert [name for name in whole if name in kept and re.search(rf"\b{name}\b", kept)] == []
+
+
+def test_every_message_is_in_a_topic_with_right_figures(taken):
+    town, *_ = taken
+    posts = {}
+    for row in town.rows(tables.POST):
+        posts.setdefault(row.topic_id, []).append(row)
+    for topic in town.rows(tables.TOPIC):
+        assert topic.num_posts == len(posts.pop(topic.topic_id))
+        assert not topic.original_subject.startswith("Re:")
+    assert posts == {}
+
+
+def test_no_title_begins_with_the_tag_of_its_list(taken):
+    town, *_ = taken
+    tags = {"r-devel": "[Rd]", "r-package-devel": "[R-pkg-devel]", "r-sig-geo": "[R-sig-Geo]"}
+    for topic in town.rows(tables.TOPIC):
+        assert not topic.original_subject.startswith(tags.get(topic.group_id, "[R-"))
+
+
+def test_the_groups_are_called_as_their_lists_are(taken):
+    town, *_ = taken
+    titles = {row.title for row in town.rows(tables.GROUP)}
+    assert {"R-sig-Geo", "R-SIG-Mac", "R-SIG-Finance", "r-devel"} <= titles

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+import pytest
+
+from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.members import find_addresses, find_person, find_places
+from gs.profile.status.site.summarise import summarise, summarise_sites
+from gs.profile.status.site.summary import Delivery, Period
+
+MARCH = Period(2026, 3)
+
+
+@pytest.fixture
+def sites_of(town):
+    """Give a function that returns what a member is told, site by site."""
+
+    def told(user_id):
+        with town.engine.connect() as connection:
+            places = find_places(connection, user_id)
+        return summarise_sites(places, Activities(town.engine, lambda: 0.0), MARCH)
+
+    return told
+
+
+def test_sites_and_groups_are_in_the_order_of_their_titles(town, sites_of):
+    town.site("z", "another site")
+    town.group("first", title="Zebras")
+    town.group("last", title="aardvarks")
+    town.group("only", "z")
+    town.person("ann", "first", "last")
+    town.join("ann", "only", "z")
+    told = [
+        (site.site.title, [membership.group.title for membership in site.memberships])
+        for site in sites_of("ann")
+    ]
+    assert told == [("another site", ["only"]), ("Site", ["aardvarks", "Zebras"])]
+
+
+def test_a_site_in_none_of_whose_groups_the_member_is_says_nothing(town, sites_of):
+    town.site("z")
+    town.person("ann", "g")
+    town.join("ann", "", "z")
+    assert [site.site.id for site in sites_of("ann")] == ["s"]
+
+
+def test_who_administers_what_is_told(town, sites_of):
+    town.group("h")
+    town.person("ann")
+    town.join("ann", "g", role="admin")
+    town.join("ann", "h")
+    (site,) = sites_of("ann")
+    assert not site.administrator
+    assert [one.administrator for one in site.memberships] == [True, False]
+
+
+def test_who_administers_the_site_need_not_administer_its_groups(town, sites_of):
+    town.join("ann", "", role="admin")
+    town.join("ann", "g")
+    (site,) = sites_of("ann")
+    assert site.administrator
+    assert [one.administrator for one in site.memberships] == [False]
+
+
+def test_the_delivery_is_the_members_own(town, sites_of):
+    town.person("ann", "g")
+    town.person("bob", "g")
+    town.insert(tables.EMAIL_SETTING, user_id="bob", site_id="s", group_id="g", setting="digest")
+    assert sites_of("ann")[0].memberships[0].delivery is Delivery.EACH_POST
+    assert sites_of("bob")[0].memberships[0].delivery is Delivery.DIGEST
+
+
+def test_the_profile_is_that_of_the_first_site(town, sites_of):
+    town.person("ann/b", "g", name="Ann")
+    with town.engine.connect() as connection:
+        person = find_person(connection, "ann/b")
+        addresses = find_addresses(connection, "ann/b")
+    summary = summarise(MARCH, person, addresses, sites_of("ann/b"))
+    assert summary.profile.url == "https://s.example/p/ann%2Fb"
+    assert (summary.profile.name, summary.period) == ("Ann", MARCH)
+    assert summary.profile.addresses.preferred == ("ann/b@example.org",)
