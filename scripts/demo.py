@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""Shows the main job: a site with a community, sendprofile sending to it, and an e-mail."""
+
+import argparse
+import json
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from gs.profile.status.hooks import SKIPPED, Status
+from gs.profile.status.site import preview
+from gs.profile.status.site.eligible import EVENT_CODES
+from gs.profile.status.site.store.audit import count_events
+from gs.profile.status.site.store.database import open_database
+
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_PROGRAMS: Final = Path(sysconfig.get_path("scripts"))
+#: Seconds: archives of some size take a while to import, and a site a moment to stop.
+_TO_START, _TO_STOP = 300, 15
+
+
+def main() -> int:
+    """Run the demo, and return the exit code of sendprofile."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="real archives (mbox files)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        default=_ROOT / "build" / "demo",
+        help="where all goes; what is there is removed (default: build/demo)",
+    )
+    options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        return _show(options.folder, options.data)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _show(folder: Path, data: Path | None) -> int:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with _site(folder, data) as site:
+        code = _send(site["config"], site["url"])
+    mails = sorted((folder / "site" / "Maildir" / "new").glob("*"))
+    sent = _print_counts(folder / "site" / "site.sqlite3", len(mails))
+    if mails:
+        _print_preview(mails, folder / "preview")
+    return code or (sent != len(mails))
+
+
+@contextmanager
+def _site(folder: Path, data: Path | None) -> Iterator[dict[str, str]]:
+    log, ready = folder / "site.log", folder / "ready.json"
+    command = [_PROGRAMS / "sendprofile-site", "demo", "--folder", folder / "site"]
+    command += ["--ready-file", ready]
+    if data is not None:
+        command += ["--data", data]
+        print(f"Taking in the archives of {data}…\n", flush=True)
+    with log.open("wb") as output:
+        # A session of its own: Control-C is for the sender, and stops the site after it.
+        site = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        _wait_until_ready(site, ready, log)
+        said: dict[str, str] = json.loads(ready.read_text("utf-8"))
+        print(log.read_text("utf-8").partition("To mail everybody")[0], flush=True)
+        yield said
+    finally:
+        _stop(site)
+
+
+def _wait_until_ready(site: "subprocess.Popen[bytes]", ready: Path, log: Path) -> None:
+    deadline = time.monotonic() + _TO_START
+    while not ready.exists():
+        if site.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"The site did not start:\n{log.read_text('utf-8')}")
+        time.sleep(0.02)
+
+
+def _send(config: str, url: str) -> int:
+    command = [_PROGRAMS / "sendprofile", "-v", "-c", config, url]
+    print(f"$ sendprofile {shlex.join(map(str, command[1:]))}\n", flush=True)
+    sender = subprocess.Popen(command)
+    try:
+        while True:
+            try:
+                return sender.wait()
+            except KeyboardInterrupt:
+                continue  # the sender has heard it too, and says what it does about it
+    finally:
+        _stop(sender)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(_TO_STOP)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()
+
+
+def _print_counts(database: Path, mails: int) -> int:
+    engine = open_database(database)
+    with engine.connect() as connection:
+        counts = count_events(connection)
+    engine.dispose()
+    sent = counts.get(EVENT_CODES[Status.SENT], 0)
+    print(f"\n{sent:>6}  sent, by the site's audit trail; {mails} e-mails are in its Maildir")
+    for status, reason in SKIPPED.items():
+        print(f"{counts.get(EVENT_CODES[status], 0):>6}  skipped: {reason}")
+    return sent
+
+
+def _print_preview(mails: list[Path], folder: Path) -> None:
+    messages = (message_from_bytes(mail.read_bytes(), policy=default) for mail in mails)
+    made = preview.write(max(messages, key=_length), folder)
+    print(f"\nOne of the e-mails:\n\n  as text       {_shown(made.text)}")
+    print(f"  as HTML       {_shown(made.html)}")
+    print(f"  as a picture  {_shown(made.page)}, in a browser")
+    print(f"\nAll of them are in {_shown(mails[0].parent)}")
+
+
+def _length(message: EmailMessage) -> int:
+    text = message.get_body(("plain",))
+    return 0 if text is None else len(text.get_content())
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

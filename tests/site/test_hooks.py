@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: MIT
+import errno
+import json
+import socket
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from embedded.hamlet import TOKEN
+from embedded.served import served
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
+from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.app import make_app
+from gs.profile.status.site.letter import compose
+from gs.profile.status.site.mailer import Maildir
+from gs.profile.status.site.notification import Notifier
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.summary import Period
+
+NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
+MARCH = Period(2026, 3)
+MISSING = b'"Token: Required input is missing."'
+WRONG = b'"Token: The authentication token does not match the one in the database."'
+
+
+class Broken:
+    """A mailer that fails as it is told."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def hand_over(self, message):  # noqa: ARG002 - the port's
+        raise self.error
+
+
+@pytest.fixture
+def start(town, tmp_path):
+    """Give a function that makes the application, for a period and with a mailer."""
+
+    def made(mailer=None, period=MARCH):
+        notifier = Notifier(
+            engine=town.engine,
+            activities=Activities(town.engine, lambda: 0.0),
+            compose=lambda summary: compose(summary, now=NOW),
+            mailer=mailer or Maildir(tmp_path / "Maildir"),
+            now=lambda: NOW,
+        )
+        return served(make_app(notifier, lambda: period))
+
+    return made
+
+
+@pytest.fixture
+def site(start):
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def mails(tmp_path):
+    return lambda: list((tmp_path / "Maildir").glob("new/*"))
+
+
+def members_form(**fields):
+    return {"token": TOKEN, "get": "", **fields}
+
+
+def send_form(user_id, **fields):
+    return {"profileId": user_id, "token": TOKEN, "send": "Send", **fields}
+
+
+def active_town(town):
+    town.person("ann", "g", name="Zo\u00eb O'N\u00e9ill \u4f50\u85e4")
+    town.post("ann", "2026-03-05")
+
+
+# The members hook
+
+
+def test_the_members_are_a_json_array_of_their_ids(site, town):
+    for user_id in ("b", "a"):
+        town.person(user_id, "g")
+    answer = site.post(MEMBERS_URI, members_form())
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.body == b'["a", "b"]'
+
+
+def test_a_site_without_members_answers_an_empty_list(site):
+    assert site.post(MEMBERS_URI, members_form()).body == b"[]"
+
+
+def test_a_list_of_many_pages_is_whole(site, town):
+    ids = [f"member{number:05}" for number in range(4_500)]
+    with town.engine.begin() as connection:
+        rows = [{"user_id": user_id, "site_id": "s", "group_id": ""} for user_id in ids]
+        connection.execute(tables.MEMBERSHIP.insert(), rows)
+    assert site.post(MEMBERS_URI, members_form()).json() == ids
+
+
+def test_members_that_the_sender_will_skip_are_listed_too(site, town):
+    town.person("gone", removed=True, email=False)
+    town.person("out")
+    town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="out")
+    assert site.post(MEMBERS_URI, members_form()).json() == ["gone", "out"]
+
+
+# The send hook, status by status
+
+
+def test_0_a_mail_is_handed_over(site, town, mails):
+    active_town(town)
+    answer = site.post(SEND_URI, send_form("ann"))
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == (
+        rb'{"status": 0, "message": "Sent the monthly profile-status notification to '
+        rb"Zo\u00eb O" + b"'" + rb'N\u00e9ill \u4f50\u85e4 (ann)"}'
+    )
+    (mail,) = mails()
+    message = message_from_bytes(mail.read_bytes(), policy=default)
+    assert "ann@example.org" in message["To"]
+
+
+SKIPPING = "Skipping the monthly profile-status notification for Ann (ann): "
+
+
+def test_minus_2_there_is_no_such_person(site, mails):
+    answer = site.post(SEND_URI, send_form("no|b\u00f6dy"))
+    assert answer.body == (
+        rb'{"status": -2, "message": "Cannot find the user object for the user ID (no|b\u00f6dy)"}'
+    )
+    assert mails() == []
+
+
+def test_minus_2_a_listed_member_whose_account_is_gone(site, town):
+    town.person("gone", "g", removed=True, email=False)
+    assert site.post(SEND_URI, send_form("gone")).json()["status"] == -2
+
+
+def test_minus_4_in_no_group(site, town):
+    town.person("ann", name="Ann")
+    answer = site.post(SEND_URI, send_form("ann")).json()
+    assert answer == {"status": -4, "message": f"{SKIPPING}not in any groups"}
+
+
+def test_minus_4_in_groups_of_a_skipped_site_alone(site, town):
+    town.site("closed", skipped=True)
+    town.group("board", "closed")
+    town.person("ann")
+    town.join("ann", "board", "closed")
+    town.post("ann", "2026-03-03", group_id="board", site_id="closed")
+    assert site.post(SEND_URI, send_form("ann")).json()["status"] == -4
+
+
+def test_minus_8_no_verified_address(site, town):
+    town.person("ann", "g", name="Ann", email=False)
+    town.address("ann", "ann@example.org", verified=None)
+    town.post("ann", "2026-03-03")
+    answer = site.post(SEND_URI, send_form("ann")).json()
+    assert answer == {"status": -8, "message": f"{SKIPPING}no verified email addresses"}
+
+
+def test_minus_8_an_address_that_mail_cannot_have(site, town, mails):
+    town.person("ann", "g", email=False)
+    town.address("ann", "ann at example.org\r\nBcc: all@example.org")
+    town.post("ann", "2026-03-03")
+    assert site.post(SEND_URI, send_form("ann")).json()["status"] == -8
+    assert mails() == []
+
+
+def test_minus_16_nobody_posted(site, town):
+    town.person("ann", "g", name="Ann")
+    town.post("ann", "2026-02-28")
+    town.post("ann", "2026-04-01")
+    answer = site.post(SEND_URI, send_form("ann")).json()
+    assert answer == {"status": -16, "message": f"{SKIPPING}no activity in any groups this month"}
+
+
+def test_minus_32_opted_out(site, town):
+    town.person("ann", "g", name="Ann")
+    town.post("ann", "2026-03-03")
+    town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
+    answer = site.post(SEND_URI, send_form("ann")).json()
+    assert answer == {"status": -32, "message": f"{SKIPPING}explicitly opted out"}
+
+
+def test_a_later_site_without_activity_does_not_hide_an_earlier_one(site, town):
+    active_town(town)
+    town.site("z", "Zzz")
+    town.group("quiet", "z")
+    town.join("ann", "quiet", "z")
+    assert site.post(SEND_URI, send_form("ann")).json()["status"] == 0
+
+
+def test_each_decision_is_audited_with_its_code(site, town):
+    active_town(town)
+    town.person("out", "g")
+    town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="out")
+    for user_id in ("ann", "out", "nobody"):
+        site.post(SEND_URI, send_form(user_id))
+    events = [(row.instance_user_id, row.event_code) for row in town.rows(tables.AUDIT_EVENT)]
+    assert sorted(events) == [("ann", "1"), ("nobody", "4"), ("out", "6")]
+    for row in town.rows(tables.AUDIT_EVENT):
+        assert (row.subsystem, row.event_date) == ("gs.profile.status.base", NOW)
+        assert row.instance_datum == "2026-03"
+
+
+# The period
+
+
+def test_the_period_of_the_form_is_the_one_reported_on(site, town):
+    town.person("ann", "g")
+    town.post("ann", "2025-12-24")
+    assert site.post(SEND_URI, send_form("ann")).json()["status"] == -16
+    assert site.post(SEND_URI, send_form("ann", period="2025-12")).json()["status"] == 0
+
+
+@pytest.mark.parametrize("period", ["2026", "2026-13", "last", "9999-12", "0000-01", "2026-03-01"])
+def test_a_period_that_is_no_month_is_a_refused_form(site, town, period, mails):
+    active_town(town)
+    answer = site.post(SEND_URI, send_form("ann", period=period))
+    assert answer.body == (
+        b'{"status": -1, "message": ["Period: A month is written as YYYY-MM."]}'
+    )
+    assert mails() == []
+
+
+def test_an_empty_period_is_the_default_one(site, town):
+    active_town(town)
+    assert site.post(SEND_URI, send_form("ann", period="")).json()["status"] == 0
+
+
+# Refused forms
+
+
+@pytest.mark.parametrize("uri", [MEMBERS_URI, SEND_URI])
+@pytest.mark.parametrize(
+    ("token", "complaint"),
+    [
+        ("wrong", WRONG),
+        ("", MISSING),
+        ("t\u00f6ken", WRONG),
+        (f"{TOKEN}\0", WRONG),
+        (TOKEN[:-1], WRONG),
+    ],
+)
+def test_a_token_that_is_not_right_is_refused_and_never_repeated(site, uri, token, complaint):
+    form = {"profileId": "u", "token": token, "get": "", "send": "Send"}
+    answer = site.post(uri, form)
+    assert answer.status == 200
+    assert answer.body == b'{"status": -1, "message": [' + complaint + b"]}"
+
+
+def test_all_that_is_missing_is_complained_of(site):
+    answer = site.post(SEND_URI, {"send": "Send"})
+    assert answer.json() == {
+        "status": -1,
+        "message": [
+            "Profile identifier: Required input is missing.",
+            "Token: Required input is missing.",
+        ],
+    }
+
+
+def test_a_wrong_token_is_not_told_whether_a_member_is_there(site, town):
+    active_town(town)
+    answers = {site.post(SEND_URI, send_form(who, token="wrong")).body for who in ("ann", "bob")}
+    assert len(answers) == 1
+
+
+def test_a_site_without_a_token_refuses_every_token(site, town):
+    with town.engine.begin() as connection:
+        connection.execute(tables.OPTION.delete())
+    for token in ("", "None", TOKEN):
+        assert site.post(MEMBERS_URI, members_form(token=token)).json()["status"] == -1
+
+
+@pytest.mark.parametrize(("uri", "action"), [(MEMBERS_URI, "get"), (SEND_URI, "send")])
+def test_without_its_field_a_hook_describes_itself(site, uri, action):
+    answer = site.post(uri, {"token": TOKEN, "profileId": "u"}).json()
+    assert isinstance(answer["message"], list)
+    assert answer["actions"][0]["name"] == action
+    assert "token" in [argument["name"] for argument in answer["arguments"]]
+    assert "status" not in answer
+
+
+# HTTP
+
+
+@pytest.mark.parametrize("uri", [MEMBERS_URI, SEND_URI])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS", "DELETE"])
+def test_nothing_but_a_post_is_taken(site, town, uri, method, mails):
+    active_town(town)
+    answer = site.ask(method, f"{uri}?token={TOKEN}&get=&send=Send&profileId=ann")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert mails() == []
+
+
+def test_a_token_in_the_query_is_not_looked_at(site):
+    answer = site.post(f"{MEMBERS_URI}?token={TOKEN}", {"get": ""})
+    assert answer.json()["message"] == ["Token: Required input is missing."]
+
+
+def test_multipart_is_taken_too(site, town):
+    active_town(town)
+    parts = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in send_form("ann").items()
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = site.ask("POST", SEND_URI, f"{parts}--x--\r\n".encode(), headers)
+    assert answer.json()["status"] == 0
+
+
+def test_a_chunked_body_is_taken_too(site, town):
+    active_town(town)
+    body = iter([b"profileId=ann&send=Send&", f"token={TOKEN}".encode()])
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert site.ask("POST", SEND_URI, body, headers).json()["status"] == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Type": "multipart/form-data"}, {"Content-Type": "multipart/form-data; boundary=x"}],
+)
+def test_a_broken_multipart_form_is_a_bad_request(site, headers):
+    assert site.ask("POST", SEND_URI, b"\r\n--x-\r\nnonsense", headers).status == 400
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_form_that_is_too_large_is_refused(site, kind):
+    start = (
+        b'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n'
+        if "multi" in kind
+        else b"token="
+    )
+    body = iter([start, *[b"x" * 10_000] * 10])
+    assert site.ask("POST", SEND_URI, body, {"Content-Type": kind}).status == 413
+
+
+def test_other_fields_and_headers_are_ignored(site, town):
+    active_town(town)
+    answer = site.post(SEND_URI, send_form("ann", other="field"))
+    assert answer.json()["status"] == 0
+
+
+def test_the_root_says_what_this_is(site):
+    answer = site.ask("GET", "/")
+    assert answer.status == 200
+    assert b"sendprofile" in answer.body
+
+
+def test_answers_on_a_kept_connection_do_not_wait_for_one_another(site, town):
+    active_town(town)
+    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
+        for _ in range(3):
+            body = f"token={TOKEN}&profileId=ann&send=Send".encode()
+            head = (
+                f"POST {SEND_URI} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body)
+            answer = b""
+            while b'"}' not in answer:
+                answer += connection.recv(4096)
+            assert b'{"status": 0' in answer
+
+
+# Trouble
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_503_for_the_mail_was_certainly_not_handed_over(start, town, number):
+    active_town(town)
+    with start(Broken(OSError(number, "No room"))) as site:
+        answer = site.post(SEND_URI, send_form("ann"))
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert town.rows(tables.AUDIT_EVENT) == []
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), ValueError("a bug")])
+def test_any_other_failure_to_hand_over_is_500(start, town, error):
+    active_town(town)
+    with start(Broken(error)) as site:
+        answer = site.post(SEND_URI, send_form("ann"))
+        assert answer.status == 500
+        assert TOKEN.encode() not in answer.body
+        assert site.post(MEMBERS_URI, members_form()).status == 200
+    assert town.rows(tables.AUDIT_EVENT) == []
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\0",
+        "a\0b",
+        "\u202eabc",
+        "' OR 1=1 --",
+        "<script>",
+        "a\r\nb",
+        "\ud800",
+        "x" * 20_000,
+        "%",
+        "\U0001f600",
+    ],
+)
+def test_a_hostile_id_is_no_member(site, town, hostile):
+    active_town(town)
+    body = b"token=%b&send=Send&profileId=" % TOKEN.encode()
+    quoted = "".join(f"%{octet:02x}" for octet in hostile.encode("utf-8", "surrogatepass"))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.ask("POST", SEND_URI, body + quoted.encode(), headers)
+    assert (answer.status, answer.json()["status"]) == (200, -2)
+    (event,) = town.rows(tables.AUDIT_EVENT)
+    assert event.event_code == "4"
+
+
+def test_an_id_is_not_cleaned_into_that_of_a_member(site, town, mails):
+    active_town(town)
+    for odd in ("ann\0", "ann ", "ANN", "ann\u200b"):
+        assert site.post(SEND_URI, send_form(odd)).json()["status"] == -2
+    assert mails() == []
+
+
+def test_hostile_names_subjects_and_bodies_make_a_mail_all_the_same(site, town, mails):
+    hostile = "<script>alert(1)</script>\r\nBcc: x@example.org\x00\u202e" + "y" * 5_000
+    clean = hostile.replace("\0", "")
+    town.person("ann", "g", name=clean)
+    town.post("ann", "2026-03-03", clean, body=clean)
+    answer = site.post(SEND_URI, send_form("ann"))
+    assert answer.json()["status"] == 0
+    (mail,) = mails()
+    message = message_from_bytes(mail.read_bytes(), policy=default)
+    assert message["Bcc"] is None
+    assert "<script" not in message.get_body(("html",)).get_content()
+
+
+def test_the_answer_is_ascii_json_on_one_line(site, town):
+    town.person("ann", "g", name='\u202e\U0001f600\n"quoted"\\')
+    town.post("ann", "2026-03-03")
+    answer = site.post(SEND_URI, send_form("ann"))
+    assert answer.body.isascii()
+    assert b"\n" not in answer.body
+    assert json.loads(answer.body)["status"] == 0
+
+
+def test_a_notification_needs_few_queries_once_the_groups_are_known(site, town):
+    for number in range(5):
+        town.group(f"g{number}")
+    groups = [f"g{number}" for number in range(5)]
+    for user_id in ("ann", "bob"):
+        town.person(user_id, *groups)
+    for group in groups:
+        town.post("ann", "2026-03-03", f"t{group}", group)
+    site.post(SEND_URI, send_form("ann"))
+    with town.queries() as queries:
+        assert site.post(SEND_URI, send_form("bob")).json()["status"] == 0
+    assert len(queries) == 5, queries

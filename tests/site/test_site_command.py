@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: MIT
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from configparser import ConfigParser
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(sys.executable).with_name("sendprofile-site")
+MBOX = """\
+From jane@corp.example  Sun Apr  6 11:55:11 2025
+From: Jane Lacasse <jane@corp.example>
+Date: Sun, 6 Apr 2025 11:55:11 +0000
+Message-ID: <1@corp.example>
+Subject: [garden] Tea
+
+Who would like some tea?
+"""
+
+
+def run(*arguments, **options):
+    command = [SITE, *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+@contextmanager
+def running(*arguments, folder):
+    """Start a command that serves, and give it once it is ready, with what it says."""
+    ready = folder / "ready.json"
+    process = subprocess.Popen(
+        [SITE, *map(str, arguments), "--ready-file", ready],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield process, json.loads(ready.read_text())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def token_of(config):
+    parser = ConfigParser(interpolation=None)
+    parser.read(config)
+    return parser[f"webservice-{parser['config-default']['webservice']}"]["token"]
+
+
+def ask(said, path, **fields):
+    body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
+    with urlopen(Request(said["url"].rstrip("/") + path, body), timeout=20) as answer:
+        return json.loads(answer.read())
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "our lists"
+    folder.mkdir()
+    (folder / "garden.mbox").write_text(MBOX)
+    return folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
+    folder = tmp_path / "demo"
+    with running("demo", "--folder", folder, folder=tmp_path) as (process, said):
+        token = token_of(said["config"])
+        members = ask(said, "/gs-profile-status-members.html", token=token, get="")
+        assert len(members) == said["members"] == 60
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (0, "")
+    assert said["url"] in stdout
+    assert f"sendprofile -v -c {folder / 'gsconfig.ini'} {said['url']}" in stdout
+    assert token not in stdout
+
+
+def test_what_a_demo_makes_is_for_its_owner_alone(tmp_path):
+    folder = tmp_path / "demo"
+    with running("demo", "--folder", folder, folder=tmp_path):
+        for name, mode in ((".", 0o700), ("gsconfig.ini", 0o600), ("site.sqlite3", 0o600)):
+            assert stat.S_IMODE((folder / name).stat().st_mode) == mode
+
+
+def test_two_demos_have_different_tokens_and_free_ports(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with (
+        running("demo", "--folder", tmp_path / "a/site", folder=tmp_path / "a") as (_, one),
+        running("demo", "--folder", tmp_path / "b/site", folder=tmp_path / "b") as (_, other),
+    ):
+        assert one["url"] != other["url"]
+        assert token_of(one["config"]) != token_of(other["config"])
+
+
+def test_a_demo_listens_on_the_loopback_alone(tmp_path):
+    with running("demo", "--folder", tmp_path / "demo", folder=tmp_path) as (_, said):
+        assert said["url"].startswith("http://127.0.0.1:")
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_header(tmp_path):
+    with running("demo", "--folder", tmp_path / "demo", folder=tmp_path) as (_, said):
+        host, port = said["url"].removeprefix("http://").rstrip("/").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            started = time.perf_counter()
+            for _ in range(20):
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                answer = b""
+                while b"once a month" not in answer:
+                    answer += connection.recv(4096)
+            # With Nagle's algorithm each takes 40 ms.
+            assert time.perf_counter() - started < 0.5
+
+
+def test_a_folder_with_a_site_is_not_made_a_demo(tmp_path, data):
+    run("import-mbox", data, "--folder", tmp_path / "site")
+    done = run("demo", "--folder", tmp_path / "site")
+    assert done.returncode == 73
+    assert "sendprofile-site serve --folder" in done.stderr
+
+
+def test_archives_are_imported_twice_and_served(tmp_path, data):
+    folder = tmp_path / "site"
+    first, again = (run("import-mbox", data, "--folder", folder) for _ in range(2))
+    assert first.returncode == again.returncode == 0, first.stderr
+    assert "garden: 1 messages, 1 new" in first.stdout
+    assert "garden: 1 messages, 0 new" in again.stdout
+    assert "The site reports on 2025-04" in first.stdout
+    with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
+        assert (said["period"], said["members"]) == ("2025-04", 1)
+        token = token_of(said["config"])
+        (member,) = ask(said, "/gs-profile-status-members.html", token=token, get="")
+        reply = ask(
+            said, "/gs-profile-status-send.html", token=token, send="Send", profileId=member
+        )
+    assert reply["status"] == 0
+    (mail,) = (folder / "Maildir/new").iterdir()
+    assert "corp.example" not in mail.read_text()
+    assert "r lists" in mail.read_text()
+
+
+def test_addresses_are_kept_when_that_is_asked_for(tmp_path, data):
+    folder = tmp_path / "site"
+    run("import-mbox", data, "--folder", folder, "--keep-addresses")
+    with sqlite3.connect(folder / "site.sqlite3") as database:
+        found = database.execute("SELECT name, email FROM person JOIN user_email USING (user_id)")
+        assert found.fetchall() == [("Jane Lacasse", "jane@corp.example")]
+    database.close()
+
+
+def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, data):
+    folder = tmp_path / "site"
+    run("import-mbox", data, "--folder", folder)
+    with running("serve", "--folder", folder, "--period", "2024-12", folder=tmp_path) as (_, said):
+        assert said["period"] == "2024-12"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 64, "usage:"),
+        (["nosuch"], 64, "usage:"),
+        (["demo", "--port", "x"], 64, "usage:"),
+        (["import-mbox"], 64, "usage:"),
+        (["serve", "--folder", "{tmp}/none"], 66, "There is no site in"),
+        (["serve", "--folder", "{tmp}/site", "--period", "May"], 64, "YYYY-MM"),
+        (["import-mbox", "{tmp}/none", "--folder", "{tmp}/new"], 66, "no mbox file"),
+        (["import-mbox", "{tmp}/empty", "--folder", "{tmp}/new"], 66, "no mbox file"),
+        (["import-mbox", "{tmp}/our lists", "--folder", "{tmp}/file"], 73, "is there already"),
+        (["import-mbox", "{tmp}/our lists", "--folder", "/dev/null/x"], 74, "Not a directory"),
+        (["serve", "--folder", "{tmp}/site", "--port", "70000"], 64, "usage:"),
+        (["serve", "--folder", "{tmp}/site", "--host", "nosuch.invalid"], 69, "Cannot listen"),
+        (["serve", "--folder", "{tmp}/site", "--port", "{taken}"], 69, "--port"),
+        (["serve", "--folder", "{tmp}/broken"], 74, "The database"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, data, arguments, code, said):
+    run("import-mbox", data, "--folder", tmp_path / "site")
+    for name in ("empty", "broken"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "broken/site.sqlite3").write_bytes(b"no database" * 100)
+    (tmp_path / "file").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        values = {"tmp": tmp_path, "taken": taken.getsockname()[1]}
+        done = run(*(argument.format(**values) for argument in arguments), cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    if code != 64:
+        assert len(done.stderr.splitlines()) <= 2
+
+
+def test_nothing_is_made_where_there_is_nothing_to_import(tmp_path):
+    run("import-mbox", tmp_path, "--folder", tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_the_version_is_that_of_the_distribution():
+    done = run("-V")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("sendprofile-site 2.")
+
+
+@pytest.mark.parametrize(
+    "name", ["sqlalchemy", "starlette", "uvicorn", "jinja2", "python_multipart"]
+)
+def test_without_the_extra_a_line_says_what_to_install(name):
+    program = (
+        f"import sys; sys.modules[{name!r}] = None\n"
+        "from gs.profile.status.site.cli import main\n"
+        "sys.exit(main(['demo']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install 'gs.profile.status.send[site]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_help_needs_no_extra():
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "from gs.profile.status.site.cli import main\n"
+        "main(['demo', '--help'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0
+    assert "--data" in done.stdout
+
+
+def test_an_import_that_is_stopped_says_nothing_and_can_be_run_again(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    with (data / "g.mbox").open("w") as stream:
+        stream.writelines(MBOX.replace("<1@", f"<{number}@") for number in range(20_000))
+    process = subprocess.Popen(
+        [SITE, "import-mbox", data, "--folder", tmp_path / "site"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    database = tmp_path / "site/site.sqlite3"
+    while not database.exists() or database.stat().st_size == 0:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, b"")
+    assert run("import-mbox", data, "--folder", tmp_path / "site").returncode == 0
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM post").fetchone() == (20_000,)
+    connection.close()
+
+
+def test_the_script_of_the_demo_shows_it_all_and_leaves_nothing_running(tmp_path):
+    folder = tmp_path / "demo"
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts/demo.py", "--folder", folder],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "53  sent, by the site's audit trail; 53 e-mails are in its Maildir" in done.stdout
+    for name in ("notification.txt", "notification.html", "page.html"):
+        assert (folder / "preview" / name).stat().st_size > 1_000
+    said = json.loads((folder / "ready.json").read_text())
+    with pytest.raises(OSError, match="refused"):
+        ask(said, "/")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_script_of_the_demo_stops_all_when_it_is_stopped(tmp_path, number):
+    folder = tmp_path / "demo"
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "scripts/demo.py", "--folder", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in process.stdout:
+        if "Sending status" in line:
+            break
+    # As a terminal does it: to the whole group for Control-C, to the process for a kill.
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in {130, 143}, stderr
+    assert "Traceback" not in stderr
+    said = json.loads((folder / "ready.json").read_text())
+    with pytest.raises(OSError, match="refused"):
+        ask(said, "/")
