@@ -22,7 +22,10 @@ from gs.profile.status.site.summary import Period
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 MARCH = Period(2026, 3)
 MISSING = b'"Token: Required input is missing."'
-WRONG = b'"Token: The authentication token does not match the one in the database."'
+WRONG = (
+    b'"Token: The authentication token does not match the one in the database.", '
+    b'"Token: Required input is missing."'
+)
 
 
 class Broken:

@@ -22,6 +22,8 @@ LARGEST: Final = 65_536
 #: What the token and the profile ID are called in complaints.
 _TITLES: Final = {Field.TOKEN: "Token", Field.PROFILE_ID: "Profile identifier"}
 
+_MISSING: Final = "Required input is missing."
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -56,19 +58,23 @@ async def read_form(request: Request) -> dict[str, str]:
 def missing(form: Mapping[str, str], *fields: Field) -> list[Complaint]:
     """Return a complaint for each of the fields that is not there, or empty."""
     return [
-        Complaint(_TITLES[field], "Required input is missing.")
+        Complaint(_TITLES[field], _MISSING)
         for field in fields
         if not form.get(field)
     ]
 
 
 def wrong_token(given: str, right: str | None) -> list[Complaint]:
-    """Return a complaint if *given* is not the *right* token; it never repeats either of them."""
+    """Return GroupServer's two complaints if *given* is not the *right* token.
+
+    Unlike GroupServer's they do not repeat it.
+    """
     # The time that it takes does not say how much of the token was right.
     if right and hmac.compare_digest(given.encode(), right.encode()):
         return []
+    title = _TITLES[Field.TOKEN]
     fault = "The authentication token does not match the one in the database."
-    return [Complaint(_TITLES[Field.TOKEN], fault)]
+    return [Complaint(title, fault), Complaint(title, _MISSING)]
 
 
 def read_period(text: str | None, default: Period) -> Period | Complaint:
