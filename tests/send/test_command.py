@@ -2,7 +2,9 @@
 """The command end to end: each row of the protocol's tables, with exit code and words."""
 
 import re
+import shlex
 import socket
+import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -420,6 +422,18 @@ def test_a_reader_who_goes_away_does_not_end_the_run(groupserver, sendprofile):
     assert process.stderr.read() == ""
     process.stderr.close()
     assert site.mailed == dict.fromkeys(members(200), 1)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full"])
+@pytest.mark.parametrize("verbose", ["", "-v"])
+def test_closed_or_full_streams_do_not_end_the_run(groupserver, sendprofile, closed, verbose):
+    site = groupserver(members=members(9))
+    command = shlex.join([*sendprofile.words, site.url])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {verbose} {closed}"], capture_output=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert site.mailed == dict.fromkeys(members(9), 1)
 
 
 def test_the_command_may_be_called_without_a_home(groupserver, sendprofile):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from time import monotonic
 
 from . import errors, options
 from .errorvals import EX_SOFTWARE, code_of_error, code_of_run
@@ -49,9 +50,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str], config: str) -> in
 
     *config* is the default configuration file, relative to ``$INSTANCE_HOME`` where that is set.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         # A name that the terminal's encoding does not have must not end a run.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a TextIOWrapper
+        stream.reconfigure(errors="backslashreplace")
     try:
         return _program(argv, environment, config)
     except errors.NotOk as error:
@@ -74,8 +75,8 @@ def default_config(environment: Mapping[str, str], config: str) -> str:
 
 def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -> int:
     chosen = options.parse(argv, default_config(environment, config))
-    from .settings import Settings  # noqa: PLC0415
-    from .stop import Stop  # noqa: PLC0415
+    from .settings import Settings
+    from .stop import Stop
 
     settings = Settings.of(chosen)
     stop = Stop()
@@ -84,14 +85,12 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
 
 
 def _run(settings: Settings, environment: Mapping[str, str], stop: Stop) -> int:
-    from time import monotonic  # noqa: PLC0415
-
-    from .campaign import Campaign  # noqa: PLC0415
-    from .ledger import MemoryLedger  # noqa: PLC0415
-    from .pace import Pace  # noqa: PLC0415
-    from .report.output import Output  # noqa: PLC0415
-    from .report.summary import troubles  # noqa: PLC0415
-    from .stop import Breaker  # noqa: PLC0415
+    from .campaign import Campaign
+    from .ledger import MemoryLedger
+    from .pace import Pace
+    from .report.output import Output
+    from .report.summary import troubles
+    from .stop import Breaker
 
     ledger = MemoryLedger()
     stdout, stderr = Output(sys.stdout), Output(sys.stderr)
@@ -113,9 +112,7 @@ def _run(settings: Settings, environment: Mapping[str, str], stop: Stop) -> int:
 
 
 def _site(settings: Settings, stop: Stop) -> HttpSite:
-    from time import monotonic  # noqa: PLC0415
-
-    from .client import HttpSite, Manner, Trust  # noqa: PLC0415
+    from .client import HttpSite, Manner, Trust
 
     trust = Trust.in_(settings.cacert) if settings.cacert else Trust.in_system()
     manner = Manner(settings.timeout, f"sendprofile/{VERSION}", trust)
@@ -126,12 +123,10 @@ def _reporter(
     settings: Settings, stdout: Output, stderr: Output, environment: Mapping[str, str]
 ) -> Reporter:
     if not settings.verbose:
-        from .report.silent import Silent  # noqa: PLC0415
+        from .report.silent import Silent
 
         return Silent(stderr)
-    from time import monotonic  # noqa: PLC0415
-
-    from .report.verbose import Verbose  # noqa: PLC0415
+    from .report.verbose import Verbose
 
     return Verbose(screen(stdout, environment), monotonic)
 
@@ -139,22 +134,22 @@ def _reporter(
 def screen(output: Output, environment: Mapping[str, str]) -> Screen:
     """Return the best screen that *output* can be."""
     if output.isatty() and environment.get("TERM", "") not in _CAN_DO_NOTHING:
-        from .report.terminal import Terminal  # noqa: PLC0415 - Rich is slow to import
+        from .report.terminal import Terminal
 
         return Terminal(output, environment)
-    from .report.screen import Plain  # noqa: PLC0415
+    from .report.screen import Plain
 
     return Plain(output)
 
 
-def _say(stream: TextIO, text: str) -> None:
-    from .report.output import Output  # noqa: PLC0415
+def _say(stream: TextIO | None, text: str) -> None:
+    from .report.output import Output
 
     Output(stream).line(text)
 
 
 def _confess() -> None:
-    import traceback  # noqa: PLC0415
+    import traceback
 
     _say(sys.stderr, traceback.format_exc())
     _say(sys.stderr, "This is a bug in sendprofile: please report it, with the lines above.")

@@ -57,11 +57,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 def missing(form: Mapping[str, str], *fields: Field) -> list[Complaint]:
     """Return a complaint for each of the fields that is not there, or empty."""
-    return [
-        Complaint(_TITLES[field], _MISSING)
-        for field in fields
-        if not form.get(field)
-    ]
+    return [Complaint(_TITLES[field], _MISSING) for field in fields if not form.get(field)]
 
 
 def wrong_token(given: str, right: str | None) -> list[Complaint]:
