@@ -395,6 +395,19 @@ def test_what_a_site_says_cannot_command_the_terminal(groupserver, sendprofile):
     assert "evil" in done.stdout
 
 
+def test_what_a_site_says_cannot_command_the_terminal_in_the_summary_either(
+    groupserver, sendprofile
+):
+    site = groupserver(members=["\x1b[31m"], names={"\x1b[31m": "\x1b[2J\r\nevil"})
+    site.on_send = -1024
+    done = sendprofile.run(site.url)
+    assert done.returncode == 75
+    assert "\x1b" not in done.stderr
+    assert "\r" not in done.stderr
+    told = next(line for line in done.stderr.splitlines() if "evil" in line)
+    assert told.startswith("  failed: ")
+
+
 def test_an_id_with_odd_characters_arrives_as_it_is(groupserver, sendprofile):
     odd = ["a b", "a&b=c", "100%", "+", "../x", "<b>", '"', "\x1b[31m"]
     site = groupserver(members=odd)

@@ -57,6 +57,11 @@ def test_send_status_returns_what_the_site_says(site):
     assert site.mailed == {"u1": 1}
 
 
+def test_send_status_cuts_the_token_out_of_a_message(site):
+    site.on_send = Answer.json({"status": 0, "message": "You said secret"})
+    assert script.send_status(site.netloc, "u1", "secret")["message"] == "You said [token]"
+
+
 def test_send_status_returns_a_refusal_without_the_token(site):
     said = script.send_status(site.netloc, "u1", "another")
     assert said["status"] == -1

@@ -97,6 +97,16 @@ def test_the_colours_are_those_of_the_original(shown):
     assert raw.count(b"\x1b[31m    Failed: ") == 1
 
 
+def test_what_a_site_says_cannot_command_the_terminal(groupserver, sendprofile):
+    evil = "\x1b]0;title\x07\x1b[2J\u009b2J\u202eevil"
+    site = groupserver(members=["\x1b[5m"], names={"\x1b[5m": evil}, escaped=False)
+    terminal = Terminal([*sendprofile.words, "-v", site.url], columns=200).read()
+    assert terminal.close() == 0
+    for bad in (b"\x1b]", b"\x07", b"\x1b[2J", b"\x1b[5m", "\u009b".encode(), "\u202e".encode()):
+        assert bad not in terminal.raw
+    assert b"evil" in terminal.raw
+
+
 def test_no_color_is_honoured(shown):
     raw = shown(NO_COLOR="1").raw
     assert not re.search(rb"\x1b\[[0-9;]*3[0-9]m", raw)
