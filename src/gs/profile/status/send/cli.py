@@ -85,6 +85,8 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
 
 
 def _run(settings: Settings, environment: Mapping[str, str], stop: Stop) -> int:
+    from contextlib import closing
+
     from .campaign import Campaign
     from .ledger import MemoryLedger
     from .pace import Pace
@@ -94,17 +96,18 @@ def _run(settings: Settings, environment: Mapping[str, str], stop: Stop) -> int:
 
     ledger = MemoryLedger()
     stdout, stderr = Output(sys.stdout), Output(sys.stderr)
-    campaign = Campaign(
-        site=_site(settings, stop),
-        ledger=ledger,
-        reporter=_reporter(settings, stdout, stderr, environment),
-        pace=Pace(settings.throttle),
-        stop=stop,
-        breaker=Breaker(settings.max_unknown),
-        token=settings.token,
-        clock=monotonic,
-    )
-    tally = campaign.run()
+    with closing(_site(settings, stop)) as site:
+        campaign = Campaign(
+            site=site,
+            ledger=ledger,
+            reporter=_reporter(settings, stdout, stderr, environment),
+            pace=Pace(settings.throttle),
+            stop=stop,
+            breaker=Breaker(settings.max_unknown),
+            token=settings.token,
+            clock=monotonic,
+        )
+        tally = campaign.run()
     unsettled = ledger.unsettled(_TROUBLES_SHOWN)
     for line in troubles(tally, stop.cause, unsettled, counted=settings.verbose):
         stderr.line(line)
