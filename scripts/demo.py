@@ -52,6 +52,8 @@ def main() -> int:
 
 
 def _show(folder: Path, data: Path | None) -> int:
+    if folder.exists() and any(folder.iterdir()) and not (folder / "site").exists():
+        sys.exit(f"{folder} is not empty, and not of an earlier demo: choose another --folder.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with _site(folder, data) as site:

@@ -392,6 +392,7 @@ def test_any_other_failure_to_hand_over_is_500(start, town, error):
     with start(Broken(error)) as site:
         answer = site.post(SEND_URI, send_form("ann"))
         assert answer.status == 500
+        assert answer.headers["Connection"] == "close"
         assert TOKEN.encode() not in answer.body
         assert site.post(MEMBERS_URI, members_form()).status == 200
     assert town.rows(tables.AUDIT_EVENT) == []

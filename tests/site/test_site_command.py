@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import gzip
 import json
 import os
 import signal
@@ -156,6 +157,30 @@ def test_a_demo_of_real_archives_keeps_no_name_and_no_address(tmp_path, data):
     assert b"Who would like some tea?" in kept
     assert b"corp.example" not in kept
     assert b"Lacasse" not in kept
+
+
+def test_lists_whose_names_have_no_latin_letter_are_groups_of_their_own(tmp_path):
+    names = ["日本", "中文", "Русский"]
+    (tmp_path / "archives").mkdir()
+    for number, name in enumerate(names):
+        text = MBOX.replace("[garden] ", "").replace("<1@", f"<{number}@")
+        (tmp_path / "archives" / f"{name}.mbox").write_text(text)
+    assert run("import-mbox", tmp_path / "archives", "--folder", tmp_path / "site").returncode == 0
+    with sqlite3.connect(tmp_path / "site" / "site.sqlite3") as database:
+        rows = database.execute('SELECT group_id, title FROM "group"').fetchall()
+    database.close()
+    assert sorted(title for _, title in rows) == sorted(names)
+    assert len({group_id for group_id, _ in rows}) == 3
+
+
+def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path):
+    (tmp_path / "archives").mkdir()
+    whole = gzip.compress(MBOX.encode() * 5000)
+    (tmp_path / "archives" / "garden.mbox.gz").write_bytes(whole[: len(whole) // 2])
+    done = run("import-mbox", tmp_path / "archives", "--folder", tmp_path / "site")
+    assert done.returncode == 65
+    assert "A compressed archive is broken" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_addresses_are_kept_when_that_is_asked_for(tmp_path, data):

@@ -38,7 +38,8 @@ def make_app(notifier: Notifier, default_period: Callable[[], Period]) -> Starle
         Route(MEMBERS_URI, hooks.members, methods=["POST"]),
         Route(SEND_URI, hooks.send, methods=["POST"]),
     ]
-    return Starlette(routes=routes, exception_handlers={NotHandedOverError: _later})
+    handlers = {NotHandedOverError: _later, Exception: _broken}
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
 class _Hooks:
@@ -119,3 +120,8 @@ def _json(body: bytes) -> Response:
 def _later(_request: Request, _error: Exception) -> Response:
     said = "The mail could not be handed over: there is no room for it.\n"
     return PlainTextResponse(said, status_code=503, headers={"Retry-After": _SECONDS_LATER})
+
+
+def _broken(_request: Request, _error: Exception) -> Response:
+    # The server closes the connection after such an answer: who is told does not use it again.
+    return PlainTextResponse("Internal Server Error", 500, headers={"Connection": "close"})

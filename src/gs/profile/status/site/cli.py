@@ -28,19 +28,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A name that the terminal's encoding does not have must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a TextIOWrapper
     try:
-        from . import commands  # noqa: PLC0415 - only the extra has what it imports
+        return _do(options)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("gs."):
             raise
         sys.stderr.write(_NOT_INSTALLED.format(name=error.name))
         return EX_NOT_INSTALLED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _do(options: argparse.Namespace) -> int:
+    from . import commands  # noqa: PLC0415 - only the extra has what it imports
+
     try:
         commands.COMMANDS[options.command](options)
     except commands.CommandError as error:
         sys.stderr.write(f"sendprofile-site: {error}\n")
         return error.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return EX_OK
 
 

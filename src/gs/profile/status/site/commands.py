@@ -6,6 +6,7 @@ import shlex
 import sqlite3
 import sys
 import tempfile
+import zlib
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from .store.database import open_database
 from .summary import Period
 
 _EX_USAGE: Final = 64
+_EX_DATAERR: Final = 65
 _EX_NOINPUT: Final = 66
 _EX_UNAVAILABLE: Final = 69
 _EX_CANTCREAT: Final = 73
@@ -157,6 +159,8 @@ def _faults_told() -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         reason = getattr(error, "orig", error)
         raise CommandError(f"The database: {reason}.", _EX_IOERR) from error
+    except (EOFError, zlib.error) as error:
+        raise CommandError(f"A compressed archive is broken: {error}.", _EX_DATAERR) from error
     except FileExistsError as error:
         raise CommandError(f"{error.filename} is there already.", _EX_CANTCREAT) from error
     except OSError as error:

@@ -4,7 +4,6 @@
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR
 from typing import Final
 
 from python_multipart.exceptions import FormParserError
@@ -78,11 +77,9 @@ def read_period(text: str | None, default: Period) -> Period | Complaint:
     if not text:
         return default
     try:
-        period = Period.parse(text)
+        return Period.parse(text)
     except ValueError:
         return _NO_MONTH
-    # No time of the year 9999 has a month after it.
-    return period if period.year < MAXYEAR else _NO_MONTH
 
 
 def _whole(value: str) -> str:

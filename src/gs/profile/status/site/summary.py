@@ -2,7 +2,7 @@
 """What one notification tells one member, as plain data: no database, no markup."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from enum import Enum, StrEnum
 
 
@@ -16,7 +16,10 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> "Period":
         """Return the period that *text* names as ``YYYY-MM``; a :exc:`ValueError` if it is not."""
-        return cls.of(date.fromisoformat(f"{text}-01"))
+        period = cls.of(date.fromisoformat(f"{text}-01"))
+        if period.year == MAXYEAR:
+            raise ValueError("no time has a month after that year")
+        return period
 
     @classmethod
     def of(cls, day: date) -> "Period":

@@ -3,6 +3,7 @@
 
 import gzip
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,8 +65,10 @@ def _archive(entry: Path) -> Archive | None:
     files = tuple(file for _, file in sorted(dated))
     name = _ENDINGS.sub("", entry.name) or entry.name
     tag = _tag(files)
-    title = tag if _letters(tag) == _letters(name) else name
-    return Archive(_letters(name, "-") or "group", title, tag, files)
+    title = tag if tag and _letters(tag) == _letters(name) else name
+    # A name without a Latin letter has an ID too, and not that of another one.
+    group_id = _letters(name, "-") or f"group-{zlib.crc32(name.encode('utf-8', 'replace')):08x}"
+    return Archive(group_id, title, tag, files)
 
 
 def _first_date(file: Path) -> datetime | None:
@@ -75,7 +78,7 @@ def _first_date(file: Path) -> datetime | None:
     with _open(file) as stream:
         try:
             first = next(split(stream), None)
-        except (OSError, EOFError):  # it ends with .gz and is no such thing
+        except (OSError, EOFError, zlib.error):  # it ends with .gz and is no such thing
             return None
     return None if first is None else first.arrived or datetime.max.replace(tzinfo=UTC)
 

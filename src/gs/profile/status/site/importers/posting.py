@@ -98,7 +98,11 @@ class Posting:
         return guise.user_id
 
     def _join(self, connection: Connection, guise: Guise) -> None:
-        person = {"user_id": guise.user_id, "name": guise.name}
+        person = {
+            "user_id": guise.user_id,
+            "name": guise.name,
+            "logged_in": True,  # an archive does not know; nobody is sent to reset a password
+        }
         add_missing(connection, tables.PERSON, person)
         for group_id in ("", self.key.group_id):
             place = {"site_id": self.key.site_id, "group_id": group_id}
