@@ -10,7 +10,7 @@ from dataclasses import replace
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset, WindowUpdated
-from h2.exceptions import StreamClosedError
+from h2.exceptions import StreamClosedError, StreamIDTooLowError
 from hyperframe.frame import GoAwayFrame
 
 from .answers import Answer
@@ -171,8 +171,8 @@ class _Connection:
         if answer.header("Content-Length") is None:
             head.append(("content-length", str(len(body))))
         sent = b"" if turn.request.method == "HEAD" else body[: int(len(body) * share)]
-        # The client may have given the stream up while it waited.
-        with contextlib.suppress(StreamClosedError):
+        # The client may have given the stream up while it waited; h2 has two words for that.
+        with contextlib.suppress(StreamClosedError, StreamIDTooLowError):
             self._h2.send_headers(stream, [(":status", str(answer.status)), *head])
             self._unsent[stream] = sent, share == 1
             self._flush(stream)
