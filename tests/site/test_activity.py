@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.summary import Author, Period, Topic
+from gs.profile.status.site.summary import Author, Topic
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)

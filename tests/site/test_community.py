@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from embedded.hamlet import hamlet
-from gs.profile.status.hooks import Status
+from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.community import settle_community
 from gs.profile.status.site.community.cast import read_characters, read_circles
@@ -18,7 +18,6 @@ from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import list_members
 from gs.profile.status.site.store.posts import count_by_month
-from gs.profile.status.site.summary import Period
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 OCTOBER = Period(2026, 10)

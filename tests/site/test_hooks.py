@@ -10,14 +10,13 @@ import pytest
 
 from embedded.hamlet import TOKEN
 from embedded.served import served
-from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.app import make_app
 from gs.profile.status.site.letter import compose
 from gs.profile.status.site.mailer import Maildir
 from gs.profile.status.site.notification import Notifier
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.summary import Period
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 MARCH = Period(2026, 3)

@@ -10,9 +10,10 @@ from email.utils import parseaddr
 
 import pytest
 
+from gs.profile.status.hooks import Period
 from gs.profile.status.site import letter
 from gs.profile.status.site.fields import NoAddressError
-from gs.profile.status.site.summary import Addresses, Period
+from gs.profile.status.site.summary import Addresses
 from letters.reading import NOW, Page, html_of, part, received, text_of
 from letters.summaries import (
     HOME,

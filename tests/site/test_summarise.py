@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 import pytest
 
+from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import find_addresses, find_person, find_places
 from gs.profile.status.site.summarise import summarise, summarise_sites
-from gs.profile.status.site.summary import Delivery, Period
+from gs.profile.status.site.summary import Delivery
 
 MARCH = Period(2026, 3)
 

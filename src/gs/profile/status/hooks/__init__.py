@@ -6,6 +6,15 @@ Both halves of the project, :mod:`gs.profile.status.send` and
 """
 
 from .forms import MEMBERS_URI, SEND_URI, Field, members_form, send_form
+from .keys import (
+    KEY_HEADER,
+    LIFETIME_HEADER,
+    NotAKeyError,
+    read_key,
+    read_lifetime,
+    write_key,
+)
+from .period import Period
 from .replies import (
     SKIPPED,
     NotAReplyError,
@@ -18,17 +27,24 @@ from .replies import (
 )
 
 __all__ = [
+    "KEY_HEADER",
+    "LIFETIME_HEADER",
     "MEMBERS_URI",
     "SEND_URI",
     "SKIPPED",
     "Field",
+    "NotAKeyError",
     "NotAReplyError",
+    "Period",
     "Refusal",
     "Reply",
     "Status",
     "members_form",
+    "read_key",
+    "read_lifetime",
     "read_reply",
     "send_form",
+    "write_key",
     "write_refusal",
     "write_reply",
 ]

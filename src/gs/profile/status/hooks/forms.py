@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
+from .period import Period
+
 #: The members hook, below the root of the site: it answers with the list of profile IDs.
 MEMBERS_URI: Final = "/gs-profile-status-members.html"
 
@@ -27,9 +29,15 @@ def members_form(token: str) -> bytes:
     return _encoded({Field.TOKEN: token, Field.GET: ""})
 
 
-def send_form(profile_id: str, token: str) -> bytes:
-    """Return the body of a call of the send hook, as ``x-www-form-urlencoded``."""
-    return _encoded({Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"})
+def send_form(profile_id: str, token: str, period: Period | None = None) -> bytes:
+    """Return the body of a call of the send hook, as ``x-www-form-urlencoded``.
+
+    Without a *period* the site reports on the one that it reckons to be the last.
+    """
+    fields = {Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"}
+    if period is not None:
+        fields[Field.PERIOD] = str(period)
+    return _encoded(fields)
 
 
 def _encoded(fields: dict[str, str]) -> bytes:

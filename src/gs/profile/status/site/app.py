@@ -11,13 +11,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, Field, write_refusal, write_reply
+from gs.profile.status.hooks import (
+    MEMBERS_URI,
+    SEND_URI,
+    Field,
+    Period,
+    write_refusal,
+    write_reply,
+)
 
 from .forms import Complaint, missing, read_form, read_period, wrong_token
 from .notification import NotHandedOverError, Notifier
 from .store.members import list_members
 from .store.options import Option, read_option
-from .summary import Period
 
 _ABOUT: Final = """\
 This is a GroupServer site for sendprofile: it has two web hooks, and no pages.

@@ -16,13 +16,14 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from gs.profile.status.hooks import Period
+
 from .folder import SiteFolder
 from .founding import fix_period, found, found_community, take_archives, title_of
 from .importers import Archive, Findings, NoArchiveError, find_archives
 from .opening import OpenSite, now, open_site
 from .serving import CannotListenError, serve
 from .store.database import open_database
-from .summary import Period
 
 _EX_USAGE: Final = 64
 _EX_DATAERR: Final = 65

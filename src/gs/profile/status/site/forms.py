@@ -11,9 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from gs.profile.status.hooks import Field
-
-from .summary import Period
+from gs.profile.status.hooks import Field, Period
 
 #: The largest form that is read, in octets: those of the sender have some two hundred.
 LARGEST: Final = 65_536

@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from gs.profile.status.hooks import Period
+
 from .community import settle_community
 from .folder import SiteFolder
 from .importers import Archive, Findings, Intake
@@ -20,7 +22,6 @@ from .store.database import open_database
 from .store.intake import add_missing
 from .store.options import Option, read_option, write_option
 from .store.posts import count_by_month
-from .summary import Period
 
 _SITE_ID: Final = "lists"
 _HOST: Final = "lists.example.org"

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from gs.profile.status.hooks import SKIPPED, Reply, Status
+from gs.profile.status.hooks import SKIPPED, Period, Reply, Status
 
 from .activity import Activities
 from .eligible import EVENT_CODES, Facts, decide
@@ -19,7 +19,7 @@ from .mailer import Mailer
 from .store.audit import record_event
 from .store.members import Person, find_addresses, find_person, find_places
 from .summarise import summarise, summarise_sites
-from .summary import Period, SiteSummary, Summary
+from .summary import SiteSummary, Summary
 
 # Somebody will make room; until then no mail can be handed over.
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -10,6 +10,8 @@ from email.message import EmailMessage
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
+from gs.profile.status.hooks import Period
+
 from .activity import Activities
 from .app import make_app
 from .folder import SiteFolder
@@ -19,7 +21,7 @@ from .notification import Notifier
 from .store.database import open_database
 from .store.members import count_members
 from .store.options import Option, read_option
-from .summary import Period, Summary
+from .summary import Summary
 
 
 @dataclass(frozen=True, slots=True)

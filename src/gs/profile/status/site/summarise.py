@@ -4,10 +4,12 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from gs.profile.status.hooks import Period
+
 from .activity import Activities
 from .store.groups import GroupKey
 from .store.members import Person, Place
-from .summary import Addresses, Membership, Period, Profile, SiteSummary, Summary
+from .summary import Addresses, Membership, Profile, SiteSummary, Summary
 from .urls import profile_url
 
 

@@ -2,48 +2,9 @@
 """What one notification tells one member, as plain data: no database, no markup."""
 
 from dataclasses import dataclass
-from datetime import MAXYEAR, date
 from enum import Enum, StrEnum
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
-    """The calendar month that a notification reports on."""
-
-    year: int
-    month: int
-
-    @classmethod
-    def parse(cls, text: str) -> "Period":
-        """Return the period that *text* names as ``YYYY-MM``; a :exc:`ValueError` if it is not."""
-        period = cls.of(date.fromisoformat(f"{text}-01"))
-        if period.year == MAXYEAR:
-            raise ValueError("no time has a month after that year")
-        return period
-
-    @classmethod
-    def of(cls, day: date) -> "Period":
-        """Return the month that *day* is in."""
-        return cls(day.year, day.month)
-
-    @property
-    def first_day(self) -> date:
-        """The first day of the month."""
-        return date(self.year, self.month, 1)
-
-    def before(self) -> "Period":
-        """Return the month before this one."""
-        year, month = divmod(self.year * 12 + self.month - 2, 12)
-        return Period(year, month + 1)
-
-    def after(self) -> "Period":
-        """Return the month after this one."""
-        year, month = divmod(self.year * 12 + self.month, 12)
-        return Period(year, month + 1)
-
-    def __str__(self) -> str:
-        """Return ``YYYY-MM``."""
-        return f"{self.year:04}-{self.month:02}"
+from gs.profile.status.hooks import Period
 
 
 class Grade(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .summary import Period
+from gs.profile.status.hooks import Period
 
 _MONTHS: Final = (
     "January",

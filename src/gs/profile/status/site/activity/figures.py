@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from gs.profile.status.hooks import Period
 from gs.profile.status.site.store.groups import (
     GroupKey,
     count_group_members,
@@ -22,7 +23,7 @@ from gs.profile.status.site.store.posts import (
     find_older_texts,
     find_texts,
 )
-from gs.profile.status.site.summary import Activity, Group, Period, Topic
+from gs.profile.status.site.summary import Activity, Group, Topic
 from gs.profile.status.site.urls import group_url, topic_url
 
 from .keywords import find_keywords

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Final
 
-from gs.profile.status.site.summary import Period
+from gs.profile.status.hooks import Period
 
 from .cast import Circle, Line, Talk
 

@@ -3,7 +3,7 @@
 
 from statistics import median
 
-from gs.profile.status.site.summary import Period
+from gs.profile.status.hooks import Period
 
 
 def latest_lively(months: dict[Period, int], this: Period) -> Period | None:

@@ -7,7 +7,8 @@ from typing import Self
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, extract, func, select
 
-from gs.profile.status.site.summary import Author, Period
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.summary import Author
 
 from .groups import GroupKey
 from .tables import PERSON, POST, TOPIC
