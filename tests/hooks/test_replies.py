@@ -96,7 +96,7 @@ def test_half_of_a_surrogate_pair_can_be_written_down():
     assert reply == Reply(0, "a?b")
 
 
-@given(st.integers(-(2**62), 2**62).filter(lambda n: n not in (-1, 100)), st.text())
+@given(st.integers(-(2**31), 2**31).filter(lambda n: n not in (-1, 100)), st.text())
 def test_what_is_written_is_read(status, message):
     clean = message.encode("utf-8", "replace").decode()
     assert read_reply(write_reply(status, message)) == Reply(status, clean)

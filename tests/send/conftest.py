@@ -21,7 +21,10 @@ token = {token}
 
 @dataclass
 class Command:
-    """``sendprofile`` with a configuration file, or with the one that it finds by itself."""
+    """``sendprofile`` with a configuration file, or with the one that it finds by itself.
+
+    It has no patience with a site in trouble, unless the test says so.
+    """
 
     config: Path | None
 
@@ -29,7 +32,7 @@ class Command:
     def words(self):
         """The words that start the command."""
         config = ["-c", str(self.config)] if self.config else []
-        return [sys.executable, "-m", "gs.profile.status.send", *config]
+        return [sys.executable, "-m", "gs.profile.status.send", "--patience", "0", *config]
 
     def run(self, *argv, **environment):
         """Run it with *argv* to its end, and return what ``subprocess.run`` does."""

@@ -42,6 +42,7 @@ class FakeSite:
         clock: Clock | None = None,
         seconds: float = 0.0,
         error: Exception | None = None,
+        key_lifetime: int = 0,
         on_begin: Callable[[Claim], object] = lambda _: None,
     ) -> None:
         self._members = members
@@ -49,6 +50,7 @@ class FakeSite:
         self._clock = clock or Clock()
         self._seconds = seconds
         self._error = error
+        self.key_lifetime = key_lifetime
         self._on_begin = on_begin
         self._calls: list[tuple[float, Claim]] = []
         self.posts: list[tuple[float, str]] = []
@@ -90,6 +92,9 @@ class Heard:
 
     def settled(self, outcomes: Sequence[Outcome]) -> None:
         self.events += [("settled", outcome.member, outcome.verdict) for outcome in outcomes]
+
+    def pausing(self, cause: StopCause, seconds: float) -> None:
+        self.events.append(("pausing", cause, seconds))
 
     def tick(self) -> None:
         pass

@@ -10,10 +10,25 @@ from hypothesis import strategies as st
 
 from gs.profile.status.hooks import write_refusal, write_reply
 from gs.profile.status.send.campaign import Campaign
-from gs.profile.status.send.errors import UnreachableError
-from gs.profile.status.send.ledger import MemoryLedger
-from gs.profile.status.send.model import Answer, Fault, MemberId, StopCause, Verdict
+from gs.profile.status.send.errors import (
+    BusyError,
+    LeaveAtOnceError,
+    LedgerError,
+    NotTrustedError,
+    ProtocolError,
+    UnreachableError,
+)
+from gs.profile.status.send.ledger.memory import MemoryLedger
+from gs.profile.status.send.model import (
+    Answer,
+    Choice,
+    Fault,
+    MemberId,
+    StopCause,
+    Verdict,
+)
 from gs.profile.status.send.pace import Pace
+from gs.profile.status.send.patience import Patience
 from gs.profile.status.send.stop import Breaker, Stop
 from gs.profile.status.send.token import Token
 
@@ -22,21 +37,35 @@ from .fakes import SENT, Clock, FakeSite, Heard
 UNREACHED, LOST = Fault("refused", left=False), Fault("reset", left=True)
 
 
-def campaign(site, clock=None, throttle=0.0, jobs=1, ledger=None, max_unknown=10, stop=None):
+def campaign(
+    site,
+    clock=None,
+    throttle=0.0,
+    jobs=1,
+    ledger=None,
+    max_unknown=10,
+    stop=None,
+    seconds=0.0,
+    **told,
+):
+    clock = clock or Clock()
+    patience = Patience(seconds, lambda: 1.0)
     return Campaign(
         site=site,
-        ledger=ledger or MemoryLedger(),
+        ledger=MemoryLedger(clock) if ledger is None else ledger,
         reporter=Heard(),
-        pace=Pace(throttle, jobs),
+        pace=Pace(throttle, jobs, patience),
+        patience=patience,
         stop=stop or Stop(),
         breaker=Breaker(max_unknown),
         token=Token("secret"),
-        clock=clock or Clock(),
+        clock=clock,
+        **told,
     )
 
 
 def members(count):
-    return [f"u{number}" for number in range(count)]
+    return [f"u{number:02}" for number in range(count)]
 
 
 def test_everybody_is_sent_to_once():
@@ -67,15 +96,13 @@ def test_nobody_is_sent_to_where_the_list_breaks_off():
 
 
 def test_the_claim_is_recorded_before_the_request_leaves():
-    ledger = MemoryLedger()
-    waiting = []
+    ledger = MemoryLedger(Clock())
+    sending = []
     site = FakeSite(
-        members(3), on_begin=lambda _: waiting.append(ledger.tally().of(Verdict.WAITING))
+        members(3), on_begin=lambda _: sending.append(ledger.tally().of(Verdict.SENDING))
     )
-    claimed = []
-    site._on_begin = lambda claim: claimed.append(claim.member in ledger._sending)
     campaign(site, ledger=ledger).run()
-    assert claimed == [True] * 3
+    assert sending == [1] * 3
 
 
 def test_the_reporter_hears_all_of_it_in_order():
@@ -94,7 +121,7 @@ def test_the_reporter_hears_all_of_it_in_order():
 
 def test_a_pause_comes_after_each_success_and_after_nothing_else():
     clock = Clock()
-    ends = {"u1": Answer(200, write_reply(-16, "Skipping")), "u2": Answer(500, b"")}
+    ends = {"u01": Answer(200, write_reply(-16, "Skipping")), "u02": Answer(500, b"")}
     site = FakeSite(members(5), ends, clock, seconds=1)
     campaign(site, clock, throttle=10).run()
     assert [when - 1000 for when, _ in site.posts] == [0, 11, 12, 13, 24]
@@ -124,11 +151,11 @@ def test_no_more_are_in_flight_than_the_pace_gives_turns(jobs):
     ],
 )
 def test_what_puts_a_member_back_stops_the_run_with_the_rest_waiting(end, cause):
-    site = FakeSite(members(9), {"u3": end})
+    site = FakeSite(members(9), {"u03": end})
     run = campaign(site)
     tally = run.run()
     assert run.stop.cause is cause
-    assert [member for _, member in site.posts] == ["u0", "u1", "u2", "u3"]
+    assert [member for _, member in site.posts] == ["u00", "u01", "u02", "u03"]
     assert (tally.of(Verdict.SENT), tally.of(Verdict.WAITING)) == (3, 6)
 
 
@@ -141,7 +168,7 @@ def test_too_many_unknown_in_a_row_stop_the_run():
 
 
 def test_unknown_members_are_not_sent_to_again():
-    site = FakeSite(members(9), {"u3": LOST, "u5": LOST})
+    site = FakeSite(members(9), {"u03": LOST, "u05": LOST})
     tally = campaign(site).run()
     assert len(site.posts) == 9
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (7, 2)
@@ -150,7 +177,7 @@ def test_unknown_members_are_not_sent_to_again():
 def test_the_first_signal_lets_what_is_in_flight_finish():
     clock, stop = Clock(), Stop()
     site = FakeSite(members(99), {}, clock, seconds=1)
-    site._on_begin = lambda claim: claim.member == "u4" and os.kill(os.getpid(), signal.SIGINT)
+    site._on_begin = lambda claim: claim.member == "u04" and os.kill(os.getpid(), signal.SIGINT)
     run = campaign(site, clock, jobs=3, stop=stop)
     with stop.listening():
         tally = run.run()
@@ -165,7 +192,7 @@ def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
     site = FakeSite(members(99), {}, clock, seconds=1)
 
     def twice(claim):
-        if claim.member == "u4":
+        if claim.member == "u04":
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -175,6 +202,207 @@ def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
         tally = run.run()
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (3, 3)
     assert run.reporter.events[-1][0] == "finished"
+
+
+# A site in trouble
+
+
+def test_a_site_that_cannot_be_reached_is_tried_again_and_everybody_is_sent_to():
+    clock, ends = Clock(), {"u02": UNREACHED}
+    site = FakeSite(members(5), ends, clock)
+    site._on_begin = lambda _: clock.now >= 1003 and ends.clear()
+    run = campaign(site, clock, seconds=60)
+    assert run.run().counts == {(Verdict.SENT, ""): 5}
+    pauses = [event for event in run.reporter.events if event[0] == "pausing"]
+    assert pauses[0] == ("pausing", StopCause.UNREACHABLE, 1)
+    assert [member for _, member in site.posts].count("u02") == len(pauses) + 1
+
+
+def test_nothing_begins_while_the_site_wants_to_be_left_alone():
+    clock = Clock()
+    ends = {"u02": Answer(503, b"", 100.0)}
+    site = FakeSite(members(5), ends, clock)
+    run = campaign(site, clock, jobs=1, seconds=60)
+    site._on_begin = lambda _: clock.now > 1050 and ends.clear()
+    assert run.run().all_settled
+    assert [when for when, _ in site.posts] == [1000, 1000, 1000, 1100, 1100, 1100]
+
+
+def test_patience_ends_with_everybody_still_waiting():
+    clock = Clock()
+    site = FakeSite(members(9), dict.fromkeys(members(9), UNREACHED), clock)
+    run = campaign(site, clock, jobs=3, seconds=60)
+    tally = run.run()
+    assert clock.now == 1060
+    assert run.stop.cause is StopCause.UNREACHABLE
+    assert tally.of(Verdict.WAITING) == 9
+
+
+def test_a_site_that_wants_more_than_an_hour_is_called_again_another_time():
+    run = campaign(FakeSite(members(3), {"u01": Answer(429, b"", 7200.0)}), seconds=60)
+    assert run.run().of(Verdict.WAITING) == 2
+    assert (run.stop.cause, run.stop.retry_after) == (StopCause.BUSY, 7200)
+
+
+def test_a_list_that_cannot_be_had_yet_is_asked_for_again():
+    clock = Clock()
+    site = FakeSite(members(2), {}, clock, error=UnreachableError("down"))
+    listed = site.members
+
+    def mended():
+        site._error = site._error if clock.now < 1010 else None
+        return listed()
+
+    site.members = mended
+    run = campaign(site, clock, seconds=60)
+    assert run.run().counts == {(Verdict.SENT, ""): 2}
+    assert run.reporter.events.count(("retrieving",)) == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "lasts"),
+    [
+        (UnreachableError("down"), 60),
+        (BusyError("busy"), 60),
+        (BusyError("busy", 7200), 0),
+        (NotTrustedError("expired"), 0),
+        (ProtocolError("a login page"), 0),
+    ],
+)
+def test_a_list_that_cannot_be_had_is_not_asked_for_for_ever(error, lasts):
+    clock = Clock()
+    with pytest.raises(type(error)):
+        campaign(FakeSite([], {}, clock, error=error), clock, seconds=60).run()
+    assert clock.now == 1000 + lasts
+
+
+def test_a_signal_ends_the_wait_for_the_list():
+    clock, stop = Clock(), Stop()
+    site = FakeSite([], {}, clock, error=UnreachableError("down"))
+    attempts = site.attempts
+
+    def and_stop(timeout):
+        os.kill(os.getpid(), signal.SIGINT)
+        stop.check()
+        return attempts(timeout)
+
+    site.attempts = and_stop
+    with stop.listening(), pytest.raises(LeaveAtOnceError):
+        campaign(site, clock, seconds=60, stop=stop).run()
+
+
+# A site that honours keys
+
+
+def test_with_keys_what_got_no_answer_is_repeated_until_it_is_answered():
+    clock, ends = Clock(), {"u01": LOST, "u03": Answer(500, b"")}
+    site = FakeSite(members(5), ends, clock, key_lifetime=9999)
+    site._on_begin = lambda _: clock.now > 1002 and ends.clear()
+    run = campaign(site, clock, seconds=60)
+    assert run.run().counts == {(Verdict.SENT, ""): 5}
+
+
+def test_with_keys_what_a_killed_run_left_is_repeated():
+    clock, book = Clock(), {}
+    killed = MemoryLedger(clock, book)
+    killed.enrol(members(4))
+    killed.line_up(Choice(), 9999)
+    killed.claim(3)
+    site = FakeSite(members(4), {}, clock, key_lifetime=9999)
+    assert campaign(site, clock, ledger=MemoryLedger(clock, book)).run().of(Verdict.SENT) == 4
+    without = FakeSite(members(4), {}, clock)
+    assert campaign(without, clock, ledger=MemoryLedger(clock, book)).run().of(Verdict.SENT) == 4
+    assert without.posts == []
+
+
+def test_without_keys_what_a_killed_run_left_is_unknown():
+    clock, book = Clock(), {}
+    killed = MemoryLedger(clock, book)
+    killed.enrol(members(4))
+    killed.line_up(Choice(), 0)
+    killed.claim(3)
+    site = FakeSite(members(4), {}, clock)
+    tally = campaign(site, clock, ledger=MemoryLedger(clock, book)).run()
+    assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (1, 3)
+
+
+def test_with_keys_a_site_that_never_answers_is_given_up():
+    clock = Clock()
+    site = FakeSite(members(3), {"u01": LOST}, clock, key_lifetime=9999)
+    run = campaign(site, clock, seconds=60, max_unknown=0)
+    tally = run.run()
+    assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (2, 1)
+    assert run.stop.cause is StopCause.TOO_MANY_UNKNOWN
+    assert clock.now == 1061  # a minute after the last answer
+
+
+# Some, and not others
+
+
+def test_only_those_who_are_chosen_are_sent_to_and_counted():
+    site = FakeSite(members(9))
+    tally = campaign(site, choice=Choice(frozenset({"u03", "u05"}))).run()
+    assert [member for _, member in site.posts] == ["u03", "u05"]
+    assert tally.counts == {(Verdict.SENT, ""): 2}
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_the_limit_stops_the_run(jobs):
+    clock = Clock()
+    site = FakeSite(members(9), {}, clock, seconds=1)
+    run = campaign(site, clock, jobs=jobs, limit=6)
+    assert run.run().of(Verdict.WAITING) == 3
+    assert len(site.posts) == 6
+    assert run.stop.cause is StopCause.LIMIT
+
+
+def test_a_limit_that_is_enough_stops_nothing():
+    run = campaign(FakeSite(members(6)), limit=6)
+    assert run.run().all_settled
+    assert run.stop.cause is None
+
+
+# A ledger that fails
+
+
+class Failing(MemoryLedger):
+    """It cannot be written from the time when *fails* is set; *mended* undoes that."""
+
+    fails = ""
+
+    def claim(self, limit):
+        if self.fails == "claim":
+            raise LedgerError("disk full")
+        return super().claim(limit)
+
+    def settle(self, outcomes):
+        if self.fails == "settle":
+            raise LedgerError("disk full")
+        super().settle(outcomes)
+
+
+def test_nothing_is_sent_that_cannot_be_recorded():
+    ledger = Failing(Clock())
+    site = FakeSite(members(9))
+    site._on_begin = lambda claim: claim.member == "u03" and setattr(ledger, "fails", "claim")
+    with pytest.raises(LedgerError, match=r"^disk full$"):
+        campaign(site, ledger=ledger).run()
+    assert len(site.posts) == 4
+    assert ledger.tally().of(Verdict.SENT) == 4
+
+
+def test_verdicts_that_cannot_be_recorded_are_told():
+    clock = Clock()
+    ledger = Failing(clock)
+    site = FakeSite(members(9), {"u01": Answer(200, write_reply(-16, "none"))}, clock, seconds=1)
+    site._on_begin = lambda _: setattr(ledger, "fails", "settle")
+    with pytest.raises(LedgerError) as raised:
+        campaign(site, clock, ledger=ledger, jobs=3).run()
+    assert str(raised.value) == (
+        "disk full\nAnswered, but not recorded; the next call counts them as unknown: "
+        "u00 (sent), u01 (skipped), u02 (sent)"
+    )
+    assert len(site.posts) == 3
 
 
 ends = st.sampled_from(

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from gs.profile.status.send import errors
-from gs.profile.status.send.client import HttpSite, Manner, Trust
+from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
 from gs.profile.status.send.model import Claim, Fault, MemberId
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
@@ -25,7 +25,7 @@ def client():
 
     def make(url, token="secret", timeout=10.0, trust=None):
         manner = Manner(timeout, "sendprofile/test", trust or Trust.in_system())
-        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, time.monotonic))
+        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, Loop(time.monotonic)))
         return made[-1]
 
     yield make

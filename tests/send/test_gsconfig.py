@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The configuration file is read as the other scripts of GroupServer read it."""
 
+from pathlib import Path
+
 import pytest
 
 from gs.profile.status.send.errors import ConfigError
-from gs.profile.status.send.gsconfig import read_token
+from gs.profile.status.send.gsconfig import read_config
 
 REAL = """\
 # The configuration of our groups
@@ -27,6 +29,10 @@ dsn = postgresql://gs:p%40ss@localhost/gs
 """
 
 
+def token_of(file, instance):
+    return read_config(file, instance).token
+
+
 @pytest.fixture
 def ini(tmp_path):
     def write(content):
@@ -41,7 +47,7 @@ def ini(tmp_path):
     ("instance", "token"), [("default", "theValueOfTheToken"), ("production", "theLiveToken")]
 )
 def test_the_set_names_the_section_that_has_the_token(ini, instance, token):
-    assert read_token(ini(REAL), instance).reveal() == token
+    assert token_of(ini(REAL), instance).reveal() == token
 
 
 def default(token_line, more=""):
@@ -67,7 +73,7 @@ def default(token_line, more=""):
     ],
 )
 def test_the_token_is_what_the_other_scripts_take_it_for(ini, line, token):
-    assert read_token(ini(default(line)), "default").reveal() == token
+    assert token_of(ini(default(line)), "default").reveal() == token
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,7 @@ def test_the_token_is_what_the_other_scripts_take_it_for(ini, line, token):
     ],
 )
 def test_a_file_that_the_others_read_is_not_refused(ini, content):
-    assert read_token(ini(content), "default").reveal() == "abc"
+    assert token_of(ini(content), "default").reveal() == "abc"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_a_file_that_the_others_read_is_not_refused(ini, content):
 def test_what_is_missing_is_named(ini, content, says):
     file = ini(content)
     with pytest.raises(ConfigError) as raised:
-        read_token(file, "default")
+        token_of(file, "default")
     assert f'Error with the configuration file "{file}":' in str(raised.value)
     assert says.format(file) in str(raised.value)
 
@@ -113,12 +119,44 @@ def test_what_is_missing_is_named(ini, content, says):
 )
 def test_a_broken_file_is_not_quoted(ini, content):
     with pytest.raises(ConfigError) as raised:
-        read_token(ini(content), "default")
+        token_of(ini(content), "default")
     assert "s3cret" not in str(raised.value)
 
 
 def test_no_file_and_a_folder_are_told_apart(tmp_path):
     with pytest.raises(ConfigError, match="No such file or directory"):
-        read_token(str(tmp_path / "nosuch.ini"), "default")
+        token_of(str(tmp_path / "nosuch.ini"), "default")
     with pytest.raises(ConfigError, match="Is a directory"):
-        read_token(str(tmp_path), "default")
+        token_of(str(tmp_path), "default")
+
+
+OURS = REAL.replace("smtp = on", "smtp = on\nsendprofile = here") + "[sendprofile-here]\n"
+
+
+def test_nothing_of_ours_is_needed(ini):
+    assert read_config(ini(REAL), "default").ledger is None
+    assert read_config(ini(OURS), "default").ledger is None
+
+
+@pytest.mark.parametrize("place", ["/var/lib/x/l.sqlite3", "/srv/50%/l.sqlite3"])
+def test_the_place_of_the_ledger_is_in_a_section_of_our_own(ini, place):
+    assert read_config(ini(f"{OURS}ledger = {place}\n"), "default").ledger == Path(place)
+    assert read_config(ini(f"{OURS}ledger = {place}\n"), "production").ledger is None
+
+
+def test_the_place_is_relative_to_the_file_and_may_begin_at_home(ini, tmp_path):
+    found = read_config(ini(f"{OURS}ledger = state/l.sqlite3\n"), "default").ledger
+    assert found == tmp_path / "state" / "l.sqlite3"
+    found = read_config(ini(f"{OURS}ledger = ~/l.sqlite3\n"), "default").ledger
+    assert found == Path.home() / "l.sqlite3"
+
+
+def test_an_option_that_we_do_not_know_is_a_slip(ini):
+    with pytest.raises(ConfigError, match=r'\[sendprofile-here\] has no option "legder"'):
+        read_config(ini(f"{OURS}legder = x\n"), "default")
+
+
+def test_the_section_that_the_set_names_has_to_be_there(ini):
+    content = REAL.replace("smtp = on", "sendprofile = gone")
+    with pytest.raises(ConfigError, match='for type "sendprofile" with value "gone"'):
+        read_config(ini(content), "default")

@@ -22,8 +22,8 @@ TOKEN = Token("s3cret")
 LOGIN = b"<!DOCTYPE html><title>Log in</title>"
 
 
-def judged(end):
-    return judge(Attempt(Claim(MemberId("u1")), end), TOKEN)
+def judged(end, **claimed):
+    return judge(Attempt(Claim(MemberId("u1"), **claimed), end), TOKEN)
 
 
 # The table of ARCHITECTURE.md: the end of a call, its verdict, what it says of the run.
@@ -66,6 +66,34 @@ def test_every_row_of_the_table_has_its_verdict(end, verdict, cause):
     outcome = judged(end)
     assert (outcome.verdict, outcome.cause) == (verdict, cause)
     assert outcome.member == "u1"
+    assert outcome.again is (verdict is Verdict.WAITING)
+
+
+@pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
+def test_with_a_key_what_would_be_unknown_is_tried_again(end, verdict, cause):
+    outcome = judged(end, repeatable=True)
+    assert (outcome.verdict, outcome.cause) == (verdict, cause)
+    assert outcome.again is (verdict in (Verdict.WAITING, Verdict.UNKNOWN))
+
+
+@pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
+def test_only_an_answer_of_the_hook_ends_the_doubt_of_a_call_before(end, verdict, cause):
+    outcome = judged(end, repeatable=True, doubtful=True)
+    answered = outcome.status is not None
+    assert (outcome.verdict, outcome.cause) == (verdict if answered else Verdict.UNKNOWN, cause)
+    assert outcome.again is (not answered)
+
+
+def test_a_call_that_is_still_worked_on_is_tried_again_where_there_is_a_key():
+    outcome = judged(Answer(409, b""), repeatable=True)
+    assert (outcome.verdict, outcome.cause) == (Verdict.UNKNOWN, StopCause.BUSY)
+    assert outcome.again
+    assert judged(Answer(409, b"")).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_the_site_wants_is_passed_on(status):
+    assert judged(Answer(status, b"", 7.0)).retry_after == 7
 
 
 @pytest.mark.parametrize(
@@ -117,11 +145,14 @@ ends = st.one_of(
 )
 
 
-@given(ends)
-def test_every_end_has_exactly_one_verdict(end):
-    outcome = judged(end)
-    assert isinstance(outcome.verdict, Verdict)
+@given(ends, st.booleans(), st.booleans())
+def test_every_end_has_exactly_one_verdict(end, repeatable, doubtful):
+    outcome = judged(end, repeatable=repeatable, doubtful=repeatable and doubtful)
+    assert outcome.verdict in set(Verdict) - {Verdict.SENDING}
     assert (outcome.verdict is Verdict.WAITING) <= (outcome.cause is not None)
+    settled = outcome.verdict in (Verdict.SENT, Verdict.SKIPPED)
+    assert settled <= (outcome.status is not None)
+    assert outcome.again <= (outcome.verdict in (Verdict.WAITING, Verdict.UNKNOWN))
 
 
 @given(st.text(), st.text(), st.sampled_from([0, -1, -16, -1024]), st.booleans())

@@ -3,95 +3,225 @@
 
 import pytest
 
-from gs.profile.status.send.ledger import MemoryLedger
-from gs.profile.status.send.model import Claim, MemberId, Outcome, Verdict
+from gs.profile.status.hooks import Period
+from gs.profile.status.send.errors import NotListedError
+from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.memory import MemoryLedger
+from gs.profile.status.send.ledger.opening import open_ledger
+from gs.profile.status.send.model import (
+    NO_LONGER_LISTED,
+    Choice,
+    MemberId,
+    Outcome,
+    Record,
+    Verdict,
+)
+
+from .fakes import Clock
+
+DAY = 86_400
+ALL = Choice()
 
 
-@pytest.fixture(params=[MemoryLedger])
-def ledger(request):
-    return request.param()
+def memory(_tmp_path, clock):
+    book = {}
+    return lambda: MemoryLedger(clock, book)
 
 
-def outcome(member, verdict, reason=""):
-    return Outcome(MemberId(member), verdict, reason, f"message for {member}")
+def sqlite(tmp_path, clock):
+    """Open the file anew each time, as each call of the program does."""
+
+    def call():
+        file = open_ledger(tmp_path / "ledger.sqlite3")
+        return runs.begin(file, "example.com", Period(2026, 10), clock, again=False).ledger
+
+    return call
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(params=[memory, sqlite])
+def call(request, tmp_path, clock):
+    """Return what opens the ledger for another call of the same run."""
+    return request.param(tmp_path, clock)
+
+
+@pytest.fixture
+def ledger(call):
+    return call()
+
+
+def outcome(member, verdict, reason="", **more):
+    return Outcome(MemberId(member), verdict, reason, f"message for {member}", **more)
 
 
 def ids(claims):
     return [claim.member for claim in claims]
 
 
+def begin(ledger, members, choice=ALL, lifetime=0):
+    ledger.recover()
+    ledger.enrol(members)
+    return ledger.line_up(choice, lifetime)
+
+
+def settle_all(ledger, **verdicts):
+    """Claim, and settle each member as told."""
+    for claim in ledger.claim(len(verdicts)):
+        ledger.settle([outcome(claim.member, verdicts[claim.member])])
+
+
+def verdicts(ledger):
+    return {verdict: n for verdict in Verdict if (n := ledger.tally().of(verdict))}
+
+
 def test_members_wait_when_they_are_enrolled(ledger):
-    assert ledger.enrol(["a", "b"]) == 2
+    assert begin(ledger, ["a", "b"]) == 2
     assert ledger.tally().counts == {(Verdict.WAITING, ""): 2}
 
 
+def test_an_empty_list_is_a_run_without_members(ledger):
+    assert begin(ledger, []) == 0
+    assert ledger.claim(9) == []
+    assert ledger.tally().total == 0
+
+
 def test_a_member_who_is_listed_twice_is_enrolled_once(ledger):
-    assert ledger.enrol(["a", "b", "a"]) == 2
-    assert ledger.enrol(["b", "c"]) == 3
-    assert ids(ledger.claim(9)) == ["a", "b", "c"]
+    assert begin(ledger, ["b", "a", "b", "a"]) == 2
+    assert ids(ledger.claim(9)) == ["a", "b"]
 
 
-def test_a_list_that_breaks_off_enrols_nobody(ledger):
+def test_a_list_that_breaks_off_changes_nothing(call):
+    ledger = call()
+    begin(ledger, ["a"])
+
     def broken():
-        yield "a"
+        yield "b"
         raise ConnectionError
 
+    later = call()
     with pytest.raises(ConnectionError):
-        ledger.enrol(broken())
-    assert ledger.tally().total == 0
-    assert ledger.claim(1) == []
+        later.enrol(broken())
+    assert later.tally().counts == {(Verdict.WAITING, ""): 1}
+
+
+@pytest.mark.parametrize(
+    "member", ["", "a b", "山田", "\0", "'; --", "%", "a" * 10_000, "\U0001f600"]
+)
+def test_any_text_is_an_id(ledger, member):
+    begin(ledger, [member, "other"])
+    claims = ledger.claim(2)
+    assert set(ids(claims)) == {member, "other"}
+    ledger.settle([outcome(member, Verdict.UNKNOWN)])
+    assert [record.outcome.member for record in ledger.unsettled()] == [member]
 
 
 def test_no_member_is_claimed_twice(ledger):
-    ledger.enrol(["a", "b", "c"])
+    begin(ledger, ["a", "b", "c"])
     assert ids(ledger.claim(2)) == ["a", "b"]
     assert ids(ledger.claim(2)) == ["c"]
     assert ledger.claim(2) == []
 
 
-@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.WAITING}))
-def test_a_settled_member_is_not_claimed_again(ledger, verdict):
-    ledger.enrol(["a"])
-    ledger.claim(1)
-    ledger.settle([outcome("a", verdict, "why")])
+@pytest.mark.parametrize("verdict", [Verdict.SENT, Verdict.SKIPPED])
+def test_a_settled_member_is_not_claimed_again_by_any_call(call, verdict):
+    ledger = call()
+    begin(ledger, ["a"])
+    settle_all(ledger, a=verdict)
     assert ledger.claim(1) == []
-    assert ledger.tally().counts == {(verdict, "why"): 1}
+    later = call()
+    assert begin(later, ["a"], Choice(resend_unknown=True), DAY) == 0
+    assert later.claim(1) == []
+    assert verdicts(later) == {verdict: 1}
+
+
+def test_a_failed_member_is_claimed_by_the_next_call_and_not_before(call):
+    ledger = call()
+    begin(ledger, ["a"])
+    settle_all(ledger, a=Verdict.FAILED)
+    assert ledger.claim(1) == []
+    later = call()
+    assert begin(later, ["a"]) == 1
+    assert ids(later.claim(1)) == ["a"]
+
+
+def test_an_unknown_member_is_left_alone_unless_the_operator_says_so(call):
+    ledger = call()
+    begin(ledger, ["a"])
+    settle_all(ledger, a=Verdict.UNKNOWN)
+    later = call()
+    assert begin(later, ["a"]) == 0
+    assert later.claim(1) == []
+    last = call()
+    assert begin(last, ["a"], Choice(resend_unknown=True)) == 1
+    assert ids(last.claim(1)) == ["a"]
 
 
 def test_a_member_put_back_can_be_claimed_again(ledger):
-    ledger.enrol(["a"])
-    ledger.settle([outcome(claim.member, Verdict.WAITING, "busy") for claim in ledger.claim(1)])
-    assert ledger.tally().counts == {(Verdict.WAITING, "busy"): 1}
-    assert ledger.claim(1) == [Claim(MemberId("a"))]
+    begin(ledger, ["a", "b"])
+    (claim,) = ledger.claim(1)
+    ledger.settle([outcome(claim.member, Verdict.WAITING, "busy", again=True)])
+    assert ledger.tally().counts == {(Verdict.WAITING, "busy"): 1, (Verdict.WAITING, ""): 1}
+    assert sorted(ids(ledger.claim(1) + ledger.claim(1))) == ["a", "b"]
+    assert ledger.claim(1) == []
 
 
-def test_what_was_claimed_and_never_settled_becomes_unknown(ledger):
-    ledger.enrol(["a", "b", "c"])
+def test_many_who_are_put_back_are_all_claimed_again_and_no_other(ledger):
+    begin(ledger, [f"u{number}" for number in range(30)])
+    back = ids(ledger.claim(20))
+    ledger.settle([outcome(member, Verdict.WAITING, again=True) for member in back])
+    found = []
+    while claims := ledger.claim(7):
+        found += ids(claims)
+    assert len(found) == len(set(found)) == 30
+
+
+def test_what_was_claimed_and_never_settled_becomes_unknown(call):
+    ledger = call()
+    begin(ledger, ["a", "b", "c"])
     ledger.claim(2)
     ledger.settle([outcome("a", Verdict.SENT)])
-    assert ledger.recover() == 1
-    tally = ledger.tally()
-    assert [tally.of(v) for v in (Verdict.SENT, Verdict.UNKNOWN, Verdict.WAITING)] == [1, 1, 1]
-    assert ids(ledger.claim(9)) == ["c"]
+    assert verdicts(ledger) == {Verdict.SENT: 1, Verdict.SENDING: 1, Verdict.WAITING: 1}
+    later = call()
+    assert later.recover() == 1
+    assert verdicts(later) == {Verdict.SENT: 1, Verdict.UNKNOWN: 1, Verdict.WAITING: 1}
+    (record,) = later.unsettled()
+    assert (record.outcome.member, record.outcome.reason) == ("b", "no answer")
+    assert begin(later, ["a", "b", "c"]) == 1
+    assert ids(later.claim(9)) == ["c"]
 
 
 def test_only_what_was_claimed_can_be_settled(ledger):
-    ledger.enrol(["a"])
+    begin(ledger, ["a", "b"])
+    ledger.claim(1)
     with pytest.raises(KeyError):
-        ledger.settle([outcome("a", Verdict.SENT)])
+        ledger.settle([outcome("a", Verdict.SENT), outcome("b", Verdict.SENT)])
+    with pytest.raises(KeyError):
+        ledger.settle([outcome("nobody", Verdict.SENT)])
+
+
+def test_a_verdict_keeps_what_the_site_said_and_when(ledger, clock):
+    begin(ledger, ["a"])
+    ledger.claim(1)
+    clock.now += 60
+    said = Outcome(MemberId("a"), Verdict.FAILED, "status 7", "山田: no", 7)
+    ledger.settle([said])
+    assert list(ledger.unsettled()) == [Record(said, clock.now)]
 
 
 def test_the_unsettled_are_those_that_failed_or_are_unknown(ledger):
-    ledger.enrol("abcd")
-    ledger.claim(4)
-    given = [Verdict.SENT, Verdict.FAILED, Verdict.UNKNOWN, Verdict.SKIPPED]
-    ledger.settle([outcome(m, v) for m, v in zip("abcd", given, strict=True)])
-    assert ledger.unsettled(9) == [outcome("b", Verdict.FAILED), outcome("c", Verdict.UNKNOWN)]
-    assert ledger.unsettled(1) == [outcome("b", Verdict.FAILED)]
+    begin(ledger, "abcd")
+    given = {"a": Verdict.SENT, "b": Verdict.FAILED, "c": Verdict.UNKNOWN, "d": Verdict.SKIPPED}
+    settle_all(ledger, **given)
+    assert [record.outcome.member for record in ledger.unsettled()] == ["b", "c"]
+    assert [record.outcome.member for record in ledger.unsettled(1)] == ["b"]
 
 
 def test_the_tally_counts_by_verdict_and_reason(ledger):
-    ledger.enrol("abcde")
+    begin(ledger, "abcde")
     ledger.claim(4)
     skipped = [("a", "opted out"), ("b", "inactive"), ("c", "inactive")]
     ledger.settle([outcome(m, Verdict.SKIPPED, why) for m, why in skipped])
@@ -99,6 +229,205 @@ def test_the_tally_counts_by_verdict_and_reason(ledger):
     tally = ledger.tally()
     assert tally.reasons(Verdict.SKIPPED) == [("inactive", 2), ("opted out", 1)]
     assert (tally.total, tally.all_settled) == (5, False)
+    assert ledger.tally(frozenset({"a", "d"})).all_settled
+    assert ledger.tally(frozenset({"a", "e"})).counts == {
+        (Verdict.SKIPPED, "opted out"): 1,
+        (Verdict.WAITING, ""): 1,
+    }
     ledger.claim(1)
     ledger.settle([outcome("e", Verdict.SENT)])
     assert ledger.tally().all_settled
+
+
+# The list changes
+
+
+def test_who_joined_is_added(call):
+    begin(call(), ["b"])
+    later = call()
+    assert begin(later, ["a", "b", "c"]) == 3
+    assert ids(later.claim(9)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.WAITING, Verdict.FAILED])
+def test_who_left_the_list_is_skipped_and_said_to_be(call, verdict):
+    ledger = call()
+    begin(ledger, ["a", "b"])
+    settle_all(ledger, a=verdict)
+    later = call()
+    assert begin(later, ["b"]) == 1
+    assert later.tally().counts == {
+        (Verdict.SKIPPED, NO_LONGER_LISTED): 1,
+        (Verdict.WAITING, ""): 1,
+    }
+
+
+def test_who_left_and_came_back_waits_again(call):
+    begin(call(), ["a", "b"])
+    begin(call(), ["b"])
+    later = call()
+    assert begin(later, ["a", "b"]) == 2
+    assert later.tally().counts == {(Verdict.WAITING, ""): 2}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SENT, Verdict.SKIPPED, Verdict.UNKNOWN])
+def test_who_left_keeps_the_verdict_that_stands(call, verdict):
+    ledger = call()
+    begin(ledger, ["a", "b"])
+    settle_all(ledger, a=verdict)
+    later = call()
+    begin(later, ["b"])
+    assert later.tally().of(verdict) == 1
+    begin(call(), ["a", "b"])
+    assert call().tally().of(verdict) == 1
+
+
+def test_an_unknown_one_who_left_is_not_sent_to_again(call):
+    ledger = call()
+    begin(ledger, ["a", "b"], lifetime=DAY)
+    settle_all(ledger, a=Verdict.UNKNOWN)
+    later = call()
+    assert begin(later, ["b"], Choice(resend_unknown=True), DAY) == 1
+    assert ids(later.claim(9)) == ["b"]
+
+
+# A choice
+
+
+def test_only_the_chosen_are_claimed(call):
+    ledger = call()
+    assert begin(ledger, "abcd", Choice(frozenset({"b", "d"}))) == 2
+    assert ids(ledger.claim(9)) == ["b", "d"]
+    ledger.settle([outcome("b", Verdict.SENT), outcome("d", Verdict.FAILED)])
+    later = call()
+    assert begin(later, "abcd", Choice(frozenset({"a", "b"}))) == 1
+    assert ids(later.claim(9)) == ["a"]
+    assert later.tally().of(Verdict.FAILED) == 1
+
+
+def test_an_unknown_one_is_resent_only_if_chosen(call):
+    ledger = call()
+    begin(ledger, "ab")
+    settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
+    later = call()
+    assert begin(later, "ab", Choice(frozenset("a"), resend_unknown=True)) == 1
+    assert verdicts(later) == {Verdict.WAITING: 1, Verdict.UNKNOWN: 1}
+
+
+def test_who_is_chosen_and_not_listed_is_a_slip(call):
+    begin(call(), ["a", "gone"])
+    later = call()
+    with pytest.raises(NotListedError, match="The site does not list: gone, typo"):
+        begin(later, ["a"], Choice(frozenset({"a", "typo", "gone"})))
+    assert verdicts(later) == {Verdict.WAITING: 1, Verdict.SKIPPED: 1}
+
+
+def test_who_is_chosen_and_settled_is_settled(call):
+    ledger = call()
+    begin(ledger, ["a", "b"])
+    settle_all(ledger, a=Verdict.SENT)
+    assert begin(call(), ["b"], Choice(frozenset("a"))) == 0
+
+
+# A site that honours keys
+
+
+def test_with_a_key_a_claim_is_repeatable(ledger):
+    begin(ledger, "a", lifetime=DAY)
+    (claim,) = ledger.claim(1)
+    assert (claim.repeatable, claim.doubtful) == (True, False)
+
+
+def test_without_keys_it_is_not(ledger):
+    begin(ledger, "a")
+    (claim,) = ledger.claim(1)
+    assert (claim.repeatable, claim.doubtful) == (False, False)
+
+
+def test_with_a_key_who_is_unknown_is_claimed_again_in_doubt(ledger):
+    begin(ledger, "ab", lifetime=DAY)
+    ledger.claim(2)
+    ledger.settle([outcome("a", Verdict.UNKNOWN, again=True), outcome("b", Verdict.SENT)])
+    (claim,) = ledger.claim(2)
+    assert (claim.member, claim.repeatable, claim.doubtful) == ("a", True, True)
+    ledger.settle([outcome("a", Verdict.SENT)])
+    assert ledger.claim(1) == []
+
+
+def test_with_a_key_what_a_killed_run_left_is_claimed_again_in_doubt(call):
+    ledger = call()
+    begin(ledger, "ab", lifetime=DAY)
+    ledger.claim(1)
+    later = call()
+    assert begin(later, "ab", lifetime=DAY) == 2
+    claims = later.claim(2)
+    assert [(claim.member, claim.doubtful) for claim in claims] == [("a", True), ("b", False)]
+
+
+def test_a_doubt_outlasts_being_killed_again(call):
+    for _ in range(3):
+        ledger = call()
+        begin(ledger, "a", lifetime=DAY)
+        claims = ledger.claim(1)
+    assert claims[0].doubtful
+
+
+def test_a_site_that_honours_keys_now_did_not_when_the_first_call_left(call):
+    ledger = call()
+    begin(ledger, "a", lifetime=0)
+    ledger.claim(1)
+    later = call()
+    assert begin(later, "a", lifetime=DAY) == 0
+    assert later.claim(1) == []
+    assert later.repeatable() == 0
+
+
+def test_a_site_that_honours_keys_no_more_is_not_called_again(call):
+    ledger = call()
+    begin(ledger, "a", lifetime=DAY)
+    ledger.claim(1)
+    later = call()
+    assert begin(later, "a", lifetime=0) == 0
+    assert later.claim(1) == []
+    assert later.repeatable() == 1
+
+
+@pytest.mark.parametrize(("passed", "lined_up"), [(DAY - 1, 1), (DAY, 0), (-1, 0)])
+def test_a_key_is_good_until_the_site_forgets_it_by_a_clock_that_is_right(
+    call, clock, passed, lined_up
+):
+    ledger = call()
+    begin(ledger, "a", lifetime=DAY)
+    ledger.claim(1)
+    clock.now += passed
+    later = call()
+    assert begin(later, "a", lifetime=DAY) == lined_up
+    assert len(later.claim(1)) == lined_up
+
+
+def test_the_time_of_a_key_counts_from_its_first_call(call, clock):
+    ledger = call()
+    begin(ledger, "a", lifetime=DAY)
+    ledger.claim(1)
+    clock.now += DAY // 2
+    later = call()
+    begin(later, "a", lifetime=DAY)
+    later.claim(1)
+    clock.now += DAY // 2
+    assert begin(call(), "a", lifetime=DAY) == 0
+
+
+def test_a_key_that_is_forgotten_while_the_run_goes_on_is_not_used(ledger, clock):
+    begin(ledger, "a", lifetime=DAY)
+    ledger.claim(1)
+    ledger.settle([outcome("a", Verdict.UNKNOWN, again=True)])
+    clock.now += DAY
+    assert ledger.claim(1) == []
+
+
+def test_who_certainly_was_not_mailed_is_not_in_doubt(ledger):
+    begin(ledger, "a", lifetime=DAY)
+    ledger.claim(1)
+    ledger.settle([outcome("a", Verdict.WAITING, "busy", again=True)])
+    (claim,) = ledger.claim(1)
+    assert not claim.doubtful

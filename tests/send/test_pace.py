@@ -4,7 +4,12 @@
 import pytest
 
 from gs.profile.status.send.model import MemberId, Outcome, Verdict
-from gs.profile.status.send.pace import Pace
+from gs.profile.status.send.pace import Pace as RealPace
+from gs.profile.status.send.patience import Patience
+
+
+def Pace(throttle, jobs=1, patience=None):  # noqa: N802 - it stands for the class
+    return RealPace(throttle, jobs, patience or Patience(300, lambda: 1.0))
 
 
 def outcomes(*verdicts):
@@ -44,3 +49,13 @@ def test_each_of_several_turns_rests_by_itself():
     assert pace.turns(12, 0) == 1
     assert (pace.turns(15, 1), pace.rest(15)) == (1, 2)
     assert pace.turns(17, 0) == 3
+
+
+def test_there_are_no_turns_in_a_pause_and_one_at_a_time_until_the_site_answers():
+    patience = Patience(300, lambda: 1.0)
+    pace = Pace(0, jobs=9, patience=patience)
+    patience.bears(10, retry_after=5)
+    assert (pace.turns(14.9, 0), pace.rest(10)) == (0, 5)
+    assert (pace.turns(15, 0), pace.turns(15, 1)) == (1, 0)
+    patience.weigh(*outcomes(Verdict.SENT), 16)
+    assert pace.turns(16, 1) == 8

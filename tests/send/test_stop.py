@@ -87,11 +87,28 @@ def test_unknown_never_stops_where_the_limit_is_0():
     assert causes(Breaker(0), *[UNKNOWN] * 1000) == [None] * 1000
 
 
+def test_a_site_that_asks_for_a_pause_does_not_count_as_one_that_tells_nothing():
+    at_work = outcome(Verdict.UNKNOWN, StopCause.BUSY)
+    assert causes(Breaker(3), UNKNOWN, at_work, UNKNOWN, at_work, UNKNOWN) == [None] * 5
+
+
 def test_a_denial_stops_only_as_the_first_answer():
     assert causes(Breaker(3), DENIED) == [StopCause.NOT_A_SITE]
-    assert causes(Breaker(3), SENT, DENIED, DENIED) == [None] * 3
+    assert causes(Breaker(3), SENT, DENIED, DENIED, DENIED, DENIED) == [None] * 5
 
 
-@pytest.mark.parametrize("cause", [StopCause.TOKEN_REFUSED, StopCause.UNREACHABLE, StopCause.BUSY])
-def test_what_put_a_member_back_stops_the_run(cause):
-    assert causes(Breaker(3), SENT, outcome(Verdict.WAITING, cause))[-1] is cause
+def test_a_resumed_run_stops_after_as_many_denials_as_it_bears_unknown():
+    breaker = Breaker(3, resumed=True)
+    assert causes(breaker, DENIED, DENIED, DENIED) == [None, None, StopCause.NOT_A_SITE]
+    assert causes(Breaker(3, resumed=True), DENIED, SENT, *[DENIED] * 5) == [None] * 7
+    assert causes(Breaker(0, resumed=True), *[DENIED] * 99) == [None] * 99
+
+
+def test_a_refused_token_stops_the_run():
+    refused = outcome(Verdict.WAITING, StopCause.TOKEN_REFUSED)
+    assert causes(Breaker(3), SENT, refused)[-1] is StopCause.TOKEN_REFUSED
+
+
+@pytest.mark.parametrize("cause", [StopCause.UNREACHABLE, StopCause.BUSY])
+def test_how_long_to_wait_for_a_site_is_not_its_matter(cause):
+    assert causes(Breaker(1), *[outcome(Verdict.WAITING, cause)] * 9) == [None] * 9

@@ -34,7 +34,7 @@ def send_form(profile_id: str, token: str, period: Period | None = None) -> byte
 
     Without a *period* the site reports on the one that it reckons to be the last.
     """
-    fields = {Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"}
+    fields: dict[str, str] = {Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"}
     if period is not None:
         fields[Field.PERIOD] = str(period)
     return _encoded(fields)

@@ -30,6 +30,7 @@ SKIPPED: Final = {
 }
 
 # The number of a refused form differs between versions of GroupServer.
+_LARGEST: Final = 2**31
 _REFUSED: Final = frozenset({Status.REFUSED, 100})
 
 
@@ -66,7 +67,7 @@ def read_reply(body: bytes) -> Reply | Refusal:
     message, status = answer.get("message", ""), answer.get("status")
     if isinstance(message, list):
         return Refusal(tuple(_text(complaint) for complaint in message))
-    if not isinstance(status, int) or isinstance(status, bool):
+    if not isinstance(status, int) or isinstance(status, bool) or abs(status) > _LARGEST:
         raise NotAReplyError("it has no status")
     if status in _REFUSED:
         return Refusal((_text(message),))

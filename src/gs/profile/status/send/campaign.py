@@ -3,14 +3,16 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from .errors import LeaveAtOnceError
+from .errors import BusyError, LeaveAtOnceError, LedgerError, NotTrustedError, UnreachableError
 from .judge import judge
-from .model import Attempt, Outcome, Tally, Verdict
+from .model import Attempt, Choice, Outcome, StopCause, Tally
 from .pace import Pace
+from .patience import Patience
 from .ports import Ledger, Reporter, Site
+from .printable import printable
 from .stop import Breaker, Stop
 from .token import Token
 
@@ -20,40 +22,79 @@ _TICK: Final = 0.25
 
 @dataclass(slots=True)
 class Campaign:
-    """One run over all members; *clock* returns monotonic seconds."""
+    """One call of a run; *clock* returns monotonic seconds, *limit* is how many it sends to."""
 
     site: Site
     ledger: Ledger
     reporter: Reporter
     pace: Pace
+    patience: Patience
     stop: Stop
     breaker: Breaker
     token: Token
     clock: Callable[[], float]
+    choice: Choice = field(default_factory=Choice)
+    limit: int | None = None
     _waiting: int = 0
+    _allowed: int = 0
     _in_flight: int = 0
     _told: bool = False
+    _unrecorded: list[Outcome] = field(default_factory=list)
 
     def run(self) -> Tally:
         """Send to everybody, and return the counts; whatever ends it, they are the truth."""
         began = self.clock()
+        self.ledger.recover()
         self._enrol()
         with self.stop.finishing_what_is_in_flight(), suppress(LeaveAtOnceError):
-            while self._in_flight or (self._waiting and not self.stop.cause):
-                self._turn()
+            self._send()
         self.ledger.recover()
-        tally = self.ledger.tally()
+        tally = self.ledger.tally(self.choice.only)
         self.reporter.finished(tally, self.clock() - began)
         return tally
 
     def _enrol(self) -> None:
+        while not self._listed():
+            while self.clock() < self.patience.until:
+                self.site.attempts(self._wait())
+                self.reporter.tick()
+        self._waiting = self.ledger.line_up(self.choice, self.site.key_lifetime)
+        self._allowed = self._waiting if self.limit is None else self.limit
+        self.reporter.retrieved(min(self._waiting, self._allowed))
+
+    def _listed(self) -> bool:
         self.reporter.retrieving()
-        self._waiting = self.ledger.enrol(self.site.members())
-        self.reporter.retrieved(self._waiting)
+        try:
+            self.ledger.enrol(self.site.members())
+        except NotTrustedError:
+            raise
+        except BusyError as error:
+            if not self._pause(StopCause.BUSY, error.retry_after):
+                raise
+        except UnreachableError:
+            if not self._pause(StopCause.UNREACHABLE):
+                raise
+        else:
+            return True
+        return False
+
+    def _pause(self, cause: StopCause, retry_after: float | None = None) -> bool:
+        now = self.clock()
+        borne = self.patience.bears(now, retry_after)
+        if borne:
+            self.reporter.pausing(cause, self.patience.until - now)
+        return borne
+
+    def _send(self) -> None:
+        try:
+            while self._in_flight or (self._waiting and not self.stop.cause):
+                self._turn()
+        except LedgerError as error:
+            raise self._salvaged(error) from error
 
     def _turn(self) -> None:
         self._begin()
-        attempts = self.site.attempts(self._patience())
+        attempts = self.site.attempts(self._wait())
         if attempts:
             self._settle(attempts)
         self.reporter.tick()
@@ -64,30 +105,60 @@ class Campaign:
 
     def _begin(self) -> None:
         turns = 0 if self.stop.cause else self.pace.turns(self.clock(), self._in_flight)
-        if turns <= 0 or not self._waiting:
+        if not turns or not self._waiting:
             return
-        claims = self.ledger.claim(turns)
+        if not self._allowed:
+            self.stop.request(StopCause.LIMIT)
+            return
+        claims = self.ledger.claim(min(turns, self._allowed))
+        if not claims and not self._in_flight:
+            self._waiting = 0  # calling again has stopped being safe for those who were left
         self._waiting -= len(claims)
+        self._allowed -= len(claims)
         self._in_flight += len(claims)
         self.reporter.claimed(claims)
         for claim in claims:
             self.site.begin(claim)
 
-    def _patience(self) -> float:
+    def _wait(self) -> float:
         rest = self.pace.rest(self.clock())
         return min(rest, _TICK) if rest else _TICK
 
     def _settle(self, attempts: Sequence[Attempt]) -> None:
-        outcomes = [judge(attempt, self.token) for attempt in attempts]
-        self._in_flight -= len(outcomes)
+        self._unrecorded += [judge(attempt, self.token) for attempt in attempts]
+        self._in_flight -= len(attempts)
+        outcomes = list(self._unrecorded)
         self.ledger.settle(outcomes)
+        self._unrecorded.clear()
         self.pace.settled(outcomes, self.clock())
         self.reporter.settled(outcomes)
         for outcome in outcomes:
             self._weigh(outcome)
 
     def _weigh(self, outcome: Outcome) -> None:
-        self._waiting += outcome.verdict is Verdict.WAITING
-        cause = self.breaker.cause(outcome)
+        self._waiting += outcome.again
+        self._allowed += outcome.again
+        now, until = self.clock(), self.patience.until
+        cause = self.breaker.cause(outcome) or self.patience.weigh(outcome, now)
         if cause:
-            self.stop.request(cause)
+            self.stop.request(cause, outcome.retry_after)
+        elif self.patience.until > until:
+            reason = outcome.cause or StopCause.TOO_MANY_UNKNOWN
+            self.reporter.pausing(reason, self.patience.until - now)
+
+    def _salvaged(self, error: LedgerError) -> LedgerError:
+        # What to say of a ledger that fails in the middle, after a last try to use it.
+        with suppress(LeaveAtOnceError):
+            while self._in_flight:
+                attempts = self.site.attempts(_TICK)
+                self._in_flight -= len(attempts)
+                self._unrecorded += [judge(attempt, self.token) for attempt in attempts]
+                self.stop.check()
+        with suppress(LedgerError):
+            self.ledger.settle(self._unrecorded)
+            self._unrecorded.clear()
+        if not self._unrecorded:
+            return error
+        told = [f"{printable(each.member)} ({each.verdict})" for each in self._unrecorded]
+        counted = "Answered, but not recorded; the next call counts them as unknown"
+        return type(error)(f"{error}\n{counted}: {', '.join(told)}")

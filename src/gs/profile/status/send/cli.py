@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The command: from the command line to the exit code; the only place that builds the parts."""
+"""The command: from the command line to the exit code."""
 
 from __future__ import annotations
 
 import os
 import sys
-from time import monotonic
 
 from . import errors, options
-from .errorvals import EX_SOFTWARE, code_of_error, code_of_run
-from .version import VERSION
+from .errorvals import EX_SOFTWARE, code_of_error
 
 # What only a run needs is imported when there is one: --help is to cost nothing.
 TYPE_CHECKING = False
@@ -17,24 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
-    from .client import HttpSite
-    from .ports import Reporter
-    from .report.output import Output
-    from .report.screen import Screen
-    from .settings import Settings
-    from .stop import Stop
-
 _NOT_OK = (
     "Error communicating with the server while receiving the list of people:\n"
     "{error}. See that the URL is the site's, and what the site's log says."
 )
-
-
-_TROUBLES_SHOWN = 5
-
-# Values of TERM; "" for a terminal that nobody has said anything about.
-_CAN_DO_NOTHING = ("", "dumb", "unknown")
-
 
 #: The configuration file, below the folder of an instance.
 CONFIG = "etc/gsconfig.ini"
@@ -75,74 +59,18 @@ def default_config(environment: Mapping[str, str], config: str) -> str:
 
 def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -> int:
     chosen = options.parse(argv, default_config(environment, config))
-    from .settings import Settings
-    from .stop import Stop
+    from datetime import datetime
 
-    settings = Settings.of(chosen)
-    stop = Stop()
-    with stop.listening():
-        return _run(settings, environment, stop)
-
-
-def _run(settings: Settings, environment: Mapping[str, str], stop: Stop) -> int:
-    from contextlib import closing
-
-    from .campaign import Campaign
-    from .ledger import MemoryLedger
-    from .pace import Pace
     from .report.output import Output
-    from .report.summary import troubles
-    from .stop import Breaker
+    from .settings import Settings
+    from .tasks import Task
 
-    ledger = MemoryLedger()
-    stdout, stderr = Output(sys.stdout), Output(sys.stderr)
-    with closing(_site(settings, stop)) as site:
-        campaign = Campaign(
-            site=site,
-            ledger=ledger,
-            reporter=_reporter(settings, stdout, stderr, environment),
-            pace=Pace(settings.throttle),
-            stop=stop,
-            breaker=Breaker(settings.max_unknown),
-            token=settings.token,
-            clock=monotonic,
-        )
-        tally = campaign.run()
-    unsettled = ledger.unsettled(_TROUBLES_SHOWN)
-    for line in troubles(tally, stop.cause, unsettled, counted=settings.verbose):
-        stderr.line(line)
-    return code_of_run(tally, stop.cause)
-
-
-def _site(settings: Settings, stop: Stop) -> HttpSite:
-    from .client import HttpSite, Manner, Trust
-
-    trust = Trust.in_(settings.cacert) if settings.cacert else Trust.in_system()
-    manner = Manner(settings.timeout, f"sendprofile/{VERSION}", trust)
-    return HttpSite(settings.site, settings.token, manner, monotonic, stop)
-
-
-def _reporter(
-    settings: Settings, stdout: Output, stderr: Output, environment: Mapping[str, str]
-) -> Reporter:
-    if not settings.verbose:
-        from .report.silent import Silent
-
-        return Silent(stderr)
-    from .report.verbose import Verbose
-
-    return Verbose(screen(stdout, environment), monotonic)
-
-
-def screen(output: Output, environment: Mapping[str, str]) -> Screen:
-    """Return the best screen that *output* can be."""
-    if output.isatty() and environment.get("TERM", "") not in _CAN_DO_NOTHING:
-        from .report.terminal import Terminal
-
-        return Terminal(output, environment)
-    from .report.screen import Plain
-
-    return Plain(output)
+    # The month before today where this machine is, as its cron has it.
+    settings = Settings.of(chosen, environment, datetime.now().astimezone().date())
+    task = Task(settings, environment, Output(sys.stdout), Output(sys.stderr))
+    if chosen.status:
+        return task.show()
+    return task.rehearse() if chosen.dry_run else task.send()
 
 
 def _say(stream: TextIO | None, text: str) -> None:

@@ -8,9 +8,15 @@ r"""What can end a run before its time, as a tree of exceptions; each message sa
     ├── ConfigError             the configuration file
     ├── HostNotFoundError       there is no such host
     ├── UnreachableError        the host is there, but the site cannot be talked to
+    │   └── NotTrustedError     because nothing vouches for its certificate
     ├── ProtocolError           something answers, but not as a GroupServer site
     │   └── NotOk               it answers a hook with something else than HTTP 200
+    │       └── BusyError       it asks for a pause
     ├── TokenRefusedError       the site does not accept the token
+    ├── LedgerError             the ledger cannot be read or written
+    │   └── NoLedgerError       it cannot be opened, or made
+    ├── NotListedError          a member named on the command line is not on the site's list
+    ├── HeldError               another sendprofile holds the run
     └── LeaveAtOnceError        the operator asked twice
 
 The exit code that each means is in :mod:`~gs.profile.status.send.errorvals`.
@@ -43,6 +49,10 @@ class UnreachableError(SendProfileError):
     """There is no way to talk to the site: refused, timed out, cut off, or not to be trusted."""
 
 
+class NotTrustedError(UnreachableError):
+    """No authority that is trusted vouches for the certificate of the site."""
+
+
 class ProtocolError(SendProfileError):
     """The answer is not one that a GroupServer site gives."""
 
@@ -51,8 +61,32 @@ class NotOk(ProtocolError):  # noqa: N818 - documented under this name since 201
     """A hook did not answer with HTTP 200."""
 
 
+class BusyError(NotOk):
+    """The site wants to be left alone, for *retry_after* seconds if it says so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class TokenRefusedError(SendProfileError):
     """The site does not accept the token."""
+
+
+class LedgerError(SendProfileError):
+    """The ledger cannot be read or written, or is corrupt."""
+
+
+class NoLedgerError(LedgerError):
+    """The ledger cannot be opened, or made, or is not one of this program."""
+
+
+class NotListedError(SendProfileError):
+    """The site does not list a member whom the command line names."""
+
+
+class HeldError(SendProfileError):
+    """Another process holds the run."""
 
 
 class LeaveAtOnceError(SendProfileError):

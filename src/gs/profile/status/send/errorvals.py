@@ -14,6 +14,8 @@ EX_USAGE = 64
 EX_NOUSER = 67
 EX_NOHOST = 68
 EX_SOFTWARE = 70
+EX_CANTCREAT = 73
+EX_IOERR = 74
 EX_TEMPFAIL = 75
 EX_PROTOCOL = 76
 EX_NOPERM = 77
@@ -35,8 +37,13 @@ _ERRORS = (
     (errors.ConfigError, EX_CONFIG),
     (errors.HostNotFoundError, EX_NOHOST),
     (errors.UnreachableError, EX_TEMPFAIL),
+    (errors.BusyError, EX_TEMPFAIL),
     (errors.ProtocolError, EX_PROTOCOL),
     (errors.TokenRefusedError, EX_NOPERM),
+    (errors.NoLedgerError, EX_CANTCREAT),
+    (errors.LedgerError, EX_IOERR),
+    (errors.NotListedError, EX_NOUSER),
+    (errors.HeldError, EX_TEMPFAIL),
 )
 
 # By the name of the cause, so that --help need not import the model. For a signal, what a shell

@@ -1,23 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""The token in a configuration file of GroupServer, read as ``gs.config`` does."""
+"""What a configuration file of GroupServer has for us, read as ``gs.config`` does."""
 
 import configparser
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from .errors import ConfigError
 from .token import Token
 
-_TYPE: Final = "webservice"
+_TOKENS: Final = "webservice"
+_OURS: Final = "sendprofile"
 
 
-def read_token(file: str, instance: str) -> Token:
-    """Return the token of the configuration set *instance* in *file*.
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a configuration set says: *ledger* is ``None`` where it says nothing of one."""
+
+    token: Token
+    ledger: Path | None
+
+
+def read_config(file: str, instance: str) -> Config:
+    """Return what the configuration set *instance* in *file* says.
 
     Raises :class:`ConfigError`, which names the file, the set and what is missing.
     """
     try:
-        return _token(_parsed(file), file, instance)
+        parser = _parsed(file)
+        return Config(_token(parser, file, instance), _ledger(parser, file, instance))
     except ConfigError as error:
         raise ConfigError(f'Error with the configuration file "{file}":\n{error}') from error
 
@@ -52,16 +63,36 @@ def _token(parser: configparser.ConfigParser, file: str, instance: str) -> Token
     config_set = f"config-{instance}"
     if not parser.has_section(config_set):
         raise ConfigError(f'No configuration set "{instance}" defined in file "{file}".')
-    if not parser.has_option(config_set, _TYPE):
-        raise ConfigError(f'No configuration defined for "{_TYPE}" in set "{instance}".')
-    value = _value(parser, config_set, _TYPE)
-    section = f"{_TYPE}-{value}"
-    if not parser.has_section(section):
-        raise ConfigError(f'No configuration section for type "{_TYPE}" with value "{value}".')
+    if not parser.has_option(config_set, _TOKENS):
+        raise ConfigError(f'No configuration defined for "{_TOKENS}" in set "{instance}".')
+    section = _section(parser, config_set, _TOKENS)
     token = _value(parser, section, "token") if parser.has_option(section, "token") else ""
     if not token:
         raise ConfigError(f'The option "token" of section [{section}] is missing or empty.')
     return Token(token)
+
+
+def _ledger(parser: configparser.ConfigParser, file: str, instance: str) -> Path | None:
+    config_set = f"config-{instance}"
+    if not parser.has_option(config_set, _OURS):
+        return None
+    section = _section(parser, config_set, _OURS)
+    known = {"ledger"} | set(parser.defaults())
+    for option in parser.options(section):
+        if option not in known:
+            raise ConfigError(f'Section [{section}] has no option "{option}", only "ledger".')
+    if not parser.has_option(section, "ledger"):
+        return None
+    # Relative to the file, not to wherever cron happens to be.
+    return Path(file).parent.absolute() / Path(_value(parser, section, "ledger")).expanduser()
+
+
+def _section(parser: configparser.ConfigParser, config_set: str, kind: str) -> str:
+    value = _value(parser, config_set, kind)
+    section = f"{kind}-{value}"
+    if not parser.has_section(section):
+        raise ConfigError(f'No configuration section for type "{kind}" with value "{value}".')
+    return section
 
 
 def _value(parser: configparser.ConfigParser, section: str, option: str) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What one attempt means: every end of a call has exactly one verdict."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -15,30 +16,64 @@ _MESSAGE_LIMIT: Final = 1000
 _PROMISES_NOTHING_BEGAN: Final = (429, 503)
 _DENIALS: Final = (401, 403, 404)
 
+# How a site that honours keys answers while it still works on a call with the same one.
+_AT_WORK: Final = "HTTP 409"
+
 
 def judge(attempt: Attempt, token: Token) -> Outcome:
     """Return the verdict on *attempt*, without the token in any of its texts."""
-    member = attempt.claim.member
-    match attempt.end:
+    outcome = _of_end(attempt.claim.member, attempt.end, token)
+    if attempt.claim.repeatable:
+        return _of_repeatable(outcome, doubtful=attempt.claim.doubtful)
+    return outcome
+
+
+def _of_repeatable(outcome: Outcome, *, doubtful: bool) -> Outcome:
+    # An answer of the hook itself (which has a status) tells what became of every call with the
+    # key; anything else tells at most that this call sent nothing.
+    answered = outcome.status is not None
+    if outcome.reason == _AT_WORK:
+        outcome = replace(outcome, verdict=Verdict.UNKNOWN, cause=StopCause.BUSY)
+    elif doubtful and not answered:
+        outcome = replace(outcome, verdict=Verdict.UNKNOWN)
+    return replace(outcome, again=outcome.verdict in (Verdict.WAITING, Verdict.UNKNOWN))
+
+
+def _of_end(member: MemberId, end: Answer | Fault, token: Token) -> Outcome:
+    match end:
         case Fault() as fault:
             return _of_fault(member, fault)
-        case Answer(http_status=200, body=body):
+        case Answer(http_status=HTTPStatus.OK, body=body):
             return _of_body(member, body, token)
         case Answer() as answer:
             return _of_http_status(member, answer)
 
 
+def _waiting(
+    member: MemberId, reason: str, message: str, cause: StopCause, retry_after: float | None = None
+) -> Outcome:
+    return Outcome(
+        member,
+        Verdict.WAITING,
+        reason,
+        message,
+        cause=cause,
+        again=True,
+        retry_after=retry_after,
+    )
+
+
 def _of_fault(member: MemberId, fault: Fault) -> Outcome:
     if fault.left:
         return Outcome(member, Verdict.UNKNOWN, "no answer", fault.text)
-    return Outcome(member, Verdict.WAITING, "not reached", fault.text, cause=StopCause.UNREACHABLE)
+    return _waiting(member, "not reached", fault.text, StopCause.UNREACHABLE)
 
 
 def _of_http_status(member: MemberId, answer: Answer) -> Outcome:
     http_status = answer.http_status
     reason, message = f"HTTP {http_status}", f"{answer.phrase} ({http_status})"
     if http_status in _PROMISES_NOTHING_BEGAN:
-        return Outcome(member, Verdict.WAITING, reason, message, cause=StopCause.BUSY)
+        return _waiting(member, reason, message, StopCause.BUSY, answer.retry_after)
     if http_status in _DENIALS:
         return Outcome(member, Verdict.FAILED, reason, message, cause=StopCause.NOT_A_SITE)
     if HTTPStatus.BAD_REQUEST <= http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -60,9 +95,7 @@ def _of_body(member: MemberId, body: bytes, token: Token) -> Outcome:
 def _of_refusal(member: MemberId, refusal: Refusal, token: Token) -> Outcome:
     text = _bounded(" ".join(refusal.complaints), token)
     if refusal.of_token:
-        return Outcome(
-            member, Verdict.WAITING, "token refused", text, cause=StopCause.TOKEN_REFUSED
-        )
+        return _waiting(member, "token refused", text, StopCause.TOKEN_REFUSED)
     return Outcome(member, Verdict.FAILED, "refused form", text)
 
 

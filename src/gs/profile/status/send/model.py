@@ -5,19 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from http import HTTPStatus
-from typing import NewType
+from typing import Final, NewType
+
+from gs.profile.status.hooks import Period
 
 #: The profile ID of a member, as the site spells it.
 MemberId = NewType("MemberId", str)
 
+#: The reason why a member who is no longer on the site's list is skipped.
+NO_LONGER_LISTED: Final = "no longer listed"
+
 
 class Verdict(StrEnum):
-    """What is known of one member's notification after an attempt to send it."""
+    """What is known of one member's notification."""
 
     SENT = "sent"
     SKIPPED = "skipped"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    SENDING = "sending"
     WAITING = "waiting"
 
 
@@ -32,21 +38,57 @@ class StopCause(Enum):
     UNREACHABLE = "the site cannot be reached"
     BUSY = "the site asks for a pause"
     TOO_MANY_UNKNOWN = "too many answers in a row were of no use"
+    LIMIT = "as many as --limit allows were sent to"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One site and one period; *round* counts from 1, and ``--again`` begins another.
+
+    *site* is the same text for every way to write the URL; *key* tells the run from all others
+    of the site, in printable ASCII.
+    """
+
+    site: str
+    period: Period
+    round: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom a call is to send to, of those who are not settled.
+
+    *only* is ``None`` for all; *resend_unknown* includes those who may have been sent to.
+    """
+
+    only: frozenset[MemberId] | None = None
+    resend_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to send to one member, once."""
+    """The right to send to one member.
+
+    It is *repeatable* where the site, given the same key twice, sends once; *doubtful* where a
+    call before this one may have sent already.
+    """
 
     member: MemberId
+    repeatable: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status of HTTP, and the whole body."""
+    """What came back: the status of HTTP, and the whole body.
+
+    *retry_after* is for how many seconds the site wants to be left alone, if it said so.
+    """
 
     http_status: int
     body: bytes
+    retry_after: float | None = None
 
     @property
     def phrase(self) -> str:
@@ -78,7 +120,8 @@ class Outcome:
     """The verdict on one attempt.
 
     *reason* is what outcomes are counted by, *message* is for reading, *cause* is what this
-    outcome says of the whole run, if anything.
+    outcome says of the whole run, if anything. With *again* the run tries once more;
+    *retry_after* is as in :class:`Answer`.
     """
 
     member: MemberId
@@ -87,6 +130,25 @@ class Outcome:
     message: str
     status: int | None = None
     cause: StopCause | None = None
+    again: bool = False
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An outcome as a ledger has it: *at* is when it came, in seconds since the epoch."""
+
+    outcome: Outcome
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A listed member before a call: the verdict so far is ``None`` for a new one."""
+
+    member: MemberId
+    verdict: Verdict | None
+    would_send: bool
 
 
 @dataclass(frozen=True, slots=True)

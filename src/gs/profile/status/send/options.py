@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn, TypeVar
 
+    from gs.profile.status.hooks import Period
+
     T = TypeVar("T")
 
 # Seconds: libcurl counts in thousandths.
@@ -67,14 +69,48 @@ def parser(config: str) -> argparse.ArgumentParser:
     made.add_argument(
         "-v", "--verbose", action="store_true", help="say what is being done (default: silent)"
     )
+    _add_run(made)
     _add_pace(made)
     _add_connection(made)
+    _add_looking(made)
     return made
 
 
 def _in_full(word: str) -> str:
     option, equals, value = word.partition("=")
     return f"{_SHORTENED.get(option, option)}{equals}{value}"
+
+
+def _add_run(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--period",
+        metavar="YYYY-MM",
+        type=_period,
+        help="the month to report on (default: the month before today)",
+    )
+    made.add_argument(
+        "--only",
+        metavar="ID",
+        action="append",
+        help="send to this member alone; may be given more than once",
+    )
+    made.add_argument(
+        "--limit", metavar="N", type=_positive, help="stop after N members (default: no limit)"
+    )
+    made.add_argument(
+        "--again", action="store_true", help="send to everybody once more, in a new round"
+    )
+    made.add_argument(
+        "--resend-unknown",
+        action="store_true",
+        help="send to those, too, who may have been sent to: the site did not say",
+    )
+    made.add_argument(
+        "--ledger",
+        metavar="FILE",
+        help="where it is recorded who was sent to (default: ledger.sqlite3 in the folder of "
+        "STATE_DIRECTORY, else in sendprofile below the user's state folder)",
+    )
 
 
 def _add_pace(made: argparse.ArgumentParser) -> None:
@@ -94,6 +130,21 @@ def _add_pace(made: argparse.ArgumentParser) -> None:
         help="stop after N answers in a row that do not tell whether mail was sent, "
         "0 for never (default: %(default)s)",
     )
+    made.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        default=1,
+        help="how many calls of the site may be in flight at once (default: %(default)s)",
+    )
+    made.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        type=_seconds,
+        default=300.0,
+        help="how long to go on trying a site that cannot be reached (default: 300)",
+    )
 
 
 def _add_connection(made: argparse.ArgumentParser) -> None:
@@ -109,6 +160,37 @@ def _add_connection(made: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="trust the authorities in this PEM file instead of the system's",
     )
+
+
+def _add_looking(made: argparse.ArgumentParser) -> None:
+    instead = made.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--status",
+        action="store_true",
+        help="show what is recorded of this site, and do nothing else",
+    )
+    instead.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="ask for the list of members, say who would be sent to, and send nothing",
+    )
+    made.add_argument("--json", action="store_true", help="give the account of the run as JSON")
+
+
+def _period(text: str) -> Period:
+    from gs.profile.status.hooks import Period
+
+    try:
+        return Period.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a month, such as 2026-10: {text!r}") from None
+
+
+def _positive(text: str) -> int:
+    count = _count(text)
+    if not count:
+        raise argparse.ArgumentTypeError("not a whole number from 1 up: '0'")
+    return count
 
 
 def _seconds(text: str) -> float:

@@ -2,13 +2,32 @@
 """What a run needs of the world, declared where it is used: a site, a ledger, a reporter."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from .model import Attempt, Claim, MemberId, Outcome, StopCause, Tally
+from .model import (
+    Attempt,
+    Choice,
+    Claim,
+    MemberId,
+    Outcome,
+    Record,
+    Run,
+    StopCause,
+    Tally,
+)
 
 
 class Site(Protocol):
     """The two hooks."""
+
+    @property
+    def key_lifetime(self) -> int:
+        """For how many seconds the site remembers a key, 0 where it does not honour them.
+
+        It is known once the members have been listed.
+        """
+        ...
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members as the site lists them, while the list is still arriving.
@@ -31,31 +50,69 @@ class Site(Protocol):
 
 
 class Ledger(Protocol):
-    """Who is in the run, and what became of each."""
+    """Who is in a run, and what became of each.
 
-    def enrol(self, members: Iterable[MemberId]) -> int:
-        """Add *members*, each once, all or none; return how many are waiting."""
-        ...
-
-    def claim(self, limit: int) -> list[Claim]:
-        """Mark up to *limit* waiting members as being sent to, and return them."""
-        ...
-
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the verdicts on what was claimed."""
-        ...
+    What a verb has done when it returns outlasts the process, and the machine's power. Each raises
+    :class:`~gs.profile.status.send.errors.LedgerError` where it could not be done, and then it
+    was not done at all.
+    """
 
     def recover(self) -> int:
         """Make unknown what was claimed and never settled; return how many that were."""
         ...
 
-    def tally(self) -> Tally:
-        """Return the counts of the run."""
+    def enrol(self, members: Iterable[MemberId]) -> None:
+        """Make *members* those of the run, each once: all of them, or none if they break off.
+
+        Who was in the run, waits or failed, and is not among them any more, is skipped.
+        """
         ...
 
-    def unsettled(self, limit: int) -> list[Outcome]:
-        """Return up to *limit* members that failed or are unknown."""
+    def line_up(self, choice: Choice, key_lifetime: int) -> int:
+        """Let those of *choice* who are not settled wait to be claimed; return how many do.
+
+        Those are who waits, who failed, and who is unknown where calling again is safe: the site
+        remembers keys for *key_lifetime* seconds, did so then, and has not forgotten it since.
+        Raises :class:`~gs.profile.status.send.errors.NotListedError` where *choice* names
+        somebody whom the site does not list.
+        """
         ...
+
+    def claim(self, limit: int) -> list[Claim]:
+        """Mark up to *limit* of those lined up as being sent to, and return them."""
+        ...
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
+        ...
+
+    def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
+        """Return the counts of the run, or those of some members."""
+        ...
+
+    def unsettled(self, limit: int | None = None) -> Iterator[Record]:
+        """Yield members that failed or are unknown, up to *limit*."""
+        ...
+
+    def repeatable(self) -> int:
+        """Return how many of the unknown have keys that a site may remember."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a ledger has of a run: *began* and *ended* are seconds since the epoch.
+
+    *ended* is ``None`` where the last of the *invocations* has not ended, or was killed; *cause*
+    is why it stopped, if it did before everybody was settled.
+    """
+
+    run: Run
+    ledger: Ledger
+    invocations: int
+    began: float
+    ended: float | None
+    cause: str | None
 
 
 class Reporter(Protocol):
@@ -75,6 +132,10 @@ class Reporter(Protocol):
 
     def settled(self, outcomes: Sequence[Outcome]) -> None:
         """Hear verdicts."""
+        ...
+
+    def pausing(self, cause: StopCause, seconds: float) -> None:
+        """Hear that nothing is begun for so long, and why."""
         ...
 
     def tick(self) -> None:

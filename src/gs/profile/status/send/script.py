@@ -9,12 +9,13 @@ from typing import Final, NoReturn
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, NotAReplyError, Reply, read_reply
 
 from . import cli
-from .client import HttpSite, Manner, Trust
+from .client import HttpSite, Loop, Manner, Trust
 from .errors import NotOk, ProtocolError, UnreachableError
 from .model import Answer, Claim, Fault, MemberId
 from .report.output import Output
 from .report.screen import Progress, Screen, Tone
 from .siteurl import SiteUrl
+from .tasks import screen
 from .token import Token
 from .version import VERSION
 
@@ -112,8 +113,8 @@ def _answer(site: HttpSite, member: MemberId, url: SiteUrl) -> Answer:
 
 def _site(hostname: str, token: Token) -> HttpSite:
     manner = Manner(_TIMEOUT, f"sendprofile/{VERSION}", Trust.in_system())
-    return HttpSite(SiteUrl.of_host(hostname), token, manner, monotonic)
+    return HttpSite(SiteUrl.of_host(hostname), token, manner, Loop(monotonic))
 
 
 def _screen() -> Screen:
-    return cli.screen(Output(sys.stdout), os.environ)
+    return screen(Output(sys.stdout), os.environ)

@@ -1,42 +1,72 @@
 # SPDX-License-Identifier: MIT
-"""All that a run is told by its command line and its configuration file, in one frozen value."""
+"""All that a call is told by its options, configuration file and environment, in one value."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from gs.profile.status.hooks import Period
+
 from .errors import UsageError
-from .gsconfig import read_token
+from .gsconfig import read_config
+from .ledger.place import default_place
+from .model import Choice, MemberId
 from .siteurl import SiteUrl
 from .token import Token
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to do: *throttle* and *timeout* are seconds; *cacert* is ``None`` for the system's."""
+    """What to do.
+
+    *throttle*, *timeout* and *patience* are seconds; *cacert* is ``None`` for the system's,
+    *limit* for none.
+    """
 
     site: SiteUrl
     token: Token
+    ledger: Path
+    period: Period
+    again: bool
+    choice: Choice
+    limit: int | None
     verbose: bool
+    json: bool
     throttle: float
+    jobs: int
     max_unknown: int
+    patience: float
     timeout: float
     cacert: Path | None
 
     @classmethod
-    def of(cls, options: Namespace) -> "Settings":
-        """Return the settings that *options* and the file that they name make.
+    def of(cls, options: Namespace, environment: Mapping[str, str], today: date) -> "Settings":
+        """Return the settings that *options*, the file that they name and *environment* make.
 
-        Raises :class:`UsageError` and :class:`ConfigError`.
+        Raises :class:`UsageError`, :class:`ConfigError` and :class:`NoLedgerError`.
         """
+        site = SiteUrl.parse(options.url)
+        config = read_config(options.config, options.instance)
+        ledger = Path(options.ledger) if options.ledger else config.ledger
+        only = frozenset(map(MemberId, options.only)) if options.only else None
         return cls(
-            site=SiteUrl.parse(options.url),
-            cacert=_readable(options.cacert),
-            token=read_token(options.config, options.instance),
+            site=site,
+            token=config.token,
+            ledger=(ledger or default_place(environment)).absolute(),
+            period=options.period or Period.of(today).before(),
+            again=options.again,
+            choice=Choice(only, options.resend_unknown),
+            limit=options.limit,
             verbose=options.verbose,
+            json=options.json,
             throttle=options.throttle,
+            jobs=options.jobs,
             max_unknown=options.max_unknown,
+            patience=options.patience,
             timeout=options.timeout,
+            cacert=_readable(options.cacert),
         )
 
 

@@ -53,6 +53,17 @@ class SiteUrl:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
+    @property
+    def identity(self) -> str:
+        """The site as a ledger knows it: host, port and path, however its URL is written.
+
+        ``http`` and ``https`` of a host are one site: whoever changes the URL in the crontab to
+        the safer one does not want to mail everybody again.
+        """
+        host, port = self.authority.removesuffix(f":{self.port}"), self.port
+        usual = port == _PORTS[self.scheme]
+        return f"{host.rstrip('.')}{'' if usual else f':{port}'}{self.path}"
+
     def hook(self, uri: str) -> str:
         """Return the URL of a hook, whose path below the site is *uri*."""
         return f"{self}{uri}"

@@ -27,6 +27,8 @@ class Stop:
 
     def __init__(self) -> None:
         self.cause: StopCause | None = None
+        #: For how many seconds the site wants to be left alone, where it said so.
+        self.retry_after: float | None = None
         self._signals = 0
         self._patient = False
         self._readable, self._writable = os.pipe()
@@ -44,9 +46,10 @@ class Stop:
         if self.cause and self._signals > (1 if self._patient else 0):
             raise LeaveAtOnceError(self.cause)
 
-    def request(self, cause: StopCause) -> None:
+    def request(self, cause: StopCause, retry_after: float | None = None) -> None:
         """End the run for *cause*, unless it is ending already."""
-        self.cause = self.cause or cause
+        if self.cause is None:
+            self.cause, self.retry_after = cause, retry_after
 
     @contextmanager
     def finishing_what_is_in_flight(self) -> Iterator[None]:
@@ -85,21 +88,33 @@ class Stop:
 class Breaker:
     """Says when outcomes mean that going on would do harm, or no good.
 
-    *max_unknown* is how many unknown outcomes in a row are too many, 0 for never.
+    *max_unknown* is how many outcomes in a row may tell nothing, 0 for any number. Who is denied
+    at the first call of a run is at the wrong address; when it is *resumed*, only who is denied
+    that many times.
     """
 
-    def __init__(self, max_unknown: int) -> None:
+    def __init__(self, max_unknown: int, *, resumed: bool = False) -> None:
         self._max_unknown = max_unknown
+        self._max_denied = max_unknown if resumed else 1
         self._unknown_in_a_row = 0
-        self._first = True
+        self._denied_in_a_row = 0
 
     def cause(self, outcome: Outcome) -> StopCause | None:
         """Return why the run should stop after *outcome*, the next one, if it should."""
-        first, self._first = self._first, False
-        unknown = outcome.verdict is Verdict.UNKNOWN
+        if outcome.cause is StopCause.TOKEN_REFUSED:
+            return outcome.cause
+        if outcome.cause is StopCause.NOT_A_SITE:
+            return self._denied()
+        self._max_denied = 0
+        unknown = outcome.verdict is Verdict.UNKNOWN and outcome.cause is None
         self._unknown_in_a_row = self._unknown_in_a_row + 1 if unknown else 0
         if self._max_unknown and self._unknown_in_a_row >= self._max_unknown:
             return StopCause.TOO_MANY_UNKNOWN
-        if outcome.cause is StopCause.NOT_A_SITE and not first:
-            return None
-        return outcome.cause
+        return None
+
+    def _denied(self) -> StopCause | None:
+        self._unknown_in_a_row = 0
+        self._denied_in_a_row += 1
+        if self._max_denied and self._denied_in_a_row >= self._max_denied:
+            return StopCause.NOT_A_SITE
+        return None

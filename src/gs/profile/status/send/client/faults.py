@@ -24,7 +24,7 @@ def error_of(end: End, text: str, site: SiteUrl) -> errors.SendProfileError:
     if end.error == pycurl.E_SSL_CACERT_BADFILE:
         return errors.UsageError(f"No authorities can be read from the file given: {text}")
     if end.error in _NO_TRUST:
-        return errors.UnreachableError(
+        return errors.NotTrustedError(
             f"The certificate of {site.authority} cannot be trusted: {text}.\n"
             "Renew it; or name the file of a private authority with --cacert."
         )

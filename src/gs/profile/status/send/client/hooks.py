@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The members hook and the send hook of one site, called over kept-alive connections."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gs.profile.status.hooks import SEND_URI, send_form
-from gs.profile.status.send.model import Attempt, Claim, MemberId
+from gs.profile.status.hooks import KEY_HEADER, SEND_URI, send_form, write_key
+from gs.profile.status.send.model import Attempt, Claim, MemberId, Run
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
 
-from .loop import Alarm, End, Loop
+from .loop import End, Loop
 from .members import retrieve
 from .post import Manner, Post
 
@@ -18,35 +18,49 @@ if TYPE_CHECKING:
 
 
 class HttpSite:
-    """Fulfils :class:`~gs.profile.status.send.ports.Site` over HTTP; *clock* is monotonic."""
+    """Fulfils :class:`~gs.profile.status.send.ports.Site` over HTTP.
+
+    Calls of the send hook name the period of the *run*, and have a key that is made of it;
+    without a run they have neither.
+    """
 
     def __init__(
         self,
         site: SiteUrl,
         token: Token,
         manner: Manner,
-        clock: Callable[[], float],
-        alarm: Alarm | None = None,
+        loop: Loop,
+        run: Run | None = None,
     ) -> None:
         self._site = site
         self._token = token
         self._manner = manner
-        self._loop = Loop(alarm, clock)
+        self._run = run
+        self._key_lifetime = 0
+        self._loop = loop
         self._idle: list[Post] = []
         self._calls: dict[pycurl.Curl, tuple[Claim, Post]] = {}
+
+    @property
+    def key_lifetime(self) -> int:
+        """For how many seconds the site remembers a key, 0 where it does not honour them."""
+        return self._key_lifetime
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members, while the list is still arriving.
 
         The send hook is called at the place that this finds.
         """
-        self._site = yield from retrieve(self._site, self._token, self._manner, self._loop)
+        retrieval = retrieve(self._site, self._token, self._manner, self._loop)
+        self._site, self._key_lifetime = yield from retrieval
 
     def begin(self, claim: Claim) -> None:
         """Begin to call the send hook for *claim*, and return at once."""
         post = self._idle.pop() if self._idle else Post(self._manner)
-        form = send_form(claim.member, self._token.reveal())
-        post.prepare(self._site.hook(SEND_URI), form)
+        period = self._run.period if self._run else None
+        form = send_form(claim.member, self._token.reveal(), period)
+        headers = [f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"] if self._run else []
+        post.prepare(self._site.hook(SEND_URI), form, *headers)
         self._calls[post.handle] = (claim, post)
         self._loop.begin(post.handle)
 
@@ -65,3 +79,7 @@ class HttpSite:
         self._loop.forget(end.handle)
         self._idle.append(post)
         return Attempt(claim, post.fault(end.error, end.text) if end.error else post.answer())
+
+    def _headers(self, claim: Claim) -> Iterator[str]:
+        if self._run:
+            yield f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"

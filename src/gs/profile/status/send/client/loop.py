@@ -39,7 +39,7 @@ class End:
 class Loop:
     """Runs any number of transfers at once; *clock* returns monotonic seconds."""
 
-    def __init__(self, alarm: Alarm | None, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], alarm: Alarm | None = None) -> None:
         self._alarm = alarm
         self._clock = clock
         self._timer: float | None = None

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from typing import Final
 
-from gs.profile.status.hooks import MEMBERS_URI, members_form
-from gs.profile.status.send.errors import NotOk, ProtocolError
+from gs.profile.status.hooks import LIFETIME_HEADER, MEMBERS_URI, members_form, read_lifetime
+from gs.profile.status.send.errors import BusyError, NotOk, ProtocolError
 from gs.profile.status.send.model import MemberId
 from gs.profile.status.send.printable import printable
 from gs.profile.status.send.siteurl import SiteUrl
@@ -18,6 +18,7 @@ from .loop import End, Loop
 from .post import Manner, Post
 
 _OK: Final = 200
+_BUSY: Final = (429, 503)
 _REDIRECTS_AT_MOST: Final = 5
 
 # Characters of an address that an error repeats.
@@ -29,17 +30,17 @@ _A_WHILE: Final = 60.0
 
 def retrieve(
     site: SiteUrl, token: Token, manner: Manner, loop: Loop
-) -> Generator[MemberId, None, SiteUrl]:
-    """Yield the members while their list arrives, and return the site that had it.
+) -> Generator[MemberId, None, tuple[SiteUrl, int]]:
+    """Yield the members while their list arrives, and return what the site is.
 
-    That is *site*, or where its redirects led.
+    That is *site*, or where its redirects led, and for how many seconds it remembers a key.
     """
     for _ in range(_REDIRECTS_AT_MOST + 1):
         retrieval = _Retrieval(site, token, manner, loop)
         yield from retrieval.members()
         moved = retrieval.moved()
         if moved is None:
-            return site
+            return site, retrieval.key_lifetime
         site = moved
     raise ProtocolError(f"The site redirects again and again, at last to {site}.")
 
@@ -53,8 +54,12 @@ class _Retrieval:
         self._chunks: deque[bytes] = deque()
         self._post = Post(manner)
         form = members_form(token.reveal())
-        self._post.prepare_stream(site.hook(MEMBERS_URI), form, self._chunks.append)
+        self._post.prepare_stream(
+            site.hook(MEMBERS_URI), form, self._chunks.append, self._read_header
+        )
         self._location: str | None = None
+        #: For how many seconds the site remembers a key, 0 where it does not say.
+        self.key_lifetime = 0
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members; none where the answer is a redirect."""
@@ -96,5 +101,13 @@ class _Retrieval:
             return
         answer = self._post.answer()
         if answer.http_status != _OK:
-            raise NotOk(f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)")
+            said = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
+            if answer.http_status in _BUSY:
+                raise BusyError(said, answer.retry_after)
+            raise NotOk(said)
         self._listing.close()
+
+    def _read_header(self, line: bytes) -> None:
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.lower() == LIFETIME_HEADER.lower():
+            self.key_lifetime = read_lifetime(value)

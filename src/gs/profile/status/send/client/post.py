@@ -24,6 +24,9 @@ _REUSE_WITHIN: Final = 3
 
 _CONNECT_WITHIN: Final = 30
 
+# Too many requests, and out of service: what comes with a Retry-After.
+_MAY_ASK: Final = (429, 503)
+
 # "Expect:" keeps libcurl from waiting for a permission that few servers give.
 _HEADERS: Final = ["Expect:", "Content-Type: application/x-www-form-urlencoded", "Accept:"]
 
@@ -55,19 +58,23 @@ class Post:
         for option, value in _options(manner):
             self.handle.setopt(option, value)
 
-    def prepare(self, url: str, form: bytes) -> None:
-        """Make ready to post *form* to *url*, and to hold the answer."""
+    def prepare(self, url: str, form: bytes, *headers: str) -> None:
+        """Make ready to post *form* to *url* with *headers*, and to hold the answer."""
         self._prepare(url, form)
+        self.handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, *headers])
         self._answer = bytearray()
         self.handle.setopt(pycurl.WRITEFUNCTION, self._take)
         self.handle.setopt(pycurl.TIMEOUT_MS, round(self._manner.timeout * 1000))
 
-    def prepare_stream(self, url: str, form: bytes, sink: Sink) -> None:
+    def prepare_stream(self, url: str, form: bytes, sink: Sink, headers: Sink) -> None:
         """Make ready to post *form* to *url*, and to hand the answer to *sink* as it arrives.
 
-        The time-out is for silence, not for the whole of a long answer.
+        Its *headers* go line by line to another. The time-out is for silence, not for the whole
+        of a long answer.
         """
         self._prepare(url, form)
+        self.handle.setopt(pycurl.HTTPHEADER, _HEADERS)
+        self.handle.setopt(pycurl.HEADERFUNCTION, headers)
         self.handle.setopt(pycurl.WRITEFUNCTION, sink)
         self.handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
         self.handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._manner.timeout)))
@@ -93,9 +100,19 @@ class Post:
         """
         return self._body.tell() > 0
 
+    @property
+    def retry_after(self) -> float | None:
+        """For how many seconds the site wants to be left alone (RFC 9110, 10.2.3), if it says so.
+
+        A date is reckoned from now, by libcurl.
+        """
+        return float(self.handle.getinfo(pycurl.RETRY_AFTER)) or None
+
     def answer(self) -> Answer:
         """Return what came back."""
-        return Answer(self.http_status, bytes(self._answer))
+        status = self.http_status
+        asked = self.retry_after if status in _MAY_ASK else None
+        return Answer(status, bytes(self._answer), asked)
 
     def fault(self, error: int, text: str) -> Fault:
         """Return what *error* of libcurl, which it describes as *text*, means."""
@@ -118,7 +135,6 @@ class Post:
 
 def _options(manner: Manner) -> "Iterator[tuple[int, object]]":
     yield pycurl.POST, 1
-    yield pycurl.HTTPHEADER, _HEADERS
     yield pycurl.USERAGENT, manner.agent
     yield pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
     yield pycurl.FOLLOWLOCATION, 0

@@ -1,6 +1,2 @@
 # SPDX-License-Identifier: MIT
 """The ledger: who is in a run, and what became of each."""
-
-from .memory import MemoryLedger
-
-__all__ = ["MemoryLedger"]

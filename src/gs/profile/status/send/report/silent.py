@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gs.profile.status.send.model import Claim, Outcome, StopCause, Tally
 
 from .output import Output
-from .summary import stopping_line
+from .summary import pausing_line, stopping_line
 
 
 class Silent:
@@ -26,6 +26,11 @@ class Silent:
 
     def settled(self, outcomes: Sequence[Outcome]) -> None:
         """Say nothing."""
+
+    def pausing(self, cause: StopCause, seconds: float) -> None:
+        """Say so to somebody who sits there; cron need not hear of it."""
+        if self._output.isatty():
+            self._output.line(pausing_line(cause, seconds))
 
     def tick(self) -> None:
         """Say nothing."""

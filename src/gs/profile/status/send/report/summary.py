@@ -2,9 +2,11 @@
 """The account of a run, in words."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from gs.profile.status.send.model import Outcome, StopCause, Tally, Verdict
+from gs.profile.status.send.model import Record, StopCause, Tally, Verdict
 from gs.profile.status.send.printable import printable
 
 _SIGNALS: Final = (StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE)
@@ -12,22 +14,32 @@ _SIGNALS: Final = (StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE)
 _TO_DO: Final = {
     StopCause.TOKEN_REFUSED: "Give the configuration file the token that the site has.",
     StopCause.NOT_A_SITE: "Check that the URL is the address of a GroupServer site.",
-    StopCause.UNREACHABLE: "See that the site is up.",
-    StopCause.BUSY: "Give the site time; --throttle makes the next run gentler.",
+    StopCause.UNREACHABLE: "See that the site is up; --patience is how long it is waited for.",
+    StopCause.BUSY: "Give the site time; --throttle makes the next call gentler.",
     StopCause.TOO_MANY_UNKNOWN: "See what the site's log says; if all is well there, "
     "--max-unknown 0 goes on past such answers.",
 }
 
 _UNKNOWN: Final = "Unknown are those to whom the site may have sent, or may not: it did not say."
 
-_NO_MEMORY: Final = (
-    "This version keeps no record between runs: calling it again sends to everybody anew."
-)
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a call of a run ended.
+
+    *cause* is why it stopped early, *retry_after* for how many seconds the site wants to be left
+    alone, *repeatable* how many of the unknown have keys that a site may remember.
+    """
+
+    tally: Tally
+    cause: StopCause | None = None
+    retry_after: float | None = None
+    repeatable: int = 0
 
 
 def closing_line(tally: Tally, seconds: float) -> str:
     """Return the counts by verdict and reason, and the time that the run took."""
-    return f"{counts(tally)}. It took {_time(seconds)}."
+    return f"{counts(tally)}. It took {spell(seconds)}."
 
 
 def counts(tally: Tally) -> str:
@@ -47,13 +59,21 @@ def stopping_line(cause: StopCause, in_flight: int) -> str:
     return f"Stopping after {in_flight} more {answers}; once more leaves at once."
 
 
+def pausing_line(cause: StopCause, seconds: float) -> str:
+    """Return what to say of a run that waits for its site."""
+    text = cause.value[0].upper() + cause.value[1:]
+    return f"{text}: trying again in {spell(seconds)}."
+
+
 def troubles(
-    tally: Tally, cause: StopCause | None, unsettled: Sequence[Outcome], *, counted: bool
+    ended: Ended, unsettled: Sequence[Record], now: datetime, *, counted: bool
 ) -> Iterator[str]:
     """Yield the lines that say what is not well and what to do; none where all is.
 
-    The counts are left out where they have been *counted* for the reader before.
+    The counts are left out where they have been *counted* for the reader before. *now* is the
+    time of the machine, in its zone.
     """
+    tally, cause = ended.tally, ended.cause
     if tally.all_settled and cause is None:
         return
     if cause is None:
@@ -62,16 +82,46 @@ def troubles(
         yield f"The run was stopped: {cause.value}."
     if not counted:
         yield f"{counts(tally)}."
-    for outcome in unsettled:
-        yield f"  {outcome.verdict}: {printable(outcome.member)}: {printable(outcome.message)}"
-    more = tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN) - len(unsettled)
-    if more > 0:
-        yield f"  … and {more} more"
+    yield from told(tally, unsettled)
     if tally.of(Verdict.UNKNOWN):
         yield _UNKNOWN
     if cause in _TO_DO:
         yield _TO_DO[cause]
-    yield _NO_MEMORY
+    if ended.retry_after:
+        come_back = now + timedelta(seconds=ended.retry_after)
+        yield f"It wants to be left alone for {spell(ended.retry_after)}: until {come_back:%c}."
+    yield next_call(tally, ended.repeatable)
+
+
+def told(tally: Tally, unsettled: Sequence[Record]) -> Iterator[str]:
+    """Yield a line for each of *unsettled*, and one for how many more there are."""
+    for outcome in (record.outcome for record in unsettled):
+        yield f"  {outcome.verdict}: {printable(outcome.member)}: {printable(outcome.message)}"
+    more = tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN) - len(unsettled)
+    if more > 0:
+        yield f"  … and {more} more: --status --json has all of them"
+
+
+def next_call(tally: Tally, repeatable: int) -> str:
+    """Return what calling again would do.
+
+    *repeatable* is how many of the unknown have keys that a site may remember.
+    """
+    waiting = tally.of(Verdict.WAITING) + tally.of(Verdict.SENDING)
+    failed, left = tally.of(Verdict.FAILED), tally.of(Verdict.UNKNOWN) - repeatable
+    does = []
+    if waiting:
+        does.append(f"goes on with {waiting} waiting")
+    if failed:
+        does.append(f"tries {failed} failed again")
+    if repeatable:
+        does.append(f"repeats {repeatable} unknown if the site still honours their keys")
+    if left > 0:
+        does.append(f"leaves {left} unknown alone, unless you add --resend-unknown")
+    if not does:
+        return "Calling again sends to new members only."
+    last = does.pop()
+    return f"Calling again {', '.join(does)}{' and ' if does else ''}{last}."
 
 
 def _count(tally: Tally, verdict: Verdict) -> str:
@@ -79,7 +129,8 @@ def _count(tally: Tally, verdict: Verdict) -> str:
     return f"{tally.of(verdict)} {verdict}" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
-def _time(seconds: float) -> str:
+def spell(seconds: float) -> str:
+    """Return a time in words, such as ``2 h 5 min``."""
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -9,7 +9,7 @@ from gs.profile.status.send.model import Claim, Outcome, StopCause, Tally, Verdi
 
 from .rate import Rate
 from .screen import Progress, Screen, Tone
-from .summary import closing_line, stopping_line
+from .summary import closing_line, pausing_line, stopping_line
 
 _LABELS: Final = {
     Verdict.SENT: "Done",
@@ -53,9 +53,14 @@ class Verbose:
         """Show the verdicts."""
         for outcome in outcomes:
             self._screen.ended(_LABELS[outcome.verdict], _tone(outcome), outcome.message)
-        self._done += sum(outcome.verdict is not Verdict.WAITING for outcome in outcomes)
+        self._done += sum(not outcome.again for outcome in outcomes)
         self._rate.note(self._clock(), self._done)
         self._draw()
+
+    def pausing(self, cause: StopCause, seconds: float) -> None:
+        """Show that the run waits."""
+        self._screen.clear()
+        self._screen.line(pausing_line(cause, seconds))
 
     def tick(self) -> None:
         """Let the bar follow the clock."""

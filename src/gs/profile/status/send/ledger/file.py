@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The file of a ledger while it is open: named queries, and errors that say what to do."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from gs.profile.status.send.errors import LedgerError, NoLedgerError
+
+from . import queries
+
+Values = Mapping[str, object]
+
+_NOBODY: Final = "Nobody is sent to who cannot be recorded."
+_CORRUPT: Final = (
+    "It does not tell any more who was sent to, so nobody is. Restore it from a backup, or see "
+    "what sqlite3(1) can recover."
+)
+_ADVICE: Final = {
+    sqlite3.SQLITE_FULL: "Make room, and call again: the run goes on.",
+    sqlite3.SQLITE_BUSY: "Another program has it open: close that, and call again.",
+    sqlite3.SQLITE_READONLY: "Let this user write it, or name another place with --ledger.",
+    sqlite3.SQLITE_CANTOPEN: "Let this user write in its folder, or name another with --ledger.",
+    sqlite3.SQLITE_NOTADB: "Name another place with --ledger.",
+}
+
+# What is wrong with the machine, not with the place.
+_NOT_THE_PLACE: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
+
+
+class LedgerFile:
+    """An open ledger: SQLite at *path*, in *connection*, which is in autocommit mode."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._queries = queries.load()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is done inside one durable change, or none."""
+        with self._errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with self._errors():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            # SQLite has rolled back by itself after some errors, such as a full disk.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def rows(self, name: str, **values: object) -> Iterator[sqlite3.Row]:
+        """Yield what the query *name* finds."""
+        with self._errors():
+            yield from self._connection.execute(self._queries[name], values)
+
+    def row(self, name: str, **values: object) -> sqlite3.Row | None:
+        """Return the one row that the query *name* finds, if it does."""
+        return next(self.rows(name, **values), None)
+
+    def do(self, name: str, **values: object) -> int:
+        """Run the query *name*, and return how many rows it changed."""
+        with self._errors():
+            return self._connection.execute(self._queries[name], values).rowcount
+
+    def add(self, name: str, **values: object) -> int:
+        """Run the query *name*, and return the number of the row that it added."""
+        with self._errors():
+            number = self._connection.execute(self._queries[name], values).lastrowid
+        assert number is not None  # noqa: S101 - it is that of an INSERT
+        return number
+
+    def do_many(self, name: str, values: Iterable[Values]) -> int:
+        """Run the query *name* once for each of *values*; return how many rows it changed."""
+        with self._errors():
+            return self._connection.executemany(self._queries[name], values).rowcount
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ledger_error(self.path, error) from error
+
+
+def ledger_error(
+    path: Path, error: sqlite3.Error, *, opening: bool = False, corrupt: bool = False
+) -> LedgerError:
+    """Return the error that says what *error* means for the ledger at *path*."""
+    # The lower eight bits are the result code proper, of which the rest is a shade.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if corrupt or code == sqlite3.SQLITE_CORRUPT:
+        return LedgerError(f"The ledger {path} is corrupt: {error}.\n{_CORRUPT}")
+    verb = "opened" if opening else "used"
+    kind = NoLedgerError if opening and code not in _NOT_THE_PLACE else LedgerError
+    advice = _ADVICE.get(code, "See to it, and call again: the run goes on.")
+    return kind(f"The ledger {path} cannot be {verb}: {error}.\n{_NOBODY} {advice}")

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""Opens the file of a ledger: made where there is none, migrated where it is old, and checked."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+from gs.profile.status.send.errors import LedgerError, NoLedgerError
+
+from .file import LedgerFile, ledger_error
+from .migrating import MIGRATIONS, migrate, version_of
+
+# "gssp", by which we know a ledger from another program's SQLite file.
+_APPLICATION_ID: Final = 0x67737370
+
+# Seconds. Another run that shares the file may be storing a long list.
+_BUSY_TIMEOUT: Final = 60.0
+
+# WAL lets --status read while a run writes; FULL makes each commit outlast a power cut.
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+
+_MEMORY: Final = Path(":memory:")
+
+
+def open_ledger(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> LedgerFile:
+    """Return the ledger at *path*, made if there is none, for reading and writing.
+
+    Raises :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
+    """
+    try:
+        if not path.exists():
+            _make(path, migrations)
+        _refuse_what_is_no_ledger(path)
+    except OSError as error:
+        raise NoLedgerError(
+            f"The ledger {path} cannot be made: {error.strerror}.\n"
+            "Nobody is sent to who cannot be recorded. Name another place with --ledger."
+        ) from error
+    connection = _connection(path, "rw")
+    try:
+        _refuse_what_is_not_ours(connection, path, len(migrations))
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        migrate(connection, migrations)
+        _check(connection, path)
+    except (sqlite3.Error, LedgerError) as error:
+        connection.close()
+        raise _not_opened(path, error) from error
+    return LedgerFile(path, connection)
+
+
+def read_ledger(path: Path) -> LedgerFile:
+    """Return the ledger at *path* for reading alone, an empty one where there is none."""
+    if not path.exists():
+        return _empty()
+    _refuse_what_is_no_ledger(path)
+    connection = _connection(path, "ro")
+    try:
+        _refuse_what_is_not_ours(connection, path, len(MIGRATIONS))
+        old = version_of(connection) < len(MIGRATIONS)
+    except (sqlite3.Error, LedgerError) as error:
+        connection.close()
+        raise _not_opened(path, error) from error
+    if old:
+        connection.close()
+        open_ledger(path).close()
+        return read_ledger(path)
+    return LedgerFile(path, connection)
+
+
+def _empty() -> LedgerFile:
+    connection = _connection(_MEMORY, "memory")
+    migrate(connection, MIGRATIONS)
+    return LedgerFile(_MEMORY, connection)
+
+
+def _make(path: Path, migrations: Sequence[Path]) -> None:
+    # Under another name first: so an empty file in the ledger's place is never one that was
+    # being made, but one that has lost what it had.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.new-{os.getpid()}")
+    os.close(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    try:
+        with closing(_connection(new, "rw")) as connection:
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection, migrations)
+        with suppress(FileExistsError):  # another process was faster
+            os.link(new, path)
+    except sqlite3.Error as error:
+        raise _not_opened(path, error) from error
+    finally:
+        for left in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
+            left.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _connection(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _refuse_what_is_no_ledger(path: Path) -> None:
+    if not path.is_file():
+        raise NoLedgerError(f"The ledger {path} is not a file: name another with --ledger.")
+    if not path.stat().st_size:
+        raise LedgerError(
+            f"The ledger {path} is empty: it has lost what it had, or is none.\n"
+            "Restore it from a backup; or remove it, if it is to be made anew."
+        )
+
+
+def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+        raise NoLedgerError(
+            f"{path} is no ledger of sendprofile, but another program's file.\n"
+            "Name another place with --ledger."
+        )
+    version = version_of(connection)
+    if version > newest:
+        raise NoLedgerError(
+            f"The ledger {path} is of a newer version, {version}; this program knows {newest}.\n"
+            "Upgrade sendprofile, or name another place with --ledger."
+        )
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise ledger_error(path, sqlite3.DatabaseError(found), corrupt=True)
+
+
+def _not_opened(path: Path, error: sqlite3.Error | LedgerError) -> LedgerError:
+    return error if isinstance(error, LedgerError) else ledger_error(path, error, opening=True)

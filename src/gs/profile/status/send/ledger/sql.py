@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""The ledger of one run in a file: the verbs, each of them one durable change."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from gs.profile.status.send.model import (
+    NO_LONGER_LISTED,
+    Choice,
+    Claim,
+    MemberId,
+    Outcome,
+    Record,
+    Tally,
+    Verdict,
+)
+
+from .file import LedgerFile
+from .words import LEFT, NO_ANSWER, not_listed
+
+# Members that are stored at a time while the list arrives.
+_BATCH: Final = 10_000
+
+
+class SqlLedger:
+    """Fulfils :class:`~gs.profile.status.send.ports.Ledger` for the run of that *number*.
+
+    *invocation* is the number of this call of the program; *clock* returns seconds since the
+    epoch.
+    """
+
+    def __init__(
+        self, file: LedgerFile, number: int, invocation: int, clock: Callable[[], float]
+    ) -> None:
+        self._file = file
+        self._run = number
+        self._invocation = invocation
+        self._clock = clock
+        self._all = True
+        self._lifetime = 0
+        self._first = ""
+        self._put_back = 0
+        file.do("make_choice")
+
+    def recover(self) -> int:
+        """Make unknown what was claimed and never settled; return how many that were."""
+        with self._file.transaction():
+            return self._file.do("recover", run=self._run, reason=NO_ANSWER, message=LEFT)
+
+    def enrol(self, members: Iterable[MemberId]) -> None:
+        """Make *members* those of the run, each once: all of them, or none if they break off."""
+        store_list(self._file, members)
+        values = {"run": self._run, "invocation": self._invocation}
+        with self._file.transaction():
+            self._file.do("enrol", **values, no_longer_listed=NO_LONGER_LISTED)
+            self._file.do(
+                "skip_who_left", **values, no_longer_listed=NO_LONGER_LISTED, now=self._clock()
+            )
+        self._file.do("clear_list")
+
+    def line_up(self, choice: Choice, key_lifetime: int) -> int:
+        """Let those of *choice* who are not settled wait to be claimed; return how many do."""
+        self._all = choice.only is None
+        self._lifetime = key_lifetime
+        self._first, self._put_back = "", 0
+        store_choice(self._file, choice.only)
+        if choice.only:
+            self._refuse_who_is_not_listed()
+        with self._file.transaction():
+            self._file.do("wait_again", **self._whom(), resend_unknown=choice.resend_unknown)
+        when = {"now": self._clock(), "lifetime": key_lifetime}
+        found = self._file.row("count_claimable", **self._whom(), **when)
+        return int(found["members"]) if found else 0
+
+    def claim(self, limit: int) -> list[Claim]:
+        """Mark up to *limit* of those lined up as being sent to, and return them."""
+        with self._file.transaction():
+            claims = self._claim(limit)
+            if len(claims) < limit and self._put_back:
+                # Round again, for those who were put back.
+                self._first, self._put_back = "", 0
+                claims += self._claim(limit - len(claims))
+        return claims
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
+        now = self._clock()
+        rows = [
+            {
+                "run": self._run,
+                "id": outcome.member,
+                "verdict": outcome.verdict.value,
+                "reason": _storable(outcome.reason),
+                "message": _storable(outcome.message),
+                "status": outcome.status,
+                "now": now,
+            }
+            for outcome in outcomes
+        ]
+        with self._file.transaction():
+            if self._file.do_many("settle", rows) != len(rows):
+                raise KeyError("an outcome of somebody who was not claimed")
+        self._put_back += sum(outcome.again for outcome in outcomes)
+
+    def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
+        """Return the counts of the run, or those of some members."""
+        if only is not None:
+            store_choice(self._file, only)
+        rows = self._file.rows("tally", run=self._run, all=only is None)
+        return Tally({(Verdict(row["verdict"]), row["reason"]): row["members"] for row in rows})
+
+    def unsettled(self, limit: int | None = None) -> Iterator[Record]:
+        """Yield members that failed or are unknown, up to *limit*."""
+        at_most = -1 if limit is None else limit
+        for row in self._file.rows("unsettled", run=self._run, limit=at_most):
+            member, verdict = MemberId(row["id"]), Verdict(row["verdict"])
+            outcome = Outcome(member, verdict, row["reason"], row["message"], row["status"])
+            yield Record(outcome, row["at"])
+
+    def repeatable(self) -> int:
+        """Return how many of the unknown have keys that a site may remember."""
+        found = self._file.row("count_repeatable", run=self._run, now=self._clock())
+        return int(found["members"]) if found else 0
+
+    def _refuse_who_is_not_listed(self) -> None:
+        values = {"run": self._run, "invocation": self._invocation}
+        rows = self._file.rows("not_listed", **values, no_longer_listed=NO_LONGER_LISTED)
+        missing = [MemberId(row["id"]) for row in rows]
+        if missing:
+            raise not_listed(missing)
+
+    def _claim(self, limit: int) -> list[Claim]:
+        now = self._clock()
+        when = {"now": now, "lifetime": self._lifetime}
+        rows = self._file.rows("claimable", **self._whom(), **when, first=self._first, limit=limit)
+        keyed = bool(self._lifetime)
+        claims = [Claim(MemberId(row["id"]), keyed, bool(row["doubtful"])) for row in rows]
+        until = now + self._lifetime if keyed else None
+        common = {"run": self._run, "now": now, "repeatable_until": until}
+        self._file.do_many("claim", [{**common, "id": claim.member} for claim in claims])
+        if claims:
+            self._first = f"{claims[-1].member}\0"  # the next text that there is
+        return claims
+
+    def _whom(self) -> dict[str, object]:
+        return {"run": self._run, "invocation": self._invocation, "all": self._all}
+
+
+def store_list(file: LedgerFile, members: Iterable[MemberId]) -> None:
+    """Put the list of *members* beside the tables, where it counts for nothing yet."""
+    file.do("make_list")
+    file.do("clear_list")
+    ids = iter(members)
+    while batch := list(islice(ids, _BATCH)):
+        file.do_many("add_to_list", [{"id": member} for member in batch])
+
+
+def store_choice(file: LedgerFile, only: Iterable[MemberId] | None) -> None:
+    """Put the IDs of *only* beside the tables."""
+    file.do("clear_choice")
+    file.do_many("add_to_choice", [{"id": member} for member in only or ()])
+
+
+def _storable(text: str) -> str:
+    # What libcurl quotes of a broken answer may be anything; SQLite takes Unicode.
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What a ledger has of the runs of a site, for people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from gs.profile.status.send.ports import Account
+
+from .summary import counts, next_call, spell, told
+
+_TOLD: Final = 20
+
+
+def status(accounts: Iterator[Account], site: str, place: str) -> Iterator[str]:
+    """Yield lines about each of *accounts*; *place* is the ledger that they are in."""
+    yield f"{site}, in the ledger {place}"
+    empty = True
+    for account in accounts:
+        empty = False
+        yield ""
+        yield from _of(account)
+    if empty:
+        yield "No run of this site is recorded there."
+
+
+def _of(account: Account) -> Iterator[str]:
+    yield f"{name(account)}, begun {_time(account.began)}, {_end(account)}"
+    tally = account.ledger.tally()
+    yield f"  {counts(tally)}."
+    if account.cause:
+        yield f"  It was stopped: {account.cause}."
+    yield from told(tally, list(account.ledger.unsettled(_TOLD)))
+    yield f"  {next_call(tally, account.ledger.repeatable())}"
+
+
+def name(account: Account) -> str:
+    """Return what the run is called: its period, and its round if it is not the first."""
+    run = account.run
+    return f"{run.period}" if run.round == 1 else f"{run.period}, round {run.round}"
+
+
+def _end(account: Account) -> str:
+    calls = "1 call" if account.invocations == 1 else f"{account.invocations} calls"
+    if account.ended is None:
+        return f"{calls}; the last is still running, or was killed"
+    took = spell(account.ended - account.began)
+    return f"ended {_time(account.ended)} ({took}, {calls})"
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S}"
