@@ -57,7 +57,10 @@ def _show(folder: Path, data: Path | None) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with _site(folder, data) as site:
-        code = _send(site["config"], site["url"])
+        options = ["-c", site["config"], "--ledger", folder / "ledger.sqlite3"]
+        if data is not None:
+            options += ["--period", site["period"]]
+        code = _send(*options, site["url"])
     mails = sorted((folder / "site" / "Maildir" / "new").glob("*"))
     sent = _print_counts(folder / "site" / "site.sqlite3", len(mails))
     if mails:
@@ -95,8 +98,8 @@ def _wait_until_ready(site: "subprocess.Popen[bytes]", ready: Path, log: Path) -
         time.sleep(0.02)
 
 
-def _send(config: str, url: str) -> int:
-    command = [_PROGRAMS / "sendprofile", "-v", "-c", config, url]
+def _send(*argv: str | Path) -> int:
+    command = [_PROGRAMS / "sendprofile", "-v", *argv]
     print(f"$ sendprofile {shlex.join(map(str, command[1:]))}\n", flush=True)
     sender = subprocess.Popen(command)
     try:

@@ -46,7 +46,8 @@ def site() -> Iterator[dict[str, str]]:
 def draw_terminal(said: dict[str, str]) -> None:
     """Run the command in a terminal, and draw what it shows in the middle of the run."""
     screen = pyte.Screen(COLUMNS, LINES)
-    argv = ["-v", "-t", "0.02", "-c", said["config"], said["url"]]
+    ledger = str(Path(said["maildir"]).with_name("ledger.sqlite3"))
+    argv = ["-v", "-t", "0.02", "-c", said["config"], "--ledger", ledger, said["url"]]
     run = pexpect.spawn(str(PROGRAMS / "sendprofile"), argv, dimensions=(LINES, COLUMNS))
     stream = pyte.ByteStream(screen)
     run.expect(rb"13/60[^\r]*\r")

@@ -9,17 +9,9 @@ from email.policy import default
 import pytest
 
 from embedded.hamlet import TOKEN
-from embedded.served import served
-from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, Period
-from gs.profile.status.site.activity import Activities
-from gs.profile.status.site.app import make_app
-from gs.profile.status.site.letter import compose
-from gs.profile.status.site.mailer import Maildir
-from gs.profile.status.site.notification import Notifier
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 from gs.profile.status.site.store import tables
 
-NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
-MARCH = Period(2026, 3)
 MISSING = b'"Token: Required input is missing."'
 WRONG = (
     b'"Token: The authentication token does not match the one in the database.", '
@@ -33,36 +25,8 @@ class Broken:
     def __init__(self, error):
         self.error = error
 
-    def hand_over(self, message):  # noqa: ARG002 - the port's
+    def hand_over(self, message, key=None):  # noqa: ARG002 - the port's
         raise self.error
-
-
-@pytest.fixture
-def start(town, tmp_path):
-    """Give a function that makes the application, for a period and with a mailer."""
-
-    def made(mailer=None, period=MARCH):
-        notifier = Notifier(
-            engine=town.engine,
-            activities=Activities(town.engine, lambda: 0.0),
-            compose=lambda summary: compose(summary, now=NOW),
-            mailer=mailer or Maildir(tmp_path / "Maildir"),
-            now=lambda: NOW,
-        )
-        return served(make_app(notifier, lambda: period))
-
-    return made
-
-
-@pytest.fixture
-def site(start):
-    with start() as running:
-        yield running
-
-
-@pytest.fixture
-def mails(tmp_path):
-    return lambda: list((tmp_path / "Maildir").glob("new/*"))
 
 
 def members_form(**fields):
@@ -205,7 +169,8 @@ def test_each_decision_is_audited_with_its_code(site, town):
     events = [(row.instance_user_id, row.event_code) for row in town.rows(tables.AUDIT_EVENT)]
     assert sorted(events) == [("ann", "1"), ("nobody", "4"), ("out", "6")]
     for row in town.rows(tables.AUDIT_EVENT):
-        assert (row.subsystem, row.event_date) == ("gs.profile.status.base", NOW)
+        assert row.subsystem == "gs.profile.status.base"
+        assert row.event_date == datetime(2026, 4, 2, 9, tzinfo=UTC)
         assert row.instance_datum == "2026-03"
 
 

@@ -78,6 +78,10 @@ def test_the_file_and_the_folder_are_synced_before_it_is_handed_over(
     maildir.hand_over(message)
     folders = [path.parent.name for path in synced[:1]] + [synced[-1].name]
     assert folders == ["tmp", "new"]
+    maildir.hand_over(message, "k")
+    synced.clear()
+    assert maildir.has_taken("k")
+    assert [path.name for path in synced] == ["new"]
 
 
 def test_a_mail_with_fields_that_were_added_is_delivered_too(tmp_path, message):
@@ -88,3 +92,42 @@ def test_a_mail_with_fields_that_were_added_is_delivered_too(tmp_path, message):
     assert [each["List-Unsubscribe"] for each in read] == ["<https://groups.example.org/u/abc>"]
     assert delivered.stat().st_size > 0
     assert message.policy.linesep == default.linesep
+
+
+def test_a_mailer_knows_what_it_has_taken_by_its_key(tmp_path, message):
+    maildir = Maildir(tmp_path / "mail")
+    assert not maildir.has_taken("k")
+    maildir.hand_over(message)
+    maildir.hand_over(message, "k")
+    assert [maildir.has_taken(key) for key in ("k", "K", "k/", "")] == [True, False, False, False]
+    assert Maildir(tmp_path / "mail").has_taken("k")
+    assert len(names(tmp_path / "mail" / "new")) == 2
+
+
+@pytest.mark.parametrize("flags", ["", ":2,", ":2,S", ":2,FRS"])
+def test_a_mail_is_known_wherever_a_reader_has_put_it(tmp_path, message, flags):
+    maildir = Maildir(tmp_path)
+    maildir.hand_over(message, "k")
+    (mail,) = (tmp_path / "new").iterdir()
+    mail.rename(tmp_path / "cur" / f"{mail.name}{flags}")
+    assert maildir.has_taken("k")
+    assert not maildir.has_taken("other")
+
+
+def test_what_a_crash_left_half_written_was_not_taken_and_is_not_in_the_way(tmp_path, message):
+    maildir = Maildir(tmp_path)
+    maildir.hand_over(message, "k")
+    (mail,) = (tmp_path / "new").iterdir()
+    mail.rename(tmp_path / "tmp" / mail.name)
+    assert not maildir.has_taken("k")
+    maildir.hand_over(message, "k")
+    assert maildir.has_taken("k")
+
+
+def test_a_folder_that_cannot_be_read_is_no_answer(tmp_path, message):
+    maildir = Maildir(tmp_path)
+    maildir.hand_over(message, "k")
+    (tmp_path / "new").rename(tmp_path / "moved")
+    (tmp_path / "new").write_text("in the way")
+    with pytest.raises(NotADirectoryError):
+        maildir.has_taken("k")

@@ -10,16 +10,15 @@ import subprocess
 import sys
 import time
 from configparser import ConfigParser
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
+from embedded.commands import SITE, run, running
 from gs.profile.status.site import serving
 
 ROOT = Path(__file__).parents[2]
-SITE = Path(sys.executable).with_name("sendprofile-site")
 MBOX = """\
 From jane@corp.example  Sun Apr  6 11:55:11 2025
 From: Jane Lacasse <jane@corp.example>
@@ -29,33 +28,6 @@ Subject: [garden] Tea
 
 Who would like some tea?
 """
-
-
-def run(*arguments, **options):
-    command = [SITE, *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, **options
-    )
-
-
-@contextmanager
-def running(*arguments, folder):
-    """Start a command that serves, and give it once it is ready, with what it says."""
-    ready = folder / "ready.json"
-    process = subprocess.Popen(
-        [SITE, *map(str, arguments), "--ready-file", ready],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        yield process, json.loads(ready.read_text())
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def token_of(config):
@@ -120,6 +92,24 @@ def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_header():
     # asyncio turns Nagle's algorithm off where a socket names its protocol, and nowhere else.
     with serving._listening("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_a_site_is_served_by_one_process_at_a_time(tmp_path, data):
+    folder = tmp_path / "site"
+    run("import-mbox", data, "--folder", folder)
+    with running("serve", "--folder", folder, folder=tmp_path) as (first, said):
+        second = run("serve", "--folder", folder)
+        assert second.returncode == 69
+        assert second.stdout == ""
+        assert second.stderr == (
+            f"sendprofile-site: Another sendprofile-site serves {folder}; stop it first.\n"
+        )
+        assert ask(said, "/gs-profile-status-members.html", token="x")["message"]
+        first.kill()
+        first.wait(20)
+        with running("serve", "--folder", folder, folder=tmp_path) as (process, _):
+            assert process.poll() is None
+    assert stat.S_IMODE((folder / "site.lock").stat().st_mode) == 0o600
 
 
 def test_a_folder_with_a_site_is_not_made_a_demo(tmp_path, data):

@@ -12,16 +12,22 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from gs.profile.status.hooks import (
+    KEY_HEADER,
+    LIFETIME_HEADER,
     MEMBERS_URI,
     SEND_URI,
     Field,
     Period,
+    Reply,
     write_refusal,
     write_reply,
 )
 
 from .forms import Complaint, missing, read_form, read_period, wrong_token
+from .keyed import read_call
 from .notification import NotHandedOverError, Notifier
+from .once import CallInProgressError, Once, OtherFormError
+from .store.calls import Call
 from .store.members import list_members
 from .store.options import Option, read_option
 
@@ -32,6 +38,9 @@ This is a GroupServer site for sendprofile: it has two web hooks, and no pages.
 
 mails every member "What is happening in your groups", once a month.
 """
+#: For how long, at least, the site remembers a key, in seconds: 90 days.
+KEY_LIFETIME: Final = 90 * 86_400
+
 _IDS_AT_A_TIME: Final = 2_000
 _SECONDS_LATER: Final = "60"
 
@@ -44,13 +53,19 @@ def make_app(notifier: Notifier, default_period: Callable[[], Period]) -> Starle
         Route(MEMBERS_URI, hooks.members, methods=["POST"]),
         Route(SEND_URI, hooks.send, methods=["POST"]),
     ]
-    handlers = {NotHandedOverError: _later, Exception: _broken}
+    handlers = {
+        NotHandedOverError: _later,
+        CallInProgressError: _in_progress,
+        OtherFormError: _other_form,
+        Exception: _broken,
+    }
     return Starlette(routes=routes, exception_handlers=handlers)
 
 
 class _Hooks:
     def __init__(self, notifier: Notifier, default_period: Callable[[], Period]) -> None:
         self._notifier = notifier
+        self._once = Once(notifier)
         self._default_period = default_period
 
     async def members(self, request: Request) -> Response:
@@ -61,7 +76,8 @@ class _Hooks:
         complaints = await run_in_threadpool(self._complaints, form, Field.TOKEN)
         if complaints:
             return _refusal(complaints)
-        return StreamingResponse(self._listed(), media_type="application/json")
+        headers = {LIFETIME_HEADER: str(KEY_LIFETIME)}
+        return StreamingResponse(self._listed(), headers=headers, media_type="application/json")
 
     async def send(self, request: Request) -> Response:
         """Answer with what became of the notification to one member."""
@@ -75,8 +91,15 @@ class _Hooks:
             return _refusal([*complaints, period])
         if complaints:
             return _refusal(complaints)
-        reply = await run_in_threadpool(self._notifier.notify, form[Field.PROFILE_ID], period)
+        # The key counts from here on: without the token nothing can be learnt about one.
+        call = read_call(request.headers, form)
+        reply = await run_in_threadpool(self._notify, form[Field.PROFILE_ID], period, call)
         return _json(write_reply(reply.status, reply.message))
+
+    def _notify(self, user_id: str, period: Period, call: Call | None) -> Reply:
+        if call is None:
+            return self._notifier.notify(user_id, period)
+        return self._once.notify(call, user_id, period)
 
     def _complaints(self, form: dict[str, str], *fields: Field) -> list[Complaint]:
         complaints = missing(form, *fields)
@@ -126,6 +149,14 @@ def _json(body: bytes) -> Response:
 def _later(_request: Request, _error: Exception) -> Response:
     said = "The mail could not be handed over: there is no room for it.\n"
     return PlainTextResponse(said, status_code=503, headers={"Retry-After": _SECONDS_LATER})
+
+
+def _in_progress(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse(f"{KEY_HEADER}: the call with this key is being worked on.\n", 409)
+
+
+def _other_form(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse(f"{KEY_HEADER}: this key came with another form before.\n", 422)
 
 
 def _broken(_request: Request, _error: Exception) -> Response:

@@ -20,6 +20,7 @@ from gs.profile.status.hooks import Period
 
 from .folder import SiteFolder
 from .founding import fix_period, found, found_community, take_archives, title_of
+from .holding import HeldError, hold
 from .importers import Archive, Findings, NoArchiveError, find_archives
 from .opening import OpenSite, now, open_site
 from .serving import CannotListenError, serve
@@ -41,7 +42,7 @@ mails          {maildir}
 
 To mail everybody, from another terminal:
 
-    sendprofile -v -c {quoted} {url}
+    sendprofile -v -c {quoted} {fixed}{url}
 
 Control-C stops the site."""
 
@@ -113,9 +114,13 @@ def _tell(archive: Archive, findings: Findings) -> None:
 def _serve_folder(
     folder: SiteFolder, options: Namespace, host: str, period: Period | None
 ) -> None:
-    site = open_site(folder, period)
     try:
+        hold(folder.lock)
+        site = open_site(folder, period)
         serve(site.app, host, options.port, lambda url: _announce(folder, site, url, options))
+    except HeldError as error:
+        message = f"Another sendprofile-site serves {folder.path}; stop it first."
+        raise CommandError(message, _EX_UNAVAILABLE) from error
     except CannotListenError as error:
         raise CommandError(f"{error}; choose another with --port.", _EX_UNAVAILABLE) from error
 
@@ -128,7 +133,9 @@ def _announce(folder: SiteFolder, site: OpenSite, url: str, options: Namespace) 
         "period": str(site.period),
         "members": site.members,
     }
-    _say(_SERVED.format(**said, quoted=shlex.quote(str(said["config"]))))
+    # The sender names the month, and would name the last one.
+    fixed = "" if site.period == Period.of(now().date()).before() else f"--period {site.period} "
+    _say(_SERVED.format(**said, quoted=shlex.quote(str(said["config"])), fixed=fixed))
     if options.ready_file:
         _write_at_once(options.ready_file, json.dumps(said))
 

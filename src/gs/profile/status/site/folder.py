@@ -38,6 +38,11 @@ class SiteFolder:
         return self.path / "Maildir"
 
     @property
+    def lock(self) -> Path:
+        """The file that the process holds which serves the site."""
+        return self.path / "site.lock"
+
+    @property
     def has_site(self) -> bool:
         """Whether there is a site in the folder."""
         return self.database.exists()

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from gs.profile.status.hooks import SKIPPED, Period, Reply, Status
 
@@ -17,6 +18,8 @@ from .eligible import EVENT_CODES, Facts, decide
 from .fields import NoAddressError
 from .mailer import Mailer
 from .store.audit import record_event
+from .store.calls import Call, begin_call, finish_call
+from .store.database import is_full
 from .store.members import Person, find_addresses, find_person, find_places
 from .summarise import summarise, summarise_sites
 from .summary import SiteSummary, Summary
@@ -56,31 +59,57 @@ class Notifier:
     mailer: Mailer
     now: Callable[[], datetime]
 
-    def notify(self, user_id: str, period: Period) -> Reply:
+    def notify(self, user_id: str, period: Period, call: Call | None = None) -> Reply:
         """Return what became of the notification; the mail was handed over when it was sent.
 
+        A *call* is written down, with its reply, in the same transaction as what was decided.
         Raises :exc:`NotHandedOverError` where trying again later may help.
         """
         case = self._look_at(user_id, period)
-        status = case.status()
-        if status is Status.SENT:
-            status = self._send(self._summary(case, period))
-        with self.engine.begin() as connection:
-            record_event(connection, self.now(), EVENT_CODES[status], user_id, str(period))
-        return Reply(status, _message(status, user_id, case.person))
+        status, mail = self._decide(case, period)
+        reply = Reply(status, _message(status, user_id, case.person))
+        if mail is not None:
+            if call:
+                self._begin(call, reply)
+            self._hand_over(mail, call)
+        self.record(reply, user_id, period, call)
+        return reply
 
-    def _send(self, summary: Summary) -> Status:
+    def record(self, reply: Reply, user_id: str, period: Period, call: Call | None) -> None:
+        """Write down what was decided, and with it the reply to a *call* that has a key."""
+        code = EVENT_CODES[Status(reply.status)]
+        with self.engine.begin() as connection:
+            record_event(connection, self.now(), code, user_id, str(period))
+            if call:
+                finish_call(connection, call, self.now(), reply)
+
+    def _decide(self, case: Case, period: Period) -> tuple[Status, EmailMessage | None]:
+        status = case.status()
+        if status is not Status.SENT:
+            return status, None
         try:
-            message = self.compose(summary)
+            return status, self.compose(self._summary(case, period))
         except NoAddressError:  # it is verified, and yet none that a mail can have
-            return Status.NO_VERIFIED_ADDRESS
+            return Status.NO_VERIFIED_ADDRESS, None
+
+    def _begin(self, call: Call, reply: Reply) -> None:
+        # A transaction of its own: were this not durable, a crash after the hand-over would
+        # leave no trace of it.
         try:
-            self.mailer.hand_over(message)
+            with self.engine.begin() as connection:
+                begin_call(connection, call, self.now(), reply)
+        except OperationalError as error:
+            if is_full(error):
+                raise NotHandedOverError(str(error.orig)) from error
+            raise
+
+    def _hand_over(self, mail: EmailMessage, call: Call | None) -> None:
+        try:
+            self.mailer.hand_over(mail, call.key if call else None)
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise NotHandedOverError(error.strerror) from error
             raise
-        return Status.SENT
 
     def _look_at(self, user_id: str, period: Period) -> Case:
         with self.engine.connect() as connection:

@@ -165,6 +165,19 @@ AUDIT_EVENT: Final = Table(
     Index("audit_event_of_subsystem", "subsystem", "event_date"),
 )
 
+#: A call of the send hook that had a key, ours alone: what it is answered, once it is finished.
+#: One that is begun and not finished left open whether its mail was handed over.
+IDEMPOTENCY_KEY: Final = Table(
+    "idempotency_key",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("status", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
 #: A setting of the whole instance has an empty ``site_id`` and ``group_id``.
 OPTION: Final = Table(
     "option",

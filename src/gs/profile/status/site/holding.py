@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Holds the folder of a site, so that one process serves it at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class HeldError(Exception):
+    """Another process holds the folder."""
+
+
+def hold(lock: Path) -> None:
+    """Hold *lock*, a file that is made if need be, until this process ends.
+
+    The kernel keeps the lock with the process: one that has died, however it did, holds nothing.
+    It is not given back before, for a thread may still be at work when the server has stopped.
+    Raises :exc:`HeldError`, and :exc:`OSError` where the file cannot be made or locked.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise HeldError(lock) from error
+        raise

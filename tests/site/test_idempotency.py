@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: MIT
+"""The key of a call: whatever is repeated with it is done once, and answered as it was."""
+
+import errno
+import json
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import event, text
+
+from embedded.hamlet import TOKEN
+from gs.profile.status.hooks import (
+    KEY_HEADER,
+    LIFETIME_HEADER,
+    MEMBERS_URI,
+    SEND_URI,
+    read_lifetime,
+    write_key,
+)
+from gs.profile.status.site.mailer import Maildir
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.database import open_database
+
+KEY = write_key("2026-03", "ann")
+
+
+@dataclass
+class Crashing:
+    """A mailer that dies before or after it has taken a mail, as often as it is told."""
+
+    maildir: Maildir
+    error: Exception
+    after: bool = False
+    times: int = 1
+
+    def hand_over(self, message, key=None):
+        self.times -= 1
+        if self.times < 0 or self.after:
+            self.maildir.hand_over(message, key)
+        if self.times >= 0:
+            raise self.error
+
+    def has_taken(self, key):
+        return self.maildir.has_taken(key)
+
+
+@dataclass
+class Held:
+    """A mailer that is given a mail, and does not go on until it may."""
+
+    maildir: Maildir
+    reached: threading.Event = field(default_factory=threading.Event)
+    may: threading.Event = field(default_factory=threading.Event)
+
+    def hand_over(self, message, key=None):
+        self.reached.set()
+        assert self.may.wait(20)
+        self.maildir.hand_over(message, key)
+
+    def has_taken(self, key):
+        return self.maildir.has_taken(key)
+
+
+@pytest.fixture
+def maildir(tmp_path):
+    return Maildir(tmp_path / "Maildir")
+
+
+@pytest.fixture
+def ann(town):
+    """Give a town with somebody to notify."""
+    town.person("ann", "g", name="Ann")
+    town.person("bob", "g", name="Bob")
+    town.post("ann", "2026-03-05")
+    town.post("ann", "2026-02-05")
+    return town
+
+
+def call(site, user_id="ann", key=KEY, **fields):
+    form = {"profileId": user_id, "token": TOKEN, "send": "Send", "period": "2026-03", **fields}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if key is not None:
+        headers[KEY_HEADER] = key
+    return site.ask("POST", SEND_URI, urlencode(form).encode(), headers)
+
+
+@contextmanager
+def calling(site, *keys):
+    """Give the connection on which the hook has been called, and not yet been listened to."""
+    fields = {"profileId": "ann", "token": TOKEN, "send": "Send", "period": "2026-03"}
+    body = urlencode(fields)
+    head = [
+        f"POST {SEND_URI} HTTP/1.1",
+        "Host: x",
+        f"Content-Length: {len(body)}",
+        "Content-Type: application/x-www-form-urlencoded",
+        *(f"{KEY_HEADER}: {key}" for key in keys),
+    ]
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        connection.sendall("\r\n".join([*head, "", body]).encode())
+        yield connection
+
+
+def audited(town):
+    return [(row.instance_user_id, row.event_code) for row in town.rows(tables.AUDIT_EVENT)]
+
+
+# Finished
+
+
+def test_a_call_that_is_repeated_is_answered_as_before_and_mails_nobody(site, ann, mails):
+    first, again = call(site), call(site)
+    assert first.json()["status"] == 0
+    assert (again.status, again.body) == (200, first.body)
+    assert len(mails()) == 1
+    assert audited(ann) == [("ann", "1")]
+
+
+def test_the_answer_stays_the_same_whatever_has_changed_since(site, ann):
+    first = call(site)
+    ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
+    with ann.engine.begin() as connection:
+        connection.execute(tables.PERSON.update().values(name="Anne"))
+    assert call(site).body == first.body
+
+
+def test_who_is_skipped_is_remembered_too(site, ann, mails):
+    ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
+    first = call(site)
+    with ann.engine.begin() as connection:
+        connection.execute(tables.PROFILE_NOTIFICATION_SKIP.delete())
+    assert first.json()["status"] == -32
+    assert call(site).body == first.body
+    assert mails() == []
+    assert audited(ann) == [("ann", "6")]
+
+
+def test_another_key_is_another_mail(site, ann, mails):
+    for key in (KEY, write_key("2026-03 again", "ann"), '"k"', '"K"'):
+        assert call(site, key=key).json()["status"] == 0
+    assert len(mails()) == len(audited(ann)) == 4
+
+
+def test_without_a_key_nothing_is_remembered(site, ann, mails):
+    for _ in range(2):
+        assert call(site, key=None).json()["status"] == 0
+    assert len(mails()) == 2
+    assert ann.rows(tables.IDEMPOTENCY_KEY) == []
+
+
+@pytest.mark.usefixtures("ann")
+def test_a_key_lives_longer_than_the_process(start, mails):
+    with start() as site:
+        first = call(site)
+    with start() as site:
+        assert call(site).body == first.body
+    assert len(mails()) == 1
+
+
+@pytest.mark.parametrize(
+    ("user_id", "fields"), [("bob", {}), ("ann", {"period": "2026-02"}), ("ann", {"period": ""})]
+)
+def test_a_key_that_comes_with_another_form_is_422(site, ann, mails, user_id, fields):
+    first = call(site)
+    other = call(site, user_id, **fields)
+    assert (other.status, other.headers["Content-Type"]) == (422, "text/plain; charset=utf-8")
+    assert call(site).body == first.body
+    assert len(mails()) == 1
+    assert audited(ann) == [("ann", "1")]
+
+
+def test_the_token_is_no_part_of_the_form_and_is_kept_nowhere(site, ann):
+    first = call(site)
+    new = "another-token-of-this-length"
+    with ann.engine.begin() as connection:
+        connection.execute(tables.OPTION.update().values(value=new))
+    assert call(site, token=new).body == first.body
+    assert TOKEN not in repr(ann.rows(tables.IDEMPOTENCY_KEY))
+
+
+# In progress
+
+
+def test_of_two_calls_at_once_one_works_and_the_other_is_409(start, ann, mails, maildir):
+    mailer = Held(maildir)
+    with start(mailer) as site, ThreadPoolExecutor(1) as pool:
+        try:
+            first = pool.submit(call, site)
+            assert mailer.reached.wait(20)
+            assert call(site).status == 409
+            assert call(site, "bob").status == 422
+            assert call(site, token="wrong").json()["status"] == -1
+        finally:
+            mailer.may.set()
+        done = first.result()
+        assert done.json()["status"] == 0
+        assert call(site).body == done.body
+    assert len(mails()) == len(audited(ann)) == 1
+
+
+def test_a_call_whose_caller_has_gone_away_is_409_until_it_is_done(start, ann, mails, maildir):
+    mailer = Held(maildir)
+    with start(mailer) as site:
+        try:
+            with calling(site, KEY):
+                assert mailer.reached.wait(20)
+            assert call(site).status == 409
+        finally:
+            mailer.may.set()
+        while (answer := call(site)).status == 409:
+            pass
+        assert answer.json()["status"] == 0
+    assert len(mails()) == len(audited(ann)) == 1
+
+
+def test_of_many_calls_at_once_one_works(site, ann, mails):
+    together = threading.Barrier(16)
+
+    def one(_number):
+        together.wait(20)
+        return call(site)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(one, range(16)))
+    done = [answer for answer in answers if answer.status == 200]
+    assert {answer.body for answer in done} == {call(site).body}
+    assert {answer.status for answer in answers} <= {200, 409}
+    assert len(mails()) == len(audited(ann)) == 1
+
+
+# In doubt
+
+
+def test_a_mail_that_was_taken_is_not_sent_again(start, ann, mails, maildir):
+    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+        assert call(site).status == 500
+        assert (len(mails()), audited(ann)) == (1, [])
+        answer = call(site)
+        assert answer.json() == {
+            "status": 0,
+            "message": "Sent the monthly profile-status notification to Ann (ann)",
+        }
+        assert call(site).body == answer.body
+    assert len(mails()) == 1
+    assert audited(ann) == [("ann", "1")]
+
+
+def test_a_mail_that_a_reader_has_read_is_not_sent_again(start, ann, mails, maildir, tmp_path):
+    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+        call(site)
+        (mail,) = mails()
+        mail.rename(tmp_path / "Maildir" / "cur" / f"{mail.name}:2,S")
+        assert call(site).json()["status"] == 0
+    assert mails() == []
+    assert audited(ann) == [("ann", "1")]
+
+
+def test_a_mail_that_was_taken_stays_sent_whatever_has_changed_since(start, ann, mails, maildir):
+    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+        call(site)
+        with ann.engine.begin() as connection:
+            connection.execute(tables.PERSON.delete())
+        assert call(site).json()["status"] == 0
+    assert len(mails()) == 1
+    assert audited(ann) == [("ann", "1")]
+
+
+def test_a_mail_that_was_not_taken_is_sent(start, ann, mails, maildir, tmp_path):
+    with start(Crashing(maildir, RuntimeError("dead"))) as site:
+        assert call(site).status == 500
+        (begun,) = ann.rows(tables.IDEMPOTENCY_KEY)
+        assert begun.finished is None
+        (tmp_path / "Maildir" / "tmp").mkdir(parents=True)
+        (tmp_path / "Maildir" / "tmp" / "half").write_text("of a mail")
+        assert call(site).json()["status"] == 0
+        assert call(site).json()["status"] == 0
+    assert len(mails()) == 1
+    assert audited(ann) == [("ann", "1")]
+
+
+def test_who_has_opted_out_while_it_was_in_doubt_gets_no_mail(start, ann, mails, maildir):
+    with start(Crashing(maildir, RuntimeError("dead"))) as site:
+        call(site)
+        ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
+        assert [call(site).json()["status"] for _ in range(2)] == [-32, -32]
+    assert mails() == []
+    assert audited(ann) == [("ann", "6")]
+
+
+@pytest.mark.usefixtures("ann")
+def test_a_call_in_doubt_has_its_form_all_the_same(start, maildir):
+    with start(Crashing(maildir, RuntimeError("dead"))) as site:
+        call(site)
+        assert call(site, "bob").status == 422
+
+
+def test_while_nobody_can_tell_whether_it_was_taken_nobody_is_mailed(
+    start, ann, mails, maildir, tmp_path
+):
+    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+        call(site)
+        (tmp_path / "Maildir" / "new").rename(tmp_path / "away")
+        (tmp_path / "Maildir" / "new").write_text("in the way")
+        assert call(site).status == 500
+        (tmp_path / "Maildir" / "new").unlink()
+        (tmp_path / "away").rename(tmp_path / "Maildir" / "new")
+        assert call(site).json()["status"] == 0
+    assert len(mails()) == 1
+    assert audited(ann) == [("ann", "1")]
+
+
+# What is not remembered
+
+
+def test_a_full_disk_is_503_and_the_same_key_may_be_tried_again(start, ann, mails, maildir):
+    full = OSError(errno.ENOSPC, "No room")
+    with start(Crashing(maildir, full, times=2)) as site:
+        assert [call(site).status for _ in range(4)] == [503, 503, 200, 200]
+    assert len(mails()) == len(audited(ann)) == 1
+
+
+def test_a_database_without_room_is_503_and_nobody_is_mailed(start, ann, mails):
+    with ann.engine.begin() as connection:
+        # So that its answer does not fit into a page that is there.
+        connection.execute(tables.PERSON.update().values(name="Ann" * 20_000))
+        pages = connection.execute(text("PRAGMA page_count")).scalar()
+    limit = pages
+    ann.engine.dispose()
+
+    def settle(connection, _record):
+        connection.execute(f"PRAGMA max_page_count = {limit}")
+
+    event.listen(ann.engine, "connect", settle)
+    with start() as site:
+        assert call(site).status == 503
+        assert (mails(), audited(ann)) == ([], [])
+        limit = pages * 10
+        ann.engine.dispose()
+        assert call(site).json()["status"] == 0
+    assert len(mails()) == len(audited(ann)) == 1
+
+
+def test_a_refused_form_does_not_use_up_its_key(site, ann):
+    assert call(site, token="wrong").json()["status"] == -1
+    assert call(site, "").json()["status"] == -1
+    assert call(site, period="May").json()["status"] == -1
+    assert "status" not in site.ask("POST", SEND_URI, b"", {KEY_HEADER: KEY}).json()
+    assert ann.rows(tables.IDEMPOTENCY_KEY) == []
+    assert call(site).json()["status"] == 0
+
+
+# The key itself
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "k", '"', '""', '"k', "'k'", '"k";a=1', '"k", "k"', '"' + "k" * 256 + '"', '"\xe4"'],
+)
+def test_what_is_no_key_is_400_and_mails_nobody(site, ann, mails, key):
+    answer = call(site, key=key)
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert b"a string in quotation marks of up to 255 octets" in answer.body
+    assert (mails(), audited(ann)) == ([], [])
+
+
+@pytest.mark.usefixtures("ann")
+def test_two_keys_are_no_key(site, mails):
+    with calling(site, '"a"', '"b"') as connection:
+        assert connection.recv(12) == b"HTTP/1.1 400"
+    assert mails() == []
+
+
+@pytest.mark.parametrize("key", ['"' + "/" * 255 + '"', r'"\"\\"', '"../../x:2,S"', '" "'])
+@pytest.mark.usefixtures("ann")
+def test_every_key_can_be_remembered(start, mails, maildir, key):
+    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+        assert call(site, key=key).status == 500
+        assert [call(site, key=key).json()["status"] for _ in range(2)] == [0, 0]
+    assert len(mails()) == 1
+
+
+@pytest.mark.usefixtures("ann")
+def test_without_the_token_nothing_can_be_learnt_about_a_key(site):
+    call(site)
+    asked = (("ann", KEY), ("bob", KEY), ("ann", '"new"'), ("ann", "no key"), ("ann", None))
+    answers = [call(site, user_id, key, token="wrong") for user_id, key in asked]
+    assert len({(answer.status, answer.body) for answer in answers}) == 1
+    assert len({json.dumps(sorted(answer.headers.keys())) for answer in answers}) == 1
+
+
+# How a site says that it honours keys
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_list_of_members_says_how_long_a_key_is_remembered(site):
+    answer = site.post(MEMBERS_URI, {"token": TOKEN, "get": ""})
+    assert answer.headers[LIFETIME_HEADER] == "7776000"
+    assert read_lifetime(answer.headers[LIFETIME_HEADER]) == 90 * 86_400
+
+
+def test_who_has_no_token_is_not_told_so(site):
+    for form in ({"token": "wrong", "get": ""}, {"token": TOKEN}):
+        assert site.post(MEMBERS_URI, form).headers[LIFETIME_HEADER] is None
+
+
+def test_a_site_made_before_there_were_keys_gets_their_table(ann, tmp_path):
+    with ann.engine.begin() as connection:
+        connection.execute(text("DROP TABLE idempotency_key"))
+    engine = open_database(tmp_path / "site.sqlite3")
+    with engine.connect() as connection:
+        assert connection.execute(tables.IDEMPOTENCY_KEY.select()).all() == []
+    engine.dispose()
