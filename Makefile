@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs pictures clean
+.PHONY: help demo test check format bench torture docs pictures clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ format: .venv/check ## Format the code
 
 bench: .venv/run ## Measure, and write the figures to build/bench
 	$(BIN)/python benchmarks/start_up.py
+
+torture: .venv/test ## Kill sendprofile a thousand times, and count the mails (TORTURE=options)
+	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
 
 docs: .venv/docs ## Make the manual, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs

@@ -21,7 +21,11 @@ COMMANDS = {
     "python -c pass": ["-c", "pass"],
     "sendprofile --help": [*MODULE, "--help"],
     "sendprofile --version": [*MODULE, "--version"],
-    "a run that finds no site": [*MODULE, "-c", str(OUT / "gsconfig.ini"), "http://127.0.0.1:9"],
+    "a run that finds no site": [
+        *MODULE,
+        *("-c", str(OUT / "gsconfig.ini"), "--ledger", str(OUT / "ledger.sqlite3")),
+        *("--patience", "0", "http://127.0.0.1:9"),
+    ],
     **{f"python -c 'import {name}'": ["-c", f"import {name}"] for name in IMPORTS},
 }
 

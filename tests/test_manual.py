@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The manual cannot lie: what it leaves out, or has in excess, fails here."""
 
+import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gs.profile.status.hooks import SKIPPED, Field, Status
+from gs.profile.status.hooks import SKIPPED, Field, Period, Status
 from gs.profile.status.send import errors, errorvals, options, script
-from gs.profile.status.send.model import StopCause, Verdict
+from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.opening import open_ledger
+from gs.profile.status.send.model import Choice, MemberId, StopCause, Verdict
+from gs.profile.status.send.report.machine import as_json
+from send.fakes import Clock
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -35,10 +42,7 @@ def test_the_synopsis_is_the_usage():
     assert usage in " ".join(page("sendprofile").split())
 
 
-NAMES = ("OK", "USAGE", "NOHOST", "SOFTWARE", "TEMPFAIL", "PROTOCOL", "NOPERM", "CONFIG")
-
-
-@pytest.mark.parametrize("name", [f"EX_{name}" for name in NAMES])
+@pytest.mark.parametrize("name", [name for name in vars(errorvals) if name.startswith("EX_")])
 def test_every_exit_code_has_its_row(name):
     code = getattr(errorvals, name)
     assert re.search(rf"^\| {code} \| `{name}` \|", page("exit-codes"), re.MULTILINE)
@@ -79,6 +83,31 @@ def test_every_verdict_status_and_field_is_documented():
         assert reason in page("hooks")
     for field in Field:
         assert f"`{field}`" in page("hooks")
+
+
+def test_every_table_of_the_ledger_is_documented_and_no_other(tmp_path):
+    open_ledger(tmp_path / "ledger.sqlite3").close()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as ledger:
+        tables = {name for (name,) in ledger.execute("SELECT name FROM sqlite_schema")}
+    documented = set(re.findall(r"^\| `(\w+)` \|", page("ledger"), re.MULTILINE))
+    assert documented == {name for name in tables if "of_run" not in name and "sqlite" not in name}
+
+
+def test_every_name_in_the_json_of_a_run_is_documented_and_no_other(tmp_path):
+    file = open_ledger(tmp_path / "ledger.sqlite3")
+    clock = Clock()
+    begun = runs.begin(file, "example.com", Period(2026, 10), clock, again=False)
+    begun.ledger.enrol([MemberId("u")])
+    begun.ledger.line_up(Choice(), 0)
+    begun.ledger.claim(1)
+    begun.ledger.recover()
+    accounts = runs.accounts(file, "example.com", clock)
+    made = json.loads(as_json(accounts, "http://example.com", "l", exit_code=75))
+    (run,) = made["runs"]
+    names = {*made, *run, *run["unsettled"][0], *run["counts"]["unknown"]}
+    documented = set(re.findall(r"`(\w+)`", page("json").partition("## Of `--dry-run`")[0]))
+    assert names <= documented
+    assert documented <= names | {"null"}
 
 
 def test_every_name_of_the_api_is_documented():

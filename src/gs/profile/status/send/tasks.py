@@ -51,6 +51,7 @@ class Task:
             closing(open_ledger(settings.ledger)) as file,
             only_one(settings.ledger, settings.site.identity, _now()),
         ):
+            file.check()
             return self._send(file, stop)
 
     def rehearse(self) -> int:

@@ -3,7 +3,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,10 @@ _ADVICE: Final = {
     sqlite3.SQLITE_BUSY: "Another program has it open: close that, and call again.",
     sqlite3.SQLITE_READONLY: "Let this user write it, or name another place with --ledger.",
     sqlite3.SQLITE_CANTOPEN: "Let this user write in its folder, or name another with --ledger.",
-    sqlite3.SQLITE_NOTADB: "Name another place with --ledger.",
+    sqlite3.SQLITE_NOTADB: "If it was the ledger, restore it from a backup: a new one knows of "
+    "nobody who was sent to. Else name another place with --ledger.",
+    sqlite3.SQLITE_IOERR: "See that its disk has room and is sound, and call again: the run "
+    "goes on.",
 }
 
 # What is wrong with the machine, not with the place.
@@ -38,6 +41,16 @@ class LedgerFile:
         self._connection = connection
         self._queries = queries.load()
 
+    def check(self) -> None:
+        """Raise :class:`LedgerError` where the file is damaged; it is read from end to end."""
+        with self._errors():
+            # quick_check costs the same here, and overlooks an index that has lost a run.
+            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found == "ok" and self.row("damaged_member"):
+            found = "a member has a value that none can have"
+        if found != "ok":
+            raise ledger_error(self.path, sqlite3.DatabaseError(found), corrupt=True)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what is done inside one durable change, or none."""
@@ -49,8 +62,9 @@ class LedgerFile:
                 self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, such as a full disk.
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # what went wrong before is what to tell
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
             raise
 
     def rows(self, name: str, **values: object) -> Iterator[sqlite3.Row]:
@@ -87,17 +101,25 @@ class LedgerFile:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise ledger_error(self.path, error) from error
 
 
 def ledger_error(
-    path: Path, error: sqlite3.Error, *, opening: bool = False, corrupt: bool = False
+    path: Path,
+    error: sqlite3.Error | UnicodeDecodeError,
+    *,
+    opening: bool = False,
+    corrupt: bool = False,
 ) -> LedgerError:
-    """Return the error that says what *error* means for the ledger at *path*."""
+    """Return the error that says what *error* means for the ledger at *path*.
+
+    It is a :exc:`UnicodeDecodeError` where SQLite quotes what a damaged file has for a name.
+    """
     # The lower eight bits are the result code proper, of which the rest is a shade.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if corrupt or code == sqlite3.SQLITE_CORRUPT:
+    quoted = isinstance(error, UnicodeDecodeError)
+    if corrupt or quoted or code == sqlite3.SQLITE_CORRUPT:
         return LedgerError(f"The ledger {path} is corrupt: {error}.\n{_CORRUPT}")
     verb = "opened" if opening else "used"
     kind = NoLedgerError if opening and code not in _NOT_THE_PLACE else LedgerError

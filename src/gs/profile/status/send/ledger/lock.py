@@ -22,24 +22,34 @@ def only_one(ledger: Path, site: str, since: datetime) -> Iterator[None]:
     file beside the ledger: it ends with the process that holds it, however that ends, and
     neither the file nor what is written in it means anything afterwards.
     """
-    place = ledger.with_name(f"{ledger.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
+    file = ledger.resolve()  # the lock of all who call the ledger by another name, too
+    place = file.with_name(f"{file.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
     try:
-        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise NoLedgerError(f"The lock {place} cannot be made: {error.strerror}.") from error
-    with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            who = printable(file.read(500)) or "another process"
-            raise HeldError(
-                f"Another sendprofile holds the run of {site}: {who}.\n"
-                "Nobody was sent to; wait until it has ended, or stop it, and call again."
-            ) from error
-        with suppress(OSError):  # a full disk: then nobody can read who it is, which is no harm
-            file.truncate(0)
-            file.write(
-                f"process {os.getpid()} on {socket.gethostname()} since {since:%Y-%m-%d %H:%M:%S}"
-            )
-            file.flush()
+    try:
+        _hold(lock, site)
+        who = f"process {os.getpid()} on {socket.gethostname()}"
+        with suppress(OSError):  # a full disk: nobody can read who it is, which is no harm
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{who} since {since:%Y-%m-%d %H:%M:%S}".encode(), 0)
         yield
+    finally:
+        os.close(lock)
+
+
+def _hold(lock: int, site: str) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        who = printable(os.pread(lock, 500, 0).decode(errors="replace")) or "another process"
+        raise HeldError(
+            f"Another sendprofile holds the run of {site}: {who}.\n"
+            "Nobody was sent to; wait until it has ended, or stop it, and call again."
+        ) from error
+    except OSError as error:
+        raise NoLedgerError(
+            f"The file system of the ledger cannot lock: {error.strerror}.\n"
+            "Keep the ledger on a local disk: name another place with --ledger."
+        ) from error

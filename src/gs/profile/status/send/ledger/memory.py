@@ -26,11 +26,12 @@ _TO_TELL: Final = (Verdict.FAILED, Verdict.UNKNOWN)
 
 @dataclass(slots=True)
 class Row:
-    """A member: the last outcome, when it came, and until when the site may know the key."""
+    """A member: the last outcome, when it came, and the time in which the site knows the key."""
 
     outcome: Outcome
     at: float = 0.0
     listed: bool = True
+    keyed_at: float = 0.0
     repeatable_until: float | None = None
 
 
@@ -92,7 +93,8 @@ class MemoryLedger:
             row = self.book[self._queue.popleft()]
             doubtful = row.outcome.verdict is Verdict.UNKNOWN
             if not doubtful:
-                row.repeatable_until = self.clock() + self._lifetime if self._lifetime else None
+                row.keyed_at = self.clock()
+                row.repeatable_until = row.keyed_at + self._lifetime if self._lifetime else None
             elif not self._repeatable(row):
                 continue
             claims.append(Claim(row.outcome.member, bool(self._lifetime), doubtful))
@@ -135,7 +137,8 @@ class MemoryLedger:
     def _repeatable(self, row: Row) -> bool:
         if row.outcome.verdict is not Verdict.UNKNOWN or row.repeatable_until is None:
             return False
-        return 0 < row.repeatable_until - self.clock() <= self._lifetime
+        now = self.clock()
+        return now < row.repeatable_until and 0 <= now - row.keyed_at < self._lifetime
 
 
 def _waiting(member: MemberId) -> Outcome:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Opens the file of a ledger: made where there is none, migrated where it is old, and checked."""
+"""Opens the file of a ledger: made where there is none, migrated where it is old."""
 
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,11 @@ from .migrating import MIGRATIONS, migrate, version_of
 
 # "gssp", by which we know a ledger from another program's SQLite file.
 _APPLICATION_ID: Final = 0x67737370
+
+# What a file of SQLite begins with, and the least bytes that it can have
+# (https://sqlite.org/fileformat2.html).
+_MAGIC: Final = b"SQLite format 3\0"
+_SHORTEST: Final = 512
 
 # Seconds. Another run that shares the file may be storing a long list.
 _BUSY_TIMEOUT: Final = 60.0
@@ -32,50 +37,58 @@ _PRAGMAS: Final = (
 _MEMORY: Final = Path(":memory:")
 
 
-def open_ledger(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> LedgerFile:
+def open_ledger(
+    path: Path, migrations: Sequence[Path] = MIGRATIONS, *, busy_timeout: float = _BUSY_TIMEOUT
+) -> LedgerFile:
     """Return the ledger at *path*, made if there is none, for reading and writing.
 
-    Raises :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
+    While another program writes it, it is waited for, *busy_timeout* seconds each time. Raises
+    :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
     """
-    try:
+    with _errors(path), ExitStack() as undone:
         if not path.exists():
             _make(path, migrations)
         _refuse_what_is_no_ledger(path)
-    except OSError as error:
-        raise NoLedgerError(
-            f"The ledger {path} cannot be made: {error.strerror}.\n"
-            "Nobody is sent to who cannot be recorded. Name another place with --ledger."
-        ) from error
-    connection = _connection(path, "rw")
-    try:
+        connection = undone.enter_context(closing(_connection(path, "rw", busy_timeout)))
         _refuse_what_is_not_ours(connection, path, len(migrations))
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         migrate(connection, migrations)
-        _check(connection, path)
-    except (sqlite3.Error, LedgerError) as error:
-        connection.close()
-        raise _not_opened(path, error) from error
+        undone.pop_all()
     return LedgerFile(path, connection)
 
 
 def read_ledger(path: Path) -> LedgerFile:
-    """Return the ledger at *path* for reading alone, an empty one where there is none."""
-    if not path.exists():
-        return _empty()
-    _refuse_what_is_no_ledger(path)
-    connection = _connection(path, "ro")
-    try:
+    """Return the ledger at *path* for reading alone, an empty one where there is none.
+
+    Raises what :func:`open_ledger` does.
+    """
+    with _errors(path), ExitStack() as undone:
+        if not path.exists():
+            return _empty()
+        _refuse_what_is_no_ledger(path)
+        connection = undone.enter_context(closing(_connection(path, "ro")))
         _refuse_what_is_not_ours(connection, path, len(MIGRATIONS))
-        old = version_of(connection) < len(MIGRATIONS)
-    except (sqlite3.Error, LedgerError) as error:
-        connection.close()
-        raise _not_opened(path, error) from error
-    if old:
-        connection.close()
-        open_ledger(path).close()
-        return read_ledger(path)
-    return LedgerFile(path, connection)
+        if version_of(connection) == len(MIGRATIONS):
+            file = LedgerFile(path, connection)
+            file.check()
+            undone.pop_all()
+            return file
+    open_ledger(path).close()
+    return read_ledger(path)
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NoLedgerError(
+            f"The ledger {path} cannot be opened or made: {error.strerror}.\n"
+            "Nobody is sent to who cannot be recorded. Name another place with --ledger."
+        ) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise ledger_error(path, error, opening=True) from error
 
 
 def _empty() -> LedgerFile:
@@ -97,8 +110,6 @@ def _make(path: Path, migrations: Sequence[Path]) -> None:
             migrate(connection, migrations)
         with suppress(FileExistsError):  # another process was faster
             os.link(new, path)
-    except sqlite3.Error as error:
-        raise _not_opened(path, error) from error
     finally:
         for left in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
             left.unlink(missing_ok=True)
@@ -113,9 +124,9 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _connection(path: Path, mode: str) -> sqlite3.Connection:
+def _connection(path: Path, mode: str, busy_timeout: float = _BUSY_TIMEOUT) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_timeout)
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -123,9 +134,11 @@ def _connection(path: Path, mode: str) -> sqlite3.Connection:
 def _refuse_what_is_no_ledger(path: Path) -> None:
     if not path.is_file():
         raise NoLedgerError(f"The ledger {path} is not a file: name another with --ledger.")
-    if not path.stat().st_size:
+    with path.open("rb") as file:
+        begun = _MAGIC.startswith(file.read(len(_MAGIC)))
+    if begun and path.stat().st_size < _SHORTEST:
         raise LedgerError(
-            f"The ledger {path} is empty: it has lost what it had, or is none.\n"
+            f"The ledger {path} is empty or cut off: it has lost what it had, or is none.\n"
             "Restore it from a backup; or remove it, if it is to be made anew."
         )
 
@@ -142,13 +155,3 @@ def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path, newest:
             f"The ledger {path} is of a newer version, {version}; this program knows {newest}.\n"
             "Upgrade sendprofile, or name another place with --ledger."
         )
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise ledger_error(path, sqlite3.DatabaseError(found), corrupt=True)
-
-
-def _not_opened(path: Path, error: sqlite3.Error | LedgerError) -> LedgerError:
-    return error if isinstance(error, LedgerError) else ledger_error(path, error, opening=True)

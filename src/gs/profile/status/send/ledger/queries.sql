@@ -1,16 +1,34 @@
 -- SPDX-License-Identifier: MIT
 -- Every question that is put to a ledger, by name. Times are seconds since 1970 (UTC).
 
+-- name: damaged_member
+-- What SQLite's own check lets pass: it looks at no type, nor at the constraints of a file that
+-- it is not to write.
+SELECT id
+FROM member
+WHERE verdict NOT IN ('waiting', 'sending', 'sent', 'skipped', 'failed', 'unknown')
+   OR at NOT BETWEEN 0 AND 253402300799 -- the year 9999
+   OR typeof(id) <> 'text' OR typeof(reason) <> 'text' OR typeof(message) <> 'text'
+LIMIT 1;
+
 -- name: latest_round
--- The latest round of a period: :site, :period.
+-- The latest round of a period: :site, :period. One whose list never came counts only where
+-- there is no other.
 SELECT number, round, key,
        EXISTS (SELECT * FROM member WHERE run = run.number) AS enrolled,
        EXISTS (SELECT * FROM member
                WHERE run = run.number AND verdict IN ('waiting', 'sending')) AS unfinished
 FROM run
 WHERE site = :site AND period = :period
-ORDER BY round DESC
+ORDER BY enrolled DESC, round DESC
 LIMIT 1;
+
+-- name: round_without_list
+-- The round of a period whose list never came, if there is one.
+SELECT number, round
+FROM run
+WHERE site = :site AND period = :period
+  AND NOT EXISTS (SELECT * FROM member WHERE run = run.number);
 
 -- name: begin_run
 INSERT INTO run (site, period, round, key)
@@ -114,18 +132,19 @@ FROM member
 WHERE run = :run AND listed = :invocation
   AND (verdict = 'waiting'
        OR (verdict = 'unknown' AND repeatable_until > :now
-           AND repeatable_until <= :now + :lifetime))
+           AND keyed_at <= :now AND keyed_at > :now - :lifetime))
   AND (:all OR id IN (SELECT id FROM temp.chosen));
 
 -- name: claimable
 -- The next ones from :first on. An unknown one can be sent to again with the same key until the
--- site forgets it; a time that is too far away comes from a clock that was wrong.
+-- site forgets it, by what it said then or says now, whichever is sooner; a key from a time to come
+-- was used when the clock was wrong.
 SELECT id, verdict = 'unknown' AS doubtful
 FROM member
 WHERE run = :run AND id >= :first AND listed = :invocation
   AND (verdict = 'waiting'
        OR (verdict = 'unknown' AND repeatable_until > :now
-           AND repeatable_until <= :now + :lifetime))
+           AND keyed_at <= :now AND keyed_at > :now - :lifetime))
   AND (:all OR id IN (SELECT id FROM temp.chosen))
 ORDER BY id
 LIMIT :limit;
@@ -134,6 +153,7 @@ LIMIT :limit;
 UPDATE member
 SET verdict = 'sending',
     at = :now,
+    keyed_at = CASE verdict WHEN 'unknown' THEN keyed_at ELSE :keyed_at END,
     repeatable_until = CASE verdict WHEN 'unknown' THEN repeatable_until ELSE :repeatable_until END
 WHERE run = :run AND id = :id AND verdict IN ('waiting', 'unknown');
 
@@ -164,7 +184,7 @@ LIMIT :limit;
 -- What the run knows of each of those whom the site lists now; nothing of new ones.
 SELECT listed.id, verdict, reason,
        coalesce(verdict IN ('sending', 'unknown') AND repeatable_until > :now
-                AND repeatable_until <= :now + :lifetime, false) AS repeatable
+                AND keyed_at <= :now AND keyed_at > :now - :lifetime, false) AS repeatable
 FROM (SELECT DISTINCT id FROM temp.listed) AS listed
 LEFT JOIN member ON member.run = :run AND member.id = listed.id
 ORDER BY listed.id;

@@ -77,10 +77,10 @@ def _run(
 ) -> tuple[int, Run]:
     if latest is not None and latest["enrolled"] and key == str(period):
         return latest["number"], Run(site, period, latest["round"], latest["key"])
-    if latest is not None and not latest["enrolled"]:
-        # Its list never came: it is begun now.
-        file.do("rekey_run", run=latest["number"], key=key)
-        return latest["number"], Run(site, period, latest["round"], key)
+    begun = file.row("round_without_list", site=site, period=str(period))
+    if begun is not None:
+        file.do("rekey_run", run=begun["number"], key=key)
+        return begun["number"], Run(site, period, begun["round"], key)
     number = latest["round"] + 1 if latest is not None else 1
     run = Run(site, period, number, key)
     added = file.add("begin_run", site=site, period=str(period), round=number, key=key)

@@ -37,7 +37,8 @@ class SqlLedger:
         self._run = number
         self._invocation = invocation
         self._clock = clock
-        self._all = True
+        self._only: frozenset[MemberId] | None = None
+        self._stored = self._only
         self._lifetime = 0
         self._first = ""
         self._put_back = 0
@@ -61,10 +62,9 @@ class SqlLedger:
 
     def line_up(self, choice: Choice, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do."""
-        self._all = choice.only is None
+        self._only = choice.only
         self._lifetime = key_lifetime
         self._first, self._put_back = "", 0
-        store_choice(self._file, choice.only)
         if choice.only:
             self._refuse_who_is_not_listed()
         with self._file.transaction():
@@ -105,8 +105,7 @@ class SqlLedger:
 
     def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
         """Return the counts of the run, or those of some members."""
-        if only is not None:
-            store_choice(self._file, only)
+        self._choose(only)
         rows = self._file.rows("tally", run=self._run, all=only is None)
         return Tally({(Verdict(row["verdict"]), row["reason"]): row["members"] for row in rows})
 
@@ -123,7 +122,13 @@ class SqlLedger:
         found = self._file.row("count_repeatable", run=self._run, now=self._clock())
         return int(found["members"]) if found else 0
 
+    def _choose(self, only: frozenset[MemberId] | None) -> None:
+        if only is not None and only != self._stored:
+            store_choice(self._file, only)
+            self._stored = only
+
     def _refuse_who_is_not_listed(self) -> None:
+        self._choose(self._only)
         values = {"run": self._run, "invocation": self._invocation}
         rows = self._file.rows("not_listed", **values, no_longer_listed=NO_LONGER_LISTED)
         missing = [MemberId(row["id"]) for row in rows]
@@ -136,15 +141,19 @@ class SqlLedger:
         rows = self._file.rows("claimable", **self._whom(), **when, first=self._first, limit=limit)
         keyed = bool(self._lifetime)
         claims = [Claim(MemberId(row["id"]), keyed, bool(row["doubtful"])) for row in rows]
-        until = now + self._lifetime if keyed else None
-        common = {"run": self._run, "now": now, "repeatable_until": until}
+        key = {
+            "keyed_at": now if keyed else None,
+            "repeatable_until": now + self._lifetime if keyed else None,
+        }
+        common = {"run": self._run, "now": now, **key}
         self._file.do_many("claim", [{**common, "id": claim.member} for claim in claims])
         if claims:
             self._first = f"{claims[-1].member}\0"  # the next text that there is
         return claims
 
     def _whom(self) -> dict[str, object]:
-        return {"run": self._run, "invocation": self._invocation, "all": self._all}
+        self._choose(self._only)
+        return {"run": self._run, "invocation": self._invocation, "all": self._only is None}
 
 
 def store_list(file: LedgerFile, members: Iterable[MemberId]) -> None:
@@ -156,10 +165,10 @@ def store_list(file: LedgerFile, members: Iterable[MemberId]) -> None:
         file.do_many("add_to_list", [{"id": member} for member in batch])
 
 
-def store_choice(file: LedgerFile, only: Iterable[MemberId] | None) -> None:
+def store_choice(file: LedgerFile, only: Iterable[MemberId]) -> None:
     """Put the IDs of *only* beside the tables."""
     file.do("clear_choice")
-    file.do_many("add_to_choice", [{"id": member} for member in only or ()])
+    file.do_many("add_to_choice", [{"id": member} for member in only])
 
 
 def _storable(text: str) -> str:

@@ -89,7 +89,8 @@ def troubles(
         yield _TO_DO[cause]
     if ended.retry_after:
         come_back = now + timedelta(seconds=ended.retry_after)
-        yield f"It wants to be left alone for {spell(ended.retry_after)}: until {come_back:%c}."
+        alone = spell(ended.retry_after)
+        yield f"It wants to be left alone for {alone}: until {come_back:%Y-%m-%d %H:%M}."
     yield next_call(tally, ended.repeatable)
 
 

@@ -34,6 +34,7 @@ CREATE TABLE member (
     status  INTEGER,                     -- the number that the site gave
     at      REAL,                        -- when this verdict came
     listed  INTEGER NOT NULL,            -- the last invocation in which the site listed the member
-    repeatable_until REAL,               -- when the site forgets the key; NULL: it honours none
+    keyed_at REAL,                       -- when the key was first used; NULL: the site honours none
+    repeatable_until REAL,               -- when the site forgets it, by what it said then
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
