@@ -84,7 +84,7 @@ class Heard:
     def retrieving(self) -> None:
         self.events.append(("retrieving",))
 
-    def retrieved(self, waiting: int) -> None:
+    def retrieved(self, waiting: int, left: int) -> None:
         self.events.append(("retrieved", waiting))
 
     def claimed(self, claims: Sequence[Claim]) -> None:

@@ -332,8 +332,22 @@ def test_with_keys_a_site_that_never_answers_is_given_up():
     run = campaign(site, clock, seconds=60, max_unknown=0)
     tally = run.run()
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (2, 1)
-    assert run.stop.cause is StopCause.TOO_MANY_UNKNOWN
-    assert clock.now == 1061  # a minute after the last answer
+    assert run.stop.cause is StopCause.NO_ANSWER
+    assert clock.now == 1060
+
+
+def test_with_keys_those_who_get_no_answer_do_not_keep_the_others_from_theirs():
+    clock, book = Clock(), {}
+    listed = [*members(20), "z1", "z2"]
+    bad = dict.fromkeys(members(20), LOST)
+
+    def call():
+        site = FakeSite(listed, bad, clock, key_lifetime=99_999)
+        return campaign(site, clock, seconds=60, ledger=MemoryLedger(clock, book)).run()
+
+    found = [call().of(Verdict.SENT) for _ in range(4)]
+    assert found[-1] == 2
+    assert Verdict.WAITING not in {row.outcome.verdict for row in book.values()}
 
 
 # Some, and not others

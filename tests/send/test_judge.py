@@ -81,7 +81,15 @@ def test_only_an_answer_of_the_hook_ends_the_doubt_of_a_call_before(end, verdict
     outcome = judged(end, repeatable=True, doubtful=True)
     answered = outcome.status is not None
     assert (outcome.verdict, outcome.cause) == (verdict if answered else Verdict.UNKNOWN, cause)
-    assert outcome.again is (not answered)
+    assert outcome.again is (verdict in (Verdict.WAITING, Verdict.UNKNOWN))
+
+
+@pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
+def test_without_a_key_as_well(end, verdict, cause):
+    outcome = judged(end, doubtful=True)
+    answered = outcome.status is not None
+    assert (outcome.verdict, outcome.cause) == (verdict if answered else Verdict.UNKNOWN, cause)
+    assert outcome.again is (verdict is Verdict.WAITING)
 
 
 def test_a_call_that_is_still_worked_on_is_tried_again_where_there_is_a_key():
@@ -129,6 +137,12 @@ def test_a_message_that_does_not_end_is_cut():
 def test_the_token_is_not_left_in_half_where_a_message_is_cut():
     message = "x" * 996 + "s3cret"
     assert "s3" not in judged(Answer(200, write_reply(0, message))).message
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_the_token_is_not_in_what_libcurl_quotes_of_an_answer(left):
+    outcome = judged(Fault("Unsupported encoding: s3cret", left=left))
+    assert outcome.message == "Unsupported encoding: [token]"
 
 
 ends = st.one_of(

@@ -4,11 +4,12 @@
 import pytest
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.send.errors import NotListedError
+from gs.profile.status.send.errors import LedgerError, NotListedError, ProtocolError
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.memory import MemoryLedger
 from gs.profile.status.send.ledger.opening import open_ledger
 from gs.profile.status.send.model import (
+    KEY_MARGIN,
     NO_LONGER_LISTED,
     Choice,
     MemberId,
@@ -160,6 +161,34 @@ def test_an_unknown_member_is_left_alone_unless_the_operator_says_so(call):
     assert ids(last.claim(1)) == ["a"]
 
 
+def test_who_is_resent_to_stays_in_doubt_until_their_turn_and_after(call):
+    ledger = call()
+    begin(ledger, "ab")
+    settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
+    later = call()
+    assert begin(later, "ab", Choice(resend_unknown=True)) == 2
+    (claim,) = later.claim(1)
+    assert claim.doubtful
+    assert verdicts(later) == {Verdict.SENDING: 1, Verdict.UNKNOWN: 1}
+    assert begin(call(), "ab") == 0
+
+
+def test_who_was_resent_to_in_vain_is_not_resent_to_again_by_that_call(call):
+    ledger = call()
+    begin(ledger, "a")
+    settle_all(ledger, a=Verdict.UNKNOWN)
+    later = call()
+    begin(later, "a", Choice(resend_unknown=True))
+    later.claim(1)
+    later.settle([outcome("a", Verdict.UNKNOWN)])
+    assert later.claim(1) == []
+    last = call()
+    begin(last, "a", Choice(resend_unknown=True))
+    last.claim(1)
+    last.settle([outcome("a", Verdict.UNKNOWN, again=True)])
+    assert ids(last.claim(1)) == ["a"]
+
+
 def test_a_member_put_back_can_be_claimed_again(ledger):
     begin(ledger, ["a", "b"])
     (claim,) = ledger.claim(1)
@@ -197,9 +226,9 @@ def test_what_was_claimed_and_never_settled_becomes_unknown(call):
 def test_only_what_was_claimed_can_be_settled(ledger):
     begin(ledger, ["a", "b"])
     ledger.claim(1)
-    with pytest.raises(KeyError):
+    with pytest.raises(LedgerError, match="changed by another process"):
         ledger.settle([outcome("a", Verdict.SENT), outcome("b", Verdict.SENT)])
-    with pytest.raises(KeyError):
+    with pytest.raises(LedgerError, match="changed by another process"):
         ledger.settle([outcome("nobody", Verdict.SENT)])
 
 
@@ -262,6 +291,28 @@ def test_who_left_the_list_is_skipped_and_said_to_be(call, verdict):
     }
 
 
+def test_a_call_says_how_many_have_left(call):
+    assert call().enrol(["a", "b", "c"]) == 0
+    assert call().enrol(["c"]) == 2
+    assert call().enrol(["c"]) == 0
+
+
+def test_a_site_that_lists_nobody_any_more_is_in_trouble(call):
+    ledger = call()
+    begin(ledger, ["a", "b"])
+    settle_all(ledger, a=Verdict.SENT)
+    with pytest.raises(ProtocolError, match="lists no members"):
+        call().enrol([])
+    assert verdicts(call()) == {Verdict.SENT: 1, Verdict.WAITING: 1}
+
+
+def test_a_site_that_lists_nobody_any_more_may_where_all_are_settled(call):
+    ledger = call()
+    begin(ledger, ["a"])
+    settle_all(ledger, a=Verdict.SENT)
+    assert call().enrol([]) == 0
+
+
 def test_who_left_and_came_back_waits_again(call):
     begin(call(), ["a", "b"])
     begin(call(), ["b"])
@@ -311,7 +362,7 @@ def test_an_unknown_one_is_resent_only_if_chosen(call):
     settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
     later = call()
     assert begin(later, "ab", Choice(frozenset("a"), resend_unknown=True)) == 1
-    assert verdicts(later) == {Verdict.WAITING: 1, Verdict.UNKNOWN: 1}
+    assert ids(later.claim(9)) == ["a"]
 
 
 def test_who_is_chosen_and_not_listed_is_a_slip(call):
@@ -361,7 +412,7 @@ def test_with_a_key_what_a_killed_run_left_is_claimed_again_in_doubt(call):
     later = call()
     assert begin(later, "ab", lifetime=DAY) == 2
     claims = later.claim(2)
-    assert [(claim.member, claim.doubtful) for claim in claims] == [("a", True), ("b", False)]
+    assert [(claim.member, claim.doubtful) for claim in claims] == [("b", False), ("a", True)]
 
 
 def test_a_doubt_outlasts_being_killed_again(call):
@@ -392,7 +443,10 @@ def test_a_site_that_honours_keys_no_more_is_not_called_again(call):
     assert later.repeatable() == 1
 
 
-@pytest.mark.parametrize(("passed", "lined_up"), [(DAY - 1, 1), (DAY, 0), (-1, 0)])
+@pytest.mark.parametrize(
+    ("passed", "lined_up"),
+    [(DAY - KEY_MARGIN - 1, 1), (DAY - KEY_MARGIN, 0), (-60, 1), (-61, 0)],
+)
 def test_a_key_is_good_until_the_site_forgets_it_by_a_clock_that_is_right(
     call, clock, passed, lined_up
 ):
@@ -403,6 +457,22 @@ def test_a_key_is_good_until_the_site_forgets_it_by_a_clock_that_is_right(
     later = call()
     assert begin(later, "a", lifetime=DAY) == lined_up
     assert len(later.claim(1)) == lined_up
+
+
+def test_a_site_that_now_forgets_sooner_is_believed(call, clock):
+    ledger = call()
+    begin(ledger, "a", lifetime=30 * DAY)
+    ledger.claim(1)
+    clock.now += DAY
+    assert begin(call(), "a", lifetime=DAY) == 0
+    assert begin(call(), "a", lifetime=3 * DAY) == 1
+
+
+@pytest.mark.parametrize("lifetime", [1, KEY_MARGIN])
+def test_a_key_that_is_forgotten_at_once_is_not_relied_upon(ledger, lifetime):
+    begin(ledger, "a", lifetime=lifetime)
+    (claim,) = ledger.claim(1)
+    assert not claim.repeatable
 
 
 def test_the_time_of_a_key_counts_from_its_first_call(call, clock):
@@ -423,6 +493,14 @@ def test_a_key_that_is_forgotten_while_the_run_goes_on_is_not_used(ledger, clock
     ledger.settle([outcome("a", Verdict.UNKNOWN, again=True)])
     clock.now += DAY
     assert ledger.claim(1) == []
+
+
+def test_those_in_doubt_come_after_all_others_the_longest_ago_first(ledger, clock):
+    begin(ledger, "abcd", lifetime=DAY)
+    for member in reversed(ids(ledger.claim(2))):
+        clock.now += 1
+        ledger.settle([outcome(member, Verdict.UNKNOWN, again=True)])
+    assert ids(ledger.claim(9)) == ["c", "d", "b", "a"]
 
 
 def test_who_certainly_was_not_mailed_is_not_in_doubt(ledger):

@@ -135,7 +135,16 @@ def test_what_is_repeated_without_an_answer_ends_too():
     patience = Patience(10, lambda: 1.0)
     lost = outcome(Verdict.UNKNOWN, again=True)
     assert patience.weigh(lost, 0) is None
-    assert patience.weigh(lost, 10) is StopCause.TOO_MANY_UNKNOWN
+    assert patience.weigh(lost, 1) is None
+    assert patience.weigh(lost, 11) is StopCause.NO_ANSWER
+
+
+def test_one_that_gets_no_answer_between_others_that_do_makes_no_pause():
+    patience = Patience(10, lambda: 1.0)
+    for now in range(100):
+        assert patience.weigh(outcome(Verdict.UNKNOWN, again=True), now) is None
+        assert not patience.tried
+        patience.weigh(outcome(Verdict.SENT), now)
 
 
 def test_a_refused_token_is_no_matter_of_patience():

@@ -80,7 +80,7 @@ def test_a_signal_while_the_list_is_waited_for_leaves_at_once(
     process.send_signal(number)
     exit_code, stderr = ended(process)
     assert exit_code == code
-    assert "Nobody had been sent to." in stderr
+    assert "This call has sent to nobody." in stderr
     assert site.sends == []
 
 

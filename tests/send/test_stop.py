@@ -87,9 +87,9 @@ def test_unknown_never_stops_where_the_limit_is_0():
     assert causes(Breaker(0), *[UNKNOWN] * 1000) == [None] * 1000
 
 
-def test_a_site_that_asks_for_a_pause_does_not_count_as_one_that_tells_nothing():
-    at_work = outcome(Verdict.UNKNOWN, StopCause.BUSY)
-    assert causes(Breaker(3), UNKNOWN, at_work, UNKNOWN, at_work, UNKNOWN) == [None] * 5
+def test_what_is_tried_again_is_no_matter_of_the_breaker():
+    repeated = Outcome(MemberId("u"), Verdict.UNKNOWN, "", "", again=True)
+    assert causes(Breaker(1), *[repeated] * 99) == [None] * 99
 
 
 def test_a_denial_stops_only_as_the_first_answer():

@@ -35,6 +35,7 @@ class Campaign:
     clock: Callable[[], float]
     choice: Choice = field(default_factory=Choice)
     limit: int | None = None
+    _left: int = 0
     _waiting: int = 0
     _allowed: int = 0
     _in_flight: int = 0
@@ -60,12 +61,12 @@ class Campaign:
                 self.reporter.tick()
         self._waiting = self.ledger.line_up(self.choice, self.site.key_lifetime)
         self._allowed = self._waiting if self.limit is None else self.limit
-        self.reporter.retrieved(min(self._waiting, self._allowed))
+        self.reporter.retrieved(min(self._waiting, self._allowed), self._left)
 
     def _listed(self) -> bool:
         self.reporter.retrieving()
         try:
-            self.ledger.enrol(self.site.members())
+            self._left = self.ledger.enrol(self.site.members())
         except NotTrustedError:
             raise
         except BusyError as error:
@@ -116,9 +117,9 @@ class Campaign:
         self._waiting -= len(claims)
         self._allowed -= len(claims)
         self._in_flight += len(claims)
-        self.reporter.claimed(claims)
         for claim in claims:
             self.site.begin(claim)
+        self.reporter.claimed(claims)
 
     def _wait(self) -> float:
         rest = self.pace.rest(self.clock())
@@ -143,7 +144,7 @@ class Campaign:
         if cause:
             self.stop.request(cause, outcome.retry_after)
         elif self.patience.until > until:
-            reason = outcome.cause or StopCause.TOO_MANY_UNKNOWN
+            reason = outcome.cause or StopCause.NO_ANSWER
             self.reporter.pausing(reason, self.patience.until - now)
 
     def _salvaged(self, error: LedgerError) -> LedgerError:

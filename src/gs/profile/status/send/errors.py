@@ -93,5 +93,5 @@ class LeaveAtOnceError(SendProfileError):
     """The run is to be left now, whatever is in flight; *cause* is why."""
 
     def __init__(self, cause: StopCause) -> None:
-        super().__init__(f"Stopped by {cause.value}. Nobody had been sent to.")
+        super().__init__(f"Stopped by {cause.value}. This call has sent to nobody.")
         self.cause = cause

@@ -24,25 +24,24 @@ def judge(attempt: Attempt, token: Token) -> Outcome:
     """Return the verdict on *attempt*, without the token in any of its texts."""
     outcome = _of_end(attempt.claim.member, attempt.end, token)
     if attempt.claim.repeatable:
-        return _of_repeatable(outcome, doubtful=attempt.claim.doubtful)
+        outcome = _of_repeatable(outcome)
+    # An answer of the hook itself (which has a status) tells what became of every call for the
+    # member; anything else tells at most that this one sent nothing.
+    if attempt.claim.doubtful and outcome.status is None:
+        return replace(outcome, verdict=Verdict.UNKNOWN)
     return outcome
 
 
-def _of_repeatable(outcome: Outcome, *, doubtful: bool) -> Outcome:
-    # An answer of the hook itself (which has a status) tells what became of every call with the
-    # key; anything else tells at most that this call sent nothing.
-    answered = outcome.status is not None
+def _of_repeatable(outcome: Outcome) -> Outcome:
     if outcome.reason == _AT_WORK:
         outcome = replace(outcome, verdict=Verdict.UNKNOWN, cause=StopCause.BUSY)
-    elif doubtful and not answered:
-        outcome = replace(outcome, verdict=Verdict.UNKNOWN)
     return replace(outcome, again=outcome.verdict in (Verdict.WAITING, Verdict.UNKNOWN))
 
 
 def _of_end(member: MemberId, end: Answer | Fault, token: Token) -> Outcome:
     match end:
         case Fault() as fault:
-            return _of_fault(member, fault)
+            return _of_fault(member, fault, token)
         case Answer(http_status=HTTPStatus.OK, body=body):
             return _of_body(member, body, token)
         case Answer() as answer:
@@ -63,10 +62,11 @@ def _waiting(
     )
 
 
-def _of_fault(member: MemberId, fault: Fault) -> Outcome:
+def _of_fault(member: MemberId, fault: Fault, token: Token) -> Outcome:
+    text = _bounded(fault.text, token)  # libcurl quotes what it was answered
     if fault.left:
-        return Outcome(member, Verdict.UNKNOWN, "no answer", fault.text)
-    return _waiting(member, "not reached", fault.text, StopCause.UNREACHABLE)
+        return Outcome(member, Verdict.UNKNOWN, "no answer", text)
+    return _waiting(member, "not reached", text, StopCause.UNREACHABLE)
 
 
 def _of_http_status(member: MemberId, answer: Answer) -> Outcome:

@@ -12,6 +12,10 @@ from gs.profile.status.hooks import Period
 #: The profile ID of a member, as the site spells it.
 MemberId = NewType("MemberId", str)
 
+#: Seconds: by how much clocks may be wrong, and for how long a request may be on its way. A key is
+#: not used again in the last such time before the site may forget it.
+KEY_MARGIN: Final = 3600
+
 #: The reason why a member who is no longer on the site's list is skipped.
 NO_LONGER_LISTED: Final = "no longer listed"
 
@@ -37,6 +41,7 @@ class StopCause(Enum):
     NOT_A_SITE = "this is not a GroupServer site"
     UNREACHABLE = "the site cannot be reached"
     BUSY = "the site asks for a pause"
+    NO_ANSWER = "the site gives no answer of use"
     TOO_MANY_UNKNOWN = "too many answers in a row were of no use"
     LIMIT = "as many as --limit allows were sent to"
 
@@ -175,3 +180,8 @@ class Tally:
         """Return the reasons of *verdict* with their counts, the most frequent first."""
         rows = [(reason, n) for (found, reason), n in self.counts.items() if found is verdict]
         return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+
+def usable(key_lifetime: int) -> int:
+    """Return *key_lifetime*, in seconds, or 0 where it is too short to rely upon a key."""
+    return key_lifetime if key_lifetime > KEY_MARGIN else 0

@@ -27,6 +27,7 @@ class Patience:
         self._since: float | None = None
         self._tries = 0
         self._asked = 0.0
+        self._lost = 0
         #: Before this time nothing begins.
         self.until = 0.0
 
@@ -38,11 +39,16 @@ class Patience:
     def weigh(self, outcome: Outcome, now: float) -> StopCause | None:
         """Take note of *outcome*; return why the run should stop, if patience is at its end."""
         if outcome.verdict in _ANSWERS:
-            self._since, self._tries, self._asked = None, 0, 0.0
-        in_trouble = outcome.again and outcome.cause is not StopCause.TOKEN_REFUSED
-        if in_trouble and not self.bears(now, outcome.retry_after):
-            return outcome.cause or StopCause.TOO_MANY_UNKNOWN
-        return None
+            self._since, self._tries, self._asked, self._lost = None, 0, 0.0, 0
+        if not outcome.again or outcome.cause is StopCause.TOKEN_REFUSED:
+            return None
+        if outcome.cause is None:
+            self._lost += 1
+            if self._lost == 1:
+                return None  # one of many; it is repeated when the others have had their turn
+        if self.bears(now, outcome.retry_after):
+            return None
+        return outcome.cause or StopCause.NO_ANSWER
 
     def bears(self, now: float, retry_after: float | None = None) -> bool:
         """Return whether to try again after a failure, and set the pause until then.

@@ -61,10 +61,12 @@ class Ledger(Protocol):
         """Make unknown what was claimed and never settled; return how many that were."""
         ...
 
-    def enrol(self, members: Iterable[MemberId]) -> None:
+    def enrol(self, members: Iterable[MemberId]) -> int:
         """Make *members* those of the run, each once: all of them, or none if they break off.
 
-        Who was in the run, waits or failed, and is not among them any more, is skipped.
+        Who was in the run, waits or failed, and is not among them any more, is skipped; returns
+        how many these are. Raises :class:`~gs.profile.status.send.errors.ProtocolError` where
+        nobody is left in a run that is not settled: that is a site in trouble.
         """
         ...
 
@@ -90,12 +92,14 @@ class Ledger(Protocol):
         """Return the counts of the run, or those of some members."""
         ...
 
-    def unsettled(self, limit: int | None = None) -> Iterator[Record]:
-        """Yield members that failed or are unknown, up to *limit*."""
+    def unsettled(
+        self, limit: int | None = None, only: frozenset[MemberId] | None = None
+    ) -> Iterator[Record]:
+        """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
         ...
 
-    def repeatable(self) -> int:
-        """Return how many of the unknown have keys that a site may remember."""
+    def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
+        """Return how many of those in doubt have keys that a site may remember."""
         ...
 
 
@@ -104,11 +108,13 @@ class Account:
     """What a ledger has of a run: *began* and *ended* are seconds since the epoch.
 
     *ended* is ``None`` where the last of the *invocations* has not ended, or was killed; *cause*
-    is why it stopped, if it did before everybody was settled.
+    is why it stopped, if it did before everybody was settled. *listed* is whether the site's list
+    has ever come.
     """
 
     run: Run
     ledger: Ledger
+    listed: bool
     invocations: int
     began: float
     ended: float | None
@@ -122,8 +128,8 @@ class Reporter(Protocol):
         """Hear that the list of members is asked for."""
         ...
 
-    def retrieved(self, waiting: int) -> None:
-        """Hear that the list is there, and how many members wait."""
+    def retrieved(self, waiting: int, left: int) -> None:
+        """Hear that the list is there, how many members wait, and how many have *left* it."""
         ...
 
     def claimed(self, claims: Sequence[Claim]) -> None:

@@ -51,10 +51,14 @@ class Settings:
         config = read_config(options.config, options.instance)
         ledger = Path(options.ledger) if options.ledger else config.ledger
         only = frozenset(map(MemberId, options.only)) if options.only else None
+        if only and options.again:
+            # The others would wait in the new round, and the next call would send to them.
+            raise UsageError("--again is for everybody: leave out --only, or --again.")
         return cls(
             site=site,
             token=config.token,
-            ledger=(ledger or default_place(environment)).absolute(),
+            # By one name, whichever way leads there: the lock and the WAL go by it.
+            ledger=(ledger or default_place(environment)).resolve(),
             period=options.period or Period.of(today).before(),
             again=options.again,
             choice=Choice(only, options.resend_unknown),

@@ -11,6 +11,7 @@ from .errors import UsageError
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]")
 _GOOD: Final = "Give the address of the site, such as https://groups.example.com/"
 
 
@@ -36,8 +37,7 @@ class SiteUrl:
         _check(parts, text)
         if port is None:
             port = _PORTS[parts.scheme]
-        path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=-._~")
-        return cls(parts.scheme, _host(parts.hostname or "", text), port, path)
+        return cls(parts.scheme, _host(parts.hostname or "", text), port, _path(parts.path))
 
     @classmethod
     def of_host(cls, text: str) -> Self:
@@ -107,14 +107,25 @@ def _check(parts: SplitResult, text: str) -> None:
 def _host(host: str, text: str) -> str:
     try:
         if ":" in host:
-            IPv6Address(host)
-            return host
+            return IPv6Address(host).compressed
         ascii_host = host.encode("idna").decode("ascii").lower()
     except (AddressValueError, UnicodeError) as error:
         raise _wrong("No host can have the name in the URL", text) from error
     if not _HOST.fullmatch(ascii_host):
         raise _wrong("No host can have the name in the URL", text)
     return ascii_host
+
+
+def _path(path: str) -> str:
+    # Normal as of RFC 3986, 6.2.2: two ways to write a path are one site.
+    quoted = quote(path, safe="/%:@!$&'()*+,;=-._~")
+    plain = re.sub("%[0-9A-Fa-f]{2}", _normal, quoted)
+    return urlsplit(urljoin("http://host/", plain)).path.rstrip("/")
+
+
+def _normal(escape: re.Match[str]) -> str:
+    character = chr(int(escape[0][1:], 16))
+    return character if _UNRESERVED.fullmatch(character) else escape[0].upper()
 
 
 def _wrong(what: str, text: str) -> UsageError:

@@ -106,7 +106,8 @@ class Breaker:
         if outcome.cause is StopCause.NOT_A_SITE:
             return self._denied()
         self._max_denied = 0
-        unknown = outcome.verdict is Verdict.UNKNOWN and outcome.cause is None
+        # What can be repeated is a matter of patience.
+        unknown = outcome.verdict is Verdict.UNKNOWN and not outcome.again
         self._unknown_in_a_row = self._unknown_in_a_row + 1 if unknown else 0
         if self._max_unknown and self._unknown_in_a_row >= self._max_unknown:
             return StopCause.TOO_MANY_UNKNOWN

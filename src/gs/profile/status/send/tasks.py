@@ -126,15 +126,15 @@ class Task:
         settings = self.settings
         left = runs.left_behind(file, settings.site.identity, settings.period)
         if left:
-            period, waiting = left
             self.stderr.line(
-                f"The run of {period} was never finished: {waiting} members are waiting. "
-                f"To finish it, call with --period {period}."
+                f"The run of {left} was never finished: not everybody in it is settled. "
+                f"See --status; to go on with it, call with --period {left}."
             )
 
     def _tell(self, tally: Tally, stop: Stop, ledger: Ledger) -> None:
-        ended = Ended(tally, stop.cause, stop.retry_after, ledger.repeatable())
-        unsettled = list(ledger.unsettled(_TROUBLES_SHOWN))
+        only = self.settings.choice.only
+        ended = Ended(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
+        unsettled = list(ledger.unsettled(_TROUBLES_SHOWN, only))
         counted = self.settings.verbose
         for line in troubles(ended, unsettled, _now(), counted=counted):
             self.stderr.line(line)

@@ -69,7 +69,7 @@ class Listing:
     def _parse(self, chunk: bytes) -> None:
         try:
             self._parser.send(chunk)
-        except ijson.JSONError as error:
+        except (ijson.JSONError, ValueError, SystemError) as error:  # numbers of 5,000 digits
             raise _not_a_list(f"the JSON is broken after {self._count} IDs") from error
 
     def _members(self) -> Iterator[MemberId]:

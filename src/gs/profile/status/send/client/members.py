@@ -95,7 +95,9 @@ class _Retrieval:
 
     def _finish(self, end: End) -> None:
         if end.error:
-            raise error_of(end, self._post.fault(end.error, end.text).text, self._site)
+            # libcurl quotes what it was answered, which may be what it was sent.
+            text = self._token.cut(self._post.fault(end.error, end.text).text)
+            raise error_of(end, printable(text)[:_SHOWN], self._site)
         self._location = self._post.redirect
         if self._location is not None:
             return

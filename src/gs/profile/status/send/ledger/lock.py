@@ -24,18 +24,32 @@ def only_one(ledger: Path, site: str, since: datetime) -> Iterator[None]:
     """
     file = ledger.resolve()  # the lock of all who call the ledger by another name, too
     place = file.with_name(f"{file.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
+    lock = _held(place, site)
     try:
-        lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise NoLedgerError(f"The lock {place} cannot be made: {error.strerror}.") from error
-    try:
-        _hold(lock, site)
         who = f"process {os.getpid()} on {socket.gethostname()}"
         with suppress(OSError):  # a full disk: nobody can read who it is, which is no harm
             os.ftruncate(lock, 0)
             os.pwrite(lock, f"{who} since {since:%Y-%m-%d %H:%M:%S}".encode(), 0)
         yield
     finally:
+        os.close(lock)
+
+
+def _held(place: Path, site: str) -> int:
+    while True:
+        try:
+            lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise NoLedgerError(f"The lock {place} cannot be made: {error.strerror}.") from error
+        try:
+            _hold(lock, site)
+        except BaseException:
+            os.close(lock)
+            raise
+        # Somebody may have removed the file meanwhile, and another have made it anew.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), place.stat()):
+                return lock
         os.close(lock)
 
 

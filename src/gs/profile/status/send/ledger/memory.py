@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from gs.profile.status.send.model import (
+    KEY_MARGIN,
     NO_LONGER_LISTED,
     Choice,
     Claim,
@@ -16,11 +17,14 @@ from gs.profile.status.send.model import (
     Record,
     Tally,
     Verdict,
+    usable,
 )
 
-from .words import LEFT, NO_ANSWER, not_listed
+from .words import LEFT, NO_ANSWER, nobody_listed, not_claimed, not_listed
 
 _SETTLED: Final = (Verdict.SENT, Verdict.SKIPPED)
+_DOUBTFUL: Final = (Verdict.SENDING, Verdict.UNKNOWN)
+_FOREVER: Final = float("inf")
 _TO_TELL: Final = (Verdict.FAILED, Verdict.UNKNOWN)
 
 
@@ -46,6 +50,7 @@ class MemoryLedger:
     book: dict[MemberId, Row] = field(default_factory=dict)
     _queue: deque[MemberId] = field(default_factory=deque)
     _lifetime: int = 0
+    _resend: bool = False
 
     def recover(self) -> int:
         """Make unknown what was claimed and never settled; return how many that were."""
@@ -56,34 +61,44 @@ class MemoryLedger:
             )
         return len(left)
 
-    def enrol(self, members: Iterable[MemberId]) -> None:
-        """Make *members* those of the run, each once: all of them, or none if they break off."""
+    def enrol(self, members: Iterable[MemberId]) -> int:
+        """Make *members* those of the run; return how many have left the list and are skipped."""
         listed = dict.fromkeys(members)
+        rows = self.book.values()
+        if not listed and any(row.outcome.verdict not in _SETTLED for row in rows):
+            raise nobody_listed()
+        left = 0
         for member, row in self.book.items():
             row.listed = member in listed
             verdict = row.outcome.verdict
             if not row.listed and verdict in (Verdict.WAITING, Verdict.FAILED):
                 row.outcome = Outcome(member, Verdict.SKIPPED, NO_LONGER_LISTED, "")
+                left += 1
             elif row.listed and row.outcome.reason == NO_LONGER_LISTED:
                 row.outcome = _waiting(member)
         for member in listed:
             self.book.setdefault(member, Row(_waiting(member)))
+        return left
 
     def line_up(self, choice: Choice, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do."""
-        self._lifetime = key_lifetime
-        self._queue.clear()
+        self._lifetime = usable(key_lifetime)
+        self._resend = choice.resend_unknown
         missing = sorted(member for member in choice.only or () if not self._is_listed(member))
         if missing:
             raise not_listed(missing)
-        resent = (Verdict.FAILED, *([Verdict.UNKNOWN] if choice.resend_unknown else ()))
+        waiting: list[MemberId] = []
+        doubtful: list[MemberId] = []
         for member, row in sorted(self.book.items()):
             if not row.listed or (choice.only is not None and member not in choice.only):
                 continue
-            if row.outcome.verdict in resent:
+            if row.outcome.verdict is Verdict.FAILED:
                 row.outcome = replace(row.outcome, verdict=Verdict.WAITING)
-            if row.outcome.verdict is Verdict.WAITING or self._repeatable(row):
-                self._queue.append(member)
+            if row.outcome.verdict is Verdict.WAITING:
+                waiting.append(member)
+            elif row.outcome.verdict is Verdict.UNKNOWN and (self._resend or self._keyed(row)):
+                doubtful.append(member)
+        self._queue = deque([*waiting, *sorted(doubtful, key=lambda member: self.book[member].at)])
         return len(self._queue)
 
     def claim(self, limit: int) -> list[Claim]:
@@ -92,21 +107,24 @@ class MemoryLedger:
         while self._queue and len(claims) < limit:
             row = self.book[self._queue.popleft()]
             doubtful = row.outcome.verdict is Verdict.UNKNOWN
-            if not doubtful:
-                row.keyed_at = self.clock()
-                row.repeatable_until = row.keyed_at + self._lifetime if self._lifetime else None
-            elif not self._repeatable(row):
+            keyed = doubtful and self._keyed(row)
+            if doubtful and not keyed and not self._resend:
                 continue
+            row.at = self.clock()
+            if not keyed:
+                row.keyed_at = row.at
+                row.repeatable_until = row.at + self._lifetime if self._lifetime else None
             claims.append(Claim(row.outcome.member, bool(self._lifetime), doubtful))
-            row.outcome, row.at = replace(row.outcome, verdict=Verdict.SENDING), self.clock()
+            row.outcome = replace(row.outcome, verdict=Verdict.SENDING)
         return claims
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
+        sending = (self.book.get(outcome.member) for outcome in outcomes)
+        if not all(row and row.outcome.verdict is Verdict.SENDING for row in sending):
+            raise not_claimed()
         for outcome in outcomes:
             row = self.book[outcome.member]
-            if row.outcome.verdict is not Verdict.SENDING:
-                raise KeyError(outcome.member)
             row.outcome, row.at = outcome, self.clock()
             if outcome.again:
                 self._queue.append(outcome.member)
@@ -116,17 +134,19 @@ class MemoryLedger:
         rows = [row.outcome for m, row in self.book.items() if only is None or m in only]
         return Tally(Counter((row.verdict, row.reason) for row in rows))
 
-    def unsettled(self, limit: int | None = None) -> Iterator[Record]:
-        """Yield members that failed or are unknown, up to *limit*."""
-        rows = (row for _, row in sorted(self.book.items()))
+    def unsettled(
+        self, limit: int | None = None, only: frozenset[MemberId] | None = None
+    ) -> Iterator[Record]:
+        """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
+        rows = (row for m, row in sorted(self.book.items()) if only is None or m in only)
         told = (Record(row.outcome, row.at) for row in rows if row.outcome.verdict in _TO_TELL)
         return islice(told, limit)
 
-    def repeatable(self) -> int:
-        """Return how many of the unknown have keys that a site may remember."""
-        now = self.clock()
-        unknown = [row for row in self.book.values() if row.outcome.verdict is Verdict.UNKNOWN]
-        return sum((row.repeatable_until or now) > now for row in unknown)
+    def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
+        """Return how many of those in doubt have keys that a site may remember."""
+        rows = (row for m, row in self.book.items() if only is None or m in only)
+        doubtful = (row for row in rows if row.outcome.verdict in _DOUBTFUL and row.listed)
+        return sum(self._keyed(row, _FOREVER) for row in doubtful)
 
     def _is_listed(self, member: MemberId) -> bool:
         row = self.book.get(member)
@@ -134,11 +154,12 @@ class MemoryLedger:
             return False
         return row.listed or row.outcome.verdict in _SETTLED
 
-    def _repeatable(self, row: Row) -> bool:
-        if row.outcome.verdict is not Verdict.UNKNOWN or row.repeatable_until is None:
+    def _keyed(self, row: Row, lifetime: float | None = None) -> bool:
+        if row.repeatable_until is None or row.keyed_at > self.clock() + 60:
             return False
-        now = self.clock()
-        return now < row.repeatable_until and 0 <= now - row.keyed_at < self._lifetime
+        lifetime = self._lifetime if lifetime is None else lifetime
+        until = min(row.repeatable_until, row.keyed_at + lifetime)
+        return until > self.clock() + KEY_MARGIN
 
 
 def _waiting(member: MemberId) -> Outcome:

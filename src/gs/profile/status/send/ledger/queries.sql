@@ -15,7 +15,7 @@ LIMIT 1;
 -- The latest round of a period: :site, :period. One whose list never came counts only where
 -- there is no other.
 SELECT number, round, key,
-       EXISTS (SELECT * FROM member WHERE run = run.number) AS enrolled,
+       listed IS NOT NULL AS enrolled,
        EXISTS (SELECT * FROM member
                WHERE run = run.number AND verdict IN ('waiting', 'sending')) AS unfinished
 FROM run
@@ -28,7 +28,7 @@ LIMIT 1;
 SELECT number, round
 FROM run
 WHERE site = :site AND period = :period
-  AND NOT EXISTS (SELECT * FROM member WHERE run = run.number);
+  AND listed IS NULL;
 
 -- name: begin_run
 INSERT INTO run (site, period, round, key)
@@ -50,7 +50,7 @@ WHERE number = :invocation;
 
 -- name: runs_of_site
 -- The runs of a site, the latest first, with when each was worked on.
-SELECT run.number, period, round, key,
+SELECT run.number, period, round, key, listed IS NOT NULL AS listed,
        count(*) AS invocations,
        min(began) AS began,
        (SELECT ended FROM invocation WHERE run = run.number ORDER BY number DESC LIMIT 1) AS ended,
@@ -60,12 +60,13 @@ WHERE site = :site
 GROUP BY run.number
 ORDER BY period DESC, round DESC;
 
--- name: unfinished_before
--- The latest period before :period of which members are still waiting.
-SELECT period, count(*) AS waiting
-FROM run JOIN member ON member.run = run.number
-WHERE site = :site AND period < :period AND verdict IN ('waiting', 'sending')
-GROUP BY run.number
+-- name: left_before
+-- The latest period before :period whose list never came, or of which not all is settled.
+SELECT period, listed IS NOT NULL AS enrolled,
+       (SELECT count(*) FROM member
+        WHERE run = run.number AND verdict NOT IN ('sent', 'skipped')) AS members
+FROM run
+WHERE site = :site AND period < :period AND (members OR NOT enrolled)
 ORDER BY period DESC, round DESC
 LIMIT 1;
 
@@ -80,6 +81,10 @@ DELETE FROM temp.listed;
 INSERT INTO temp.listed (id)
 VALUES (:id);
 
+-- name: any_listed
+SELECT id FROM temp.listed
+LIMIT 1;
+
 -- name: enrol
 -- In the order of the table, so that its pages are written one after the other. Whoever is
 -- settled stays as they are, unless they had left the list and are back.
@@ -93,6 +98,16 @@ SET listed = excluded.listed,
     verdict = CASE reason WHEN :no_longer_listed THEN 'waiting' ELSE verdict END,
     reason = CASE reason WHEN :no_longer_listed THEN '' ELSE reason END
 WHERE verdict NOT IN ('sent', 'skipped') OR reason = :no_longer_listed;
+
+-- name: note_list
+UPDATE run
+SET listed = :invocation
+WHERE number = :run;
+
+-- name: unsettled_member
+SELECT id FROM member
+WHERE run = :run AND verdict NOT IN ('sent', 'skipped')
+LIMIT 1;
 
 -- name: skip_who_left
 -- Whoever was certainly not mailed, and is not listed any more.
@@ -119,47 +134,65 @@ WHERE NOT EXISTS (SELECT * FROM member
 ORDER BY id;
 
 -- name: wait_again
--- Whoever failed waits again, and whoever is unknown if the operator said so.
+-- Whoever failed waits again.
 UPDATE member
 SET verdict = 'waiting'
-WHERE run = :run AND listed = :invocation
-  AND verdict IN ('failed', CASE WHEN :resend_unknown THEN 'unknown' END)
+WHERE run = :run AND listed = :invocation AND verdict = 'failed'
+  AND (:all OR id IN (SELECT id FROM temp.chosen));
+
+-- name: queue_unknown
+-- Whoever is unknown is tried again where that is safe, or where the operator said so. It is safe
+-- with the same key until the site forgets it, by what it said then or says now, whichever is
+-- sooner, and :margin seconds before; a key from a time to come was used when a clock was wrong.
+UPDATE member
+SET queued = :invocation
+WHERE run = :run AND listed = :invocation AND verdict = 'unknown'
+  AND (:resend OR (keyed_at <= :now + 60
+                   AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin))
   AND (:all OR id IN (SELECT id FROM temp.chosen));
 
 -- name: count_claimable
 SELECT count(*) AS members
 FROM member
 WHERE run = :run AND listed = :invocation
-  AND (verdict = 'waiting'
-       OR (verdict = 'unknown' AND repeatable_until > :now
-           AND keyed_at <= :now AND keyed_at > :now - :lifetime))
+  AND (verdict = 'waiting' OR queued = :invocation)
   AND (:all OR id IN (SELECT id FROM temp.chosen));
 
 -- name: claimable
--- The next ones from :first on. An unknown one can be sent to again with the same key until the
--- site forgets it, by what it said then or says now, whichever is sooner; a key from a time to come
--- was used when the clock was wrong.
-SELECT id, verdict = 'unknown' AS doubtful
+-- The next ones who wait, from :first on.
+SELECT id, false AS doubtful, false AS keyed
 FROM member
-WHERE run = :run AND id >= :first AND listed = :invocation
-  AND (verdict = 'waiting'
-       OR (verdict = 'unknown' AND repeatable_until > :now
-           AND keyed_at <= :now AND keyed_at > :now - :lifetime))
+WHERE run = :run AND id >= :first AND listed = :invocation AND verdict = 'waiting'
   AND (:all OR id IN (SELECT id FROM temp.chosen))
 ORDER BY id
 LIMIT :limit;
 
+-- name: claimable_again
+-- Those who are tried again, the longest ago first. The key of one who is in doubt may have been
+-- forgotten meanwhile.
+SELECT id, doubtful, keyed
+FROM (SELECT id, at, verdict = 'unknown' AS doubtful,
+             coalesce(keyed_at <= :now + 60
+                      AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin,
+                      false) AS keyed
+      FROM member
+      WHERE run = :run AND queued = :invocation)
+WHERE keyed OR :resend OR NOT doubtful
+ORDER BY at, id
+LIMIT :limit;
+
 -- name: claim
+-- A key that is used again keeps the time of its first use.
 UPDATE member
-SET verdict = 'sending',
-    at = :now,
-    keyed_at = CASE verdict WHEN 'unknown' THEN keyed_at ELSE :keyed_at END,
-    repeatable_until = CASE verdict WHEN 'unknown' THEN repeatable_until ELSE :repeatable_until END
+SET verdict = 'sending', queued = NULL, at = :now,
+    keyed_at = CASE WHEN :keyed THEN keyed_at ELSE :keyed_at END,
+    repeatable_until = CASE WHEN :keyed THEN repeatable_until ELSE :repeatable_until END
 WHERE run = :run AND id = :id AND verdict IN ('waiting', 'unknown');
 
 -- name: settle
 UPDATE member
-SET verdict = :verdict, reason = :reason, message = :message, status = :status, at = :now
+SET verdict = :verdict, reason = :reason, message = :message, status = :status, at = :now,
+    queued = CASE WHEN :again THEN :invocation END
 WHERE run = :run AND id = :id AND verdict = 'sending';
 
 -- name: recover
@@ -177,14 +210,22 @@ GROUP BY verdict, reason;
 SELECT id, verdict, reason, message, status, at
 FROM member
 WHERE run = :run AND verdict IN ('failed', 'unknown')
+  AND (:all OR id IN (SELECT id FROM temp.chosen))
 ORDER BY id
 LIMIT :limit;
+
+-- name: chosen_unlisted
+-- Who was chosen, and is not in the list that has just arrived.
+SELECT id FROM temp.chosen
+WHERE id NOT IN (SELECT id FROM temp.listed)
+ORDER BY id;
 
 -- name: rehearse
 -- What the run knows of each of those whom the site lists now; nothing of new ones.
 SELECT listed.id, verdict, reason,
-       coalesce(verdict IN ('sending', 'unknown') AND repeatable_until > :now
-                AND keyed_at <= :now AND keyed_at > :now - :lifetime, false) AS repeatable
+       coalesce(verdict IN ('sending', 'unknown') AND keyed_at <= :now + 60
+                AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin,
+                false) AS repeatable
 FROM (SELECT DISTINCT id FROM temp.listed) AS listed
 LEFT JOIN member ON member.run = :run AND member.id = listed.id
 ORDER BY listed.id;
@@ -197,7 +238,10 @@ WHERE run = :run AND verdict IN ('waiting', 'failed')
   AND id NOT IN (SELECT id FROM temp.listed);
 
 -- name: count_repeatable
--- The unknown whose keys a site may remember.
+-- The unknown whose keys a site may remember. Who is being sent to is one as well, should nobody
+-- be left to hear the answer; who has left the list is not.
 SELECT count(*) AS members
-FROM member
-WHERE run = :run AND verdict = 'unknown' AND repeatable_until > :now;
+FROM member JOIN run ON run.number = member.run
+WHERE run = :run AND member.listed = run.listed AND verdict IN ('sending', 'unknown')
+  AND keyed_at <= :now + 60 AND repeatable_until > :now + :margin
+  AND (:all OR id IN (SELECT id FROM temp.chosen));

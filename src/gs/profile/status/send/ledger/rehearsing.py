@@ -5,10 +5,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.send.model import NO_LONGER_LISTED, Choice, MemberId, Prospect, Verdict
+from gs.profile.status.send.model import (
+    KEY_MARGIN,
+    NO_LONGER_LISTED,
+    Choice,
+    MemberId,
+    Prospect,
+    Verdict,
+    usable,
+)
 
 from .file import LedgerFile
-from .sql import store_list
+from .runs import latest_round
+from .sql import store_choice, store_list
+from .words import not_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,9 @@ class Rehearsal:
     def prospects(self, choice: Choice, lifetime: int, *, again: bool) -> Iterator[Prospect]:
         """Yield what would happen to each member, in the order of their IDs."""
         run = self._run(again=again)
-        for row in self.file.rows("rehearse", run=run, now=self.now, lifetime=lifetime):
+        self._refuse_who_is_not_listed(choice)
+        when = {"now": self.now, "lifetime": usable(lifetime), "margin": KEY_MARGIN}
+        for row in self.file.rows("rehearse", run=run, **when):
             member = MemberId(row["id"])
             verdict = Verdict(row["verdict"]) if row["verdict"] else None
             if row["reason"] == NO_LONGER_LISTED:
@@ -45,8 +57,15 @@ class Rehearsal:
         return int(found["members"]) if found else 0
 
     def _run(self, *, again: bool) -> int | None:
-        latest = self.file.row("latest_round", site=self.site, period=str(self.period))
+        latest = latest_round(self.file, self.site, self.period, again=again)
         return int(latest["number"]) if latest and not again else None
+
+    def _refuse_who_is_not_listed(self, choice: Choice) -> None:
+        if choice.only:
+            store_choice(self.file, choice.only)
+            missing = [MemberId(row["id"]) for row in self.file.rows("chosen_unlisted")]
+            if missing:
+                raise not_listed(missing)
 
 
 def _waits(verdict: Verdict | None, choice: Choice) -> bool:

@@ -34,12 +34,7 @@ def begin(
     Raises :class:`UsageError` for another round while the latest is not finished: whoever calls
     with *again* until all is well would mail everybody each time.
     """
-    latest = file.row("latest_round", site=site, period=str(period))
-    if latest and again and latest["unfinished"]:
-        raise UsageError(
-            f"The run of {period} is not finished: there are members waiting.\n"
-            "Finish it first, by calling without --again."
-        )
+    latest = latest_round(file, site, period, again=again)
     now = clock()
     with file.transaction():
         number, run = _run(file, latest, site, period, _key(period, now, again=again))
@@ -87,12 +82,27 @@ def _run(
     return added, run
 
 
+def latest_round(file: LedgerFile, site: str, period: Period, *, again: bool) -> Row | None:
+    """Return the latest round of a run whose list has come, ``None`` where there is none.
+
+    Raises :class:`UsageError` as :func:`begin` does.
+    """
+    latest = file.row("latest_round", site=site, period=str(period))
+    if latest and again and latest["unfinished"]:
+        raise UsageError(
+            f"The run of {period} is not finished: there are members waiting.\n"
+            "Finish it first, by calling without --again."
+        )
+    return latest
+
+
 def accounts(file: LedgerFile, site: str, clock: Callable[[], float]) -> Iterator[Account]:
     """Yield the runs of *site*, the latest first."""
     for row in list(file.rows("runs_of_site", site=site)):
         yield Account(
             Run(site, Period.parse(row["period"]), row["round"], row["key"]),
             SqlLedger(file, row["number"], 0, clock),
+            bool(row["listed"]),
             row["invocations"],
             row["began"],
             row["ended"],
@@ -100,10 +110,10 @@ def accounts(file: LedgerFile, site: str, clock: Callable[[], float]) -> Iterato
         )
 
 
-def left_behind(file: LedgerFile, site: str, period: Period) -> tuple[Period, int] | None:
-    """Return the latest earlier period in which members are still waiting, and how many."""
-    row = file.row("unfinished_before", site=site, period=str(period))
-    return (Period.parse(row["period"]), row["waiting"]) if row else None
+def left_behind(file: LedgerFile, site: str, period: Period) -> Period | None:
+    """Return the latest period before *period* of which not all is settled, if there is one."""
+    row = file.row("left_before", site=site, period=str(period))
+    return Period.parse(row["period"]) if row else None
 
 
 def _key(period: Period, now: float, *, again: bool) -> str:

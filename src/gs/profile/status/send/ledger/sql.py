@@ -3,9 +3,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from sqlite3 import Row
 from typing import Final
 
 from gs.profile.status.send.model import (
+    KEY_MARGIN,
     NO_LONGER_LISTED,
     Choice,
     Claim,
@@ -14,10 +16,11 @@ from gs.profile.status.send.model import (
     Record,
     Tally,
     Verdict,
+    usable,
 )
 
 from .file import LedgerFile
-from .words import LEFT, NO_ANSWER, not_listed
+from .words import LEFT, NO_ANSWER, nobody_listed, not_claimed, not_listed
 
 # Members that are stored at a time while the list arrives.
 _BATCH: Final = 10_000
@@ -38,10 +41,10 @@ class SqlLedger:
         self._invocation = invocation
         self._clock = clock
         self._only: frozenset[MemberId] | None = None
-        self._stored = self._only
+        self._stored: frozenset[MemberId] | None = None
+        self._resend = False
         self._lifetime = 0
         self._first = ""
-        self._put_back = 0
         file.do("make_choice")
 
     def recover(self) -> int:
@@ -49,59 +52,69 @@ class SqlLedger:
         with self._file.transaction():
             return self._file.do("recover", run=self._run, reason=NO_ANSWER, message=LEFT)
 
-    def enrol(self, members: Iterable[MemberId]) -> None:
-        """Make *members* those of the run, each once: all of them, or none if they break off."""
+    def enrol(self, members: Iterable[MemberId]) -> int:
+        """Make *members* those of the run; return how many have left the list and are skipped."""
         store_list(self._file, members)
         values = {"run": self._run, "invocation": self._invocation}
+        gone = {**values, "no_longer_listed": NO_LONGER_LISTED}
+        if not self._file.row("any_listed") and self._file.row("unsettled_member", run=self._run):
+            raise nobody_listed()
         with self._file.transaction():
-            self._file.do("enrol", **values, no_longer_listed=NO_LONGER_LISTED)
-            self._file.do(
-                "skip_who_left", **values, no_longer_listed=NO_LONGER_LISTED, now=self._clock()
-            )
+            self._file.do("enrol", **gone)
+            left = self._file.do("skip_who_left", **gone, now=self._clock())
+            self._file.do("note_list", **values)
         self._file.do("clear_list")
+        return left
 
     def line_up(self, choice: Choice, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do."""
         self._only = choice.only
-        self._lifetime = key_lifetime
-        self._first, self._put_back = "", 0
+        self._resend = choice.resend_unknown
+        self._lifetime = usable(key_lifetime)
+        self._first = ""
         if choice.only:
             self._refuse_who_is_not_listed()
         with self._file.transaction():
-            self._file.do("wait_again", **self._whom(), resend_unknown=choice.resend_unknown)
-        when = {"now": self._clock(), "lifetime": key_lifetime}
-        found = self._file.row("count_claimable", **self._whom(), **when)
+            self._file.do("wait_again", **self._whom())
+            self._file.do("queue_unknown", **self._whom(), **self._when())
+        found = self._file.row("count_claimable", **self._whom())
         return int(found["members"]) if found else 0
 
     def claim(self, limit: int) -> list[Claim]:
         """Mark up to *limit* of those lined up as being sent to, and return them."""
         with self._file.transaction():
-            claims = self._claim(limit)
-            if len(claims) < limit and self._put_back:
-                # Round again, for those who were put back.
-                self._first, self._put_back = "", 0
-                claims += self._claim(limit - len(claims))
-        return claims
+            rows = list(
+                self._file.rows("claimable", **self._whom(), first=self._first, limit=limit)
+            )
+            if rows:
+                self._first = f"{rows[-1]['id']}\0"  # the next text that there is
+            if len(rows) < limit:
+                left = limit - len(rows)
+                rows += self._file.rows(
+                    "claimable_again", **self._whom(), **self._when(), limit=left
+                )
+            self._mark(rows)
+        keyed = bool(self._lifetime)
+        return [Claim(MemberId(row["id"]), keyed, bool(row["doubtful"])) for row in rows]
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
-        now = self._clock()
+        common = {"run": self._run, "invocation": self._invocation, "now": self._clock()}
         rows = [
             {
-                "run": self._run,
+                **common,
                 "id": outcome.member,
                 "verdict": outcome.verdict.value,
                 "reason": _storable(outcome.reason),
                 "message": _storable(outcome.message),
                 "status": outcome.status,
-                "now": now,
+                "again": outcome.again,
             }
             for outcome in outcomes
         ]
         with self._file.transaction():
             if self._file.do_many("settle", rows) != len(rows):
-                raise KeyError("an outcome of somebody who was not claimed")
-        self._put_back += sum(outcome.again for outcome in outcomes)
+                raise not_claimed()
 
     def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
         """Return the counts of the run, or those of some members."""
@@ -109,17 +122,22 @@ class SqlLedger:
         rows = self._file.rows("tally", run=self._run, all=only is None)
         return Tally({(Verdict(row["verdict"]), row["reason"]): row["members"] for row in rows})
 
-    def unsettled(self, limit: int | None = None) -> Iterator[Record]:
-        """Yield members that failed or are unknown, up to *limit*."""
-        at_most = -1 if limit is None else limit
-        for row in self._file.rows("unsettled", run=self._run, limit=at_most):
+    def unsettled(
+        self, limit: int | None = None, only: frozenset[MemberId] | None = None
+    ) -> Iterator[Record]:
+        """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
+        self._choose(only)
+        values = {"run": self._run, "all": only is None}
+        for row in self._file.rows("unsettled", **values, limit=-1 if limit is None else limit):
             member, verdict = MemberId(row["id"]), Verdict(row["verdict"])
             outcome = Outcome(member, verdict, row["reason"], row["message"], row["status"])
             yield Record(outcome, row["at"])
 
-    def repeatable(self) -> int:
-        """Return how many of the unknown have keys that a site may remember."""
-        found = self._file.row("count_repeatable", run=self._run, now=self._clock())
+    def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
+        """Return how many of those in doubt have keys that a site may remember."""
+        self._choose(only)
+        values = {"run": self._run, "all": only is None, "margin": KEY_MARGIN}
+        found = self._file.row("count_repeatable", **values, now=self._clock())
         return int(found["members"]) if found else 0
 
     def _choose(self, only: frozenset[MemberId] | None) -> None:
@@ -135,21 +153,24 @@ class SqlLedger:
         if missing:
             raise not_listed(missing)
 
-    def _claim(self, limit: int) -> list[Claim]:
-        now = self._clock()
-        when = {"now": now, "lifetime": self._lifetime}
-        rows = self._file.rows("claimable", **self._whom(), **when, first=self._first, limit=limit)
-        keyed = bool(self._lifetime)
-        claims = [Claim(MemberId(row["id"]), keyed, bool(row["doubtful"])) for row in rows]
-        key = {
-            "keyed_at": now if keyed else None,
-            "repeatable_until": now + self._lifetime if keyed else None,
+    def _mark(self, rows: Iterable[Row]) -> None:
+        now, lifetime = self._clock(), self._lifetime
+        common = {
+            "run": self._run,
+            "now": now,
+            "keyed_at": now if lifetime else None,
+            "repeatable_until": now + lifetime if lifetime else None,
         }
-        common = {"run": self._run, "now": now, **key}
-        self._file.do_many("claim", [{**common, "id": claim.member} for claim in claims])
-        if claims:
-            self._first = f"{claims[-1].member}\0"  # the next text that there is
-        return claims
+        values = [{**common, "id": row["id"], "keyed": row["keyed"]} for row in rows]
+        self._file.do_many("claim", values)
+
+    def _when(self) -> dict[str, object]:
+        return {
+            "now": self._clock(),
+            "lifetime": self._lifetime,
+            "margin": KEY_MARGIN,
+            "resend": self._resend,
+        }
 
     def _whom(self) -> dict[str, object]:
         self._choose(self._only)
@@ -167,6 +188,7 @@ def store_list(file: LedgerFile, members: Iterable[MemberId]) -> None:
 
 def store_choice(file: LedgerFile, only: Iterable[MemberId]) -> None:
     """Put the IDs of *only* beside the tables."""
+    file.do("make_choice")
     file.do("clear_choice")
     file.do_many("add_to_choice", [{"id": member} for member in only])
 

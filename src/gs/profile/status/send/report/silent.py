@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gs.profile.status.send.model import Claim, Outcome, StopCause, Tally
 
 from .output import Output
-from .summary import pausing_line, stopping_line
+from .summary import leaving_line, pausing_line, stopping_line
 
 
 class Silent:
@@ -18,8 +18,10 @@ class Silent:
     def retrieving(self) -> None:
         """Say nothing."""
 
-    def retrieved(self, waiting: int) -> None:
-        """Say nothing."""
+    def retrieved(self, waiting: int, left: int) -> None:  # noqa: ARG002 - the port's
+        """Say who is not sent to any more: nobody else will."""
+        if left:
+            self._output.line(leaving_line(left))
 
     def claimed(self, claims: Sequence[Claim]) -> None:
         """Say nothing."""

@@ -16,6 +16,7 @@ _TO_DO: Final = {
     StopCause.NOT_A_SITE: "Check that the URL is the address of a GroupServer site.",
     StopCause.UNREACHABLE: "See that the site is up; --patience is how long it is waited for.",
     StopCause.BUSY: "Give the site time; --throttle makes the next call gentler.",
+    StopCause.NO_ANSWER: "See what the site's log says; --patience is how long it is tried.",
     StopCause.TOO_MANY_UNKNOWN: "See what the site's log says; if all is well there, "
     "--max-unknown 0 goes on past such answers.",
 }
@@ -57,6 +58,12 @@ def stopping_line(cause: StopCause, in_flight: int) -> str:
         return ""
     answers = "answer" if in_flight == 1 else "answers"
     return f"Stopping after {in_flight} more {answers}; once more leaves at once."
+
+
+def leaving_line(left: int) -> str:
+    """Return what to say of members who are no longer on the site's list."""
+    members = "1 member is" if left == 1 else f"{left} members are"
+    return f"{members} no longer listed, and not sent to."
 
 
 def pausing_line(cause: StopCause, seconds: float) -> str:
@@ -108,8 +115,8 @@ def next_call(tally: Tally, repeatable: int) -> str:
 
     *repeatable* is how many of the unknown have keys that a site may remember.
     """
-    waiting = tally.of(Verdict.WAITING) + tally.of(Verdict.SENDING)
-    failed, left = tally.of(Verdict.FAILED), tally.of(Verdict.UNKNOWN) - repeatable
+    waiting, failed = tally.of(Verdict.WAITING), tally.of(Verdict.FAILED)
+    left = tally.of(Verdict.UNKNOWN) + tally.of(Verdict.SENDING) - repeatable
     does = []
     if waiting:
         does.append(f"goes on with {waiting} waiting")

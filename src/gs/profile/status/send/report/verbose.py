@@ -9,7 +9,7 @@ from gs.profile.status.send.model import Claim, Outcome, StopCause, Tally, Verdi
 
 from .rate import Rate
 from .screen import Progress, Screen, Tone
-from .summary import closing_line, pausing_line, stopping_line
+from .summary import closing_line, leaving_line, pausing_line, stopping_line
 
 _LABELS: Final = {
     Verdict.SENT: "Done",
@@ -36,9 +36,11 @@ class Verbose:
     def retrieving(self) -> None:
         """Wait for the list: a line is written when it is whole."""
 
-    def retrieved(self, waiting: int) -> None:
+    def retrieved(self, waiting: int, left: int) -> None:
         """Show that the list is there."""
         self._screen.line("Retrieving the list of people... done")
+        if left:
+            self._screen.line(leaving_line(left))
         self._screen.line("Sending the status notification to each person")
         self._total = waiting
         self._rate = Rate(self._clock())

@@ -9,6 +9,7 @@ CREATE TABLE run (
     period TEXT    NOT NULL, -- YYYY-MM
     round  INTEGER NOT NULL, -- 1, 2 …
     key    TEXT    NOT NULL, -- what the Idempotency-Keys of the run begin with
+    listed INTEGER,          -- the last invocation for which the site's list came; NULL: never
     UNIQUE (site, period, round)
 );
 
@@ -36,5 +37,8 @@ CREATE TABLE member (
     listed  INTEGER NOT NULL,            -- the last invocation in which the site listed the member
     keyed_at REAL,                       -- when the key was first used; NULL: the site honours none
     repeatable_until REAL,               -- when the site forgets it, by what it said then
+    queued  INTEGER,                     -- the invocation that is to try the member again
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
+
+CREATE INDEX member_queued ON member (run, queued) WHERE queued IS NOT NULL;
