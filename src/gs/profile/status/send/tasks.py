@@ -16,7 +16,7 @@ from .errorvals import EX_OK, code_of_run
 from .ledger import runs
 from .ledger.file import LedgerFile
 from .ledger.lock import only_one
-from .ledger.opening import open_ledger, read_ledger
+from .ledger.opening import make_sure_of, open_ledger, read_ledger
 from .model import Run, Tally
 from .pace import Pace
 from .patience import Patience
@@ -46,10 +46,12 @@ class Task:
     def send(self) -> int:
         """Begin or resume the run, and return the exit code."""
         settings, stop = self.settings, Stop()
+        # The lock before the file: who has to leave is not to wait for who holds the run.
+        make_sure_of(settings.ledger)
         with (
             stop.listening(),
-            closing(open_ledger(settings.ledger)) as file,
             only_one(settings.ledger, settings.site.identity, _now()),
+            closing(open_ledger(settings.ledger)) as file,
         ):
             file.check()
             return self._send(file, stop)

@@ -37,6 +37,17 @@ _PRAGMAS: Final = (
 _MEMORY: Final = Path(":memory:")
 
 
+def make_sure_of(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> None:
+    """Make a ledger at *path* if there is none; it waits for nobody.
+
+    Raises :class:`NoLedgerError` or :class:`LedgerError` for what is not the file of one.
+    """
+    with _errors(path):
+        if not path.exists():
+            _make(path, migrations)
+        _refuse_what_is_no_ledger(path)
+
+
 def open_ledger(
     path: Path, migrations: Sequence[Path] = MIGRATIONS, *, busy_timeout: float = _BUSY_TIMEOUT
 ) -> LedgerFile:
@@ -45,10 +56,8 @@ def open_ledger(
     While another program writes it, it is waited for, *busy_timeout* seconds each time. Raises
     :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
     """
+    make_sure_of(path, migrations)
     with _errors(path), ExitStack() as undone:
-        if not path.exists():
-            _make(path, migrations)
-        _refuse_what_is_no_ledger(path)
         connection = undone.enter_context(closing(_connection(path, "rw", busy_timeout)))
         _refuse_what_is_not_ours(connection, path, len(migrations))
         for pragma in _PRAGMAS:
