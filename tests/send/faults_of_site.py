@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""The faults of a site, by the first cells of their rows in the manual: each makes one happen."""
+
+import signal
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from servers import faults
+from servers.answers import Answer
+from servers.moves import Delay, Fault, Point, Say
+
+from .scenario import MEMBERS, SENT
+
+LAST = faults.last(SENT)
+PATIENT = ("--patience", "20")
+LISTED = Answer.json(MEMBERS)
+RETRY = "HTTP 429 or 503, with a `Retry-After` in seconds"
+REFUSAL = Answer.json({"status": -1, "message": ["Token: wrong"]})
+
+
+def no_host(case):
+    case.url = "http://nosuch.invalid/"
+    return case.run()
+
+
+def nothing_listens(case):
+    case.at().stop()
+    return case.run()
+
+
+def not_trusted(case):
+    case.at(tls=case.authority.unknown())
+    return case.run("--cacert", case.authority.pem)
+
+
+def comes_back(case):
+    site = case.at()
+    site.stop()
+    process = case.start(*PATIENT)
+    time.sleep(1)
+    site.start()
+    return case.ended(process)
+
+
+def listing(behaviour, *argv):
+    """Return the scenario in which the members hook does something."""
+
+    def happen(case):
+        case.at().on_members = behaviour
+        return case.run(*argv)
+
+    return happen
+
+
+def answering(behaviour, **told):
+    """Return the scenario in which the send hook does something for one member of five."""
+
+    def happen(case):
+        case.at(**told).answers["u1"] = behaviour
+        return case.run()
+
+    return happen
+
+
+def sending(behaviours, *argv, **told):
+    """Return the scenario of what the send hook does, call by call."""
+
+    def happen(case):
+        case.at(**told).on_send = behaviours
+        return case.run(*argv)
+
+    return happen
+
+
+def skipped(case):
+    site = case.at([f"u{number}" for number in range(6)])
+    site.answers.update({"u0": -2, "u1": -4, "u2": -8, "u3": -16, "u4": -32})
+    silent, told = case.run(), case.run("-v")
+    assert silent.said == ""
+    return told
+
+
+def left_the_list(case):
+    case.at()
+    assert case.run("--limit", "3").code == 75
+    case.site.members = MEMBERS[:4]
+    return case.run()
+
+
+def goes_away(case, back=None, *argv):
+    site, answered = case.at(), threading.Event()
+
+    def go(_):
+        answered.set()
+        return LAST
+
+    site.on_send = [None, go, None]
+    # The list is had and two calls are answered; the others wait for the throttle.
+    process = case.start("-t", "0.5", *argv)
+    answered.wait(10)
+    time.sleep(0.2)
+    site.stop()
+    if back:
+        time.sleep(back)
+        site.start()
+    return case.ended(process)
+
+
+def comes_back_in_the_middle(case):
+    return goes_away(case, 1.5, *PATIENT)
+
+
+def killed_at_work(case):
+    site = case.at()
+    site.on_send = [None, faults.never()]
+    process = case.start()
+    site.wait_for_requests(3)
+    site.stop()
+    return case.ended(process)
+
+
+def tls_fails(case):
+    site = case.at(tls=case.authority.good())
+    site.on_send = [None, LAST, None]
+    site.on_connection = [None, faults.closed(Point.ACCEPT)]
+    site.on_members = [None]
+    return case.run("--cacert", case.authority.pem)
+
+
+def retry_at_a_date(case):
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    return sending([None, faults.trouble(429, Retry_After=date), None], *PATIENT)(case)
+
+
+def sleeps(case):
+    site = case.at()
+    site.on_send = [None, faults.delayed(0.5), None]
+    process = case.start("--timeout", "1")
+    site.wait_for_requests(3)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGCONT)
+    return case.ended(process)
+
+
+def at_work(case):
+    late = Fault("late", (Delay(2.0), Say()))
+    return sending([None, late, None], *PATIENT, keys=86_400)(case)
+
+
+def five_hundred(case):
+    site = case.at(keys=86_400)
+    site.answers["u1"] = faults.trouble(500)
+    return case.run("--patience", "1")
+
+
+FAULTS = {
+    "there is no host of that name": no_host,
+    "nothing listens at the address": nothing_listens,
+    "nobody who is trusted vouches for the certificate": not_trusted,
+    "what listens there does not speak HTTP": listing(faults.garbage()),
+    "the site says nothing for `--timeout` seconds": listing(faults.never()),
+    "the connection breaks in the list of members": listing(faults.half(0.5, LISTED)),
+    "the list ends in its middle, in an answer that is whole": listing(
+        faults.cut_list("u1", "u2")
+    ),
+    "a login page in the place of the list": listing(faults.login_page()),
+    "the members hook answers with HTTP 404, 500 or another error": listing(faults.trouble(500)),
+    "the members hook answers with HTTP 429 or 503": listing(faults.trouble(503)),
+    "the site redirects to another host": listing(faults.redirect(302, "http://else.invalid/")),
+    "the site refuses the token": listing(REFUSAL),
+    "`--only` names somebody whom the site does not list": listing(None, "--only", "nobody"),
+    "the site is down, and comes back before the patience ends": comes_back,
+    "`status` 0": answering(0),
+    "`status` −2, −4, −8, −16 or −32": skipped,
+    "`status` −1024 or another number": answering(-1024),
+    "a refused form that does not speak of the token": answering(
+        Answer.json({"status": -1, "message": ["Profile identifier: Required input is missing."]})
+    ),
+    "HTTP 401, 403 or 404, not at the first call": answering(faults.trouble(404)),
+    "HTTP 400 or another 4xx": answering(faults.trouble(400)),
+    "HTTP 500, 502 or 504": answering(faults.trouble(500)),
+    "a redirect": answering(faults.redirect(307, "/elsewhere")),
+    "a login page, or another answer that is not the hook's": answering(faults.login_page()),
+    "no answer for `--timeout` seconds": answering(faults.never()),
+    "the connection ends after the request": answering(faults.closed()),
+    "the connection is reset after the request": answering(faults.reset()),
+    "the connection ends after the headers of the answer": answering(faults.half(0)),
+    "the connection ends in the middle of the answer": answering(faults.half()),
+    "bytes that are no HTTP": answering(faults.garbage()),
+    "the member has left the list since the last call": left_the_list,
+    "the site goes away between two calls": goes_away,
+    "the site is killed while it works on a call": killed_at_work,
+    "the site goes away, and comes back before the patience ends": comes_back_in_the_middle,
+    "the TLS handshake fails": tls_fails,
+    "HTTP 429 or 503": sending([None, faults.trouble(503), None]),
+    RETRY: sending([None, faults.trouble(503, Retry_After="2"), None], *PATIENT),
+    "HTTP 429 or 503, with a date in `Retry-After`": retry_at_a_date,
+    "a `Retry-After` of more than an hour": sending(
+        [None, faults.trouble(429, Retry_After="7200"), None], *PATIENT
+    ),
+    "the site refuses the token in the middle": sending([None, REFUSAL, None]),
+    "HTTP 401, 403 or 404 at the first call": sending([faults.trouble(403), None]),
+    "ten answers in a row that tell nothing": sending(
+        faults.login_page(), members=[f"u{number:02}" for number in range(12)]
+    ),
+    "this machine sleeps for longer than `--timeout`, and the site answers meanwhile": sleeps,
+    "no answer for `--timeout` seconds, at a site with keys": sending(
+        [None, faults.delayed(1.3), None], *PATIENT, keys=86_400
+    ),
+    "the connection ends after the request, at a site with keys": sending(
+        [None, faults.closed(), None], *PATIENT, keys=86_400
+    ),
+    "HTTP 409: the site still works on the first call": at_work,
+    "HTTP 422: the key came with another form before": answering(faults.trouble(422), keys=86_400),
+    "HTTP 500 for longer than the patience": five_hundred,
+}

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""One sendprofile for a site at a time; whoever is dead holds nothing."""
+
+import fcntl
+import os
+import re
+import signal
+import socket
+import time
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from threading import Event
+
+import pytest
+
+from gs.profile.status.send.errors import HeldError
+from gs.profile.status.send.ledger.lock import only_one
+from gs.profile.status.send.ledger.opening import open_ledger
+from gs.profile.status.send.siteurl import SiteUrl
+from servers import faults
+
+MEMBERS = [f"u{number}" for number in range(5)]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "ledger.sqlite3"
+
+
+@pytest.fixture
+def site(groupserver):
+    return groupserver(members=MEMBERS)
+
+
+@contextmanager
+def a_run(site, sendprofile, path, released):
+    """Let a run wait for its second answer until *released*."""
+    site.on_send = [None, faults.held(released), None]
+    count = len(site.requests)
+    process = sendprofile.start("--ledger", path, site.url)
+    site.wait_for_requests(count + 3)
+    try:
+        yield process
+    finally:
+        released.set()
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
+        process.communicate(timeout=20)
+
+
+def test_the_second_says_who_holds_the_run_and_since_when(site, sendprofile, path):
+    began = datetime.now().astimezone().replace(microsecond=0)
+    with a_run(site, sendprofile, path, Event()) as first:
+        asked, start = len(site.requests), time.monotonic()
+        done = sendprofile.run("--patience", "60", "--ledger", path, site.url)
+        assert time.monotonic() - start < 5
+        assert done.returncode == 75
+        held = re.match(
+            rf"Another sendprofile holds the run of {site.netloc}: process (\d+) on (\S+) "
+            r"since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.\nNobody was sent to; ",
+            done.stderr,
+        )
+        assert (held[1], held[2]) == (str(first.pid), socket.gethostname())
+        since = datetime.strptime(held[3], "%Y-%m-%d %H:%M:%S").astimezone()
+        assert began <= since <= datetime.now().astimezone()
+        assert len(site.requests) == asked
+    assert first.returncode == 0
+    assert site.mailed == dict.fromkeys(MEMBERS, 1)
+
+
+def test_a_ledger_by_another_name_is_the_same_ledger(site, sendprofile, path, tmp_path):
+    (tmp_path / "link").symlink_to(path.parent)
+    link = tmp_path / "other.sqlite3"
+    link.symlink_to(path)
+    with a_run(site, sendprofile, path, Event()):
+        for other in (link, tmp_path / "link" / path.name, path.parent / "." / path.name):
+            done = sendprofile.run("--ledger", other, site.url)
+            assert done.returncode == 75
+            assert "Another sendprofile holds the run" in done.stderr
+    assert site.mailed == dict.fromkeys(MEMBERS, 1)
+
+
+def test_another_site_in_the_same_ledger_is_run_meanwhile(groupserver, site, sendprofile, path):
+    other = groupserver(members=MEMBERS, prefix="/gs")
+    with a_run(site, sendprofile, path, Event()) as first:
+        done = sendprofile.run("--ledger", path, other.url)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert other.mailed == dict.fromkeys(MEMBERS, 1)
+        assert first.poll() is None
+    assert first.returncode == 0
+
+
+# How the URL of one site can be written, and of others. Nothing is asked for at these.
+SAME = [
+    "http://localhost",
+    "http://localhost/",
+    "http://localhost///",
+    "http://LocalHost.",
+    "HTTP://localhost.:80/",
+    "https://localhost",
+    "HTTPS://LOCALHOST.:443/",
+]
+OTHERS = ["http://localhost:1", "http://localhost/gs:80", "http://localhost.localdomain:1"]
+
+
+@pytest.mark.parametrize("url", SAME)
+def test_however_its_url_is_written_a_site_is_one(sendprofile, path, url):
+    open_ledger(path).close()
+    site = SiteUrl.parse("http://localhost/").identity
+    with only_one(path, site, datetime.now().astimezone()):
+        done = sendprofile.run("--ledger", path, url)
+    assert done.returncode == 75
+    assert (
+        f"Another sendprofile holds the run of localhost: process {os.getpid()} on" in done.stderr
+    )
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_another_port_path_or_host_is_another_site(path, url):
+    path.parent.mkdir()
+    now = datetime.now().astimezone()
+    site = SiteUrl.parse("http://localhost/").identity
+    with only_one(path, site, now), only_one(path, SiteUrl.parse(url).identity, now):
+        pass
+    with only_one(path, site, now), pytest.raises(HeldError), only_one(path, site, now):
+        pass
+
+
+def test_a_run_that_is_killed_holds_nothing(site, sendprofile, path):
+    with a_run(site, sendprofile, path, Event()) as first:
+        first.kill()
+        first.wait()
+        done = sendprofile.run("--ledger", path, site.url)
+    assert done.returncode == 75
+    assert "4 sent; 1 unknown" in done.stderr
+    assert "Another sendprofile" not in done.stderr
+    assert max(site.mailed.values()) == 1
+
+
+def test_a_run_that_is_stopped_holds_its_lock(site, sendprofile, path):
+    with a_run(site, sendprofile, path, Event()) as first:
+        first.send_signal(signal.SIGSTOP)
+        assert "Another sendprofile holds" in sendprofile.run("--ledger", path, site.url).stderr
+
+
+def test_a_lock_that_names_a_living_process_which_is_another_holds_nothing(
+    site, sendprofile, path
+):
+    assert sendprofile.run("--ledger", path, "--limit", "1", site.url).returncode == 75
+    (lock,) = path.parent.glob("*.lock-*")
+    for text in (
+        f"process {os.getpid()} on {socket.gethostname()} since 2026-11-01",
+        "",
+        "\0" * 99,
+    ):
+        lock.write_text(text)
+        done = sendprofile.run("--ledger", path, "--limit", "1", site.url)
+        assert "Another sendprofile" not in done.stderr
+    assert sum(site.mailed.values()) == 4
+
+
+def test_what_a_lock_says_cannot_command_the_terminal(site, sendprofile, path):
+    assert sendprofile.run("--ledger", path, site.url).returncode == 0
+    (lock,) = path.parent.glob("*.lock-*")
+    lock.write_bytes(b"\x1b[2J\xff\r\n" + b"x" * 9999)
+    with lock.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = sendprofile.run("--ledger", path, site.url)
+    assert done.returncode == 75
+    assert "\x1b" not in done.stderr
+    assert len(done.stderr) < 1000
+
+
+def test_a_run_can_be_looked_at_while_it_is_held(site, sendprofile, path):
+    with a_run(site, sendprofile, path, Event()) as first:
+        looked = sendprofile.run("--ledger", path, "--status", site.url)
+        rehearsed = sendprofile.run("--ledger", path, "--dry-run", site.url)
+        assert (looked.returncode, looked.stderr) == (0, "")
+        assert "1 call; the last is still running, or was killed" in looked.stdout
+        assert "5 members: 1 sent; 1 sending; 3 waiting" in looked.stdout
+        assert (rehearsed.returncode, rehearsed.stderr) == (0, "")
+        assert "3 would be sent to; 1 settled; 1 unknown, and left alone" in rehearsed.stdout
+    assert first.returncode == 0
+    assert site.mailed == dict.fromkeys(MEMBERS, 1)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Where the ledger is: whoever says so first."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gs.profile.status.send import options
+from gs.profile.status.send.ledger.place import default_place
+from gs.profile.status.send.settings import Settings
+
+from .conftest import GSCONFIG
+
+# An environment, and where the ledger is in it; ~ is the home of the test.
+PLACES = [
+    ({"STATE_DIRECTORY": "/var/lib/sp"}, "/var/lib/sp/ledger.sqlite3"),
+    ({"STATE_DIRECTORY": "/var/lib/sp:/var/lib/b"}, "/var/lib/sp/ledger.sqlite3"),
+    ({"STATE_DIRECTORY": "/s", "XDG_STATE_HOME": "/x"}, "/s/ledger.sqlite3"),
+    ({"XDG_STATE_HOME": "/x"}, "/x/sendprofile/ledger.sqlite3"),
+    ({"STATE_DIRECTORY": "", "XDG_STATE_HOME": "/x"}, "/x/sendprofile/ledger.sqlite3"),
+    ({"XDG_STATE_HOME": "x/y"}, "~/.local/state/sendprofile/ledger.sqlite3"),
+    ({"XDG_STATE_HOME": ""}, "~/.local/state/sendprofile/ledger.sqlite3"),
+    ({}, "~/.local/state/sendprofile/ledger.sqlite3"),
+]
+
+
+@pytest.mark.parametrize(("environment", "place"), PLACES)
+def test_without_a_word_the_ledger_is_in_the_state_folder(environment, place):
+    assert default_place({**os.environ, **environment}) == Path(place).expanduser()
+
+
+@pytest.fixture
+def settings(sendprofile):
+    """Return what makes the settings of a command line, with a ledger in the file perhaps."""
+
+    def settings(*argv, ledger=None, **environment):
+        text = GSCONFIG.format(token="secret")
+        if ledger:
+            text = text.replace("]\n", "]\nsendprofile = ours\n", 1)
+            text += f"[sendprofile-ours]\nledger = {ledger}\n"
+        sendprofile.config.write_text(text)
+        words = ["-c", str(sendprofile.config), *argv, "http://h"]
+        told = {**os.environ, **environment}
+        return Settings.of(options.parse(words, "x"), told, date(2026, 11, 1))
+
+    return settings
+
+
+def test_the_command_line_comes_before_the_file_and_the_file_before_the_environment(settings):
+    state = {"STATE_DIRECTORY": "/s"}
+    assert settings(**state).ledger == Path("/s/ledger.sqlite3")
+    assert settings(ledger="/f/l", **state).ledger == Path("/f/l")
+    assert settings("--ledger", "/c/l", ledger="/f/l", **state).ledger == Path("/c/l")
+
+
+def test_a_place_in_the_file_is_relative_to_the_file_or_to_the_home(settings, sendprofile):
+    folder = sendprofile.config.parent
+    assert settings(ledger="state/l").ledger == folder / "state" / "l"
+    assert settings(ledger="~/l").ledger == Path("~/l").expanduser()
+
+
+def test_a_place_on_the_command_line_is_relative_to_where_one_is(settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert settings("--ledger", "l").ledger == tmp_path / "l"
+
+
+@pytest.mark.parametrize("name", ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"])
+def test_the_command_keeps_its_ledger_there(groupserver, sendprofile, tmp_path, name):
+    site = groupserver(members=["u1"])
+    place = tmp_path / "a folder"
+    assert sendprofile.run(site.url, **{name: str(place)}).returncode == 0
+    assert [path.name for path in place.rglob("*.sqlite3")] == ["ledger.sqlite3"]
+    assert sendprofile.run(site.url, **{name: str(place)}).returncode == 0
+    assert site.mailed == {"u1": 1}
+
+
+@pytest.mark.parametrize("name", ["l?mode=ro", "l%00", "l#x", "ü ñ", "l\nx", ":memory:", "-l"])
+def test_any_name_is_a_place(groupserver, sendprofile, tmp_path, name):
+    site = groupserver(members=["u1"])
+    for _ in range(2):
+        done = sendprofile.run(f"--ledger={tmp_path / 'state' / name}", site.url)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "state" / name).is_file()
+    assert site.mailed == {"u1": 1}

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: MIT
+"""Which run a call works on: its period, its round, its key; what becomes of the one before."""
+
+import io
+import os
+import re
+from contextlib import closing
+from datetime import UTC, date, datetime
+
+import pytest
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.send import options
+from gs.profile.status.send.errors import HostNotFoundError, UsageError
+from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.opening import open_ledger, read_ledger
+from gs.profile.status.send.model import Choice, MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.report.output import Output
+from gs.profile.status.send.settings import Settings
+from gs.profile.status.send.tasks import Task
+
+from .fakes import Clock
+
+SITE, OCTOBER = "example.com", Period(2026, 10)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "ledger.sqlite3"
+
+
+@pytest.fixture
+def file(path):
+    with closing(open_ledger(path)) as file:
+        yield file
+
+
+@pytest.fixture
+def clock():
+    clock = Clock()
+    clock.now = datetime(2026, 11, 1, 6, tzinfo=UTC).timestamp()
+    return clock
+
+
+@pytest.fixture
+def begin(file, clock):
+    """Return what begins a run of October, with the members who are named."""
+
+    def begin(*members, again=False, period=OCTOBER, site=SITE):
+        begun = runs.begin(file, site, period, clock, again=again)
+        if members:
+            begun.ledger.enrol(map(MemberId, members))
+            begun.ledger.line_up(Choice(), 0)
+        return begun
+
+    return begin
+
+
+def send_to(begun, count, verdict=Verdict.SENT):
+    claims = begun.ledger.claim(count)
+    begun.ledger.settle([Outcome(claim.member, verdict, "", "") for claim in claims])
+
+
+def test_a_run_begins_with_its_first_round_and_the_period_for_a_key(begin):
+    begun = begin("u1")
+    assert (begun.run.site, begun.run.period, begun.run.round) == (SITE, OCTOBER, 1)
+    assert begun.run.key == "2026-10"
+    assert not begun.resumed
+
+
+def test_calling_again_resumes_the_same_run(begin):
+    first = begin("u1", "u2")
+    send_to(first, 1)
+    second = begin("u1", "u2")
+    assert second.resumed
+    assert second.run == first.run
+    assert second.invocation != first.invocation
+    assert second.ledger.tally().counts == {(Verdict.SENT, ""): 1, (Verdict.WAITING, ""): 1}
+
+
+@pytest.mark.parametrize("other", [{"period": Period(2026, 9)}, {"site": "example.org"}])
+def test_another_period_or_site_is_another_run(begin, other):
+    send_to(begin("u1"), 1)
+    begun = begin("u1", **other)
+    assert not begun.resumed
+    assert begun.ledger.tally().of(Verdict.WAITING) == 1
+
+
+def test_another_round_sends_to_everybody_once_more_with_other_keys(begin, clock):
+    first = begin("u1", "u2")
+    send_to(first, 2)
+    second = begin("u1", "u2", again=True)
+    clock.now += 1
+    assert second.run.round == 2
+    assert not second.resumed
+    assert second.run.key not in {first.run.key, "2026-10"}
+    assert second.ledger.tally().of(Verdict.WAITING) == 2
+    assert first.ledger.tally().of(Verdict.SENT) == 2
+    resumed = begin("u1", "u2")
+    assert resumed.resumed
+    assert resumed.run == second.run
+    send_to(resumed, 2)
+    third = begin("u1", "u2", again=True)
+    assert third.run.round == 3
+    assert third.run.key not in {first.run.key, second.run.key}
+
+
+def test_another_round_is_refused_while_members_wait(begin, file):
+    begun = begin("u1", "u2")
+    send_to(begun, 1)
+    with pytest.raises(UsageError, match="not finished"):
+        begin("u1", again=True)
+    begun.ledger.claim(1)  # and while one may be sent to
+    with pytest.raises(UsageError, match="not finished"):
+        begin("u1", again=True)
+    assert len(list(runs.accounts(file, SITE, Clock()))) == 1
+
+
+def test_a_first_run_can_be_begun_with_again(begin):
+    begun = begin("u1", again=True)
+    assert begun.run.round == 1
+    assert begin("u1").run == begun.run
+
+
+def test_a_run_whose_list_never_came_is_begun_by_the_next_call(begin):
+    first = begin()
+    second = begin("u1")
+    assert not second.resumed
+    assert second.run == first.run
+    assert second.ledger.tally().total == 1
+
+
+def test_another_round_whose_list_never_came_is_forgotten_without_again(begin):
+    first = begin("u1", "u2")
+    send_to(first, 2)
+    begin(again=True)  # its list never came
+    resumed = begin("u1", "u2")
+    assert resumed.run == first.run
+    assert resumed.ledger.line_up(Choice(), 0) == 0
+
+
+def test_another_round_whose_list_never_came_is_begun_by_again(begin, clock, file):
+    send_to(begin("u1"), 1)
+    lost = begin(again=True)
+    clock.now += 60
+    second = begin("u1", again=True)
+    assert second.run.round == lost.run.round == 2
+    assert second.run.key != lost.run.key
+    assert [one.run.round for one in runs.accounts(file, SITE, clock)] == [2, 1]
+
+
+def test_keys_of_rounds_are_printable_and_tell_the_period(begin):
+    send_to(begin("u1"), 1)
+    key = begin("u1", again=True).run.key
+    assert key.startswith("2026-10-")
+    assert re.fullmatch(r"[!#-\[\]-~]+", key)
+
+
+def test_a_clock_that_jumps_back_changes_no_run_and_no_verdict(begin, clock, file):
+    send_to(begin("u1", "u2"), 1)
+    clock.now -= 400 * 86_400
+    resumed = begin("u1", "u2")
+    assert resumed.resumed
+    assert resumed.ledger.line_up(Choice(), 0) == 1
+    send_to(resumed, 2)
+    (account,) = runs.accounts(file, SITE, clock)
+    assert account.invocations == 2
+    assert account.ledger.tally().counts == {(Verdict.SENT, ""): 2}
+    assert begin("u1", "u2", again=True).run.round == 2
+
+
+def test_who_was_left_behind_is_told_by_the_latest_period_before(begin, file):
+    for month, sent in ((7, 1), (8, 0), (9, 1)):
+        send_to(begin("u1", period=Period(2026, month)), sent)
+    begin("u1", site="example.org", period=Period(2026, 9))
+    assert runs.left_behind(file, SITE, OCTOBER) == Period(2026, 8)
+    assert runs.left_behind(file, SITE, Period(2026, 8)) is None
+    assert runs.left_behind(file, "elsewhere", OCTOBER) is None
+
+
+def test_how_a_call_ended_is_recorded(begin, file, clock):
+    begun = begin("u1")
+    with pytest.raises(HostNotFoundError), runs.ending(file, begun, clock, lambda: None):
+        raise HostNotFoundError("There is no host.\nCheck the URL.")
+    (account,) = runs.accounts(file, SITE, clock)
+    assert account.cause == "There is no host."
+    with runs.ending(file, begin("u1"), clock, lambda: StopCause.LIMIT):
+        clock.now += 5
+    (account,) = runs.accounts(file, SITE, clock)
+    assert account.cause == StopCause.LIMIT.value
+    assert account.ended == clock.now
+    begin("u1")  # and is killed
+    (account,) = runs.accounts(file, SITE, clock)
+    assert (account.invocations, account.ended, account.cause) == (3, None, None)
+
+
+# The command in this process, on a day of the test's choosing.
+
+
+def settings(sendprofile, path, url, day, *argv):
+    words = ["-c", str(sendprofile.config), "--ledger", str(path), *argv, url]
+    return Settings.of(options.parse(words, "x"), os.environ, day)
+
+
+def call(told):
+    """Return the exit code, and what is said on standard error."""
+    stderr = io.StringIO()
+    code = Task(told, os.environ, Output(io.StringIO()), Output(stderr)).send()
+    return code, stderr.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("day", "period"),
+    [
+        (date(2026, 11, 1), "2026-10"),
+        (date(2026, 10, 31), "2026-09"),
+        (date(2027, 1, 1), "2026-12"),
+        (date(2028, 3, 31), "2028-02"),
+    ],
+)
+def test_the_period_is_the_month_before_today(sendprofile, path, day, period):
+    assert str(settings(sendprofile, path, "http://h", day).period) == period
+    given = settings(sendprofile, path, "http://h", day, "--period", "2025-02")
+    assert str(given.period) == "2025-02"
+
+
+def test_a_month_that_ends_while_the_run_is_on_does_not_change_it(groupserver, sendprofile, path):
+    site = groupserver(members=["u1", "u2", "u3"])
+    october = settings(sendprofile, path, site.url, date(2026, 10, 31), "--limit", "2")
+    assert call(october)[0] == 75
+    november = date(2026, 11, 1)
+    code, said = call(settings(sendprofile, path, site.url, november))
+    assert code == 0
+    assert "The run of 2026-09 was never finished" in said
+    assert "--period 2026-09" in said
+    code, said = call(settings(sendprofile, path, site.url, november))  # resumed: not told again
+    assert (code, said) == (0, "")
+    assert call(settings(sendprofile, path, site.url, november, "--period", "2026-09"))[0] == 0
+    assert site.mailed == dict.fromkeys(["u1", "u2", "u3"], 2)
+    periods = [(one.fields["profileId"], one.fields["period"]) for one in site.sends]
+    assert len(set(periods)) == len(periods) == 6
+    with closing(read_ledger(path)) as file:
+        found = list(runs.accounts(file, settings_site(site), Clock()))
+        assert [str(one.run.period) for one in found] == ["2026-10", "2026-09"]
+        assert all(one.ledger.tally().all_settled for one in found)
+
+
+def settings_site(site):
+    return site.netloc
