@@ -85,7 +85,7 @@ class Heard:
         self.events.append(("retrieving",))
 
     def retrieved(self, waiting: int, left: int) -> None:
-        self.events.append(("retrieved", waiting))
+        self.events.append(("retrieved", waiting, left))
 
     def claimed(self, claims: Sequence[Claim]) -> None:
         self.events += [("claimed", claim.member) for claim in claims]

@@ -112,7 +112,7 @@ def test_the_reporter_hears_all_of_it_in_order():
     heard = run.reporter.events
     assert heard[:-1] == [
         ("retrieving",),
-        ("retrieved", 1),
+        ("retrieved", 1, 0),
         ("claimed", "a"),
         ("settled", "a", Verdict.SENT),
     ]

@@ -105,11 +105,10 @@ class Campaign:
             self.reporter.stopping(self.stop.cause, self._in_flight)
 
     def _begin(self) -> None:
-        turns = 0 if self.stop.cause else self.pace.turns(self.clock(), self._in_flight)
-        if not turns or not self._waiting:
-            return
-        if not self._allowed:
+        if self._waiting and not self._allowed and not self._in_flight:
             self.stop.request(StopCause.LIMIT)
+        turns = 0 if self.stop.cause else self.pace.turns(self.clock(), self._in_flight)
+        if not turns or not self._waiting or not self._allowed:
             return
         claims = self.ledger.claim(min(turns, self._allowed))
         if not claims and not self._in_flight:

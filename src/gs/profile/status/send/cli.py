@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
-_NOT_OK = (
-    "Error communicating with the server while receiving the list of people:\n"
-    "{error}. See that the URL is the site's, and what the site's log says."
-)
+_NOT_OK = "Error communicating with the server while receiving the list of people:\n{error}."
+_ADVICE = "See that the URL is the site's, and what the site's log says."
 
 #: The configuration file, below the folder of an instance.
 CONFIG = "etc/gsconfig.ini"
@@ -39,8 +37,11 @@ def main(argv: Sequence[str], environment: Mapping[str, str], config: str) -> in
         stream.reconfigure(errors="backslashreplace")
     try:
         return _program(argv, environment, config)
+    except errors.BusyError as error:
+        _say(sys.stderr, _busy(error))
+        return code_of_error(error)
     except errors.NotOk as error:
-        _say(sys.stderr, _NOT_OK.format(error=error))
+        _say(sys.stderr, f"{_NOT_OK.format(error=error)} {_ADVICE}")
         return code_of_error(error)
     except errors.SendProfileError as error:
         _say(sys.stderr, str(error))
@@ -71,6 +72,17 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
     if chosen.status:
         return task.show()
     return task.rehearse() if chosen.dry_run else task.send()
+
+
+def _busy(error: errors.BusyError) -> str:
+    from datetime import datetime
+
+    from .report.summary import alone
+
+    told = _NOT_OK.format(error=error)
+    if not error.retry_after:
+        return f"{told} Nobody was sent to; try again later."
+    return f"{told}\n{alone(error.retry_after, datetime.now().astimezone())}"
 
 
 def _say(stream: TextIO | None, text: str) -> None:

@@ -54,12 +54,15 @@ class Settings:
         if only and options.again:
             # The others would wait in the new round, and the next call would send to them.
             raise UsageError("--again is for everybody: leave out --only, or --again.")
+        if options.again and options.resend_unknown:
+            # Who wants the unknown alone would mail everybody.
+            raise UsageError("--again is for everybody: leave out --resend-unknown, or --again.")
         return cls(
             site=site,
             token=config.token,
             # By one name, whichever way leads there: the lock and the WAL go by it.
             ledger=(ledger or default_place(environment)).resolve(),
-            period=options.period or Period.of(today).before(),
+            period=_period(options.period, today),
             again=options.again,
             choice=Choice(only, options.resend_unknown),
             limit=options.limit,
@@ -72,6 +75,13 @@ class Settings:
             timeout=options.timeout,
             cacert=_readable(options.cacert),
         )
+
+
+def _period(given: Period | None, today: date) -> Period:
+    this = Period.of(today)
+    if given is not None and given > this:
+        raise UsageError(f"Nothing has happened yet in {given}: today is in {this}.")
+    return given or this.before()
 
 
 def _readable(file: str | None) -> Path | None:

@@ -59,8 +59,7 @@ class HttpSite:
         post = self._idle.pop() if self._idle else Post(self._manner)
         period = self._run.period if self._run else None
         form = send_form(claim.member, self._token.reveal(), period)
-        headers = [f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"] if self._run else []
-        post.prepare(self._site.hook(SEND_URI), form, *headers)
+        post.prepare(self._site.hook(SEND_URI), form, *self._headers(claim))
         self._calls[post.handle] = (claim, post)
         self._loop.begin(post.handle)
 

@@ -105,9 +105,7 @@ class _Retrieval:
         if answer.http_status != _OK:
             said = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
             if answer.http_status in _BUSY:
-                asked = answer.retry_after
-                alone = f"; it wants to be left alone for {asked:.0f} s" if asked else ""
-                raise BusyError(f"{said}{alone}", asked)
+                raise BusyError(said, answer.retry_after)
             raise NotOk(said)
         self._listing.close()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from gs.profile.status.send.model import Tally, Verdict
 from gs.profile.status.send.ports import Account
 
-from .summary import next_call
+from .outlook import outlook
 
 
 def as_json(accounts: Iterable[Account], site: str, place: str, **more: object) -> str:
@@ -16,7 +16,7 @@ def as_json(accounts: Iterable[Account], site: str, place: str, **more: object) 
 
     Times are those of RFC 3339, in UTC.
     """
-    runs = [_run(account) for account in accounts]
+    runs = [_run(account, advice) for account, advice in outlook(accounts)]
     return json.dumps({"site": site, "ledger": place, **more, "runs": runs}, indent=2)
 
 
@@ -29,7 +29,7 @@ def counts(tally: Tally) -> dict[str, object]:
     }
 
 
-def _run(account: Account) -> dict[str, object]:
+def _run(account: Account, advice: str) -> dict[str, object]:
     tally, ledger = account.ledger.tally(), account.ledger
     return {
         "period": str(account.run.period),
@@ -39,7 +39,7 @@ def _run(account: Account) -> dict[str, object]:
         "invocations": account.invocations,
         "cause": account.cause,
         "members": tally.total,
-        "all_settled": tally.all_settled,
+        "all_settled": account.listed and tally.all_settled,
         "counts": counts(tally),
         "unsettled": [
             {
@@ -53,7 +53,7 @@ def _run(account: Account) -> dict[str, object]:
             for row in ledger.unsettled()
         ],
         "repeatable": ledger.repeatable(),
-        "next": next_call(tally, ledger.repeatable()),
+        "next": advice,
     }
 
 

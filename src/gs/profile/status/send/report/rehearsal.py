@@ -10,6 +10,8 @@ from typing import Final
 from gs.profile.status.send.model import Prospect, Verdict
 from gs.profile.status.send.printable import printable
 
+from .summary import paragraph
+
 _SETTLED: Final = (Verdict.SENT, Verdict.SKIPPED)
 _DOUBTFUL: Final = (Verdict.SENDING, Verdict.UNKNOWN)
 
@@ -43,7 +45,8 @@ class Count:
         others = self.others.total() - settled - unknown
         if others:
             clauses.append(f"{others} left to another call")
-        return f"{period}, had it been a run: {'; '.join(clauses)}. Nobody was sent to."
+        told = f"Dry run of {period}: {'; '.join(clauses)}. Nobody was sent to."
+        return "\n".join(paragraph(told))
 
     def as_json(self, site: str, period: str, left: int) -> str:
         """Return the same as a JSON object."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from gs.profile.status.send.ports import Account
 
-from .summary import counts, next_call, spell, told
+from .outlook import name, outlook
+from .summary import counts, paragraph, spell, told
 
 _TOLD: Final = 20
 
@@ -16,10 +17,11 @@ def status(accounts: Iterator[Account], site: str, place: str) -> Iterator[str]:
     """Yield lines about each of *accounts*; *place* is the ledger that they are in."""
     yield f"{site}, in the ledger {place}"
     empty = True
-    for account in accounts:
+    for account, advice in outlook(accounts):
         empty = False
         yield ""
         yield from _of(account)
+        yield from paragraph(advice, "  ")
     if empty:
         yield "No run of this site is recorded there."
 
@@ -27,17 +29,13 @@ def status(accounts: Iterator[Account], site: str, place: str) -> Iterator[str]:
 def _of(account: Account) -> Iterator[str]:
     yield f"{name(account)}, begun {_time(account.began)}, {_end(account)}"
     tally = account.ledger.tally()
-    yield f"  {counts(tally)}."
+    if account.listed:
+        yield from paragraph(f"{counts(tally)}.", "  ")
+    else:
+        yield "  The site's list of members never came: nobody was sent to."
     if account.cause:
-        yield f"  It was stopped: {account.cause}."
+        yield from paragraph(f"It was stopped: {account.cause.rstrip('.')}.", "  ")
     yield from told(tally, list(account.ledger.unsettled(_TOLD)))
-    yield f"  {next_call(tally, account.ledger.repeatable())}"
-
-
-def name(account: Account) -> str:
-    """Return what the run is called: its period, and its round if it is not the first."""
-    run = account.run
-    return f"{run.period}" if run.round == 1 else f"{run.period}, round {run.round}"
 
 
 def _end(account: Account) -> str:

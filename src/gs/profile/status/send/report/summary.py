@@ -4,6 +4,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import Final
 
 from gs.profile.status.send.model import Record, StopCause, Tally, Verdict
@@ -20,6 +21,11 @@ _TO_DO: Final = {
     StopCause.TOO_MANY_UNKNOWN: "See what the site's log says; if all is well there, "
     "--max-unknown 0 goes on past such answers.",
 }
+
+# Columns: what a terminal or a mail of cron shows without breaking lines by itself.
+_WIDTH: Final = 100
+_ID_WIDTH: Final = 44
+_PARAGRAPH_WIDTH: Final = 88
 
 _UNKNOWN: Final = "Unknown are those to whom the site may have sent, or may not: it did not say."
 
@@ -88,30 +94,55 @@ def troubles(
     else:
         yield f"The run was stopped: {cause.value}."
     if not counted:
-        yield f"{counts(tally)}."
+        yield from paragraph(f"{counts(tally)}.")
     yield from told(tally, unsettled)
     if tally.of(Verdict.UNKNOWN):
         yield _UNKNOWN
     if cause in _TO_DO:
         yield _TO_DO[cause]
     if ended.retry_after:
-        come_back = now + timedelta(seconds=ended.retry_after)
-        alone = spell(ended.retry_after)
-        yield f"It wants to be left alone for {alone}: until {come_back:%Y-%m-%d %H:%M}."
-    yield next_call(tally, ended.repeatable)
+        yield alone(ended.retry_after, now)
+    yield from paragraph(next_call(tally, ended.repeatable))
+
+
+def alone(seconds: float, now: datetime) -> str:
+    """Return what to say of a site that asks to be left alone for so long.
+
+    It may have asked for longer: libcurl tells of six hours at most.
+    """
+    until = now + timedelta(seconds=seconds)
+    asked = f"The site asks to be left alone for at least {spell(seconds)}"
+    return f"{asked}: do not call before {until:%Y-%m-%d %H:%M:%S}."
+
+
+def paragraph(text: str, indent: str = "") -> Iterator[str]:
+    """Yield *text* in lines, behind *indent*, and further in from the second on."""
+    yield from wrap(
+        text,
+        _PARAGRAPH_WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def told(tally: Tally, unsettled: Sequence[Record]) -> Iterator[str]:
-    """Yield a line for each of *unsettled*, and one for how many more there are."""
+    """Yield a line for each of *unsettled*, perhaps shortened, and one for how many more."""
     for outcome in (record.outcome for record in unsettled):
-        yield f"  {outcome.verdict}: {printable(outcome.member)}: {printable(outcome.message)}"
+        member = _short(printable(outcome.member), _ID_WIDTH)
+        yield _short(f"  {outcome.verdict}: {member}: {printable(outcome.message)}", _WIDTH)
     more = tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN) - len(unsettled)
     if more > 0:
         yield f"  … and {more} more: --status --json has all of them"
 
 
-def next_call(tally: Tally, repeatable: int) -> str:
-    """Return what calling again would do.
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def next_call(tally: Tally, repeatable: int, calling: str = "Calling again") -> str:
+    """Return what *calling* would do.
 
     *repeatable* is how many of the unknown have keys that a site may remember.
     """
@@ -123,13 +154,13 @@ def next_call(tally: Tally, repeatable: int) -> str:
     if failed:
         does.append(f"tries {failed} failed again")
     if repeatable:
-        does.append(f"repeats {repeatable} unknown if the site still honours their keys")
+        does.append(f"repeats {repeatable} unknown where the site still honours keys")
     if left > 0:
         does.append(f"leaves {left} unknown alone, unless you add --resend-unknown")
     if not does:
-        return "Calling again sends to new members only."
+        return f"{calling} sends to new members only."
     last = does.pop()
-    return f"Calling again {', '.join(does)}{' and ' if does else ''}{last}."
+    return f"{calling} {', '.join(does)}{' and ' if does else ''}{last}."
 
 
 def _count(tally: Tally, verdict: Verdict) -> str:
@@ -139,8 +170,8 @@ def _count(tally: Tally, verdict: Verdict) -> str:
 
 def spell(seconds: float) -> str:
     """Return a time in words, such as ``2 h 5 min``."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.1f} s"
+    if seconds < 59.95:  # noqa: PLR2004 - a minute, as it is rounded
+        return f"{max(0.0, seconds):.1f} s"  # the clock may have been set back meanwhile
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

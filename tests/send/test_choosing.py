@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: MIT
+"""What an operator chooses: the period, some members, so many, everybody again, the unknown."""
+
+import json
+import re
+from datetime import date
+
+import pytest
+
+from gs.profile.status.hooks import Period
+from servers import faults
+
+
+def members(count):
+    return [f"u{number}" for number in range(count)]
+
+
+def sent_to(site, before=0):
+    """Return the members of the calls of the send hook, but for the first ones."""
+    return [one.fields["profileId"] for one in site.sends[before:]]
+
+
+# The period
+
+
+def test_the_period_is_the_month_before_today_and_in_every_call(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    before = Period.of(date.today()).before()  # noqa: DTZ011 - as cron has it
+    sendprofile.run(site.url)
+    assert {one.fields["period"] for one in site.sends} == {str(before)}
+
+
+def test_each_period_is_a_run_of_its_own(groupserver, sendprofile):
+    site = groupserver(members=members(2))
+    for period in ("2026-08", "2026-09", "2026-08"):
+        assert sendprofile.run("--period", period, site.url).returncode == 0
+    assert [one.fields["period"] for one in site.sends] == ["2026-08"] * 2 + ["2026-09"] * 2
+
+
+def test_a_month_to_come_is_a_slip_and_this_one_is_not(groupserver, sendprofile):
+    site = groupserver(members=members(1))
+    this = Period.of(date.today())  # noqa: DTZ011 - as cron has it
+    done = sendprofile.run("--period", this.after(), site.url)
+    assert done.returncode == 64
+    assert f"Nothing has happened yet in {this.after()}" in done.stderr
+    assert site.requests == []
+    assert sendprofile.run("--period", this, site.url).returncode == 0
+
+
+BAD = [
+    "2026-13",
+    "2026-00",
+    "2026",
+    "2026-1",
+    "26-10",
+    "2026-10-01",
+    "",
+    "x",
+    "9999-12",
+    "٢٠٢٦-١٠",
+]
+
+
+@pytest.mark.parametrize("period", BAD)
+def test_what_is_no_month_is_64(groupserver, sendprofile, period):
+    site = groupserver(members=members(2))
+    done = sendprofile.run("--period", period, site.url)
+    assert done.returncode == 64
+    assert "not a month, such as 2026-10" in done.stderr
+    assert site.requests == []
+
+
+# Some members
+
+
+def test_only_those_who_are_named_are_sent_to_and_the_others_later(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    site.answers["u4"] = -1024
+    sendprofile.run("--only", "u4", site.url)
+    done = sendprofile.run("--only", "u1", "--only", "u3", "-v", site.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sent_to(site) == ["u4", "u1", "u3"]
+    assert "\n2 members: 2 sent. It took" in done.stdout
+    site.answers.clear()
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(5), 1)
+
+
+def test_the_account_of_some_is_about_them_alone(groupserver, sendprofile):
+    site = groupserver(members=members(4))
+    site.answers = {"u0": -1024, "u1": faults.trouble(500), "u2": -1024}
+    sendprofile.run(site.url)
+    done = sendprofile.run("--only", "u2", site.url)
+    assert done.returncode == 75
+    assert done.stderr.splitlines()[1:] == [
+        "1 member: 1 failed (1 status -1024).",
+        "  failed: u2: Something else happened to Jane Smith (u2)",
+        "Calling again tries 1 failed again.",
+    ]
+
+
+def test_who_is_named_and_not_listed_is_67_and_nobody_is_sent_to(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    done = sendprofile.run("--only", "u1", "--only", "ty\x1bpo", site.url)
+    assert done.returncode == 67
+    assert done.stderr == "The site does not list: ty\ufffdpo.\nNobody was sent to.\n"
+    assert sent_to(site) == []
+
+
+def test_who_is_named_and_settled_is_left_in_peace(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    for _ in range(2):
+        done = sendprofile.run("--only", "u1", site.url)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert sent_to(site) == ["u1"]
+
+
+# So many
+
+
+def test_the_run_stops_after_as_many_as_are_allowed(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    done = sendprofile.run("--limit", "2", site.url)
+    assert done.returncode == 75
+    assert "as many as --limit allows" in done.stderr
+    assert sent_to(site) == ["u0", "u1"]
+    assert sendprofile.run("--limit", "3", site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(5), 1)
+
+
+@pytest.mark.parametrize("jobs", [1, 8])
+def test_who_was_not_reached_does_not_count(groupserver, sendprofile, jobs):
+    site = groupserver(members=members(5))
+    site.on_send = [faults.trouble(503)]
+    done = sendprofile.run("--patience", "30", "-j", jobs, "--limit", "2", site.url)
+    assert "5 members: 2 sent; 3 waiting" in done.stderr
+    assert len(site.mailed) == 2
+
+
+def test_some_of_those_who_are_named(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    done = sendprofile.run("--limit", "1", "--only", "u3", "--only", "u2", site.url)
+    assert done.returncode == 75
+    assert "2 members: 1 sent; 1 waiting." in done.stderr
+    assert sent_to(site) == ["u2"]
+
+
+@pytest.mark.parametrize("jobs", [2, 16])
+def test_so_many_are_in_flight_and_not_more(groupserver, sendprofile, jobs):
+    site = groupserver(members=members(40))
+    site.on_send = faults.delayed(0.05)
+    assert sendprofile.run("-j", jobs, site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(40), 1)
+    assert jobs / 2 < site.connections <= jobs
+
+
+# Everybody again
+
+
+def test_everybody_again_is_refused_while_some_are_waiting(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    sendprofile.run("--limit", "1", site.url)
+    done = sendprofile.run("--again", site.url)
+    assert done.returncode == 64
+    assert "Finish it first, by calling without --again." in done.stderr
+    assert len(site.sends) == 1
+
+
+def test_everybody_again_is_a_round_of_its_own_that_is_gone_on_with(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    site.answers["u1"] = faults.trouble(500)
+    sendprofile.run(site.url)
+    site.answers.clear()
+    sendprofile.run("--again", "--limit", "1", site.url)
+    assert sendprofile.run(site.url).returncode == 0
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == {"u0": 2, "u1": 1, "u2": 2}
+    told = json.loads(sendprofile.run("--status", "--json", site.url).stdout)["runs"]
+    assert [(run["round"], run["all_settled"]) for run in told] == [(2, True), (1, False)]
+
+
+def test_the_first_run_may_be_called_again_as_well(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    assert sendprofile.run("--again", site.url).returncode == 0
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 1)
+
+
+def test_a_round_whose_list_never_came_mails_nobody_who_does_not_ask_again(
+    groupserver, sendprofile
+):
+    site = groupserver(members=members(3))
+    sendprofile.run(site.url)
+    site.on_members = [faults.trouble(502)]
+    assert sendprofile.run("--again", site.url).returncode == 76
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 1)
+    assert sendprofile.run("--again", site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 2)
+
+
+# The unknown
+
+
+def test_the_unknown_are_resent_when_the_operator_says_so(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    site.answers = dict.fromkeys(["u1", "u3"], faults.trouble(500))
+    sendprofile.run(site.url)
+    site.answers = {"u3": faults.half()}
+    done = sendprofile.run("--only", "u1", "--resend-unknown", site.url)
+    assert (done.returncode, sent_to(site, 5)) == (0, ["u1"])
+    done = sendprofile.run("--resend-unknown", site.url)
+    assert (done.returncode, sent_to(site, 6)) == (75, ["u3"])
+    assert "1 unknown (1 no answer)" in done.stderr
+
+
+def test_who_was_to_be_resent_and_was_not_is_still_unknown(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    site.answers = dict.fromkeys(members(3), faults.closed())
+    sendprofile.run(site.url)
+    site.answers.clear()
+    site.on_send = [None, faults.trouble(503)]
+    done = sendprofile.run("--resend-unknown", site.url)
+    assert "3 members: 1 sent; 2 unknown" in done.stderr
+    done = sendprofile.run(site.url)
+    assert (done.returncode, len(site.sends)) == (75, 5)
+
+
+# What makes no sense
+
+SENSELESS = [
+    ("--again", "--only", "u1"),
+    ("--again", "--resend-unknown"),
+    ("--status", "--dry-run"),
+    ("--limit", "0"),
+    ("--limit", "-1"),
+    ("-j", "0"),
+]
+
+
+@pytest.mark.parametrize("argv", SENSELESS)
+def test_what_makes_no_sense_is_64_and_nothing_is_done(groupserver, sendprofile, argv):
+    site = groupserver(members=members(3))
+    done = sendprofile.run(*argv, site.url)
+    assert done.returncode == 64
+    assert re.search(f"{argv[0]}|{argv[1]}", done.stderr)
+    assert site.requests == []

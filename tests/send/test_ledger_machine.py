@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: MIT
+"""Any order of enrolling, claiming, settling, crashing and waiting keeps the promise."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from gs.profile.status.send.errors import NotListedError
+from gs.profile.status.send.model import (
+    KEY_MARGIN,
+    NO_LONGER_LISTED,
+    Choice,
+    MemberId,
+    Outcome,
+    Verdict,
+    usable,
+)
+
+from .fakes import Clock
+from .places import Book, File
+
+EVERYBODY = ["a", "a\0", "b", "ë"]
+SETTLED = (Verdict.SENT, Verdict.SKIPPED)
+HOUR = 3600
+
+some = st.frozensets(st.sampled_from(list(map(MemberId, EVERYBODY))), min_size=1)
+lists = st.lists(st.sampled_from(EVERYBODY), min_size=1, max_size=9)
+#: For how many seconds the site remembers keys: it may change its mind.
+lifetimes = st.sampled_from([0, HOUR, 5 * HOUR, 9 * HOUR, 9 * HOUR, 9 * HOUR])
+times = st.sampled_from([0, 0, 4 * HOUR, 8 * HOUR])
+#: What the site does when it is called, what comes back, and whether that is before the next call.
+ends = st.tuples(
+    st.sampled_from([Verdict.SENT, Verdict.SKIPPED, Verdict.FAILED, Verdict.FAILED, None, None]),
+    st.sampled_from(["answer or refusal", "nothing"]),
+    st.booleans(),
+)
+
+
+@dataclass
+class Flight:
+    """A call in flight: what its claim said, what the site did, and what comes back."""
+
+    repeatable: bool
+    doubtful: bool
+    done: Verdict | None
+    back: str
+
+    def outcome(self, member):
+        """Return what the judge makes of it."""
+        if self.done and self.back != "nothing":
+            return Outcome(member, self.done, "", "", 0)
+        if self.back == "nothing":
+            return Outcome(member, Verdict.UNKNOWN, "no answer", "", again=self.repeatable)
+        verdict = Verdict.UNKNOWN if self.doubtful else Verdict.WAITING
+        return Outcome(member, verdict, "busy", "", again=True)
+
+
+class Promise(RuleBasedStateMachine):
+    """Calls of the program, one after the other, and a site that mails as it is asked."""
+
+    place = Book
+
+    def __init__(self):
+        super().__init__()
+        self.clock, self.lifetime = Clock(), 0
+        self.place = self.place(self.clock)
+        self.ledger = self.place.open()
+        self.listed, self.known, self.lined_up = set(), set(), frozenset()
+        self.flights = {}
+        # Of the ledger: who may have been mailed, when their key was first used, and for how long.
+        self.settled, self.doubted, self.keyed = {}, set(), {}
+        # Of the site: how often it mailed whom, and what it remembers; and the operator's word.
+        self.mails, self.remembered = dict.fromkeys(EVERYBODY, 0), {}
+        self.resends, self.resent = False, dict.fromkeys(EVERYBODY, 0)
+
+    def teardown(self):
+        self.a_call_that_goes_well(Choice())
+        for member in self.listed - self.doubted:
+            assert self.verdict(member) in SETTLED, f"{member} waits for ever"
+        self.a_call_that_goes_well(Choice(resend_unknown=True))
+        for member in self.listed:
+            skipped = self.settled[member] is Verdict.SKIPPED
+            assert skipped or self.mails[member], f"{member} is forgotten"
+        self.place.close()
+
+    @initialize(members=lists, lifetime=lifetimes)
+    def begin(self, members, lifetime):
+        self.call(members, Choice(), lifetime)
+
+    @rule(only=st.none() | some, resend=st.booleans(), lifetime=lifetimes, seconds=times)
+    def another_call(self, only, resend, lifetime, seconds):
+        self.crash()
+        self.clock.now += seconds
+        self.call(self.listed, Choice(only, resend), lifetime)
+
+    @rule(members=lists, broken=lists)
+    def another_call_when_the_list_has_changed_and_breaks_off_at_first(self, members, broken):
+        def breaking_off():
+            yield from broken
+            raise ConnectionError
+
+        self.crash()
+        self.ledger.recover()
+        before = self.ledger.tally()
+        with pytest.raises(ConnectionError):
+            self.ledger.enrol(breaking_off())
+        assert self.ledger.tally() == before
+        self.call(members, Choice(), self.lifetime)
+
+    @precondition(lambda self: self.lined_up)
+    @rule(limit=st.integers(1, 4), how=st.lists(ends, min_size=4, max_size=4))
+    def claim(self, limit, how):
+        claims = self.ledger.claim(limit)
+        assert len({claim.member for claim in claims}) == len(claims) <= limit
+        if len(claims) < limit:
+            assert not [m for m in self.lined_up if self.verdict(m) is Verdict.WAITING]
+        for claim, (result, back, soon) in zip(claims, how, strict=False):
+            self.check(claim)
+            done = self.site_does(claim.member, result)
+            self.flights[claim.member] = Flight(claim.repeatable, claim.doubtful, done, back)
+            if soon:
+                self.settle(claim.member)
+
+    @precondition(lambda self: self.flights)
+    @rule(data=st.data())
+    def settle_late(self, data):
+        self.settle(data.draw(st.sampled_from(sorted(self.flights))))
+
+    def crash(self):
+        self.ledger, self.lined_up = self.place.open(), frozenset()
+        self.doubted |= set(self.flights)
+        self.flights.clear()
+
+    @rule(hours=st.sampled_from([4, 4, 8]))
+    def time_passes(self, hours):
+        self.clock.now += hours * HOUR
+
+    @invariant()
+    def nobody_is_mailed_twice_unless_the_operator_said_so(self):
+        for member, mails in self.mails.items():
+            assert mails <= 1 + self.resent[member], member
+
+    @invariant()
+    def what_is_settled_stays_settled_and_what_is_in_doubt_unknown(self):
+        for member in self.known:
+            verdict = self.verdict(member)
+            assert verdict is self.settled.get(member, verdict)
+            in_doubt = member in self.doubted and member not in self.flights
+            assert not in_doubt or verdict in (Verdict.UNKNOWN, Verdict.SENDING)
+
+    @invariant()
+    def the_tally_adds_up(self):
+        tally = self.ledger.tally()
+        assert tally.total == len(self.known)
+        told = list(self.ledger.unsettled())
+        assert len(told) == tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN)
+        assert self.ledger.repeatable() <= len(self.doubted | set(self.flights))
+        assert not self.lined_up or tally.of(Verdict.SENDING) == len(self.flights)
+
+    def call(self, members, choice, lifetime):
+        self.ledger.recover()
+        self.ledger.enrol(members)
+        self.listed, self.lifetime = set(members), lifetime
+        self.known |= self.listed
+        for member in self.known - self.listed:
+            assert self.verdict(member) in (None, Verdict.UNKNOWN, *SETTLED)
+        chosen = self.listed if choice.only is None else choice.only & self.listed
+        resent = chosen & self.doubted if choice.resend_unknown else set()
+        repeatable = {member for member in chosen & self.doubted if self.is_remembered(member)}
+        try:
+            count = self.ledger.line_up(choice, lifetime)
+        except NotListedError:
+            assert choice.only - self.listed
+            return
+        assert count == len(chosen - set(self.settled) - self.doubted | repeatable | resent)
+        self.lined_up, self.resends = frozenset(chosen), choice.resend_unknown
+
+    def a_call_that_goes_well(self, choice):
+        self.crash()
+        self.call(sorted(self.listed), choice, self.lifetime)
+        while claims := self.ledger.claim(2):
+            for claim in claims:
+                done = self.site_does(claim.member, Verdict.SENT)
+                self.settle_as(Outcome(claim.member, done, "", "", 0))
+
+    def settle(self, member):
+        self.settle_as(self.flights.pop(member).outcome(member))
+
+    def settle_as(self, outcome):
+        self.ledger.settle([outcome])
+        if outcome.verdict in SETTLED:
+            self.settled[outcome.member] = outcome.verdict
+        if outcome.verdict is Verdict.UNKNOWN:
+            self.doubted.add(outcome.member)
+        elif outcome.status is not None:
+            self.doubted.discard(outcome.member)
+
+    def check(self, claim):
+        member = claim.member
+        assert member in self.lined_up
+        assert member not in self.flights
+        assert claim.repeatable == bool(usable(self.lifetime))
+        assert claim.doubtful == (member in self.doubted)
+        if claim.doubtful and self.is_remembered(member):
+            return
+        assert not claim.doubtful or self.resends
+        self.resent[member] += claim.doubtful
+        self.keyed[member] = self.clock.now, usable(self.lifetime)
+
+    def is_remembered(self, member):
+        since, lifetime = self.keyed[member]
+        return self.clock.now - since < min(lifetime, self.lifetime) - KEY_MARGIN
+
+    def site_does(self, member, result):
+        """Do the site's work as *result* says, and return what its answer would be."""
+        done, since = self.remembered.get(member, (None, -1e9))
+        if result is None or self.clock.now - since < self.lifetime:
+            return result and done
+        self.mails[member] += result is Verdict.SENT
+        if self.lifetime and result in SETTLED:
+            self.remembered[member] = result, self.clock.now
+        return result
+
+    def verdict(self, member):
+        tally = self.ledger.tally(frozenset({member}))
+        left = tally.reasons(Verdict.SKIPPED) == [(NO_LONGER_LISTED, 1)]
+        return None if left else next((verdict for verdict in Verdict if tally.of(verdict)), None)
+
+
+class PromiseOfAFile(Promise):
+    place = File
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(Promise, 120), (PromiseOfAFile, 60)])
+def test_any_order_of_verbs_keeps_the_promise(machine, examples):
+    run_state_machine_as_test(
+        machine,
+        settings=settings(max_examples=examples, stateful_step_count=50, deadline=None),
+    )

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""What an operator sees: the status, for people and as JSON, and the rehearsal of a run."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from servers import faults
+from servers.answers import Answer
+
+ODD = "\x1b[31m\u202e\r\n\x07'; DROP TABLE member --"
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+def call(sendprofile, ledger):
+    """Return what runs the command with the ledger of the test."""
+    return lambda *argv: sendprofile.run("--ledger", ledger, *argv)
+
+
+def members(count):
+    return [f"u{number:03}" for number in range(count)]
+
+
+def listing(site, count):
+    """Let *site* list so many members; of each twenty, one is skipped, failed and unknown."""
+    site.members = members(count)
+    for number in range(0, count, 20):
+        site.answers.update({f"u{number:03}": -16, f"u{number + 1:03}": -1024})
+        site.answers[f"u{number + 2:03}"] = faults.trouble(500)
+
+
+def of_status(call, site, *argv):
+    """Return what ``--status --json`` tells of the runs."""
+    done = call("--status", "--json", *argv, site.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)["runs"]
+
+
+# The status
+
+
+def test_the_status_of_nothing_says_so_and_makes_no_ledger(groupserver, call, ledger):
+    site = groupserver()
+    done = call("--status", site.url)
+    assert (
+        done.stdout
+        == f"{site.url}, in the ledger {ledger}\nNo run of this site is recorded there.\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert of_status(call, site) == []
+    assert not list(ledger.parent.glob("ledger*"))
+
+
+def test_the_status_asks_nothing_of_the_site_which_may_be_down(groupserver, call):
+    site = groupserver(members=members(3))
+    call(site.url)
+    before = site.connections
+    assert call("--status", site.url).returncode == 0
+    assert site.connections == before
+    site.stop()
+    assert "3 members: 3 sent." in call("--status", site.url).stdout
+
+
+def test_the_status_tells_of_a_run_what_it_was_and_what_calling_again_would_do(groupserver, call):
+    site = groupserver()
+    listing(site, 100)
+    call("--period", "2026-10", "--limit", "60", site.url)
+    first, empty, *lines = call("--status", site.url).stdout.splitlines()
+    assert first.startswith(site.url)
+    assert empty == ""
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.fullmatch(
+        rf"2026-10, begun {moment}, ended {moment} \(\d+\.\d s, 1 call\)", lines[0]
+    )
+    assert lines[1:] == [
+        "  100 members: 51 sent; 3 skipped (3 no activity in any groups this month); 3 failed (3",
+        "    status -1024); 3 unknown (3 HTTP 500); 40 waiting.",
+        "  It was stopped: as many as --limit allows were sent to.",
+        "  failed: u001: Something else happened to Jane Smith (u001)",
+        "  unknown: u002: Internal Server Error (500)",
+        "  failed: u021: Something else happened to Jane Smith (u021)",
+        "  unknown: u022: Internal Server Error (500)",
+        "  failed: u041: Something else happened to Jane Smith (u041)",
+        "  unknown: u042: Internal Server Error (500)",
+        "  Calling with --period 2026-10 goes on with 40 waiting, tries 3 failed again and leaves",
+        "    3 unknown alone, unless you add --resend-unknown.",
+    ]
+
+
+def test_the_status_has_each_run_of_the_site_the_latest_first_and_no_other_site(groupserver, call):
+    site, other = groupserver(members=["a"]), groupserver(members=["b", "c"])
+    call("--period", "2026-09", other.url)
+    for argv in (
+        ["--period", "2026-09"],
+        ["--period", "2026-10"],
+        ["--period", "2026-10", "--again"],
+    ):
+        call(*argv, site.url)
+    told = [(run["period"], run["round"], run["members"]) for run in of_status(call, site)]
+    assert told == [("2026-10", 2, 1), ("2026-10", 1, 1), ("2026-09", 1, 1)]
+    shown = call("--status", site.url.upper().replace("HTTP", "http") + "/").stdout
+    assert re.findall(r"^2026.*(?=, begun)", shown, re.MULTILINE) == [
+        "2026-10, round 2",
+        "2026-10",
+        "2026-09",
+    ]
+    assert "It is over: 2026-10, round 2 came after it." in shown
+    assert "Calling with --period 2026-09 sends to new members only." in shown
+
+
+def test_a_run_whose_list_never_came_is_told_so(groupserver, call):
+    site = groupserver()
+    site.on_members = faults.trouble(502)
+    call("--period", "2026-10", site.url)
+    shown = call("--status", site.url).stdout
+    assert "The site's list of members never came: nobody was sent to." in shown
+    assert "It was stopped: Bad Gateway (502 <" in shown
+    assert "Calling with --period 2026-10 asks for the list anew." in shown
+    (run,) = of_status(call, site)
+    assert (run["members"], run["all_settled"]) == (0, False)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_run_that_has_not_ended_is_told_so(groupserver, sendprofile, call, ledger, is_killed):
+    site = groupserver(members=members(5))
+    site.on_send = [None, faults.never()]
+    process = sendprofile.start("--ledger", ledger, "--period", "2026-10", site.url)
+    site.wait_for_requests(3)
+    if is_killed:
+        process.kill()
+        process.communicate()
+    shown = " ".join(call("--status", site.url).stdout.split())
+    assert "1 call; the last is still running, or was killed" in shown
+    assert "5 members: 1 sent; 1 sending; 3 waiting." in shown
+    assert "If it was killed, calling with --period 2026-10 goes on with 3 waiting" in shown
+    assert "leaves 1 unknown alone" in shown
+    assert of_status(call, site)[0]["ended"] is None
+    process.kill()
+    process.communicate()
+
+
+def test_the_status_as_json_is_complete(groupserver, call, ledger):
+    site = groupserver()
+    listing(site, 100)
+    before = datetime.now(UTC).replace(microsecond=0)
+    call("--period", "2026-10", site.url)
+    told = json.loads(call("--status", "--json", site.url).stdout)
+    assert (told["site"], told["ledger"]) == (site.url, str(ledger))
+    (run,) = told["runs"]
+    moments = [run["began"], run["ended"], *(each["at"] for each in run["unsettled"])]
+    for moment in moments:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
+        assert before <= datetime.fromisoformat(moment) <= datetime.now(UTC)
+    assert run["counts"]["sent"] == {"total": 85, "reasons": {"": 85}}
+    assert run["counts"]["unknown"] == {"total": 5, "reasons": {"HTTP 500": 5}}
+    assert (run["invocations"], run["cause"], run["repeatable"]) == (1, None, 0)
+    assert len(run["unsettled"]) == 10
+    assert [each["member"] for each in run["unsettled"]][:3] == ["u001", "u002", "u021"]
+    failed = run["unsettled"][0]
+    assert (failed["verdict"], failed["reason"], failed["status"]) == (
+        "failed",
+        "status -1024",
+        -1024,
+    )
+
+
+def test_of_many_a_few_are_told_and_json_has_them_all(groupserver, call):
+    site = groupserver(members=members(60))
+    site.on_send = -1024
+    done = call(site.url)
+    assert done.stderr.count("  failed: ") == 5
+    assert "… and 55 more: --status --json has all of them" in done.stderr
+    shown = call("--status", site.url).stdout
+    assert shown.count("  failed: ") == 20
+    assert "… and 40 more" in shown
+    assert len(of_status(call, site)[0]["unsettled"]) == 60
+
+
+def test_no_line_is_longer_than_a_terminal_and_none_commands_it(groupserver, call, ledger):
+    long, message = "x" * 500, f"{ODD}{'y' * 900}"
+    site = groupserver(members=[ODD, long, *members(12)])
+    site.on_send = Answer.json({"status": -1024, "message": message})
+    call("--period", "2026-10", "--limit", "13", site.url)
+    shown = call("--status", site.url)
+    for text in (shown.stdout, call(site.url).stderr):
+        lines = text.replace(str(ledger), "").splitlines()
+        assert max(map(len, lines)) <= 100
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    told = {each["member"]: each["message"] for each in of_status(call, site)[0]["unsettled"]}
+    assert told[ODD] == message
+    assert long in told
+
+
+# JSON of a run
+
+
+@pytest.mark.parametrize("verbose", [[], ["-v"]])
+def test_the_json_of_a_run_is_all_that_is_on_standard_output(groupserver, call, verbose):
+    site = groupserver()
+    listing(site, 20)
+    call("--period", "2026-09", site.url)
+    done = call("--json", *verbose, "--period", "2026-10", site.url)
+    told = json.loads(done.stdout)
+    assert (told["exit_code"], done.returncode) == (75, 75)
+    (run,) = told["runs"]
+    assert (run["period"], run["counts"]["sent"]["total"]) == ("2026-10", 17)
+    assert "Not everybody could be sent to." in done.stderr
+    assert ("Sending status (u000)" in done.stderr) == bool(verbose)
+
+
+def test_the_token_is_in_no_file_and_no_word(groupserver, call, sendprofile, ledger):
+    sendprofile.config.write_text(sendprofile.config.read_text().replace("secret", "s3kr1t-t0ken"))
+    site = groupserver(members=list("abcd"), token="s3kr1t-t0ken")
+    said = "You sent s3kr1t-t0ken"
+    site.answers = {"a": Answer.json({"status": -1024, "message": said}), "b": faults.text(said)}
+    site.answers["c"] = Answer.json({"status": -1, "message": [said]})
+    done = [call(*argv, site.url) for argv in (["-v"], ["--json"], ["--status"], ["--dry-run"])]
+    assert not [one for one in done if "s3kr1t" in one.stdout + one.stderr]
+    files = [
+        path for path in Path(ledger.parent).glob("ledger*") if b"s3kr1t" in path.read_bytes()
+    ]
+    assert files == []

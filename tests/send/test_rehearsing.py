@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""A rehearsal says what a run would do, and changes nothing."""
+
+import json
+
+import pytest
+
+from servers import faults
+
+ODD = "\x1b[31m\u202e\r\n"
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+def call(sendprofile, ledger):
+    """Return what runs the command with the ledger of the test."""
+    return lambda *argv: sendprofile.run("--ledger", ledger, *argv)
+
+
+def would(call, site, *argv):
+    """Return what a rehearsal tells as JSON: how many would be sent to, and the others."""
+    told = json.loads(call("--dry-run", "--json", "--period", "2026-10", *argv, site.url).stdout)
+    return told["would_send"], told["others"], told["no_longer_listed"]
+
+
+@pytest.fixture
+def half_done(groupserver, call):
+    """Return a site of six: two are sent to, and one each failed, unknown, waiting, skipped."""
+    site = groupserver(members=list("abcdef"))
+    site.answers = {"c": -1024, "d": faults.trouble(500), "e": -32}
+    call("--period", "2026-10", "--limit", "5", site.url)
+    return site
+
+
+REHEARSALS = [
+    ([], 2, {"sent": 2, "unknown": 1, "skipped": 1}),
+    (["--resend-unknown"], 3, {"sent": 2, "skipped": 1}),
+    (["--limit", "1"], 1, {"sent": 2, "unknown": 1, "skipped": 1, "waiting": 1}),
+    (["--only", "c"], 1, {"sent": 2, "unknown": 1, "skipped": 1, "waiting": 1}),
+    (["--only", "a"], 0, {"sent": 2, "unknown": 1, "skipped": 1, "failed": 1, "waiting": 1}),
+    (["--only", "d", "--resend-unknown"], 1, {"sent": 2, "skipped": 1, "failed": 1, "waiting": 1}),
+]
+
+
+@pytest.mark.parametrize(("argv", "sends", "others"), REHEARSALS)
+def test_a_rehearsal_counts_whom_the_run_then_sends_to(half_done, call, argv, sends, others):
+    assert would(call, half_done, *argv) == (sends, others, 0)
+    before = len(half_done.sends)
+    call("--period", "2026-10", *argv, half_done.url)
+    assert len(half_done.sends) - before == sends
+
+
+def test_a_rehearsal_changes_nothing(half_done, call, ledger):
+    before, sends = ledger.read_bytes(), len(half_done.sends)
+    half_done.members = list("abcz")
+    assert would(call, half_done) == (2, {"sent": 2}, 1)
+    done = call("--dry-run", "-v", "--period", "2026-10", half_done.url)
+    assert done.stdout.splitlines() == [
+        "Settled (sent): a",
+        "Settled (sent): b",
+        "Would send: c",
+        "Would send: z",
+        "Dry run of 2026-10: 2 would be sent to; 2 settled; 1 no longer listed, and skipped.",
+        "  Nobody was sent to.",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ledger.read_bytes() == before
+    assert len(half_done.sends) == sends
+
+
+def test_a_rehearsal_of_the_first_run_makes_no_ledger(groupserver, call, ledger):
+    site = groupserver(members=["a", ODD])
+    done = call("--dry-run", "-v", site.url)
+    assert "2 would be sent to; 0 settled." in done.stdout
+    assert "\x1b" not in done.stdout
+    assert not site.sends
+    assert list(ledger.parent.glob("ledger*")) == []
+
+
+def test_a_rehearsal_refuses_what_the_run_would_refuse(half_done, call):
+    for argv, code in ((["--only", "typo"], 67), (["--again"], 64)):
+        done = call("--period", "2026-10", *argv, half_done.url)
+        rehearsed = call("--dry-run", "--period", "2026-10", *argv, half_done.url)
+        assert (rehearsed.returncode, rehearsed.stderr) == (code, done.stderr)
+        assert done.returncode == code

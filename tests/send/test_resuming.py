@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""A run that ended anyhow is gone on with by the same call: nobody twice, nobody forgotten."""
+
+import re
+import signal
+import sqlite3
+
+import pytest
+
+from servers import faults
+from servers.answers import Answer
+
+from .conftest import GSCONFIG
+
+
+def members(count):
+    return [f"u{number:02}" for number in range(count)]
+
+
+def stopped(process, site, number, after):
+    """Send the signal *number* when so many calls have arrived, and wait for the end."""
+    site.wait_for_requests(after)
+    process.send_signal(number)
+    return process.communicate(timeout=20)
+
+
+@pytest.mark.parametrize("jobs", [1, 8])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_was_stopped_is_gone_on_with(groupserver, sendprofile, number, jobs):
+    site = groupserver(members=members(60))
+    site.on_send = faults.delayed(0.01)
+    for after in (10, 30):
+        stopped(sendprofile.start("-j", jobs, site.url), site, number, after)
+    done = sendprofile.run(site.url)
+    unknown = int((re.search(r"(\d+) unknown", done.stderr) or [0, 0])[1])
+    assert max(site.mailed.values()) == 1
+    assert unknown <= (2 * jobs if number == signal.SIGKILL else 0)
+    assert len(site.mailed) >= 60 - unknown
+    assert done.returncode == (75 if unknown else 0)
+
+
+def test_who_was_in_flight_when_the_run_was_killed_is_told_by_name(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    site.on_send = [None, faults.never()]
+    stopped(sendprofile.start(site.url), site, signal.SIGKILL, 3)
+    done = sendprofile.run(site.url)
+    assert done.returncode == 75
+    assert "5 members: 4 sent; 1 unknown (1 no answer)." in done.stderr
+    assert "  unknown: u01: The run was left before an answer came." in done.stderr
+    assert site.mailed == dict.fromkeys(members(5), 1)
+
+
+def test_the_second_call_of_a_finished_run_sends_nothing_and_is_silent(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    site.answers["u01"] = -32
+    for _ in range(2):
+        done = sendprofile.run(site.url)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(site.sends) == 5
+
+
+def test_who_joined_is_sent_to_and_who_left_is_not(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    sendprofile.run("--limit", "2", site.url)
+    site.members = ["u00", "u02", "new"]
+    done = sendprofile.run("-v", site.url)
+    assert done.returncode == 0
+    assert set(site.mailed) == {"u00", "u01", "u02", "new"}
+    assert "2 members are no longer listed, and not sent to." in done.stdout
+    assert "6 members: 4 sent; 2 skipped (2 no longer listed)." in done.stdout
+
+
+def test_who_left_and_is_back_is_sent_to(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    sendprofile.run("--limit", "1", site.url)
+    for listed in (["u00"], members(3)):
+        site.members = listed
+        assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 1)
+
+
+def test_a_site_that_has_lost_its_members_in_the_middle_loses_nobody(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    sendprofile.run("--limit", "1", site.url)
+    site.members = []
+    done = sendprofile.run(site.url)
+    assert done.returncode == 76
+    assert "The site lists no members" in done.stderr
+    site.members = members(3)
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 1)
+
+
+def test_who_failed_is_tried_again_and_who_is_unknown_is_left_alone(groupserver, sendprofile):
+    site = groupserver(members=members(4))
+    site.answers = {"u01": -1024, "u02": faults.half()}
+    done = sendprofile.run(site.url)
+    told = "Calling again tries 1 failed again and leaves 1 unknown alone, unless you add"
+    assert told in " ".join(done.stderr.split())
+    site.answers.clear()
+    done = sendprofile.run(site.url)
+    assert done.returncode == 75
+    assert "4 members: 3 sent; 1 unknown (1 no answer)." in done.stderr
+    assert [one.fields["profileId"] for one in site.sends[4:]] == ["u01"]
+
+
+def test_a_run_without_members_is_silent_and_they_may_come_later(groupserver, sendprofile):
+    site = groupserver()
+    for _ in range(2):
+        done = sendprofile.run(site.url)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "The site lists no members. It took" in sendprofile.run("-v", site.url).stdout
+    site.members = ["a"]
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == {"a": 1}
+
+
+def test_huge_ids_are_ids(groupserver, sendprofile):
+    huge = ["x" * 60_000 + end for end in "ab"]
+    site = groupserver(members=huge)
+    site.answers[huge[1]] = -1024
+    assert sendprofile.run(site.url).returncode == 75
+    site.answers.clear()
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(huge, 1)
+
+
+def test_two_sites_share_a_ledger_and_nothing_else(groupserver, sendprofile, tmp_path):
+    one, two = groupserver(members=members(3)), groupserver(members=members(3))
+    ledger = ["--ledger", tmp_path / "both.sqlite3"]
+    one.on_send = [None, faults.never()]
+    process = sendprofile.start(*ledger, one.url)
+    one.wait_for_requests(3)
+    done = sendprofile.run(*ledger, two.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    process.kill()
+    process.communicate()
+    assert "1 unknown" in sendprofile.run(*ledger, one.url).stderr
+    assert one.mailed == two.mailed == dict.fromkeys(members(3), 1)
+
+
+def test_one_site_is_one_site_however_its_url_is_written(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    for url in (site.url, f"{site.url}/", site.url.replace("http:", "HTTP:")):
+        assert sendprofile.run(url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 1)
+
+
+def test_a_run_goes_on_when_the_token_has_been_changed(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    refusal = {"status": -1, "message": ["Token: wrong"]}
+    site.on_send = [None, Answer.json(refusal)]
+    assert sendprofile.run(site.url).returncode == 77
+    site.token = "another"
+    assert sendprofile.run(site.url).returncode == 77
+    sendprofile.config.write_text(GSCONFIG.format(token="another"))
+    assert sendprofile.run(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 1)
+
+
+def test_an_earlier_run_that_was_never_finished_is_told_of_once(groupserver, sendprofile):
+    site = groupserver(members=members(3))
+    sendprofile.run("--period", "2026-08", "--limit", "1", site.url)
+    told = "The run of 2026-08 was never finished: not everybody in it is settled."
+    assert told in sendprofile.run("--period", "2026-09", site.url).stderr
+    assert sendprofile.run("--period", "2026-09", site.url).stderr == ""
+    assert sendprofile.run("--period", "2026-08", site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members(3), 2)
+
+
+def test_a_call_that_waits_for_a_lock_of_the_ledger_goes_on(groupserver, sendprofile, tmp_path):
+    site = groupserver(members=members(2))
+    ledger = tmp_path / "ledger.sqlite3"
+    sendprofile.run("--ledger", ledger, "--limit", "1", site.url)
+    other = sqlite3.connect(ledger, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    process = sendprofile.start("--ledger", ledger, site.url)
+    with pytest.raises(TimeoutError):
+        site.wait_for_requests(4, timeout=1)
+    other.execute("ROLLBACK")
+    other.close()
+    assert process.communicate(timeout=30) == ("", "")
+    assert site.mailed == dict.fromkeys(members(2), 1)
