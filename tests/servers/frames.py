@@ -40,11 +40,11 @@ class Frames:
     def __exit__(self, *_: object) -> None:
         self._bare.sock.close()
 
-    def send(self, member: str = "u1") -> int:
+    def send(self, member: str = "u1", *headers: tuple[str, str]) -> int:
         """Call the send hook, and return the number of the stream."""
         stream = self._h2.get_next_available_stream_id()
         form = urlencode({"profileId": member, "token": "secret", "send": "Send"}).encode()
-        self._h2.send_headers(stream, self._head(form))
+        self._h2.send_headers(stream, [*self._head(form), *headers])
         self._h2.send_data(stream, form, end_stream=True)
         self._flush()
         return stream

@@ -6,12 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from threading import Condition, Event
 from typing import Self
 
 from . import hooks, http1, http2
 from .answers import Answer
 from .host import Turn
+from .keys import HEADER, Keys
 from .listener import Listener
 from .moves import Behaviour, Delay, Fault, Hold, Say
 from .request import Request
@@ -24,9 +26,11 @@ class GroupServer:
     """A site with *members*, on a free port of *host*, while its context lasts.
 
     *answers* is what the send hook does about single members: a status number such as -16, or
-    any behaviour. ``on_send``, ``on_members`` and ``on_connection`` come before that. *refused*
+    any behaviour. ``on_send``, ``on_members`` and ``on_connection`` come before that: a fault
+    spoils what a member's status number is the answer to. *refused*
     is the status of a refused form; *escaped* says whether names are ASCII in JSON. With *tls*
-    the site speaks HTTPS, and with *http2* HTTP/2 to a client that offers it.
+    the site speaks HTTPS, and with *http2* HTTP/2 to a client that offers it. With *keys*, in
+    seconds, it says that it remembers idempotency keys for so long, and does.
     """
 
     token: str = "secret"
@@ -40,6 +44,7 @@ class GroupServer:
     port: int = 0
     tls: ssl.SSLContext | None = None
     http2: bool = False
+    keys: int | None = None
     #: What arrived, and how many mails each member got: these outlast a stop.
     requests: list[Request] = field(default_factory=list, init=False)
     mailed: Counter[str] = field(default_factory=Counter, init=False)
@@ -49,6 +54,7 @@ class GroupServer:
         self._changed = Condition()
         self._stopping = Event()
         self._holds: set[Event] = set()
+        self._keys = Keys()
         self._listener: Listener | None = None
 
     def __enter__(self) -> Self:
@@ -61,6 +67,7 @@ class GroupServer:
     def start(self) -> None:
         """Listen: on the same port as before, after a stop."""
         self._stopping.clear()
+        self._keys.restart()
         if self.tls is not None:
             self.tls.set_alpn_protocols(["h2", "http/1.1"] if self.http2 else ["http/1.1"])
         self._listener = Listener(self.host, self.port, self._serve)
@@ -123,11 +130,11 @@ class GroupServer:
 
     @property
     def on_connection(self) -> Script:
-        """What connections get when they are accepted: faults, in the same way."""
+        """What connections get when they are accepted, in the same way: a fault, if anything."""
         return self._connection
 
     @on_connection.setter
-    def on_connection(self, told: Fault | Sequence[Fault | None] | None) -> None:
+    def on_connection(self, told: Behaviour | Sequence[Behaviour | None] | None) -> None:
         self._connection = Script(told)
 
     def wait_for_requests(self, count: int, timeout: float = 10.0) -> None:
@@ -151,14 +158,19 @@ class GroupServer:
 
     def take(self, asked: Request, behaviour: Behaviour | None) -> Turn:
         """Record a whole request, do the site's work, and return what to do."""
-        member = asked.fields.get("profileId", "")
-        if behaviour is None and asked.path == self._path(hooks.SEND):
-            behaviour = self.answers.get(member)
-        while callable(behaviour):
-            behaviour = behaviour(asked)
-        turn = self._turn(asked, behaviour)
+        is_keyed = self._is_keyed(asked)
+        repeated = self._keys.begin(asked, self.keys or 0) if is_keyed else None
+        behaviour = self._chosen(asked, behaviour)
+        turn = self._turn(asked, behaviour, repeated)
         works = behaviour.works if isinstance(behaviour, Fault) else True
-        self._record(asked, member if works and turn.usual.mails else None)
+        works = works and repeated is None
+        mailed = asked.fields.get("profileId", "") if works and turn.usual.mails else None
+        self._record(asked, mailed)
+        if is_keyed and repeated is None:
+            # What a proxy says when it loses the answer is not the site's word.
+            is_lost = mailed is not None and turn.usual.status != HTTPStatus.OK
+            said = hooks.usual_answer(self, asked) if is_lost else turn.usual
+            self._keys.end(asked, said if works else None, turn.moves)
         return turn
 
     def lose(self, asked: Request) -> None:
@@ -178,9 +190,23 @@ class GroupServer:
         if self._stopping.is_set():
             raise Gone
 
-    def _turn(self, asked: Request, behaviour: Behaviour | None) -> Turn:
-        status = behaviour if isinstance(behaviour, int) else 0
-        usual = hooks.usual_answer(self, asked, status)
+    def _is_keyed(self, asked: Request) -> bool:
+        sends = asked.path == self._path(hooks.SEND) and hooks.accepts(self, asked)
+        return sends and self.keys is not None and asked.header(HEADER) is not None
+
+    def _chosen(self, asked: Request, behaviour: Behaviour | None) -> Behaviour | None:
+        if behaviour is None and asked.path == self._path(hooks.SEND):
+            behaviour = self.answers.get(asked.fields.get("profileId", ""))
+        while callable(behaviour):
+            behaviour = behaviour(asked)
+        return behaviour
+
+    def _turn(
+        self, asked: Request, behaviour: Behaviour | None, repeated: Answer | None = None
+    ) -> Turn:
+        found = self.answers.get(asked.fields.get("profileId", ""))
+        status = next((told for told in (behaviour, found) if isinstance(told, int)), 0)
+        usual = repeated or hooks.usual_answer(self, asked, status)
         if isinstance(behaviour, Fault):
             return Turn(asked, usual, behaviour.moves)
         if behaviour is not None and not isinstance(behaviour, int):
@@ -198,12 +224,13 @@ class GroupServer:
         return self.prefix + hook
 
     def _serve(self, wire: Wire, number: int) -> None:
-        fault = self._connection.next()
+        nothing = Request("", "", "", (), number, 0, time.monotonic())
+        fault = self._chosen(nothing, self._connection.next())
         protocol = None
-        if fault is not None:
-            nothing = Request("", "", "", (), number, 0, time.monotonic())
-            if not http1.play(self, wire, Turn(nothing, Answer(), fault.moves)):
-                return
+        if isinstance(fault, Fault) and not http1.play(
+            self, wire, Turn(nothing, Answer(), fault.moves)
+        ):
+            return
         if self.tls is not None:
             protocol = wire.encrypt(self.tls)
         (http2 if protocol == "h2" else http1).serve(self, wire, number)

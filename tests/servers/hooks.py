@@ -11,6 +11,9 @@ from .request import Request
 MEMBERS: Final = "/gs-profile-status-members.html"
 SEND: Final = "/gs-profile-status-send.html"
 
+#: The header of the list of members by which a site says for how long it remembers keys.
+LIFETIME: Final = "Idempotency-Key-Lifetime"
+
 SKIPPED: Final = {
     -4: "not in any groups",
     -8: "no verified email addresses",
@@ -31,6 +34,7 @@ class Community(Protocol):
     prefix: str
     refused: int
     escaped: bool
+    keys: int | None
 
 
 def usual_answer(site: Community, request: Request, status: int = 0) -> Answer:
@@ -54,10 +58,26 @@ def _members(site: Community, fields: Mapping[str, str]) -> Answer:
     if complaints := _complaints_about_token(site, fields):
         return _refusal(site, complaints)
     # A set's order: it differs from call to call.
-    return Answer.json(random.sample(site.members, len(site.members)))
+    listed = Answer.json(random.sample(site.members, len(site.members)))
+    return listed if site.keys is None else listed.having(LIFETIME, str(site.keys))
+
+
+def accepts(site: Community, request: Request) -> bool:
+    """Say whether the send hook of *site* works on this form, rather than complain about it."""
+    is_read = request.method in {"GET", "POST"} and request.header("Transfer-Encoding") is None
+    return is_read and _objection(site, request.fields) is None
 
 
 def _send(site: Community, fields: Mapping[str, str], status: int) -> Answer:
+    if (objection := _objection(site, fields)) is not None:
+        return objection
+    member = fields["profileId"]
+    if member not in site.names and member not in site.members:
+        status = -2
+    return notification(status, member, site.names.get(member, "Jane Smith"), escaped=site.escaped)
+
+
+def _objection(site: Community, fields: Mapping[str, str]) -> Answer | None:
     if "send" not in fields:
         return _description("send", ("profileId", "token"))
     member = fields.get("profileId", "")
@@ -65,11 +85,7 @@ def _send(site: Community, fields: Mapping[str, str], status: int) -> Answer:
         return Answer.page(500)
     complaints = [] if member else [f"Profile identifier: {MISSING}"]
     complaints += _complaints_about_token(site, fields)
-    if complaints:
-        return _refusal(site, complaints)
-    if member not in site.names and member not in site.members:
-        status = -2
-    return notification(status, member, site.names.get(member, "Jane Smith"), escaped=site.escaped)
+    return _refusal(site, complaints) if complaints else None
 
 
 def notification(status: int, member: str, name: str, *, escaped: bool = True) -> Answer:

@@ -83,6 +83,16 @@ def test_a_connection_is_stillborn(groupserver, birth):
     assert (site.connections, len(site.requests)) == (2, 1)
 
 
+def test_what_a_connection_gets_can_be_chosen_when_it_comes(groupserver):
+    site = groupserver(members=["u1"])
+    births = iter([None, deaths.STILLBIRTHS[0]])
+    site.on_connection = lambda _nothing: next(births)
+    for end in ("", "FIN"):
+        with bare.Bare(site) as client:
+            client.sock.sendall(bare.send())
+            assert client.some()[1] == end
+
+
 def test_a_handshake_can_be_refused(groupserver, authority):
     site = groupserver(members=["u1"], tls=authority.good())
     site.on_connection = [faults.garbage(point=Point.ACCEPT)]
@@ -203,3 +213,12 @@ def test_an_answer_is_held_until_it_is_released(site, trust):
 def test_each_death_has_a_name_of_its_own():
     for named in deaths.DEATHS.values():
         assert len({death.name for death in named}) == len(named)
+
+
+def test_a_fault_does_not_mail_a_member_who_is_skipped(site, trust):
+    site.answers["u1"] = -16
+    site.on_send = [faults.half(), None]
+    with bare.Bare(site, trust) as client:
+        client.sock.sendall(bare.send())
+        assert b'"status": -16' in client.rest()[0]
+    assert not site.mailed

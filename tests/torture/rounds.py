@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""Rounds of starting the sender and killing it, until the kills are used up or all is done."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from .account import Account, count, open_ends
+from .sender import PATIENCE, Sender
+from .target import Target
+
+_LOOK = 0.001
+#: Seconds from a moment that is told in requests to the kill, at most.
+_LATER = 0.02
+#: The share of the kills that fall anywhere in the time before the first request.
+_EARLY = 0.15
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The rounds of one *sender* against one *site*."""
+
+    sender: Sender
+    site: Target
+    chance: Random
+    kills: int = 0
+    #: Of how many members it was not known what happened, after each invocation that was killed.
+    open_ends: list[int] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    # Seconds that it takes until the first request, at the least.
+    _start_up: float = 0.5
+
+    def run(self, kills: int) -> Account:
+        """Kill the sender *kills* times, then let it end; return the account of it all."""
+        left = len(self.site.to_mail | self.site.to_skip)
+        while self.kills < kills and left:
+            self._one(left, kills - self.kills)
+            run = self.sender.status()
+            self.open_ends.append(open_ends(run))
+            # Killed before the list was there, it has no members yet.
+            left = self._left(run) if run.get("counts") else left
+        return self.finish()
+
+    def finish(self) -> Account:
+        """Run the sender to its end, and return the account of it all."""
+        process = self.sender.start()
+        try:
+            self.outputs.append(process.communicate(timeout=PATIENCE)[0])
+        finally:
+            process.kill()
+            process.communicate()
+        run = self.sender.status()
+        return Account(self.kills, process.returncode, run, self.open_ends, self.outputs)
+
+    def _left(self, run: Mapping[str, Any]) -> int:
+        again = open_ends(run) if self.site.honours_keys else 0
+        return count(run, "waiting") + again
+
+    def _one(self, members: int, kills: int) -> None:
+        process = self.sender.start()
+        try:
+            self._await_moment(process, members, kills)
+        finally:
+            process.kill()
+            self.outputs.append(process.communicate()[0])
+        self.kills += process.returncode == -signal.SIGKILL
+
+    def _await_moment(self, process: subprocess.Popen[str], members: int, kills: int) -> None:
+        """Return at a random moment, most likely before the sender is done."""
+        if self.chance.random() < _EARLY:
+            time.sleep(self.chance.uniform(0, 1.5 * self._start_up))
+            return
+        began, before = time.monotonic(), self.site.progress()
+        moment = before + self.chance.randint(1, max(1, 2 * members // (kills + 1)))
+        while process.poll() is None and self.site.progress() == before:
+            time.sleep(_LOOK)
+        # The shortest: a machine that was busy once shall not make the early kills late.
+        self._start_up = min(self._start_up, time.monotonic() - began)
+        while process.poll() is None and self.site.progress() < moment:
+            time.sleep(_LOOK)
+        time.sleep(self.chance.uniform(0, _LATER))

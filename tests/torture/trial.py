@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""One trial: a whole run with kills, sabotage and faults, and the promises that it broke."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+from servers.moves import Fault
+
+from .account import Account
+from .counting import CountingSite
+from .real import PERIOD, RealSite
+from .rounds import Rounds
+from .saboteur import Saboteur
+from .sender import Sender, configure
+from .target import Target
+
+#: Seconds that a site is away, at most.
+_AWAY = 0.3
+#: Seconds that a call takes, at most, for each that is in flight: were the threads of the site
+#: busy all the time, the one that kills would come too late.
+_SLOWEST = 0.001
+_SLOWEST_OF_ONE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried: *members* are mailed with *jobs* in flight.
+
+    The sender is killed so many times, the site is struck with so many *blows*, and a share of
+    the calls is *spoilt*.
+    """
+
+    members: int
+    jobs: int
+    kills: int = 0
+    blows: int = 0
+    spoilt: float = 0
+    options: tuple[str, ...] = ("--patience", "30")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The *account* of a trial, and the promises that it *broke*, in words.
+
+    It has so many kills and *blows* as there was time for, and the site's *faults*.
+    """
+
+    account: Account
+    broke: Sequence[str]
+    blows: int
+    faults: Sequence[Fault] = ()
+
+
+def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: bool) -> Result:
+    """Try the test's site, which is cut off and stopped where it is to be struck."""
+    slowest = max(trial.jobs * _SLOWEST, _SLOWEST_OF_ONE)
+    site = CountingSite(trial.members, honours_keys, chance, slowest, trial.spoilt)
+
+    def stop() -> None:
+        site.server.stop()
+        time.sleep(chance.uniform(0, _AWAY))
+        site.server.start()
+
+    with site.server:
+        sender = Sender(site.url, configure(folder), folder / "ledger", trial.jobs, trial.options)
+        with _struck(site, trial, (stop, site.server.cut), chance) as saboteur:
+            account = Rounds(sender, site, chance).run(trial.kills)
+    lost = (trial.kills + saboteur.dealt) * trial.jobs + sum(map(_lost_by, site.faults))
+    return replace(_judged(account, site, trial, lost, saboteur), faults=site.faults)
+
+
+def real_site(trial: Trial, folder: Path, chance: Random) -> Result:
+    """Try our own site, which is killed where it is to be struck."""
+    with RealSite(folder, trial.members) as site:
+
+        def kill() -> None:
+            site.kill()
+            time.sleep(chance.uniform(0, _AWAY))
+            site.start()
+
+        options = (*trial.options, "--period", PERIOD)
+        sender = Sender(site.url, site.config, folder / "ledger", trial.jobs, options)
+        with _struck(site, trial, (kill,), chance) as saboteur:
+            account = Rounds(sender, site, chance).run(trial.kills)
+    return _judged(account, site, trial, 0, saboteur)
+
+
+def _lost_by(fault: Fault) -> int:
+    # Where the connection ends in the middle of the headers libcurl takes that for their end, and
+    # keeps the connection: the next call on it is lost too.
+    return 2 if fault.name == "closed in the headers" else 1
+
+
+@contextmanager
+def _struck(
+    site: Target, trial: Trial, ways: Sequence[Callable[[], None]], chance: Random
+) -> Iterator[Saboteur]:
+    blows = [ways[number % len(ways)] for number in range(trial.blows)]
+    with Saboteur(site, blows, chance) as saboteur:
+        yield saboteur
+
+
+def _judged(account: Account, site: Target, trial: Trial, lost: int, saboteur: Saboteur) -> Result:
+    broke = account.broken_promises(site, lost)
+    if not (trial.blows or trial.spoilt or site.honours_keys):
+        ends = [0, *account.open_ends]
+        most = max(after - before for before, after in pairwise(ends))
+        if most > trial.jobs:
+            broke.append(f"{most} were lost in one kill, with {trial.jobs} in flight")
+    return Result(account, broke, saboteur.dealt)
