@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The contract of the ledger, which every plug of the port keeps."""
 
+from contextlib import ExitStack, closing
+
 import pytest
 
 from gs.profile.status.hooks import Period
@@ -24,16 +26,16 @@ DAY = 86_400
 ALL = Choice()
 
 
-def memory(_tmp_path, clock):
+def memory(_tmp_path, clock, _opened):
     book = {}
     return lambda: MemoryLedger(clock, book)
 
 
-def sqlite(tmp_path, clock):
+def sqlite(tmp_path, clock, opened):
     """Open the file anew each time, as each call of the program does."""
 
     def call():
-        file = open_ledger(tmp_path / "ledger.sqlite3")
+        file = opened.enter_context(closing(open_ledger(tmp_path / "ledger.sqlite3")))
         return runs.begin(file, "example.com", Period(2026, 10), clock, again=False).ledger
 
     return call
@@ -47,7 +49,8 @@ def clock():
 @pytest.fixture(params=[memory, sqlite])
 def call(request, tmp_path, clock):
     """Return what opens the ledger for another call of the same run."""
-    return request.param(tmp_path, clock)
+    with ExitStack() as opened:
+        yield request.param(tmp_path, clock, opened)
 
 
 @pytest.fixture

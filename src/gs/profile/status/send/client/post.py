@@ -118,6 +118,8 @@ class Post:
         """Return what *error* of libcurl, which it describes as *text*, means."""
         if error == pycurl.E_OPERATION_TIMEDOUT:
             text = f"no answer within {self._manner.timeout:g} s"
+        if error == pycurl.E_SEND_FAIL_REWIND:
+            text = "the connection ended before an answer came"
         if error == pycurl.E_WRITE_ERROR:
             text = "the answer is too long for one of a GroupServer site"
         return Fault(text, self.left)
