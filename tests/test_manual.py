@@ -95,15 +95,15 @@ def test_every_table_of_the_ledger_is_documented_and_no_other(tmp_path):
 
 
 def test_every_name_in_the_json_of_a_run_is_documented_and_no_other(tmp_path):
-    file = open_ledger(tmp_path / "ledger.sqlite3")
-    clock = Clock()
-    begun = runs.begin(file, "example.com", Period(2026, 10), clock, again=False)
-    begun.ledger.enrol([MemberId("u")])
-    begun.ledger.line_up(Choice(), 0)
-    begun.ledger.claim(1)
-    begun.ledger.recover()
-    accounts = runs.accounts(file, "example.com", clock)
-    made = json.loads(as_json(accounts, "http://example.com", "l", exit_code=75))
+    with closing(open_ledger(tmp_path / "ledger.sqlite3")) as file:
+        clock = Clock()
+        begun = runs.begin(file, "example.com", Period(2026, 10), clock, again=False)
+        begun.ledger.enrol([MemberId("u")])
+        begun.ledger.line_up(Choice(), 0)
+        begun.ledger.claim(1)
+        begun.ledger.recover()
+        accounts = runs.accounts(file, "example.com", clock)
+        made = json.loads(as_json(accounts, "http://example.com", "l", exit_code=75))
     (run,) = made["runs"]
     names = {*made, *run, *run["unsettled"][0], *run["counts"]["unknown"]}
     documented = set(re.findall(r"`(\w+)`", page("json").partition("## Of `--dry-run`")[0]))
