@@ -64,3 +64,15 @@ def sendprofile(tmp_path):
     config = tmp_path / "gsconfig.ini"
     config.write_text(GSCONFIG.format(token="secret"))
     return Command(config)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Return where the ledger of the test is, or will be."""
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+def call(sendprofile, ledger):
+    """Return what runs the command with the ledger of the test."""
+    return lambda *argv: sendprofile.run("--ledger", ledger, *argv)

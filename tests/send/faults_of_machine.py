@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from datetime import datetime
 from threading import Event
 
 from gs.profile.status.send.errors import LedgerError
@@ -130,8 +131,6 @@ def room_again(case, disk, run):
 def held(case):
     case.at()
     case.ledger.parent.mkdir()
-    from datetime import datetime  # noqa: PLC0415 - one scenario's
-
     site = SiteUrl.parse(case.url).identity
     with only_one(case.ledger, site, datetime.now().astimezone()):
         return case.run()

@@ -14,17 +14,6 @@ from servers.answers import Answer
 ODD = "\x1b[31m\u202e\r\n\x07'; DROP TABLE member --"
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
-def call(sendprofile, ledger):
-    """Return what runs the command with the ledger of the test."""
-    return lambda *argv: sendprofile.run("--ledger", ledger, *argv)
-
-
 def members(count):
     return [f"u{number:03}" for number in range(count)]
 

@@ -10,17 +10,6 @@ from servers import faults
 ODD = "\x1b[31m\u202e\r\n"
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
-def call(sendprofile, ledger):
-    """Return what runs the command with the ledger of the test."""
-    return lambda *argv: sendprofile.run("--ledger", ledger, *argv)
-
-
 def would(call, site, *argv):
     """Return what a rehearsal tells as JSON: how many would be sent to, and the others."""
     told = json.loads(call("--dry-run", "--json", "--period", "2026-10", *argv, site.url).stdout)

@@ -7,13 +7,22 @@ from typing import Final
 
 from gs.profile.status.hooks import SKIPPED, NotAReplyError, Refusal, Reply, Status, read_reply
 
-from .model import Answer, Attempt, Fault, MemberId, Outcome, StopCause, Verdict
+from .model import (
+    BUSY,
+    NO_ANSWER,
+    Answer,
+    Attempt,
+    Fault,
+    MemberId,
+    Outcome,
+    StopCause,
+    Verdict,
+)
 from .token import Token
 
 # Longer than any message of GroupServer; what comes from outside is bounded.
 _MESSAGE_LIMIT: Final = 1000
 
-_PROMISES_NOTHING_BEGAN: Final = (429, 503)
 _DENIALS: Final = (401, 403, 404)
 
 # How a site that honours keys answers while it still works on a call with the same one.
@@ -65,14 +74,14 @@ def _waiting(
 def _of_fault(member: MemberId, fault: Fault, token: Token) -> Outcome:
     text = _bounded(fault.text, token)  # libcurl quotes what it was answered
     if fault.left:
-        return Outcome(member, Verdict.UNKNOWN, "no answer", text)
+        return Outcome(member, Verdict.UNKNOWN, NO_ANSWER, text)
     return _waiting(member, "not reached", text, StopCause.UNREACHABLE)
 
 
 def _of_http_status(member: MemberId, answer: Answer) -> Outcome:
     http_status = answer.http_status
     reason, message = f"HTTP {http_status}", f"{answer.phrase} ({http_status})"
-    if http_status in _PROMISES_NOTHING_BEGAN:
+    if http_status in BUSY:
         return _waiting(member, reason, message, StopCause.BUSY, answer.retry_after)
     if http_status in _DENIALS:
         return Outcome(member, Verdict.FAILED, reason, message, cause=StopCause.NOT_A_SITE)

@@ -16,6 +16,12 @@ MemberId = NewType("MemberId", str)
 #: not used again in the last such time before the site may forget it.
 KEY_MARGIN: Final = 3600
 
+#: HTTP's too many requests, and out of service: what a site refuses before its work began.
+BUSY: Final = (429, 503)
+
+#: The reason why it is not known what became of a call that was made.
+NO_ANSWER: Final = "no answer"
+
 #: The reason why a member who is no longer on the site's list is skipped.
 NO_LONGER_LISTED: Final = "no longer listed"
 

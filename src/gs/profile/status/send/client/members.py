@@ -7,7 +7,7 @@ from typing import Final
 
 from gs.profile.status.hooks import LIFETIME_HEADER, MEMBERS_URI, members_form, read_lifetime
 from gs.profile.status.send.errors import BusyError, NotOk, ProtocolError
-from gs.profile.status.send.model import MemberId
+from gs.profile.status.send.model import BUSY, MemberId
 from gs.profile.status.send.printable import printable
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
@@ -18,7 +18,6 @@ from .loop import End, Loop
 from .post import Manner, Post
 
 _OK: Final = 200
-_BUSY: Final = (429, 503)
 _REDIRECTS_AT_MOST: Final = 5
 
 # Characters of an address that an error repeats.
@@ -104,7 +103,7 @@ class _Retrieval:
         answer = self._post.answer()
         if answer.http_status != _OK:
             said = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
-            if answer.http_status in _BUSY:
+            if answer.http_status in BUSY:
                 raise BusyError(said, answer.retry_after)
             raise NotOk(said)
         self._listing.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pycurl
 
-from gs.profile.status.send.model import Answer, Fault
+from gs.profile.status.send.model import BUSY, Answer, Fault
 
 from .trust import Trust
 
@@ -23,9 +23,6 @@ _ANSWER_LIMIT: Final = 1 << 20
 _REUSE_WITHIN: Final = 3
 
 _CONNECT_WITHIN: Final = 30
-
-# Too many requests, and out of service: what comes with a Retry-After.
-_MAY_ASK: Final = (429, 503)
 
 # "Expect:" keeps libcurl from waiting for a permission that few servers give.
 _HEADERS: Final = ["Expect:", "Content-Type: application/x-www-form-urlencoded", "Accept:"]
@@ -111,7 +108,7 @@ class Post:
     def answer(self) -> Answer:
         """Return what came back."""
         status = self.http_status
-        asked = self.retry_after if status in _MAY_ASK else None
+        asked = self.retry_after if status in BUSY else None
         return Answer(status, bytes(self._answer), asked)
 
     def fault(self, error: int, text: str) -> Fault:

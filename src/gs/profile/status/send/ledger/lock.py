@@ -16,14 +16,13 @@ from gs.profile.status.send.printable import printable
 
 @contextmanager
 def only_one(ledger: Path, site: str, since: datetime) -> Iterator[None]:
-    """Hold the runs of *site* in *ledger* meanwhile.
+    """Hold the runs of *site* in *ledger*, a path without symbolic links, meanwhile.
 
     Raises :class:`HeldError`, which says who holds them *since* when. The lock is flock(2) on a
     file beside the ledger: it ends with the process that holds it, however that ends, and
     neither the file nor what is written in it means anything afterwards.
     """
-    file = ledger.resolve()  # the lock of all who call the ledger by another name, too
-    place = file.with_name(f"{file.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
+    place = ledger.with_name(f"{ledger.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
     lock = _held(place, site)
     try:
         who = f"process {os.getpid()} on {socket.gethostname()}"

@@ -9,6 +9,7 @@ from typing import Final
 
 from gs.profile.status.send.model import (
     KEY_MARGIN,
+    NO_ANSWER,
     NO_LONGER_LISTED,
     Choice,
     Claim,
@@ -20,7 +21,7 @@ from gs.profile.status.send.model import (
     usable,
 )
 
-from .words import LEFT, NO_ANSWER, nobody_listed, not_claimed, not_listed
+from .words import LEFT, nobody_listed, not_claimed, not_listed
 
 _SETTLED: Final = (Verdict.SENT, Verdict.SKIPPED)
 _DOUBTFUL: Final = (Verdict.SENDING, Verdict.UNKNOWN)

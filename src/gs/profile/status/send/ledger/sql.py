@@ -8,6 +8,7 @@ from typing import Final
 
 from gs.profile.status.send.model import (
     KEY_MARGIN,
+    NO_ANSWER,
     NO_LONGER_LISTED,
     Choice,
     Claim,
@@ -20,7 +21,7 @@ from gs.profile.status.send.model import (
 )
 
 from .file import LedgerFile
-from .words import LEFT, NO_ANSWER, nobody_listed, not_claimed, not_listed
+from .words import LEFT, nobody_listed, not_claimed, not_listed
 
 # Members that are stored at a time while the list arrives.
 _BATCH: Final = 10_000

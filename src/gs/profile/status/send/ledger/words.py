@@ -11,9 +11,6 @@ from gs.profile.status.send.printable import printable
 #: The message of a member who was being sent to when the run was left or killed.
 LEFT: Final = "The run was left before an answer came."
 
-#: The reason that goes with it, the same as for a call that got no answer.
-NO_ANSWER: Final = "no answer"
-
 
 def not_listed(members: Sequence[MemberId]) -> NotListedError:
     """Return the error for *members* who were chosen by name, and are not the site's."""
