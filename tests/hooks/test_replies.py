@@ -12,10 +12,10 @@ from gs.profile.status.hooks import (
     NotAReplyError,
     Refusal,
     Reply,
+    SendForm,
     Status,
     members_form,
     read_reply,
-    send_form,
     write_refusal,
     write_reply,
 )
@@ -110,7 +110,7 @@ def test_no_bytes_do_worse_than_not_being_a_reply(body):
 
 def test_the_forms_have_exactly_the_fields_of_the_protocol():
     assert members_form("a b") == b"token=a+b&get="
-    assert send_form("u1", "100%&=é") == b"profileId=u1&token=100%25%26%3D%C3%A9&send=Send"
+    assert SendForm("100%&=é").of("u1") == b"profileId=u1&token=100%25%26%3D%C3%A9&send=Send"
 
 
 def test_the_words_of_a_reply_are_ascii_on_the_wire():

@@ -25,7 +25,7 @@ def client():
 
     def make(url, token="secret", timeout=10.0, trust=None):
         manner = Manner(timeout, "sendprofile/test", trust or Trust.in_system())
-        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, Loop(time.monotonic)))
+        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, Loop()))
         return made[-1]
 
     yield make
@@ -145,6 +145,50 @@ def test_http_2_is_spoken_where_the_site_speaks_it(groupserver, authority, clien
     assert list(site.members()) == ["u1"]
     assert call(site).http_status == 200
     assert {request.version for request in server.requests} == {"HTTP/2"}
+
+
+def call_all(site, members):
+    """Begin all calls at once, and return how many were answered."""
+    for member in members:
+        site.begin(Claim(MemberId(member)))
+    answered = 0
+    while answered < len(members):
+        ended = site.attempts(10)
+        assert not [attempt.end for attempt in ended if isinstance(attempt.end, Fault)]
+        answered += len(ended)
+    return answered
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["first", "after the list"])
+def test_calls_in_flight_share_one_connection_of_http_2(groupserver, authority, client, listed):
+    members = [f"u{number}" for number in range(64)]
+    server = groupserver(members=members, tls=authority.good(), http2=True)
+    site = client(server.url, trust=Trust.in_(authority.pem))
+    if listed:
+        assert set(site.members()) == set(members)
+    assert call_all(site, members) == 64
+    assert server.connections == 1
+    assert set(server.mailed.values()) == {1}
+
+
+def test_calls_in_flight_keep_their_connections_where_there_is_no_http_2(groupserver, client):
+    members = [f"u{number}" for number in range(640)]
+    server = groupserver(members=members)
+    site = client(server.url)
+    for first in range(0, 640, 64):
+        call_all(site, members[first : first + 64])
+    assert len(server.sends) == 640
+    assert server.connections <= 64
+
+
+def test_an_attempt_says_how_long_it_took(groupserver, client):
+    server = groupserver(members=["u1"])
+    server.on_send = faults.delayed(0.3)
+    site = client(server.url)
+    site.begin(Claim(MemberId("u1")))
+    while not (attempts := site.attempts(10)):
+        pass
+    assert 0.3 <= attempts[0].seconds < 5
 
 
 def test_a_connection_that_was_idle_for_long_is_not_relied_upon(groupserver, client):

@@ -5,7 +5,7 @@ Both halves of the project, :mod:`gs.profile.status.send` and
 :mod:`gs.profile.status.site`, meet here and nowhere else.
 """
 
-from .forms import MEMBERS_URI, SEND_URI, Field, members_form, send_form
+from .forms import MEMBERS_URI, SEND_URI, Field, SendForm, members_form
 from .keys import (
     KEY_HEADER,
     LIFETIME_HEADER,
@@ -38,12 +38,12 @@ __all__ = [
     "Period",
     "Refusal",
     "Reply",
+    "SendForm",
     "Status",
     "members_form",
     "read_key",
     "read_lifetime",
     "read_reply",
-    "send_form",
     "write_key",
     "write_refusal",
     "write_reply",

@@ -3,7 +3,7 @@
 
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from .period import Period
 
@@ -26,20 +26,27 @@ class Field(StrEnum):
 
 def members_form(token: str) -> bytes:
     """Return the body of a call of the members hook, as ``x-www-form-urlencoded``."""
-    return _encoded({Field.TOKEN: token, Field.GET: ""})
+    return _encoded({Field.TOKEN: token, Field.GET: ""}).encode("ascii")
 
 
-def send_form(profile_id: str, token: str, period: Period | None = None) -> bytes:
-    """Return the body of a call of the send hook, as ``x-www-form-urlencoded``.
+class SendForm:
+    """The bodies of calls of the send hook, as ``x-www-form-urlencoded``.
 
     Without a *period* the site reports on the one that it reckons to be the last.
     """
-    fields: dict[str, str] = {Field.PROFILE_ID: profile_id, Field.TOKEN: token, Field.SEND: "Send"}
-    if period is not None:
-        fields[Field.PERIOD] = str(period)
-    return _encoded(fields)
+
+    def __init__(self, token: str, period: Period | None = None) -> None:
+        fields: dict[str, str] = {Field.TOKEN: token, Field.SEND: "Send"}
+        if period is not None:
+            fields[Field.PERIOD] = str(period)
+        self._begin = f"{Field.PROFILE_ID}="
+        self._rest = f"&{_encoded(fields)}"
+
+    def of(self, profile_id: str) -> bytes:
+        """Return the body of the call for one member."""
+        return f"{self._begin}{quote_plus(profile_id)}{self._rest}".encode("ascii")
 
 
-def _encoded(fields: dict[str, str]) -> bytes:
+def _encoded(fields: dict[str, str]) -> str:
     # "surrogateescape": a token read from a file that is not UTF-8 leaves as the bytes it was.
-    return urlencode(fields, errors="surrogateescape").encode("ascii")
+    return urlencode(fields, errors="surrogateescape")

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The words of a run, as plain frozen data: nothing here reads, writes or waits."""
+"""The words of a run, as plain frozen data: nothing here reads, writes or waits.
+
+What is made for every member is a named tuple, which is made three times as fast as a frozen
+dataclass.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from http import HTTPStatus
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType
 
 from gs.profile.status.hooks import Period
 
@@ -50,6 +53,7 @@ class StopCause(Enum):
     NO_ANSWER = "the site gives no answer of use"
     TOO_MANY_UNKNOWN = "too many answers in a row were of no use"
     LIMIT = "as many as --limit allows were sent to"
+    UNTIL = "it is as late as --until allows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,7 @@ class Choice:
     resend_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to send to one member.
 
     It is *repeatable* where the site, given the same key twice, sends once; *doubtful* where a
@@ -90,8 +93,7 @@ class Claim:
     doubtful: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back: the status of HTTP, and the whole body.
 
     *retry_after* is for how many seconds the site wants to be left alone, if it said so.
@@ -104,6 +106,8 @@ class Answer:
     @property
     def phrase(self) -> str:
         """The standard's words for the status (RFC 9110), or ``HTTP`` for one it has not."""
+        from http import HTTPStatus  # noqa: PLC0415 - to look at a ledger needs no words for it
+
         try:
             return HTTPStatus(self.http_status).phrase
         except ValueError:
@@ -118,16 +122,30 @@ class Fault:
     left: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One call of the send hook, and how it ended."""
+class Attempt(NamedTuple):
+    """One call of the send hook, how it ended, and after how many *seconds*."""
 
     claim: Claim
     end: Answer | Fault
+    seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Sign(Enum):
+    """What the end of a call tells of how the site copes."""
+
+    ANSWER = "the hook answered"
+    REFUSED = "the site asks for a pause"
+    LOST = "no answer of use came"
+
+
+class Timed(NamedTuple):
+    """A call that ended after so many *seconds*, in which way."""
+
+    seconds: float
+    sign: Sign
+
+
+class Outcome(NamedTuple):
     """The verdict on one attempt.
 
     *reason* is what outcomes are counted by, *message* is for reading, *cause* is what this

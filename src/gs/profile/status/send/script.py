@@ -3,7 +3,6 @@
 
 import os
 import sys
-from time import monotonic
 from typing import Final, NoReturn
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, NotAReplyError, Reply, read_reply
@@ -113,7 +112,7 @@ def _answer(site: HttpSite, member: MemberId, url: SiteUrl) -> Answer:
 
 def _site(hostname: str, token: Token) -> HttpSite:
     manner = Manner(_TIMEOUT, f"sendprofile/{VERSION}", Trust.in_system())
-    return HttpSite(SiteUrl.of_host(hostname), token, manner, Loop(monotonic))
+    return HttpSite(SiteUrl.of_host(hostname), token, manner, Loop())
 
 
 def _screen() -> Screen:

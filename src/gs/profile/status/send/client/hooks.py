@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gs.profile.status.hooks import KEY_HEADER, SEND_URI, send_form, write_key
+from gs.profile.status.hooks import KEY_HEADER, SEND_URI, SendForm, write_key
 from gs.profile.status.send.model import Attempt, Claim, MemberId, Run
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
@@ -36,6 +36,7 @@ class HttpSite:
         self._token = token
         self._manner = manner
         self._run = run
+        self._form = SendForm(token.reveal(), run.period if run else None)
         self._key_lifetime = 0
         self._loop = loop
         self._idle: list[Post] = []
@@ -53,13 +54,12 @@ class HttpSite:
         """
         retrieval = retrieve(self._site, self._token, self._manner, self._loop)
         self._site, self._key_lifetime = yield from retrieval
+        self._idle.clear()  # they call the place from before
 
     def begin(self, claim: Claim) -> None:
         """Begin to call the send hook for *claim*, and return at once."""
-        post = self._idle.pop() if self._idle else Post(self._manner)
-        period = self._run.period if self._run else None
-        form = send_form(claim.member, self._token.reveal(), period)
-        post.prepare(self._site.hook(SEND_URI), form, *self._headers(claim))
+        post = self._idle.pop() if self._idle else self._new_post()
+        post.fill(self._form.of(claim.member), *self._headers(claim))
         self._calls[post.handle] = (claim, post)
         self._loop.begin(post.handle)
 
@@ -77,7 +77,13 @@ class HttpSite:
         claim, post = self._calls.pop(end.handle)
         self._loop.forget(end.handle)
         self._idle.append(post)
-        return Attempt(claim, post.fault(end.error, end.text) if end.error else post.answer())
+        answer = post.fault(end.error, end.text) if end.error else post.answer()
+        return Attempt(claim, answer, post.seconds)
+
+    def _new_post(self) -> Post:
+        post = Post(self._site.hook(SEND_URI), self._manner)
+        post.hold()
+        return post
 
     def _headers(self, claim: Claim) -> Iterator[str]:
         if self._run:

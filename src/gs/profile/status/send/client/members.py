@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One retrieval of the list of members, redirects and all."""
 
-from collections import deque
 from collections.abc import Generator, Iterator
 from typing import Final
 
@@ -22,6 +21,9 @@ _REDIRECTS_AT_MOST: Final = 5
 
 # Characters of an address that an error repeats.
 _SHOWN: Final = 200
+
+# Bytes of a page that came in the place of the list: no more is waited for.
+_LONGEST_PAGE: Final = 1 << 20
 
 # Seconds. It bounds nothing: the loop comes back when there is something to do.
 _A_WHILE: Final = 60.0
@@ -50,23 +52,27 @@ class _Retrieval:
         self._token = token
         self._loop = loop
         self._listing = Listing(token)
-        self._chunks: deque[bytes] = deque()
-        self._post = Post(manner)
-        form = members_form(token.reveal())
-        self._post.prepare_stream(
-            site.hook(MEMBERS_URI), form, self._chunks.append, self._read_header
-        )
+        self._chunks: list[bytes] = []
+        self._unread = 0
+        self._post = Post(site.hook(MEMBERS_URI), manner)
+        self._post.hand_on(self._chunks.append, self._read_header)
+        self._post.fill(members_form(token.reveal()))
         self._location: str | None = None
         #: For how many seconds the site remembers a key, 0 where it does not say.
         self.key_lifetime = 0
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members; none where the answer is a redirect."""
+        ends: list[End] = []
         self._loop.begin(self._post.handle)
         try:
-            yield from self._arriving()
+            while not ends:
+                ends = self._loop.wait(_A_WHILE)
+                yield from self._arrived()
         finally:
+            # In the middle of an answer this closes the connection: the rest is not waited for.
             self._loop.forget(self._post.handle)
+        self._finish(ends[0])
 
     def moved(self) -> SiteUrl | None:
         """Return the site that the answer redirected to, ``None`` where it did not."""
@@ -82,15 +88,15 @@ class _Retrieval:
             )
         return moved
 
-    def _arriving(self) -> Iterator[MemberId]:
-        ends: list[End] = []
-        while not ends:
-            ends = self._loop.wait(_A_WHILE)
-            if self._post.http_status == _OK:
-                while self._chunks:
-                    yield from self._listing.feed(self._chunks.popleft())
-            self._chunks.clear()
-        self._finish(ends[0])
+    def _arrived(self) -> list[MemberId]:
+        chunk = b"".join(self._chunks)
+        self._chunks.clear()
+        if self._post.http_status == _OK:
+            return self._listing.feed(chunk)
+        self._unread += len(chunk)
+        if self._unread > _LONGEST_PAGE:
+            raise self._not_ok()
+        return []
 
     def _finish(self, end: End) -> None:
         if end.error:
@@ -100,13 +106,16 @@ class _Retrieval:
         self._location = self._post.redirect
         if self._location is not None:
             return
-        answer = self._post.answer()
-        if answer.http_status != _OK:
-            said = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
-            if answer.http_status in BUSY:
-                raise BusyError(said, answer.retry_after)
-            raise NotOk(said)
+        if self._post.http_status != _OK:
+            raise self._not_ok()
         self._listing.close()
+
+    def _not_ok(self) -> NotOk:
+        answer = self._post.answer()
+        said = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
+        if answer.http_status in BUSY:
+            return BusyError(said, answer.retry_after)
+        return NotOk(said)
 
     def _read_header(self, line: bytes) -> None:
         name, _, value = line.decode("latin-1").partition(":")

@@ -47,34 +47,46 @@ class Post:
     none to rewind it with; the error is then ``CURLE_SEND_FAIL_REWIND``.
     """
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, url: str, manner: Manner) -> None:
         self.handle = pycurl.Curl()
         self._body = BytesIO()
         self._answer = bytearray()
         self._manner = manner
         for option, value in _options(manner):
             self.handle.setopt(option, value)
+        self.handle.setopt(pycurl.URL, url)
+        self.handle.setopt(pycurl.READFUNCTION, self._body.read)
 
-    def prepare(self, url: str, form: bytes, *headers: str) -> None:
-        """Make ready to post *form* to *url* with *headers*, and to hold the answer."""
-        self._prepare(url, form)
-        self.handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, *headers])
-        self._answer = bytearray()
+    def hold(self) -> None:
+        """Make ready to hold one answer after the other."""
         self.handle.setopt(pycurl.WRITEFUNCTION, self._take)
         self.handle.setopt(pycurl.TIMEOUT_MS, round(self._manner.timeout * 1000))
 
-    def prepare_stream(self, url: str, form: bytes, sink: Sink, headers: Sink) -> None:
-        """Make ready to post *form* to *url*, and to hand the answer to *sink* as it arrives.
+    def hand_on(self, sink: Sink, headers: Sink) -> None:
+        """Make ready to hand the answer to *sink* as it arrives.
 
         Its *headers* go line by line to another. The time-out is for silence, not for the whole
         of a long answer.
         """
-        self._prepare(url, form)
-        self.handle.setopt(pycurl.HTTPHEADER, _HEADERS)
         self.handle.setopt(pycurl.HEADERFUNCTION, headers)
         self.handle.setopt(pycurl.WRITEFUNCTION, sink)
         self.handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
         self.handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._manner.timeout)))
+
+    def fill(self, form: bytes, *headers: str) -> None:
+        """Make ready to post *form* with *headers*."""
+        del self._answer[:]
+        self._body.seek(0)
+        self._body.truncate()
+        self._body.write(form)
+        self._body.seek(0)
+        self.handle.setopt(pycurl.POSTFIELDSIZE, len(form))
+        self.handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, *headers])
+
+    @property
+    def seconds(self) -> float:
+        """How long the call has taken."""
+        return float(self.handle.getinfo(pycurl.TOTAL_TIME))
 
     @property
     def http_status(self) -> int:
@@ -121,12 +133,6 @@ class Post:
             text = "the answer is too long for one of a GroupServer site"
         return Fault(text, self.left)
 
-    def _prepare(self, url: str, form: bytes) -> None:
-        self._body = BytesIO(form)
-        self.handle.setopt(pycurl.URL, url)
-        self.handle.setopt(pycurl.POSTFIELDSIZE, len(form))
-        self.handle.setopt(pycurl.READFUNCTION, self._body.read)
-
     def _take(self, chunk: bytes) -> int:
         self._answer += chunk
         return len(chunk) if len(self._answer) <= _ANSWER_LIMIT else 0
@@ -139,6 +145,7 @@ def _options(manner: Manner) -> "Iterator[tuple[int, object]]":
     yield pycurl.FOLLOWLOCATION, 0
     yield pycurl.NOSIGNAL, 1
     yield pycurl.TCP_KEEPALIVE, 1
+    yield pycurl.PIPEWAIT, 1  # one connection of HTTP/2 rather than many that are begun at once
     yield pycurl.MAXAGE_CONN, _REUSE_WITHIN
     yield pycurl.CONNECTTIMEOUT_MS, round(min(manner.timeout, _CONNECT_WITHIN) * 1000)
     yield from manner.trust.options()

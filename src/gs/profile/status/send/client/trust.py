@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which authorities a TLS certificate may come from."""
 
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,8 @@ class Trust:
 
         libcurl comes with an OpenSSL of its own, which knows nothing of the system's.
         """
+        import ssl  # noqa: PLC0415 - it is large, and --cacert does without
+
         paths = ssl.get_default_verify_paths()
         if paths.cafile or paths.capath:
             return cls(paths.cafile, paths.capath)
