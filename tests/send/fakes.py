@@ -32,7 +32,8 @@ class Clock:
 class FakeSite:
     """Fulfils the port of a site: each member's call ends as *ends* says, with SENT by default.
 
-    A call takes *seconds*; *on_begin* is called with each claim, and *posts* has them in order.
+    A call takes *seconds*; *on_begin* is called with each claim, *on_wait* when it has waited; *posts* has the
+    claims in order.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class FakeSite:
         error: Exception | None = None,
         key_lifetime: int = 0,
         on_begin: Callable[[Claim], object] = lambda _: None,
+        on_wait: Callable[[], object] = lambda: None,
     ) -> None:
         self._members = members
         self._ends = ends
@@ -52,6 +54,7 @@ class FakeSite:
         self._error = error
         self.key_lifetime = key_lifetime
         self._on_begin = on_begin
+        self._on_wait = on_wait
         self._calls: list[tuple[float, Claim]] = []
         self.posts: list[tuple[float, str]] = []
         self.most_in_flight = 0
@@ -70,6 +73,7 @@ class FakeSite:
     def attempts(self, timeout: float) -> list[Attempt]:
         until = min([self._clock.now + timeout, *(end for end, _ in self._calls)])
         self._clock.now = max(self._clock.now, until)
+        self._on_wait()
         ended = [claim for end, claim in self._calls if end <= self._clock.now]
         self._calls = [(end, claim) for end, claim in self._calls if end > self._clock.now]
         return [Attempt(claim, self._ends.get(claim.member, SENT)) for claim in ended]

@@ -19,6 +19,7 @@ from gs.profile.status.send.errors import (
     UnreachableError,
 )
 from gs.profile.status.send.ledger.memory import MemoryLedger
+from gs.profile.status.send.metronome import Metronome
 from gs.profile.status.send.model import (
     Answer,
     Choice,
@@ -27,7 +28,7 @@ from gs.profile.status.send.model import (
     StopCause,
     Verdict,
 )
-from gs.profile.status.send.pace import Pace
+from gs.profile.status.send.pace import Fixed, Pace
 from gs.profile.status.send.patience import Patience
 from gs.profile.status.send.stop import Breaker, Stop
 from gs.profile.status.send.token import Token
@@ -46,6 +47,7 @@ def campaign(
     max_unknown=10,
     stop=None,
     seconds=0.0,
+    metronome=None,
     **told,
 ):
     clock = clock or Clock()
@@ -54,7 +56,7 @@ def campaign(
         site=site,
         ledger=MemoryLedger(clock) if ledger is None else ledger,
         reporter=Heard(),
-        pace=Pace(throttle, jobs, patience),
+        pace=Pace(Fixed(jobs), throttle, patience, metronome),
         patience=patience,
         stop=stop or Stop(),
         breaker=Breaker(max_unknown),
@@ -376,6 +378,34 @@ def test_a_limit_that_is_enough_stops_nothing():
     assert run.stop.cause is None
 
 
+def test_a_rate_spaces_the_calls_however_many_may_be_in_flight():
+    clock = Clock()
+    site = FakeSite(members(20), {}, clock, seconds=3)
+    campaign(site, clock, jobs=64, metronome=Metronome(2)).run()
+    times = [at - 1000 for at, _ in site.posts]
+    assert times == pytest.approx([beat / 2 for beat in range(20)])
+
+
+def test_a_run_stops_when_it_is_late_and_waits_for_what_is_in_flight():
+    clock = Clock()
+    stop = Stop(lambda: clock.now >= 1009)
+    site = FakeSite(members(99), {}, clock, seconds=2)
+    tally = campaign(site, clock, jobs=3, stop=stop).run()
+    assert stop.cause is StopCause.UNTIL
+    assert tally.of(Verdict.SENT) == len(site.posts) == 15
+    assert tally.of(Verdict.WAITING) == 84
+
+
+def test_nobody_is_sent_to_where_it_is_late_before_the_list_is_there():
+    clock = Clock()
+    stop = Stop(lambda: clock.now >= 1003)
+    site = FakeSite(members(9), {}, clock, error=UnreachableError("refused"))
+    site._on_wait = stop.check
+    with pytest.raises(LeaveAtOnceError, match="as late as --until allows"):
+        campaign(site, clock, seconds=300, stop=stop).run()
+    assert site.posts == []
+
+
 # A ledger that fails
 
 
@@ -384,15 +414,38 @@ class Failing(MemoryLedger):
 
     fails = ""
 
-    def claim(self, limit):
+    def claim(self, limit, outcomes=()):
         if self.fails == "claim":
             raise LedgerError("disk full")
-        return super().claim(limit)
+        return super().claim(limit, outcomes)
 
     def settle(self, outcomes):
         if self.fails == "settle":
             raise LedgerError("disk full")
         super().settle(outcomes)
+
+
+class Counting(MemoryLedger):
+    """It counts its changes."""
+
+    changes = 0
+
+    def claim(self, limit, outcomes=()):
+        self.changes += 1
+        return super().claim(limit, outcomes)
+
+    def settle(self, outcomes):
+        self.changes += 1
+        super().settle(outcomes)
+
+
+def test_verdicts_are_recorded_in_the_change_that_claims_the_next():
+    clock = Clock()
+    ledger = Counting(clock)
+    site = FakeSite(members(64), {}, clock, seconds=1)
+    campaign(site, clock, ledger=ledger, jobs=16).run()
+    # MemoryLedger's claim settles; what comes on top are four claims, and the last verdicts.
+    assert ledger.changes == 4 + 4 + 1
 
 
 def test_nothing_is_sent_that_cannot_be_recorded():

@@ -211,6 +211,59 @@ def test_many_who_are_put_back_are_all_claimed_again_and_no_other(ledger):
     assert len(found) == len(set(found)) == 30
 
 
+def test_a_claim_takes_the_verdicts_on_others_along(ledger):
+    begin(ledger, ["a", "b", "c"])
+    ledger.claim(2)
+    settled = [outcome("a", Verdict.SENT), outcome("b", Verdict.WAITING, "busy", again=True)]
+    assert ids(ledger.claim(9, settled)) == ["c", "b"]
+    assert verdicts(ledger) == {Verdict.SENT: 1, Verdict.SENDING: 2}
+
+
+def test_nobody_is_claimed_where_a_verdict_cannot_be_recorded(call):
+    ledger = call()
+    begin(ledger, ["a", "b", "c"])
+    ledger.claim(1)
+    with pytest.raises(LedgerError):
+        ledger.claim(1, [outcome("a", Verdict.SENT), outcome("c", Verdict.SENT)])
+    assert verdicts(ledger) == {Verdict.SENDING: 1, Verdict.WAITING: 2}
+    assert ids(ledger.claim(1, [outcome("a", Verdict.SENT)])) == ["b"]
+
+
+def test_more_are_claimed_one_after_the_other_than_are_read_at_a_time(call):
+    ledger = call()
+    assert begin(ledger, [f"u{number:05}" for number in range(25_000)]) == 25_000
+    claimed = []
+    while claims := ledger.claim(7_001):
+        claimed += ids(claims)
+    assert claimed == [f"u{number:05}" for number in range(25_000)]
+
+
+def test_a_list_that_has_not_changed_leaves_everybody_as_they_are(call):
+    ledger = call()
+    begin(ledger, ["b", "a", "c"])
+    settle_all(ledger, a=Verdict.SENT, b=Verdict.FAILED)
+    for order in (["b", "a", "c"], ["c", "b", "a"]):
+        later = call()
+        assert begin(later, order) == 2
+    assert ids(later.claim(9)) == ["b", "c"]
+
+
+def test_a_list_is_compared_with_the_one_before_not_with_an_older_one(call):
+    begin(call(), ["a", "b"])
+    begin(call(), ["a"])
+    later = call()
+    assert begin(later, ["a", "b"]) == 2
+    assert verdicts(later) == {Verdict.WAITING: 2}
+
+
+@pytest.mark.parametrize(("one", "other"), [(["a", "b"], ["a\0b"]), (["a", "b"], ["a,b"])])
+def test_lists_that_read_alike_are_not_taken_for_one(call, one, other):
+    begin(call(), one)
+    later = call()
+    assert begin(later, other) == len(other)
+    assert ids(later.claim(9)) == other
+
+
 def test_what_was_claimed_and_never_settled_becomes_unknown(call):
     ledger = call()
     begin(ledger, ["a", "b", "c"])

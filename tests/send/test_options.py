@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The command line is the original's, and a little more."""
 
+from datetime import time
+
 import pytest
 
 from gs.profile.status.send import options
@@ -40,6 +42,17 @@ def test_the_defaults_are_the_originals():
         (["--timeout", "1.5"], "timeout", 1.5),
         (["--cacert", "ca.pem"], "cacert", "ca.pem"),
         (["--max-unknown", "0"], "max_unknown", 0),
+        (["-j", "64"], "jobs", 64),
+        (["--jobs=512"], "jobs", 512),
+        (["-j", "auto"], "jobs", None),
+        (["--rate", "2"], "rate", 2),
+        (["--rate", "2/s"], "rate", 2),
+        (["--rate", "90/m"], "rate", 1.5),
+        (["--rate", "5400/h"], "rate", 1.5),
+        (["--rate", "0.5/s"], "rate", 0.5),
+        (["--until", "06:30"], "until", time(6, 30)),
+        (["--until", "6:30"], "until", time(6, 30)),
+        (["--until", "00:00"], "until", time(0, 0)),
     ],
 )
 def test_an_option_is_taken_in_each_of_its_forms(argv, option, value):
@@ -55,6 +68,22 @@ def test_an_option_is_taken_in_each_of_its_forms(argv, option, value):
         ["-t", "1e999"],
         ["-t", "soon"],
         ["-t"],
+        ["-j", "0"],
+        ["-j", "513"],
+        ["-j", "many"],
+        ["--rate", "0"],
+        ["--rate", "-2/s"],
+        ["--rate", "nan"],
+        ["--rate", "inf/h"],
+        ["--rate", "2/d"],
+        ["--rate", "2/s/s"],
+        ["--rate", "/s"],
+        ["--rate", "fast"],
+        ["--until", "24:00"],
+        ["--until", "12:60"],
+        ["--until", "noon"],
+        ["--until", "12"],
+        ["--until", "12:00:00"],
         ["--timeout", "0"],
         ["--timeout", "-5"],
         ["--timeout", "1e-9"],

@@ -3,59 +3,175 @@
 
 import pytest
 
-from gs.profile.status.send.model import MemberId, Outcome, Verdict
-from gs.profile.status.send.pace import Pace as RealPace
+from gs.profile.status.send.metronome import Metronome
+from gs.profile.status.send.model import (
+    Answer,
+    Attempt,
+    Claim,
+    MemberId,
+    Outcome,
+    Sign,
+    StopCause,
+    Timed,
+    Verdict,
+)
+from gs.profile.status.send.pace import Fixed, Pace
 from gs.profile.status.send.patience import Patience
 
 
-def Pace(throttle, jobs=1, patience=None):  # noqa: N802 - it stands for the class
-    return RealPace(throttle, jobs, patience or Patience(300, lambda: 1.0))
+def pace_of(throttle=0, jobs=1, patience=None, rate=None):
+    metronome = Metronome(rate) if rate else None
+    return Pace(Fixed(jobs), throttle, patience or Patience(300, lambda: 1.0), metronome)
 
 
 def outcomes(*verdicts):
     return [Outcome(MemberId("u"), verdict, "", "") for verdict in verdicts]
 
 
+def end(pace, *verdicts, now):
+    attempt = Attempt(Claim(MemberId("u")), Answer(200, b""), 0.5)
+    pace.ended([attempt] * len(verdicts), outcomes(*verdicts), len(verdicts), now)
+
+
 def test_there_is_one_turn_and_none_while_it_is_taken():
-    pace = Pace(throttle=0)
+    pace = pace_of(throttle=0)
     assert (pace.turns(0, in_flight=0), pace.turns(0, in_flight=1)) == (1, 0)
 
 
 def test_a_turn_rests_after_a_success():
-    pace = Pace(throttle=5)
-    pace.settled(outcomes(Verdict.SENT), now=10)
-    assert (pace.turns(10, 0), pace.rest(10)) == (0, 5)
-    assert (pace.turns(14.9, 0), pace.rest(14.5)) == (0, 0.5)
-    assert (pace.turns(15, 0), pace.rest(15)) == (1, 0)
+    pace = pace_of(throttle=5)
+    end(pace, Verdict.SENT, now=10)
+    assert (pace.turns(10, 0), pace.rest(10, 0)) == (0, 5)
+    assert (pace.turns(14.9, 0), pace.rest(14.5, 0)) == (0, 0.5)
+    assert (pace.turns(15, 0), pace.rest(15, 0)) == (1, 0)
 
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.SENT}))
 def test_nothing_rests_after_anything_else(verdict):
-    pace = Pace(throttle=5)
-    pace.settled(outcomes(verdict), now=10)
-    assert (pace.turns(10, 0), pace.rest(10)) == (1, 0)
+    pace = pace_of(throttle=5)
+    end(pace, verdict, now=10)
+    assert (pace.turns(10, 0), pace.rest(10, 0)) == (1, 0)
 
 
 def test_without_a_throttle_nothing_rests():
-    pace = Pace(throttle=0)
-    pace.settled(outcomes(Verdict.SENT), now=10)
-    assert (pace.turns(10, 0), pace.rest(10)) == (1, 0)
+    pace = pace_of(throttle=0)
+    end(pace, Verdict.SENT, now=10)
+    assert (pace.turns(10, 0), pace.rest(10, 0)) == (1, 0)
 
 
 def test_each_of_several_turns_rests_by_itself():
-    pace = Pace(throttle=5, jobs=3)
-    pace.settled(outcomes(Verdict.SENT), now=10)
-    pace.settled(outcomes(Verdict.SENT, Verdict.FAILED), now=12)
+    pace = pace_of(throttle=5, jobs=3)
+    end(pace, Verdict.SENT, now=10)
+    end(pace, Verdict.SENT, Verdict.FAILED, now=12)
     assert pace.turns(12, 0) == 1
-    assert (pace.turns(15, 1), pace.rest(15)) == (1, 2)
+    assert (pace.turns(15, 1), pace.rest(15, 2)) == (1, 2)
     assert pace.turns(17, 0) == 3
 
 
 def test_there_are_no_turns_in_a_pause_and_one_at_a_time_until_the_site_answers():
     patience = Patience(300, lambda: 1.0)
-    pace = Pace(0, jobs=9, patience=patience)
+    pace = pace_of(jobs=9, patience=patience)
     patience.bears(10, retry_after=5)
-    assert (pace.turns(14.9, 0), pace.rest(10)) == (0, 5)
+    assert (pace.turns(14.9, 0), pace.rest(10, 0)) == (0, 5)
     assert (pace.turns(15, 0), pace.turns(15, 1)) == (1, 0)
     patience.weigh(*outcomes(Verdict.SENT), 16)
     assert pace.turns(16, 1) == 8
+
+
+class Learning:
+    """A limit that keeps what it was told."""
+
+    jobs = 3
+
+    def __init__(self):
+        self.told = []
+
+    def ended(self, attempts, in_flight, now):
+        self.told.append((list(attempts), in_flight, now))
+
+
+def one(verdict, cause=None, status=None):
+    return Outcome(MemberId("u"), verdict, "", "", status, cause)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sign"),
+    [
+        (one(Verdict.SENT, status=0), Sign.ANSWER),
+        (one(Verdict.SKIPPED, status=-16), Sign.ANSWER),
+        (one(Verdict.FAILED), Sign.ANSWER),
+        (one(Verdict.WAITING, StopCause.TOKEN_REFUSED), Sign.ANSWER),
+        (one(Verdict.UNKNOWN, status=-1024), Sign.ANSWER),
+        (one(Verdict.UNKNOWN), Sign.LOST),
+        (one(Verdict.WAITING, StopCause.UNREACHABLE), Sign.LOST),
+        (one(Verdict.WAITING, StopCause.BUSY), Sign.REFUSED),
+        (one(Verdict.UNKNOWN, StopCause.BUSY), Sign.REFUSED),
+    ],
+)
+def test_a_limit_hears_how_each_call_ended_and_how_long_it_took(outcome, sign):
+    limit = Learning()
+    pace = Pace(limit, 0, Patience(300, lambda: 1.0))
+    assert pace.turns(1, in_flight=1) == 2
+    pace.ended([Attempt(Claim(MemberId("u")), Answer(200, b""), 0.5)], [outcome], 2, now=7)
+    assert limit.told == [([Timed(0.5, sign)], 2, 7)]
+
+
+# A rate
+
+
+def begin_all(pace, now, in_flight=0):
+    """Begin what may begin at *now*, and return how many that were."""
+    turns = pace.turns(now, in_flight)
+    pace.begun(turns, now)
+    return turns
+
+
+def test_a_rate_spaces_the_turns_evenly_however_many_may_be_in_flight():
+    pace = pace_of(jobs=64, rate=4)
+    began = [now / 100 for now in range(10_000, 10_300) if begin_all(pace, now / 100)]
+    assert began == pytest.approx([100 + beat / 4 for beat in range(12)], abs=0.011)
+
+
+def test_a_rate_says_when_its_next_turn_is():
+    pace = pace_of(jobs=64, rate=0.5)
+    assert begin_all(pace, 100) == 1
+    assert (pace.turns(101.9, 1), pace.rest(101.5, 1)) == (0, 0.5)
+    assert (pace.turns(102, 1), pace.rest(102, 1)) == (1, 0)
+
+
+def test_a_rate_gives_no_turn_that_the_jobs_do_not():
+    pace = pace_of(jobs=1, rate=4)
+    assert begin_all(pace, 100) == 1
+    assert (pace.turns(100.3, 1), pace.rest(100.1, 1)) == (0, 0)
+
+
+def test_a_site_that_was_slow_gets_no_burst_afterwards():
+    pace = pace_of(jobs=64, rate=10)
+    assert begin_all(pace, 100) == 1
+    assert [begin_all(pace, now) for now in (130, 130.05, 130.1)] == [1, 0, 1]
+
+
+def test_what_the_loop_holds_up_is_made_good():
+    # Every turn comes 30 ms late, three beats at once: the rate is kept all the same.
+    pace = pace_of(jobs=64, rate=100)
+    begun = sum(begin_all(pace, 100 + tick * 0.03) for tick in range(2000))
+    assert begun == pytest.approx(6000, rel=0.001)
+
+
+@pytest.mark.parametrize("rate", [1 / 3600, 1 / 60, 1, 33, 1000, 20_000])
+def test_a_rate_is_kept_within_two_percent_over_a_minute_or_over_ten_beats(rate):
+    pace, seconds = pace_of(jobs=512, rate=rate), max(60, 10 / rate)
+    begun, now = 0, 0.0
+    while now < seconds:
+        begun += begin_all(pace, now)
+        now += max(0.0007, pace.rest(now, 0) * 1.003)  # nobody wakes up exactly in time
+    assert begun == pytest.approx(rate * seconds, rel=0.02, abs=1)
+
+
+def test_a_pause_and_a_throttle_hold_with_a_rate_as_well():
+    patience = Patience(300, lambda: 1.0)
+    pace = pace_of(throttle=5, jobs=1, patience=patience, rate=100)
+    end(pace, Verdict.SENT, now=10)
+    assert (pace.turns(14, 0), pace.rest(14, 0)) == (0, 1)
+    patience.bears(15, retry_after=9)
+    assert (pace.turns(16, 0), pace.rest(16, 0)) == (0, 8)

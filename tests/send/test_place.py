@@ -2,7 +2,7 @@
 """Where the ledger is: whoever says so first."""
 
 import os
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,7 @@ def settings(sendprofile):
         sendprofile.config.write_text(text)
         words = ["-c", str(sendprofile.config), *argv, "http://h"]
         told = {**os.environ, **environment}
-        return Settings.of(options.parse(words, "x"), told, date(2026, 11, 1))
+        return Settings.of(options.parse(words, "x"), told, datetime(2026, 11, 1, tzinfo=UTC))
 
     return settings
 

@@ -5,7 +5,7 @@ import io
 import os
 import re
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -199,7 +199,8 @@ def test_how_a_call_ended_is_recorded(begin, file, clock):
 
 def settings(sendprofile, path, url, day, *argv):
     words = ["-c", str(sendprofile.config), "--ledger", str(path), *argv, url]
-    return Settings.of(options.parse(words, "x"), os.environ, day)
+    now = datetime.combine(day, time(12)).astimezone()
+    return Settings.of(options.parse(words, "x"), os.environ, now)
 
 
 def call(told):

@@ -51,6 +51,19 @@ def test_where_nothing_is_in_flight_the_first_signal_leaves():
     assert raised.value.cause is StopCause.TERMINATE
 
 
+def test_being_late_waits_for_what_is_in_flight_and_leaves_where_nothing_is():
+    late = [False]
+    stop = Stop(lambda: late[0])
+    with stop.finishing_what_is_in_flight():
+        stop.check()
+        assert stop.cause is None
+        late[0] = True
+        stop.check()
+        assert stop.cause is StopCause.UNTIL
+    with pytest.raises(LeaveAtOnceError):
+        stop.check()
+
+
 def test_the_signals_are_given_back():
     before = signal.getsignal(signal.SIGINT)
     with Stop().listening():

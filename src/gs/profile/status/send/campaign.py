@@ -8,7 +8,7 @@ from typing import Final
 
 from .errors import BusyError, LeaveAtOnceError, LedgerError, NotTrustedError, UnreachableError
 from .judge import judge
-from .model import Attempt, Choice, Outcome, StopCause, Tally
+from .model import Attempt, Choice, Claim, Outcome, StopCause, Tally
 from .pace import Pace
 from .patience import Patience
 from .ports import Ledger, Reporter, Site
@@ -88,29 +88,55 @@ class Campaign:
 
     def _send(self) -> None:
         try:
+            self._exchange([])
             while self._in_flight or (self._waiting and not self.stop.cause):
                 self._turn()
         except LedgerError as error:
             raise self._salvaged(error) from error
 
     def _turn(self) -> None:
-        self._begin()
-        attempts = self.site.attempts(self._wait())
-        if attempts:
-            self._settle(attempts)
+        self._exchange(self.site.attempts(self._wait()))
         self.reporter.tick()
         self.stop.check()
         if self.stop.cause and not self._told:
             self._told = True
             self.reporter.stopping(self.stop.cause, self._in_flight)
 
-    def _begin(self) -> None:
+    def _exchange(self, attempts: Sequence[Attempt]) -> None:
+        # Verdicts for claims: in one commit, for a commit costs as much as several calls.
+        outcomes = self._judged(attempts)
+        turns = self._turns()
+        if turns:
+            claims = self.ledger.claim(turns, self._unrecorded)
+        elif outcomes:
+            self.ledger.settle(self._unrecorded)
+            claims = []
+        else:
+            return
+        self._unrecorded.clear()
+        if outcomes:
+            self.reporter.settled(outcomes)
+        if turns:
+            self._begin(claims)
+
+    def _judged(self, attempts: Sequence[Attempt]) -> list[Outcome]:
+        outcomes = [judge(attempt, self.token) for attempt in attempts]
+        if outcomes:
+            self._unrecorded += outcomes
+            self.pace.ended(attempts, outcomes, self._in_flight, self.clock())
+            self._in_flight -= len(attempts)
+            for outcome in outcomes:
+                self._weigh(outcome)
+        return outcomes
+
+    def _turns(self) -> int:
         if self._waiting and not self._allowed and not self._in_flight:
             self.stop.request(StopCause.LIMIT)
-        turns = 0 if self.stop.cause else self.pace.turns(self.clock(), self._in_flight)
-        if not turns or not self._waiting or not self._allowed:
-            return
-        claims = self.ledger.claim(min(turns, self._allowed))
+        if self.stop.cause or not self._waiting:
+            return 0
+        return min(self.pace.turns(self.clock(), self._in_flight), self._allowed)
+
+    def _begin(self, claims: Sequence[Claim]) -> None:
         if not claims and not self._in_flight:
             self._waiting = 0  # calling again has stopped being safe for those who were left
         self._waiting -= len(claims)
@@ -118,22 +144,12 @@ class Campaign:
         self._in_flight += len(claims)
         for claim in claims:
             self.site.begin(claim)
+        self.pace.begun(len(claims), self.clock())
         self.reporter.claimed(claims)
 
     def _wait(self) -> float:
-        rest = self.pace.rest(self.clock())
+        rest = self.pace.rest(self.clock(), self._in_flight)
         return min(rest, _TICK) if rest else _TICK
-
-    def _settle(self, attempts: Sequence[Attempt]) -> None:
-        self._unrecorded += [judge(attempt, self.token) for attempt in attempts]
-        self._in_flight -= len(attempts)
-        outcomes = list(self._unrecorded)
-        self.ledger.settle(outcomes)
-        self._unrecorded.clear()
-        self.pace.settled(outcomes, self.clock())
-        self.reporter.settled(outcomes)
-        for outcome in outcomes:
-            self._weigh(outcome)
 
     def _weigh(self, outcome: Outcome) -> None:
         self._waiting += outcome.again

@@ -7,9 +7,8 @@ import os
 import sys
 
 from . import errors, options
-from .errorvals import EX_SOFTWARE, code_of_error
 
-# What only a run needs is imported when there is one: --help is to cost nothing.
+# What only some calls need is imported by them: --help is to cost nothing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,20 +36,12 @@ def main(argv: Sequence[str], environment: Mapping[str, str], config: str) -> in
         stream.reconfigure(errors="backslashreplace")
     try:
         return _program(argv, environment, config)
-    except errors.BusyError as error:
-        _say(sys.stderr, _busy(error))
-        return code_of_error(error)
-    except errors.NotOk as error:
-        _say(sys.stderr, f"{_NOT_OK.format(error=error)} {_ADVICE}")
-        return code_of_error(error)
     except errors.SendProfileError as error:
-        _say(sys.stderr, str(error))
-        return code_of_error(error)
+        return _explain(error)
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the one place where a bug is turned into an exit code
-        _confess()
-        return EX_SOFTWARE
+        return _confess()
 
 
 def default_config(environment: Mapping[str, str], config: str) -> str:
@@ -59,7 +50,8 @@ def default_config(environment: Mapping[str, str], config: str) -> str:
 
 
 def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -> int:
-    chosen = options.parse(argv, default_config(environment, config))
+    columns = _columns(environment, sys.stdout)
+    chosen = options.parse(argv, default_config(environment, config), columns)
     from datetime import datetime
 
     from .report.output import Output
@@ -67,11 +59,37 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
     from .tasks import Task
 
     # The month before today where this machine is, as its cron has it.
-    settings = Settings.of(chosen, environment, datetime.now().astimezone().date())
+    settings = Settings.of(chosen, environment, datetime.now().astimezone())
     task = Task(settings, environment, Output(sys.stdout), Output(sys.stderr))
     if chosen.status:
         return task.show()
     return task.rehearse() if chosen.dry_run else task.send()
+
+
+def _columns(environment: Mapping[str, str], stream: TextIO | None) -> int:
+    # As shutil.get_terminal_size, whose module costs more than all of ours that --help imports.
+    try:
+        told = int(environment.get("COLUMNS", ""))
+        if told > 0:
+            return told
+    except ValueError:
+        pass
+    try:
+        return (stream and os.get_terminal_size(stream.fileno()).columns) or options.COLUMNS
+    except (OSError, ValueError):
+        return options.COLUMNS
+
+
+def _explain(error: errors.SendProfileError) -> int:
+    from .errorvals import code_of_error
+
+    if isinstance(error, errors.BusyError):
+        _say(sys.stderr, _busy(error))
+    elif isinstance(error, errors.NotOk):
+        _say(sys.stderr, f"{_NOT_OK.format(error=error)} {_ADVICE}")
+    else:
+        _say(sys.stderr, str(error))
+    return code_of_error(error)
 
 
 def _busy(error: errors.BusyError) -> str:
@@ -91,8 +109,11 @@ def _say(stream: TextIO | None, text: str) -> None:
     Output(stream).line(text)
 
 
-def _confess() -> None:
+def _confess() -> int:
     import traceback
+
+    from .errorvals import EX_SOFTWARE
 
     _say(sys.stderr, traceback.format_exc())
     _say(sys.stderr, "This is a bug in sendprofile: please report it, with the lines above.")
+    return EX_SOFTWARE

@@ -60,7 +60,7 @@ _CAUSES = {
 def code_of_error(error: errors.SendProfileError) -> int:
     """Return the exit code of a command that *error* ended."""
     if isinstance(error, errors.LeaveAtOnceError):
-        return _CAUSES[error.cause.name]
+        return _CAUSES.get(error.cause.name, EX_TEMPFAIL)
     return next((code for kind, code in _ERRORS if isinstance(error, kind)), EX_SOFTWARE)
 
 

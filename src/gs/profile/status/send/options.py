@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from .errors import UsageError
 from .version import VERSION
@@ -11,11 +12,25 @@ from .version import VERSION
 TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import time
     from typing import NoReturn, TypeVar
 
     from gs.profile.status.hooks import Period
 
     T = TypeVar("T")
+
+#: What a terminal has that does not say.
+COLUMNS = 80
+
+# Columns that argparse, too, leaves free.
+_MARGIN = 2
+
+#: Calls in flight: each may need a connection, of which select(2) can wait for about a thousand.
+MOST_JOBS = 512
+
+# Calls a second: one a day is a slip, and so is more than any machine can do.
+_LOWEST_RATE = 1 / 86_400
+_HIGHEST_RATE = 1e6
 
 # Seconds: libcurl counts in thousandths.
 _SHORTEST_TIMEOUT = 0.001
@@ -35,18 +50,21 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.format_usage()}{self.prog}: {message}")
 
 
-def parse(argv: Sequence[str], config: str) -> argparse.Namespace:
+def parse(argv: Sequence[str], config: str, columns: int = COLUMNS) -> argparse.Namespace:
     """Return the options in *argv*; *config* is the default configuration file.
 
-    Raises :class:`UsageError`; ``--help`` and ``--version`` print, and end the program.
+    Raises :class:`UsageError`; ``--help`` and ``--version`` print, no wider than *columns*, and
+    end the program.
     """
-    return parser(config).parse_args([_in_full(word) for word in argv])
+    return parser(config, columns).parse_args([_in_full(word) for word in argv])
 
 
-def parser(config: str) -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+def parser(config: str, columns: int = COLUMNS) -> argparse.ArgumentParser:
+    """Return the parser of the command line, for a terminal of so many *columns*."""
     made = _Parser(
         prog="sendprofile",
+        # Told no width, it asks shutil, which imports three packers first: a sixth of --help.
+        formatter_class=partial(argparse.HelpFormatter, width=columns - _MARGIN),
         description="Send every member of a GroupServer site the monthly notification, "
         "What is happening in your groups.",
         epilog="Usually %(prog)s is called by cron(8) at the start of the month. "
@@ -134,9 +152,22 @@ def _add_pace(made: argparse.ArgumentParser) -> None:
         "-j",
         "--jobs",
         metavar="N",
-        type=_positive,
+        type=_jobs,
         default=1,
-        help="how many calls of the site may be in flight at once (default: %(default)s)",
+        help="how many calls of the site may be in flight at once, "
+        "auto for as many as it can use (default: %(default)s)",
+    )
+    made.add_argument(
+        "--rate",
+        metavar="N/s",
+        type=_rate,
+        help="begin so many calls a second, evenly; also N/m, a minute, and N/h, an hour",
+    )
+    made.add_argument(
+        "--until",
+        metavar="HH:MM",
+        type=_time_of_day,
+        help="stop at this time of day; calling again goes on",
     )
     made.add_argument(
         "--patience",
@@ -191,6 +222,34 @@ def _positive(text: str) -> int:
     if not count:
         raise argparse.ArgumentTypeError("not a whole number from 1 up: '0'")
     return count
+
+
+def _jobs(text: str) -> int | None:
+    if text == "auto":
+        return None
+    jobs = _positive(text)
+    if jobs > MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"more than {MOST_JOBS}: {text!r}")
+    return jobs
+
+
+def _rate(text: str) -> float:
+    count, _, unit = text.partition("/")
+    seconds = {"": 1, "s": 1, "m": 60, "h": 3600}.get(unit)
+    rate = _number(count, float) / seconds if seconds else 0.0
+    if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+        raise argparse.ArgumentTypeError(f"not a rate, such as 2/s, 90/m or 5000/h: {text!r}")
+    return rate
+
+
+def _time_of_day(text: str) -> time:
+    from datetime import time
+
+    try:
+        hour, minute = map(int, text.split(":"))
+        return time(hour, minute)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a time of day, such as 06:30: {text!r}") from None
 
 
 def _seconds(text: str) -> float:

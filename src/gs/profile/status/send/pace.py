@@ -1,39 +1,105 @@
 # SPDX-License-Identifier: MIT
 """The pace: how many calls may begin now, and how long until the next one may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
-from .model import Outcome, Verdict
+from .metronome import Metronome
+from .model import Attempt, Outcome, Sign, StopCause, Timed, Verdict
 from .patience import Patience
 
 
-class Pace:
-    """Turns for *jobs* calls at once, each resting *throttle* seconds after a success.
+class Limit(Protocol):
+    """How many calls may be in flight at once."""
 
-    While *patience* pauses there are none, and one at a time while it tries the site. Times are
-    seconds of one monotonic clock, which the caller reads.
+    @property
+    def jobs(self) -> int:
+        """How many they are now, at least 1."""
+        ...
+
+    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+        """Learn from *attempts*, read once, that ended at *now*.
+
+        *in_flight* is how many there were, these included.
+        """
+        ...
+
+
+class Fixed:
+    """Fulfils :class:`Limit` with a number of *jobs* that stays."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+
+    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+        """Learn nothing."""
+
+
+class Pace:
+    """Turns for as many calls at once as *limit* says, each resting *throttle* s after a success.
+
+    With a *metronome* each turn waits for its beat. While *patience* pauses there are no turns,
+    and one at a time while it tries the site. Times are seconds of one monotonic clock, which the
+    caller reads.
     """
 
-    def __init__(self, throttle: float, jobs: int, patience: Patience) -> None:
+    def __init__(
+        self, limit: Limit, throttle: float, patience: Patience, metronome: Metronome | None = None
+    ) -> None:
+        self._limit = limit
         self._throttle = throttle
-        self._jobs = jobs
         self._patience = patience
+        self._metronome = metronome
         self._resting: list[float] = []
 
     def turns(self, now: float, in_flight: int) -> int:
         """Return how many calls may begin at the time *now*."""
         if now < self._patience.until:
             return 0
+        free = self._free(in_flight, now)
+        return min(free, self._metronome.beats(now)) if self._metronome else free
+
+    def begun(self, count: int, now: float) -> None:
+        """Take note that *count* calls have begun at the time *now*."""
+        if self._metronome:
+            self._metronome.take(count, now)
+
+    def rest(self, now: float, in_flight: int) -> float:
+        """Return how many seconds the next turn is away, 0 where only an answer can bring it."""
+        if self._free(in_flight, now):
+            due = self._metronome.next if self._metronome else now
+        elif self._resting:
+            due = min(self._resting)
+        else:
+            return 0.0
+        return max(0.0, due - now, self._patience.until - now)
+
+    def ended(
+        self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome], in_flight: int, now: float
+    ) -> None:
+        """Take note of *attempts*, and of their *outcomes*, that have ended at the time *now*.
+
+        *in_flight* is how many there were, these included.
+        """
+        self._limit.ended(_timed(attempts, outcomes), in_flight, now)
+        if self._throttle:
+            sent = sum(outcome.verdict is Verdict.SENT for outcome in outcomes)
+            self._resting += [now + self._throttle] * sent
+
+    def _free(self, in_flight: int, now: float) -> int:
         self._resting = [until for until in self._resting if until > now]
-        jobs = 1 if self._patience.tried else self._jobs
+        jobs = 1 if self._patience.tried else self._limit.jobs
         return max(0, jobs - in_flight - len(self._resting))
 
-    def rest(self, now: float) -> float:
-        """Return how many seconds the next turn is away, 0 where nothing rests."""
-        return max(0.0, min(self._resting, default=now) - now, self._patience.until - now)
 
-    def settled(self, outcomes: Sequence[Outcome], now: float) -> None:
-        """Take note of what has ended at the time *now*."""
-        sent = sum(outcome.verdict is Verdict.SENT for outcome in outcomes)
-        if self._throttle:
-            self._resting += [now + self._throttle] * sent
+def _timed(attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> Iterator[Timed]:
+    for attempt, outcome in zip(attempts, outcomes, strict=True):
+        yield Timed(attempt.seconds, _sign(outcome))
+
+
+def _sign(outcome: Outcome) -> Sign:
+    if outcome.cause is StopCause.BUSY:
+        return Sign.REFUSED
+    # A verdict of unknown may stem from before; an answer of the hook has a status.
+    lost = outcome.cause is StopCause.UNREACHABLE or outcome.verdict is Verdict.UNKNOWN
+    return Sign.LOST if lost and outcome.status is None else Sign.ANSWER

@@ -80,8 +80,11 @@ class Ledger(Protocol):
         """
         ...
 
-    def claim(self, limit: int) -> list[Claim]:
-        """Mark up to *limit* of those lined up as being sent to, and return them."""
+    def claim(self, limit: int, outcomes: Sequence[Outcome] = ()) -> list[Claim]:
+        """Mark up to *limit* of those lined up as being sent to, and return them.
+
+        In the same durable change it does with *outcomes* what :meth:`settle` does.
+        """
         ...
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:

@@ -4,7 +4,7 @@
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from gs.profile.status.hooks import Period
@@ -21,8 +21,9 @@ from .token import Token
 class Settings:
     """What to do.
 
-    *throttle*, *timeout* and *patience* are seconds; *cacert* is ``None`` for the system's,
-    *limit* for none.
+    *throttle*, *timeout* and *patience* are seconds, *rate* is calls a second; *jobs* is ``None``
+    for as many as the site can use, *cacert* for the system's, *limit*, *rate* and *until* for
+    none.
     """
 
     site: SiteUrl
@@ -35,15 +36,19 @@ class Settings:
     verbose: bool
     json: bool
     throttle: float
-    jobs: int
+    jobs: int | None
+    rate: float | None
+    until: datetime | None
     max_unknown: int
     patience: float
     timeout: float
     cacert: Path | None
 
     @classmethod
-    def of(cls, options: Namespace, environment: Mapping[str, str], today: date) -> "Settings":
+    def of(cls, options: Namespace, environment: Mapping[str, str], now: datetime) -> "Settings":
         """Return the settings that *options*, the file that they name and *environment* make.
+
+        *now* is the time where this machine is.
 
         Raises :class:`UsageError`, :class:`ConfigError` and :class:`NoLedgerError`.
         """
@@ -62,7 +67,7 @@ class Settings:
             token=config.token,
             # By one name, whichever way leads there: the lock and the WAL go by it.
             ledger=(ledger or default_place(environment)).resolve(),
-            period=_period(options.period, today),
+            period=_period(options.period, now.date()),
             again=options.again,
             choice=Choice(only, options.resend_unknown),
             limit=options.limit,
@@ -70,6 +75,8 @@ class Settings:
             json=options.json,
             throttle=options.throttle,
             jobs=options.jobs,
+            rate=options.rate,
+            until=options.until and _next(options.until, now),
             max_unknown=options.max_unknown,
             patience=options.patience,
             timeout=options.timeout,
@@ -82,6 +89,12 @@ def _period(given: Period | None, today: date) -> Period:
     if given is not None and given > this:
         raise UsageError(f"Nothing has happened yet in {given}: today is in {this}.")
     return given or this.before()
+
+
+def _next(at: time, now: datetime) -> datetime:
+    # By the clock on the wall, which a day may set forward or back.
+    today, here = datetime.combine(now.date(), at), now.replace(tzinfo=None)
+    return (today if today > here else today + timedelta(days=1)).astimezone(now.tzinfo)
 
 
 def _readable(file: str | None) -> Path | None:

@@ -22,10 +22,12 @@ class Stop:
     """Whether the run is to end, and how fast.
 
     A first signal ends it as soon as what is in flight has an answer, a second at once; where
-    nothing is in flight the first is enough. A third is left to the system.
+    nothing is in flight the first is enough. A third is left to the system. It ends as well when
+    *late* says so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, late: Callable[[], bool] = lambda: False) -> None:
+        self._late = late
         self.cause: StopCause | None = None
         #: For how many seconds the site wants to be left alone, where it said so.
         self.retry_after: float | None = None
@@ -43,7 +45,9 @@ class Stop:
         """Raise :class:`LeaveAtOnceError` where the run is to be left now."""
         with suppress(BlockingIOError):
             os.read(self._readable, 4096)
-        if self.cause and self._signals > (1 if self._patient else 0):
+        if self.cause is None and self._late():
+            self.request(StopCause.UNTIL)
+        if self.cause and (self._signals > 1 or not self._patient):
             raise LeaveAtOnceError(self.cause)
 
     def request(self, cause: StopCause, retry_after: float | None = None) -> None:

@@ -1,32 +1,34 @@
 # SPDX-License-Identifier: MIT
 """What a command line can ask for: to send, to rehearse, to show; here the parts are built."""
 
-import random
+from __future__ import annotations
+
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .campaign import Campaign
-from .client import HttpSite, Loop, Manner, Trust
 from .errorvals import EX_OK, code_of_run
 from .ledger import runs
-from .ledger.file import LedgerFile
-from .ledger.lock import only_one
 from .ledger.opening import make_sure_of, open_ledger, read_ledger
-from .model import Run, Tally
-from .pace import Pace
-from .patience import Patience
-from .ports import Account, Ledger, Reporter
-from .report.output import Output
-from .report.screen import Screen
-from .report.summary import Ended, troubles
-from .settings import Settings
-from .stop import Breaker, Stop
 from .version import VERSION
+
+# What only some tasks need is imported by them: to look at a ledger needs no client.
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .client import HttpSite
+    from .ledger.file import LedgerFile
+    from .model import Run, Tally
+    from .pace import Pace
+    from .patience import Patience
+    from .ports import Account, Ledger, Reporter
+    from .report.output import Output
+    from .report.screen import Screen
+    from .settings import Settings
+    from .stop import Stop
 
 _TROUBLES_SHOWN: Final = 5
 
@@ -45,7 +47,10 @@ class Task:
 
     def send(self) -> int:
         """Begin or resume the run, and return the exit code."""
-        settings, stop = self.settings, Stop()
+        from .ledger.lock import only_one
+        from .stop import Stop
+
+        settings, stop = self.settings, Stop(self._late)
         # The lock before the file: who has to leave is not to wait for who holds the run.
         make_sure_of(settings.ledger)
         with (
@@ -60,6 +65,7 @@ class Task:
         """Say who would be sent to, and return the exit code."""
         from .ledger.rehearsing import Rehearsal
         from .report.rehearsal import Count
+        from .stop import Stop
 
         settings, stop, count = self.settings, Stop(), Count(self.settings.limit)
         with stop.listening(), closing(read_ledger(settings.ledger)) as file:
@@ -107,6 +113,12 @@ class Task:
         return code
 
     def _campaign(self, begun: runs.Begun, stop: Stop) -> Tally:
+        import random
+
+        from .campaign import Campaign
+        from .patience import Patience
+        from .stop import Breaker
+
         settings = self.settings
         patience = Patience(settings.patience, random.random)
         with self._site(stop, begun.run) as site:
@@ -114,7 +126,7 @@ class Task:
                 site=site,
                 ledger=begun.ledger,
                 reporter=self._reporter(begun),
-                pace=Pace(settings.throttle, settings.jobs, patience),
+                pace=self._pace(patience),
                 patience=patience,
                 stop=stop,
                 breaker=Breaker(settings.max_unknown, resumed=begun.resumed),
@@ -123,6 +135,24 @@ class Task:
                 choice=settings.choice,
                 limit=settings.limit,
             ).run()
+
+    def _pace(self, patience: Patience) -> Pace:
+        from .metronome import Metronome
+        from .pace import Fixed, Limit, Pace
+
+        settings = self.settings
+        metronome = Metronome(settings.rate) if settings.rate else None
+        if settings.jobs is None:
+            from .adaptive import Adaptive
+
+            limit: Limit = Adaptive()
+        else:
+            limit = Fixed(settings.jobs)
+        return Pace(limit, settings.throttle, patience, metronome)
+
+    def _late(self) -> bool:
+        until = self.settings.until
+        return until is not None and _now() >= until
 
     def _remind(self, file: LedgerFile) -> None:
         settings = self.settings
@@ -134,6 +164,8 @@ class Task:
             )
 
     def _tell(self, tally: Tally, stop: Stop, ledger: Ledger) -> None:
+        from .report.summary import Ended, troubles
+
         only = self.settings.choice.only
         ended = Ended(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
         unsettled = list(ledger.unsettled(_TROUBLES_SHOWN, only))
@@ -150,10 +182,12 @@ class Task:
 
     @contextmanager
     def _site(self, stop: Stop, run: Run | None = None) -> Iterator[HttpSite]:
+        from .client import HttpSite, Loop, Manner, Trust
+
         settings = self.settings
         trust = Trust.in_(settings.cacert) if settings.cacert else Trust.in_system()
         manner = Manner(settings.timeout, f"sendprofile/{VERSION}", trust)
-        loop = Loop(monotonic, stop)
+        loop = Loop(stop)
         with closing(HttpSite(settings.site, settings.token, manner, loop, run)) as site:
             yield site
 

@@ -2,7 +2,7 @@
 """The file of a ledger while it is open: named queries, and errors that say what to do."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from gs.profile.status.send.errors import LedgerError, NoLedgerError
 
 from . import queries
 
-Values = Mapping[str, object]
+Values = Mapping[str, object] | Sequence[object]
 
 _NOBODY: Final = "Nobody is sent to who cannot be recorded."
 _CORRUPT: Final = (

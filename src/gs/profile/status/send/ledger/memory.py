@@ -3,7 +3,7 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
@@ -57,8 +57,8 @@ class MemoryLedger:
         """Make unknown what was claimed and never settled; return how many that were."""
         left = [row for row in self.book.values() if row.outcome.verdict is Verdict.SENDING]
         for row in left:
-            row.outcome = replace(
-                row.outcome, verdict=Verdict.UNKNOWN, reason=NO_ANSWER, message=LEFT
+            row.outcome = row.outcome._replace(
+                verdict=Verdict.UNKNOWN, reason=NO_ANSWER, message=LEFT
             )
         return len(left)
 
@@ -94,7 +94,7 @@ class MemoryLedger:
             if not row.listed or (choice.only is not None and member not in choice.only):
                 continue
             if row.outcome.verdict is Verdict.FAILED:
-                row.outcome = replace(row.outcome, verdict=Verdict.WAITING)
+                row.outcome = row.outcome._replace(verdict=Verdict.WAITING)
             if row.outcome.verdict is Verdict.WAITING:
                 waiting.append(member)
             elif row.outcome.verdict is Verdict.UNKNOWN and (self._resend or self._keyed(row)):
@@ -102,8 +102,9 @@ class MemoryLedger:
         self._queue = deque([*waiting, *sorted(doubtful, key=lambda member: self.book[member].at)])
         return len(self._queue)
 
-    def claim(self, limit: int) -> list[Claim]:
-        """Mark up to *limit* of those lined up as being sent to, and return them."""
+    def claim(self, limit: int, outcomes: Sequence[Outcome] = ()) -> list[Claim]:
+        """Record *outcomes*, and mark up to *limit* of those lined up as being sent to."""
+        self.settle(outcomes)
         claims: list[Claim] = []
         while self._queue and len(claims) < limit:
             row = self.book[self._queue.popleft()]
@@ -116,7 +117,7 @@ class MemoryLedger:
                 row.keyed_at = row.at
                 row.repeatable_until = row.at + self._lifetime if self._lifetime else None
             claims.append(Claim(row.outcome.member, bool(self._lifetime), doubtful))
-            row.outcome = replace(row.outcome, verdict=Verdict.SENDING)
+            row.outcome = row.outcome._replace(verdict=Verdict.SENDING)
         return claims
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:

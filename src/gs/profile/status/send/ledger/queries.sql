@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Every question that is put to a ledger, by name. Times are seconds since 1970 (UTC).
+-- Every question that is put to a ledger, by name. Times are seconds since 1970 (UTC). Verdicts are
+-- asked for first, for SQLite reads a row only as far as it has to.
 
 -- name: damaged_member
 -- What SQLite's own check lets pass: it looks at no type, nor at the constraints of a file that
@@ -70,27 +71,36 @@ WHERE site = :site AND period < :period AND (members OR NOT enrolled)
 ORDER BY period DESC, round DESC
 LIMIT 1;
 
--- name: make_list
--- Where the site's list is kept while it arrives; it counts when it is whole.
-CREATE TEMP TABLE IF NOT EXISTS listed (id TEXT NOT NULL);
+-- name: attach_list
+-- Where the site's list is kept while it arrives, in a file of its own that nobody sees: to drop it
+-- takes no time. It counts when it is whole.
+ATTACH '' AS arriving;
 
--- name: clear_list
-DELETE FROM temp.listed;
+-- name: keep_no_journal
+-- A list that breaks off is dropped, not put right.
+PRAGMA arriving.journal_mode = OFF;
+
+-- name: make_list
+CREATE TABLE arriving.listed (id TEXT NOT NULL);
+
+-- name: detach_list
+DETACH arriving;
 
 -- name: add_to_list
-INSERT INTO temp.listed (id)
-VALUES (:id);
+INSERT INTO arriving.listed (id)
+VALUES (?1);
 
 -- name: any_listed
-SELECT id FROM temp.listed
+SELECT id FROM arriving.listed
 LIMIT 1;
 
 -- name: enrol
 -- In the order of the table, so that its pages are written one after the other. Whoever is
--- settled stays as they are, unless they had left the list and are back.
-INSERT INTO member (run, id, verdict, listed)
-SELECT :run, id, 'waiting', :invocation
-FROM temp.listed
+-- settled stays as they are, unless they had left the list and are back. A row has its time from
+-- the beginning: so it never grows, and its page is never split.
+INSERT INTO member (run, id, verdict, at, listed)
+SELECT :run, id, 'waiting', :now, :invocation
+FROM arriving.listed
 WHERE true
 ORDER BY id
 ON CONFLICT (run, id) DO UPDATE
@@ -101,7 +111,13 @@ WHERE verdict NOT IN ('sent', 'skipped') OR reason = :no_longer_listed;
 
 -- name: note_list
 UPDATE run
-SET listed = :invocation
+SET listed = :invocation, fingerprint = :fingerprint
+WHERE number = :run;
+
+-- name: list_of_run
+-- The invocation for which the list came that the run has, and the fingerprint of that list.
+SELECT listed, fingerprint
+FROM run
 WHERE number = :run;
 
 -- name: unsettled_member
@@ -130,14 +146,31 @@ VALUES (:id);
 SELECT id FROM temp.chosen
 WHERE NOT EXISTS (SELECT * FROM member
                   WHERE run = :run AND member.id = chosen.id AND reason <> :no_longer_listed
-                    AND (listed = :invocation OR verdict IN ('sent', 'skipped')))
+                    AND (listed = :listed OR verdict IN ('sent', 'skipped')))
 ORDER BY id;
+
+-- name: unsettled_members
+-- Who is not settled, and whether this invocation is to try them again.
+SELECT id, verdict, queued IS :invocation AS again
+FROM member
+WHERE run = :run AND verdict NOT IN ('sent', 'skipped') AND listed = :listed
+  AND (:all OR id IN (SELECT id FROM temp.chosen))
+ORDER BY id
+LIMIT :limit;
+
+-- name: census
+-- How many are not settled, by verdict.
+SELECT verdict, count(*) AS members
+FROM member
+WHERE run = :run AND verdict NOT IN ('sent', 'skipped') AND listed = :listed
+  AND (:all OR id IN (SELECT id FROM temp.chosen))
+GROUP BY verdict;
 
 -- name: wait_again
 -- Whoever failed waits again.
 UPDATE member
 SET verdict = 'waiting'
-WHERE run = :run AND listed = :invocation AND verdict = 'failed'
+WHERE run = :run AND verdict = 'failed' AND listed = :listed
   AND (:all OR id IN (SELECT id FROM temp.chosen));
 
 -- name: queue_unknown
@@ -146,23 +179,17 @@ WHERE run = :run AND listed = :invocation AND verdict = 'failed'
 -- sooner, and :margin seconds before; a key from a time to come was used when a clock was wrong.
 UPDATE member
 SET queued = :invocation
-WHERE run = :run AND listed = :invocation AND verdict = 'unknown'
+WHERE run = :run AND verdict = 'unknown' AND listed = :listed
   AND (:resend OR (keyed_at <= :now + 60
                    AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin))
   AND (:all OR id IN (SELECT id FROM temp.chosen));
 
--- name: count_claimable
-SELECT count(*) AS members
-FROM member
-WHERE run = :run AND listed = :invocation
-  AND (verdict = 'waiting' OR queued = :invocation)
-  AND (:all OR id IN (SELECT id FROM temp.chosen));
-
 -- name: claimable
--- The next ones who wait, from :first on.
-SELECT id, false AS doubtful, false AS keyed
+-- The next ones who wait, from :first on, and were not given back by this invocation.
+SELECT id
 FROM member
-WHERE run = :run AND id >= :first AND listed = :invocation AND verdict = 'waiting'
+WHERE run = :run AND id >= :first AND verdict = 'waiting' AND listed = :listed
+  AND queued IS NOT :invocation
   AND (:all OR id IN (SELECT id FROM temp.chosen))
 ORDER BY id
 LIMIT :limit;
@@ -181,7 +208,16 @@ WHERE keyed OR :resend OR NOT doubtful
 ORDER BY at, id
 LIMIT :limit;
 
--- name: claim
+-- name: claim_range
+-- All of the claimable from :first to :last.
+UPDATE member
+SET verdict = 'sending', queued = NULL, at = :now,
+    keyed_at = :keyed_at, repeatable_until = :repeatable_until
+WHERE run = :run AND id BETWEEN :first AND :last AND verdict = 'waiting' AND listed = :listed
+  AND queued IS NOT :invocation
+  AND (:all OR id IN (SELECT id FROM temp.chosen));
+
+-- name: claim_each
 -- A key that is used again keeps the time of its first use.
 UPDATE member
 SET verdict = 'sending', queued = NULL, at = :now,
@@ -190,10 +226,11 @@ SET verdict = 'sending', queued = NULL, at = :now,
 WHERE run = :run AND id = :id AND verdict IN ('waiting', 'unknown');
 
 -- name: settle
+-- By number, for to look up names would be a tenth of what a run costs: the run, the ID, verdict,
+-- reason, message, status, the time, and the invocation that is to try the member again.
 UPDATE member
-SET verdict = :verdict, reason = :reason, message = :message, status = :status, at = :now,
-    queued = CASE WHEN :again THEN :invocation END
-WHERE run = :run AND id = :id AND verdict = 'sending';
+SET verdict = ?3, reason = ?4, message = ?5, status = ?6, at = ?7, queued = ?8
+WHERE run = ?1 AND id = ?2 AND verdict = 'sending';
 
 -- name: recover
 UPDATE member
@@ -217,7 +254,7 @@ LIMIT :limit;
 -- name: chosen_unlisted
 -- Who was chosen, and is not in the list that has just arrived.
 SELECT id FROM temp.chosen
-WHERE id NOT IN (SELECT id FROM temp.listed)
+WHERE id NOT IN (SELECT id FROM arriving.listed)
 ORDER BY id;
 
 -- name: rehearse
@@ -226,7 +263,7 @@ SELECT listed.id, verdict, reason,
        coalesce(verdict IN ('sending', 'unknown') AND keyed_at <= :now + 60
                 AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin,
                 false) AS repeatable
-FROM (SELECT DISTINCT id FROM temp.listed) AS listed
+FROM (SELECT DISTINCT id FROM arriving.listed) AS listed
 LEFT JOIN member ON member.run = :run AND member.id = listed.id
 ORDER BY listed.id;
 
@@ -235,7 +272,7 @@ ORDER BY listed.id;
 SELECT count(*) AS members
 FROM member
 WHERE run = :run AND verdict IN ('waiting', 'failed')
-  AND id NOT IN (SELECT id FROM temp.listed);
+  AND id NOT IN (SELECT id FROM arriving.listed);
 
 -- name: count_repeatable
 -- The unknown whose keys a site may remember. Who is being sent to is one as well, should nobody

@@ -15,9 +15,9 @@ from gs.profile.status.send.model import (
     usable,
 )
 
+from .beside import store_choice, store_list
 from .file import LedgerFile
 from .runs import latest_round
-from .sql import store_choice, store_list
 from .words import not_listed
 
 

@@ -2,8 +2,6 @@
 """The ledger of one run in a file: the verbs, each of them one durable change."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from sqlite3 import Row
 from typing import Final
 
 from gs.profile.status.send.model import (
@@ -17,14 +15,15 @@ from gs.profile.status.send.model import (
     Record,
     Tally,
     Verdict,
-    usable,
 )
 
+from .beside import drop_list, store_choice, store_list
 from .file import LedgerFile
+from .line import Line
 from .words import LEFT, nobody_listed, not_claimed, not_listed
 
-# Members that are stored at a time while the list arrives.
-_BATCH: Final = 10_000
+# What the site said is kept of those who are told of one by one; of the others it is counted.
+_TO_TELL: Final = (Verdict.WAITING, Verdict.FAILED, Verdict.UNKNOWN)
 
 
 class SqlLedger:
@@ -41,11 +40,8 @@ class SqlLedger:
         self._run = number
         self._invocation = invocation
         self._clock = clock
-        self._only: frozenset[MemberId] | None = None
-        self._stored: frozenset[MemberId] | None = None
-        self._resend = False
-        self._lifetime = 0
-        self._first = ""
+        self._line = Line(file, number, invocation, clock)
+        self._listed: int | None = None
         file.do("make_choice")
 
     def recover(self) -> int:
@@ -55,67 +51,30 @@ class SqlLedger:
 
     def enrol(self, members: Iterable[MemberId]) -> int:
         """Make *members* those of the run; return how many have left the list and are skipped."""
-        store_list(self._file, members)
-        values = {"run": self._run, "invocation": self._invocation}
-        gone = {**values, "no_longer_listed": NO_LONGER_LISTED}
-        if not self._file.row("any_listed") and self._file.row("unsettled_member", run=self._run):
-            raise nobody_listed()
-        with self._file.transaction():
-            self._file.do("enrol", **gone)
-            left = self._file.do("skip_who_left", **gone, now=self._clock())
-            self._file.do("note_list", **values)
-        self._file.do("clear_list")
-        return left
+        fingerprint = store_list(self._file, members)
+        try:
+            return 0 if self._is_known(fingerprint) else self._compare(fingerprint)
+        finally:
+            drop_list(self._file)
 
     def line_up(self, choice: Choice, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do."""
-        self._only = choice.only
-        self._resend = choice.resend_unknown
-        self._lifetime = usable(key_lifetime)
-        self._first = ""
         if choice.only:
-            self._refuse_who_is_not_listed()
-        with self._file.transaction():
-            self._file.do("wait_again", **self._whom())
-            self._file.do("queue_unknown", **self._whom(), **self._when())
-        found = self._file.row("count_claimable", **self._whom())
-        return int(found["members"]) if found else 0
+            self._refuse_who_is_not_listed(choice.only)
+        return self._line.form(self._listed, choice, key_lifetime)
 
-    def claim(self, limit: int) -> list[Claim]:
-        """Mark up to *limit* of those lined up as being sent to, and return them."""
+    def claim(self, limit: int, outcomes: Sequence[Outcome] = ()) -> list[Claim]:
+        """Record *outcomes*, and mark up to *limit* of those lined up as being sent to."""
         with self._file.transaction():
-            rows = list(
-                self._file.rows("claimable", **self._whom(), first=self._first, limit=limit)
-            )
-            if rows:
-                self._first = f"{rows[-1]['id']}\0"  # the next text that there is
-            if len(rows) < limit:
-                left = limit - len(rows)
-                rows += self._file.rows(
-                    "claimable_again", **self._whom(), **self._when(), limit=left
-                )
-            self._mark(rows)
-        keyed = bool(self._lifetime)
-        return [Claim(MemberId(row["id"]), keyed, bool(row["doubtful"])) for row in rows]
+            self._record(outcomes)
+            claims = self._line.claim(limit)
+        self._line.move_up(claims)
+        return claims
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
-        common = {"run": self._run, "invocation": self._invocation, "now": self._clock()}
-        rows = [
-            {
-                **common,
-                "id": outcome.member,
-                "verdict": outcome.verdict.value,
-                "reason": _storable(outcome.reason),
-                "message": _storable(outcome.message),
-                "status": outcome.status,
-                "again": outcome.again,
-            }
-            for outcome in outcomes
-        ]
         with self._file.transaction():
-            if self._file.do_many("settle", rows) != len(rows):
-                raise not_claimed()
+            self._record(outcomes)
 
     def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
         """Return the counts of the run, or those of some members."""
@@ -142,56 +101,53 @@ class SqlLedger:
         return int(found["members"]) if found else 0
 
     def _choose(self, only: frozenset[MemberId] | None) -> None:
-        if only is not None and only != self._stored:
+        if only is not None:
             store_choice(self._file, only)
-            self._stored = only
 
-    def _refuse_who_is_not_listed(self) -> None:
-        self._choose(self._only)
-        values = {"run": self._run, "invocation": self._invocation}
+    def _refuse_who_is_not_listed(self, only: frozenset[MemberId]) -> None:
+        self._choose(only)
+        values = {"run": self._run, "listed": self._listed}
         rows = self._file.rows("not_listed", **values, no_longer_listed=NO_LONGER_LISTED)
         missing = [MemberId(row["id"]) for row in rows]
         if missing:
             raise not_listed(missing)
 
-    def _mark(self, rows: Iterable[Row]) -> None:
-        now, lifetime = self._clock(), self._lifetime
-        common = {
-            "run": self._run,
-            "now": now,
-            "keyed_at": now if lifetime else None,
-            "repeatable_until": now + lifetime if lifetime else None,
-        }
-        values = [{**common, "id": row["id"], "keyed": row["keyed"]} for row in rows]
-        self._file.do_many("claim", values)
+    def _is_known(self, fingerprint: bytes) -> bool:
+        row = self._file.row("list_of_run", run=self._run)
+        self._listed = row["listed"] if row else None
+        return bool(row and row["fingerprint"] == fingerprint)
 
-    def _when(self) -> dict[str, object]:
-        return {
-            "now": self._clock(),
-            "lifetime": self._lifetime,
-            "margin": KEY_MARGIN,
-            "resend": self._resend,
-        }
+    def _compare(self, fingerprint: bytes) -> int:
+        if not self._file.row("any_listed") and self._file.row("unsettled_member", run=self._run):
+            raise nobody_listed()
+        self._listed = self._invocation
+        values = {"run": self._run, "invocation": self._invocation}
+        when = {"now": self._clock(), "no_longer_listed": NO_LONGER_LISTED}
+        with self._file.transaction():
+            self._file.do("enrol", **values, **when)
+            left = self._file.do("skip_who_left", **values, **when)
+            self._file.do("note_list", **values, fingerprint=fingerprint)
+        return left
 
-    def _whom(self) -> dict[str, object]:
-        self._choose(self._only)
-        return {"run": self._run, "invocation": self._invocation, "all": self._only is None}
-
-
-def store_list(file: LedgerFile, members: Iterable[MemberId]) -> None:
-    """Put the list of *members* beside the tables, where it counts for nothing yet."""
-    file.do("make_list")
-    file.do("clear_list")
-    ids = iter(members)
-    while batch := list(islice(ids, _BATCH)):
-        file.do_many("add_to_list", [{"id": member} for member in batch])
-
-
-def store_choice(file: LedgerFile, only: Iterable[MemberId]) -> None:
-    """Put the IDs of *only* beside the tables."""
-    file.do("make_choice")
-    file.do("clear_choice")
-    file.do_many("add_to_choice", [{"id": member} for member in only])
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
+        run, now, invocation = self._run, self._clock(), self._invocation
+        rows = [
+            (
+                run,
+                outcome.member,
+                outcome.verdict.value,
+                outcome.reason,
+                _storable(outcome.message) if outcome.verdict in _TO_TELL else "",
+                outcome.status,
+                now,
+                invocation if outcome.again else None,
+            )
+            for outcome in outcomes
+        ]
+        if self._file.do_many("settle", rows) != len(rows):
+            raise not_claimed()
 
 
 def _storable(text: str) -> str:

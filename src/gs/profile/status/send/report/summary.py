@@ -16,7 +16,7 @@ _TO_DO: Final = {
     StopCause.TOKEN_REFUSED: "Give the configuration file the token that the site has.",
     StopCause.NOT_A_SITE: "Check that the URL is the address of a GroupServer site.",
     StopCause.UNREACHABLE: "See that the site is up; --patience is how long it is waited for.",
-    StopCause.BUSY: "Give the site time; --throttle makes the next call gentler.",
+    StopCause.BUSY: "Give the site time; --rate, or -j auto, makes the next call gentler.",
     StopCause.NO_ANSWER: "See what the site's log says; --patience is how long it is tried.",
     StopCause.TOO_MANY_UNKNOWN: "See what the site's log says; if all is well there, "
     "--max-unknown 0 goes on past such answers.",
