@@ -26,7 +26,13 @@ def keys(site):
     return found
 
 
-@pytest.mark.parametrize("lifetime", [None, 90 * DAYS])
+def test_a_site_that_does_not_say_so_gets_no_keys(groupserver, sendprofile):
+    site = groupserver(members=members(5))
+    sendprofile.run(site.url)
+    assert keys(site) == {member: {None} for member in members(5)}
+
+
+@pytest.mark.parametrize("lifetime", [60, 90 * DAYS])
 def test_each_member_has_one_key_in_all_calls_of_a_run(groupserver, sendprofile, lifetime):
     site = groupserver(members=members(5), keys=lifetime)
     site.on_send = [-1024] * 5
@@ -44,7 +50,7 @@ def test_each_member_has_one_key_in_all_calls_of_a_run(groupserver, sendprofile,
 def test_another_period_or_round_or_ledger_has_the_keys_that_it_should(
     groupserver, sendprofile, tmp_path
 ):
-    site = groupserver(members=["u"])
+    site = groupserver(members=["u"], keys=60)
     sendprofile.run("--period", "2026-10", site.url)
     sendprofile.run("--period", "2026-09", site.url)
     sendprofile.run("--period", "2026-10", "--again", site.url)

@@ -44,7 +44,10 @@ class SendForm:
 
     def of(self, profile_id: str) -> bytes:
         """Return the body of the call for one member."""
-        return f"{self._begin}{quote_plus(profile_id)}{self._rest}".encode("ascii")
+        # Those of GroupServer are of letters and digits alone.
+        plain = profile_id.isascii() and profile_id.isalnum()
+        written = profile_id if plain else quote_plus(profile_id)
+        return f"{self._begin}{written}{self._rest}".encode("ascii")
 
 
 def _encoded(fields: dict[str, str]) -> str:

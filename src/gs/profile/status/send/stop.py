@@ -43,8 +43,9 @@ class Stop:
 
     def check(self) -> None:
         """Raise :class:`LeaveAtOnceError` where the run is to be left now."""
-        with suppress(BlockingIOError):
-            os.read(self._readable, 4096)
+        if self._signals:
+            with suppress(BlockingIOError):
+                os.read(self._readable, 4096)
         if self.cause is None and self._late():
             self.request(StopCause.UNTIL)
         if self.cause and (self._signals > 1 or not self._patient):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class HttpSite:
     """Fulfils :class:`~gs.profile.status.send.ports.Site` over HTTP.
 
-    Calls of the send hook name the period of the *run*, and have a key that is made of it;
-    without a run they have neither.
+    Calls of the send hook name the period of the *run*, and have a key that is made of it where
+    the site honours keys; without a run they have neither.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class HttpSite:
     def begin(self, claim: Claim) -> None:
         """Begin to call the send hook for *claim*, and return at once."""
         post = self._idle.pop() if self._idle else self._new_post()
-        post.fill(self._form.of(claim.member), *self._headers(claim))
+        post.fill(self._form.of(claim.member), self._key(claim))
         self._calls[post.handle] = (claim, post)
         self._loop.begin(post.handle)
 
@@ -85,6 +85,7 @@ class HttpSite:
         post.hold()
         return post
 
-    def _headers(self, claim: Claim) -> Iterator[str]:
-        if self._run:
-            yield f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"
+    def _key(self, claim: Claim) -> str | None:
+        if not self._run or not self._key_lifetime:
+            return None
+        return f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"

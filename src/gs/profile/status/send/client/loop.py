@@ -85,5 +85,5 @@ class Loop:
         while more:
             more, good, bad = self._multi.info_read()
             ends += [End(handle, 0, "") for handle in good]
-            ends += [End(handle, error, text) for handle, error, text in bad]
+            ends += [End(*failed) for failed in bad]
         return ends

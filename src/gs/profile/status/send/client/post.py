@@ -55,6 +55,7 @@ class Post:
         for option, value in _options(manner):
             self.handle.setopt(option, value)
         self.handle.setopt(pycurl.URL, url)
+        self.handle.setopt(pycurl.HTTPHEADER, _HEADERS)
         self.handle.setopt(pycurl.READFUNCTION, self._body.read)
 
     def hold(self) -> None:
@@ -73,15 +74,16 @@ class Post:
         self.handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
         self.handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._manner.timeout)))
 
-    def fill(self, form: bytes, *headers: str) -> None:
-        """Make ready to post *form* with *headers*."""
+    def fill(self, form: bytes, header: str | None = None) -> None:
+        """Make ready to post *form*, with another *header* if there is one."""
         del self._answer[:]
         self._body.seek(0)
         self._body.truncate()
         self._body.write(form)
         self._body.seek(0)
         self.handle.setopt(pycurl.POSTFIELDSIZE, len(form))
-        self.handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, *headers])
+        if header:
+            self.handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, header])
 
     @property
     def seconds(self) -> float:

@@ -35,6 +35,7 @@ class Line:
         self._lifetime = 0
         self._listed: int | None = None
         self._ahead: deque[MemberId] = deque()
+        self._claimed = 0
         #: Where the table is to be read on, ``None`` where it has been read to its end.
         self._first: str | None = None
 
@@ -58,14 +59,15 @@ class Line:
             self._read_ahead(self._first)
         members, keyed = list(islice(self._ahead, limit)), bool(self._lifetime)
         self._claim(members)
+        self._claimed = len(members)
         claims = [Claim(member, keyed) for member in members]
         return claims + self._claim_again(limit - len(members))
 
-    def move_up(self, claims: Sequence[Claim]) -> None:
-        """Let those go who were claimed, and whose claims are durable."""
-        for claim in claims:
-            if self._ahead and self._ahead[0] == claim.member:
-                self._ahead.popleft()
+    def move_up(self) -> None:
+        """Let those go who were claimed last: the claims are durable."""
+        for _ in range(self._claimed):
+            self._ahead.popleft()
+        self._claimed = 0
 
     def _census(self) -> Mapping[str, int]:
         # Where few are left of many, to count them takes as long as to find them: once is enough.

@@ -68,7 +68,7 @@ class SqlLedger:
         with self._file.transaction():
             self._record(outcomes)
             claims = self._line.claim(limit)
-        self._line.move_up(claims)
+        self._line.move_up()
         return claims
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
