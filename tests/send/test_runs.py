@@ -17,7 +17,8 @@ from gs.profile.status.send.ledger.opening import open_ledger, read_ledger
 from gs.profile.status.send.model import Choice, MemberId, Outcome, StopCause, Verdict
 from gs.profile.status.send.report.output import Output
 from gs.profile.status.send.settings import Settings
-from gs.profile.status.send.tasks import Task
+from gs.profile.status.send.tasks.sending import send
+from gs.profile.status.send.tasks.task import Task
 
 from .fakes import Clock
 
@@ -206,7 +207,7 @@ def settings(sendprofile, path, url, day, *argv):
 def call(told):
     """Return the exit code, and what is said on standard error."""
     stderr = io.StringIO()
-    code = Task(told, os.environ, Output(io.StringIO()), Output(stderr)).send()
+    code = send(Task(told, os.environ, Output(io.StringIO()), Output(stderr)))
     return code, stderr.getvalue()
 
 

@@ -1,38 +1,154 @@
 # SPDX-License-Identifier: MIT
 """A call imports what it uses, and no more: cron starts this often, and people ask for help."""
 
+import os
+import shlex
 import subprocess
 import sys
 
+import pexpect
 import pytest
 
-COUNT = """\
+CALL = """\
 import sys
-sys.argv = ["sendprofile", *sys.argv[1:]]
+sys.argv[0] = "sendprofile"
 from gs.profile.status.send.cli import command
 try:
     command()
 except SystemExit:
     pass
-print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
 """
 
+# A parser's help costs what it costs; but it need not look for the width of a terminal.
+PARSER = (
+    "argparse.ArgumentParser(formatter_class=lambda prog: argparse.HelpFormatter(prog, width=78))"
+)
 
-def imported(*argv):
-    done = subprocess.run(
-        [sys.executable, "-c", COUNT, *argv], capture_output=True, text=True, check=True
-    )
-    return set(done.stderr.split())
+# What each call uses; what these libraries bring with them is their own affair.
+PARSING = ["__future__", "argparse"]
+SETTINGS = [
+    *PARSING,
+    *(
+        "configparser",
+        "contextlib",
+        "dataclasses",
+        "datetime",
+        "hashlib",
+        "html",
+        "json",
+        "pathlib",
+    ),
+    *("typing", "urllib.parse"),
+    *("encodings.idna", "encodings.utf_8_sig"),  # of the host's name, of the configuration file
+]
+LOOKING = [*SETTINGS, "sqlite3"]
+CALLING = [*LOOKING, "ijson.backends.yajl2_c", "pycurl", "selectors", "signal", "ssl"]
+SENDING = [*CALLING, "fcntl", "http", "random", "socket"]
+
+OURS = "gs.profile.status"
+HELP = {f"{OURS}.send{room}" for room in ("", ".cli", ".errors", ".options", ".version")}
+ERROR = HELP | {f"{OURS}.send.{room}" for room in ("errorvals", "report", "report.output")}
+
+
+@pytest.fixture
+def modules_of(tmp_path):
+    """Return what runs a program in a process of its own, and returns what that imported."""
+    listed = tmp_path / "modules"
+
+    def run(program, *argv):
+        writes = f"import sys\nprint(*sys.modules, file=open({str(listed)!r}, 'w'))"
+        words = [sys.executable, "-c", f"{program}\n{writes}", *argv]
+        subprocess.run(words, capture_output=True, check=True)
+        return set(listed.read_text().split())
+
+    return run
+
+
+@pytest.fixture
+def imported(modules_of):
+    """Return what calls ``sendprofile``: what that imports beyond some libraries, and of us."""
+
+    def call(*argv, beyond):
+        modules = modules_of(CALL, *argv)
+        ours = {name for name in modules if name == "gs" or name.startswith("gs.")}
+        bare = modules_of(f"import {', '.join(beyond)}\n{PARSER}.format_help()")
+        return modules - ours - bare, ours - {"gs", "gs.profile", OURS}
+
+    return call
+
+
+@pytest.fixture
+def options(sendprofile, ledger):
+    """Return the options that every call needs."""
+    return ["-c", str(sendprofile.config), "--ledger", str(ledger)]
+
+
+def rooms(ours):
+    return {name.removeprefix(f"{OURS}.send.").partition(".")[0] for name in ours}
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--version"]])
-def test_help_needs_nothing_but_the_parser(argv):
-    heavy = {"pycurl", "ijson", "rich", "json", "ssl", "http", "dataclasses", "typing"}
-    assert imported(*argv) & heavy == set()
+def test_help_needs_nothing_but_the_parser(argv, imported):
+    superfluous, ours = imported(*argv, beyond=PARSING)
+    assert superfluous == set()
+    assert ours == HELP
 
 
-def test_a_silent_run_needs_no_terminal_library(groupserver, sendprofile):
+@pytest.mark.parametrize("argv", [[], ["--nosuch"], ["-j", "none", "http://localhost"]])
+def test_a_wrong_command_line_needs_no_more_than_a_stream_to_say_so(argv, imported):
+    superfluous, ours = imported(*argv, beyond=PARSING)
+    assert superfluous == set()
+    assert ours == ERROR
+
+
+def test_to_look_at_a_ledger_needs_no_client(options, imported):
+    superfluous, ours = imported(*options, "--status", "http://localhost", beyond=LOOKING)
+    assert superfluous == set()
+    assert rooms(ours) & {"client", "campaign", "judge", "pace", "patience", "stop"} == set()
+    assert f"{OURS}.send.report.machine" not in ours
+
+
+def test_to_rehearse_needs_nothing_to_send_by(options, groupserver, imported):
     site = groupserver(members=["u1"])
-    modules = imported("-c", str(sendprofile.config), site.url)
-    assert "pycurl" in modules
-    assert modules & {"rich", "sqlalchemy", "starlette", "asyncio", "jinja2"} == set()
+    superfluous, ours = imported(*options, "--dry-run", site.url, beyond=CALLING)
+    assert superfluous == set()
+    assert rooms(ours) & {"campaign", "judge", "pace", "patience"} == set()
+
+
+@pytest.mark.parametrize(("verbose", "reporter"), [([], "silent"), (["-v"], "verbose")])
+def test_a_run_without_a_terminal_needs_no_library_for_one(
+    verbose, reporter, options, groupserver, imported
+):
+    site = groupserver(members=["u1"])
+    superfluous, ours = imported(*options, *verbose, site.url, beyond=SENDING)
+    assert superfluous == set()
+    kinds = {"silent", "verbose", "terminal", "rehearsal", "machine", "status"}
+    assert ours & {f"{OURS}.send.report.{kind}" for kind in kinds} == {
+        f"{OURS}.send.report.{reporter}"
+    }
+    assert len(site.sends) == 1
+
+
+def test_a_run_that_is_told_whom_to_trust_need_not_find_the_systems_authorities(
+    options, groupserver, authority, imported
+):
+    site = groupserver(members=["u1"], tls=authority.good())
+    libraries = [each for each in SENDING if each != "ssl"]
+    told = ["--cacert", str(authority.pem)]
+    superfluous, _ = imported(*options, *told, site.url, beyond=libraries)
+    assert superfluous == set()
+    assert len(site.sends) == 1
+
+
+def test_help_is_as_wide_as_the_terminal(sendprofile):
+    command = shlex.join([*sendprofile.words, "--help"])
+    # The environment as Python has it: readline, which pytest imports, sets COLUMNS behind it.
+    told = pexpect.run(command, env=dict(os.environ), dimensions=(24, 60))
+    assert 45 < max(map(len, told.decode().splitlines())) < 60
+
+
+@pytest.mark.parametrize("columns", ["50", "80", "120", "0", "wide"])
+def test_help_is_as_wide_as_the_environment_says(columns, sendprofile):
+    told = sendprofile.run("--help", COLUMNS=columns).stdout.splitlines()
+    width = int(columns) if columns.isdecimal() and int(columns) else 80
+    assert width - 15 < max(map(len, told)) < width

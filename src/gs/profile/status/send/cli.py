@@ -56,14 +56,18 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
 
     from .report.output import Output
     from .settings import Settings
-    from .tasks import Task
+    from .tasks.task import Task
 
     # The month before today where this machine is, as its cron has it.
     settings = Settings.of(chosen, environment, datetime.now().astimezone())
     task = Task(settings, environment, Output(sys.stdout), Output(sys.stderr))
     if chosen.status:
-        return task.show()
-    return task.rehearse() if chosen.dry_run else task.send()
+        from .tasks.showing import show as do
+    elif chosen.dry_run:
+        from .tasks.rehearsing import rehearse as do
+    else:
+        from .tasks.sending import send as do
+    return do(task)
 
 
 def _columns(environment: Mapping[str, str], stream: TextIO | None) -> int:

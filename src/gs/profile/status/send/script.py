@@ -11,10 +11,10 @@ from . import cli
 from .client import HttpSite, Loop, Manner, Trust
 from .errors import NotOk, ProtocolError, UnreachableError
 from .model import Answer, Claim, Fault, MemberId
+from .report.fitting import screen
 from .report.output import Output
 from .report.screen import Progress, Screen, Tone
 from .siteurl import SiteUrl
-from .tasks import screen
 from .token import Token
 from .version import VERSION
 

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A stream to write to that may break without breaking the run."""
 
+from __future__ import annotations
+
 import os
-from typing import TextIO
+
+TYPE_CHECKING = False  # for mypy; to import typing would double what a usage error costs
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 class Output:
