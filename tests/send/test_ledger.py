@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The contract of the ledger, which every plug of the port keeps."""
 
+from collections import Counter
 from contextlib import ExitStack, closing
 
 import pytest
@@ -217,6 +218,19 @@ def test_a_claim_takes_the_verdicts_on_others_along(ledger):
     settled = [outcome("a", Verdict.SENT), outcome("b", Verdict.WAITING, "busy", again=True)]
     assert ids(ledger.claim(9, settled)) == ["c", "b"]
     assert verdicts(ledger) == {Verdict.SENT: 1, Verdict.SENDING: 2}
+
+
+def test_many_verdicts_of_several_kinds_are_each_recorded(ledger):
+    members = [f"u{number:03}{end}" for number in range(100) for end in ("", "\0", "\0x")]
+    begin(ledger, members)
+    kinds = (Verdict.SENT, Verdict.SKIPPED, Verdict.FAILED)
+    told = {member: kinds[at % 7 % 3] for at, member in enumerate(members)}
+    ledger.claim(len(members))
+    ledger.settle([outcome(member, verdict) for member, verdict in told.items()])
+    assert verdicts(ledger) == Counter(told.values())
+    failed = [member for member, verdict in told.items() if verdict is Verdict.FAILED]
+    assert [record.outcome.member for record in ledger.unsettled()] == failed
+    assert {r.outcome.message for r in ledger.unsettled()} == {f"message for {m}" for m in failed}
 
 
 def test_nobody_is_claimed_where_a_verdict_cannot_be_recorded(call):

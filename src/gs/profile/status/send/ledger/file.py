@@ -29,6 +29,9 @@ _ADVICE: Final = {
     "goes on.",
 }
 
+# Members whom one statement names.
+_MOST_AT_ONCE: Final = 128
+
 # What is wrong with the machine, not with the place.
 _NOT_THE_PLACE: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
 
@@ -87,6 +90,24 @@ class LedgerFile:
             number = self._connection.execute(self._queries[name], values).lastrowid
         assert number is not None  # noqa: S101 - it is that of an INSERT
         return number
+
+    def do_for(self, name: str, values: Sequence[object], members: Sequence[str]) -> int:
+        """Run the query *name* for *members*, in the place of its ``:members``.
+
+        The *values* are those of its numbers. Returns how many rows it changed.
+        """
+        changed = 0
+        rest, size = list(members), _MOST_AT_ONCE
+        while rest:
+            # Sizes of few kinds, so that SQLite finds the statements prepared.
+            while size > len(rest):
+                size //= 2
+            some, rest = rest[:size], rest[size:]
+            places = ", ".join("?" * size)
+            query = self._queries[name].replace(":members", places)
+            with self._errors():
+                changed += self._connection.execute(query, [*values, *some]).rowcount
+        return changed
 
     def do_many(self, name: str, values: Iterable[Values]) -> int:
         """Run the query *name* once for each of *values*; return how many rows it changed."""

@@ -226,11 +226,11 @@ SET verdict = 'sending', queued = NULL, at = :now,
 WHERE run = :run AND id = :id AND verdict IN ('waiting', 'unknown');
 
 -- name: settle
--- By number, for to look up names would be a tenth of what a run costs: the run, the ID, verdict,
--- reason, message, status, the time, and the invocation that is to try the member again.
+-- Those of whom the same is known: the run, the time, verdict, reason, message, status, and the
+-- invocation that is to try them again.
 UPDATE member
-SET verdict = ?3, reason = ?4, message = ?5, status = ?6, at = ?7, queued = ?8
-WHERE run = ?1 AND id = ?2 AND verdict = 'sending';
+SET verdict = ?3, reason = ?4, message = ?5, status = ?6, at = ?2, queued = ?7
+WHERE run = ?1 AND id IN (:members) AND verdict = 'sending';
 
 -- name: recover
 UPDATE member

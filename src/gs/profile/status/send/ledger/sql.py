@@ -130,24 +130,18 @@ class SqlLedger:
         return left
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
-        run, now, invocation = self._run, self._clock(), self._invocation
-        rows = [
-            (
-                run,
-                outcome.member,
-                outcome.verdict.value,
-                outcome.reason,
-                _storable(outcome.message) if outcome.verdict in _TO_TELL else "",
-                outcome.status,
-                now,
-                invocation if outcome.again else None,
-            )
-            for outcome in outcomes
-        ]
-        if self._file.do_many("settle", rows) != len(rows):
-            raise not_claimed()
+        # One statement for all of whom the same is known: for most that they were sent to.
+        groups: dict[tuple[str | int | None, ...], list[MemberId]] = {}
+        for outcome in outcomes:
+            message = _storable(outcome.message) if outcome.verdict in _TO_TELL else ""
+            again = self._invocation if outcome.again else None
+            known = (outcome.verdict.value, outcome.reason, message, outcome.status, again)
+            groups.setdefault(known, []).append(outcome.member)
+        now = self._clock()
+        for same, members in groups.items():
+            values = (self._run, now, *same)
+            if self._file.do_for("settle", values, members) != len(members):
+                raise not_claimed()
 
 
 def _storable(text: str) -> str:
