@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench torture docs pictures clean
+.PHONY: help demo test check format bench soak torture docs pictures clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,7 +21,7 @@ help: ## Say what there is to make
 	$(BIN)/python -m pip install --quiet --editable ".[site]"
 	@touch $@
 
-.venv/test .venv/check .venv/docs: .venv/%: .venv/run pyproject.toml
+.venv/test .venv/check .venv/bench .venv/docs: .venv/%: .venv/run pyproject.toml
 	$(BIN)/python -m pip install --quiet --group $*
 	@touch $@
 
@@ -41,8 +41,11 @@ format: .venv/check ## Format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/run ## Measure, and write the figures to build/bench
-	$(BIN)/python benchmarks/start_up.py
+bench: .venv/bench ## Measure all that is promised of speed (BENCH=--quick, BENCH="enrol resume")
+	$(BIN)/python -m benchmarks $(BENCH)
+
+soak: .venv/bench ## Send to a million members, and see that nothing grows (SOAK="--members 200000")
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 torture: .venv/test ## Kill sendprofile a thousand times, and count the mails (TORTURE=options)
 	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)

@@ -32,8 +32,8 @@ class Clock:
 class FakeSite:
     """Fulfils the port of a site: each member's call ends as *ends* says, with SENT by default.
 
-    A call takes *seconds*; *on_begin* is called with each claim, *on_wait* when it has waited; *posts* has the
-    claims in order.
+    A call takes *seconds*; *on_begin* is called with each claim, *on_wait* when it has waited;
+    *posts* has the claims in order.
     """
 
     def __init__(

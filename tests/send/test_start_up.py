@@ -46,7 +46,8 @@ CALLING = [*LOOKING, "ijson.backends.yajl2_c", "pycurl", "selectors", "signal", 
 SENDING = [*CALLING, "fcntl", "http", "random", "socket"]
 
 OURS = "gs.profile.status"
-HELP = {f"{OURS}.send{room}" for room in ("", ".cli", ".errors", ".options", ".version")}
+ROOMS = ("", ".cli", ".errors", ".options", ".optionvals", ".version")
+HELP = {f"{OURS}.send{room}" for room in ROOMS}
 ERROR = HELP | {f"{OURS}.send.{room}" for room in ("errorvals", "report", "report.output")}
 
 

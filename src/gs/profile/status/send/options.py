@@ -6,34 +6,20 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from . import optionvals
 from .errors import UsageError
 from .version import VERSION
 
 TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import time
-    from typing import NoReturn, TypeVar
-
-    from gs.profile.status.hooks import Period
-
-    T = TypeVar("T")
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 #: What a terminal has that does not say.
 COLUMNS = 80
 
 # Columns that argparse, too, leaves free.
 _MARGIN = 2
-
-#: Calls in flight: each may need a connection, of which select(2) can wait for about a thousand.
-MOST_JOBS = 512
-
-# Calls a second: one a day is a slip, and so is more than any machine can do.
-_LOWEST_RATE = 1 / 86_400
-_HIGHEST_RATE = 1e6
-
-# Seconds: libcurl counts in thousandths.
-_SHORTEST_TIMEOUT = 0.001
 
 # What sendprofile 1.0.1 took for an option, and newer options would make ambiguous.
 _SHORTENED = {
@@ -103,7 +89,7 @@ def _add_run(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--period",
         metavar="YYYY-MM",
-        type=_period,
+        type=optionvals.period,
         help="the month to report on (default: the month before today)",
     )
     made.add_argument(
@@ -113,7 +99,10 @@ def _add_run(made: argparse.ArgumentParser) -> None:
         help="send to this member alone; may be given more than once",
     )
     made.add_argument(
-        "--limit", metavar="N", type=_positive, help="stop after N members (default: no limit)"
+        "--limit",
+        metavar="N",
+        type=optionvals.positive,
+        help="stop after N members (default: no limit)",
     )
     made.add_argument(
         "--again", action="store_true", help="send to everybody once more, in a new round"
@@ -136,14 +125,14 @@ def _add_pace(made: argparse.ArgumentParser) -> None:
         "-t",
         "--throttle",
         metavar="TIME",
-        type=_seconds,
+        type=optionvals.seconds,
         default=0.0,
         help="seconds to pause after each notification sent, such as 0.5 (default: 0)",
     )
     made.add_argument(
         "--max-unknown",
         metavar="N",
-        type=_count,
+        type=optionvals.count,
         default=10,
         help="stop after N answers in a row that do not tell whether mail was sent, "
         "0 for never (default: %(default)s)",
@@ -152,7 +141,7 @@ def _add_pace(made: argparse.ArgumentParser) -> None:
         "-j",
         "--jobs",
         metavar="N",
-        type=_jobs,
+        type=optionvals.jobs,
         default=1,
         help="how many calls of the site may be in flight at once, "
         "auto for as many as it can use (default: %(default)s)",
@@ -160,19 +149,19 @@ def _add_pace(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--rate",
         metavar="N/s",
-        type=_rate,
+        type=optionvals.rate,
         help="begin so many calls a second, evenly; also N/m, a minute, and N/h, an hour",
     )
     made.add_argument(
         "--until",
         metavar="HH:MM",
-        type=_time_of_day,
+        type=optionvals.time_of_day,
         help="stop at this time of day; calling again goes on",
     )
     made.add_argument(
         "--patience",
         metavar="SECONDS",
-        type=_seconds,
+        type=optionvals.seconds,
         default=300.0,
         help="how long to go on trying a site that cannot be reached (default: 300)",
     )
@@ -182,7 +171,7 @@ def _add_connection(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=_timeout,
+        type=optionvals.timeout,
         default=240.0,
         help="how long to wait for an answer of the site (default: 240)",
     )
@@ -206,76 +195,3 @@ def _add_looking(made: argparse.ArgumentParser) -> None:
         help="ask for the list of members, say who would be sent to, and send nothing",
     )
     made.add_argument("--json", action="store_true", help="give the account of the run as JSON")
-
-
-def _period(text: str) -> Period:
-    from gs.profile.status.hooks import Period
-
-    try:
-        return Period.parse(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a month, such as 2026-10: {text!r}") from None
-
-
-def _positive(text: str) -> int:
-    count = _count(text)
-    if not count:
-        raise argparse.ArgumentTypeError("not a whole number from 1 up: '0'")
-    return count
-
-
-def _jobs(text: str) -> int | None:
-    if text == "auto":
-        return None
-    jobs = _positive(text)
-    if jobs > MOST_JOBS:
-        raise argparse.ArgumentTypeError(f"more than {MOST_JOBS}: {text!r}")
-    return jobs
-
-
-def _rate(text: str) -> float:
-    count, _, unit = text.partition("/")
-    seconds = {"": 1, "s": 1, "m": 60, "h": 3600}.get(unit)
-    rate = _number(count, float) / seconds if seconds else 0.0
-    if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
-        raise argparse.ArgumentTypeError(f"not a rate, such as 2/s, 90/m or 5000/h: {text!r}")
-    return rate
-
-
-def _time_of_day(text: str) -> time:
-    from datetime import time
-
-    try:
-        hour, minute = map(int, text.split(":"))
-        return time(hour, minute)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a time of day, such as 06:30: {text!r}") from None
-
-
-def _seconds(text: str) -> float:
-    seconds = _number(text, float)
-    # A year: more is a slip, and no system call takes it.
-    if not 0 <= seconds <= 366 * 86_400:
-        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up: {text!r}")
-    return seconds
-
-
-def _timeout(text: str) -> float:
-    seconds = _seconds(text)
-    if seconds < _SHORTEST_TIMEOUT:
-        raise argparse.ArgumentTypeError(f"not a number of seconds above 0: {text!r}")
-    return seconds
-
-
-def _count(text: str) -> int:
-    count = _number(text, int)
-    if count < 0:
-        raise argparse.ArgumentTypeError(f"not a whole number from 0 up: {text!r}")
-    return count
-
-
-def _number(text: str, kind: Callable[[str], T]) -> T:
-    try:
-        return kind(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a number: {text!r}") from None

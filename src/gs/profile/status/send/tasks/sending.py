@@ -27,6 +27,9 @@ from .task import Task, here_and_now
 
 _TROUBLES_SHOWN: Final = 5
 
+# Open files that are not connections: the ledger, its lock, what the caller has left open.
+_FILES_OF_OURS: Final = 64
+
 
 def send(task: Task) -> int:
     """Begin or resume the run, and return the exit code."""
@@ -87,9 +90,14 @@ def _pace(settings: Settings, patience: Patience) -> Pace:
 def _limit(jobs: int | None) -> Limit:
     if jobs is not None:
         return Fixed(jobs)
-    from gs.profile.status.send.adaptive import Adaptive
+    import resource
 
-    return Adaptive()
+    from gs.profile.status.send.adaptive import MOST, Adaptive
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return Adaptive()
+    return Adaptive(max(1, min(MOST, files - _FILES_OF_OURS)))
 
 
 def _reporter(task: Task, begun: runs.Begun) -> Reporter:

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Measures all that is promised of sendprofile's speed: ``python -m benchmarks [part …]``."""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from benchmarks import enrolment, growth, manual, speed, start_up, table, unhurried
+from benchmarks.figures import Figure, Result
+from benchmarks.machine import Cores, MissingError, describe, warnings
+from benchmarks.measuring import FailedError
+from benchmarks.sizes import FULL, QUICK
+from benchmarks.workbench import Workbench
+
+Measure = Callable[[Workbench], Result]
+
+OUT: Final = Path("build/bench").absolute()
+
+PARTS: Final[Mapping[str, Measure]] = {
+    "speed": speed.over_http,
+    "tls": speed.over_tls,
+    "growth": growth.measure,
+    "enrol": enrolment.enrol,
+    "resume": enrolment.enrol_and_resume,
+    "unhurried": unhurried.measure,
+    "start-up": start_up.measure,
+}
+
+# The adaptive pace draws its own picture, and has no figures.
+AUTO: Final = "auto"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measure the parts that *argv* names, and say, write and draw what came of it."""
+    # With an exception, so that nginx is ended as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = _options(argv)
+    OUT.mkdir(parents=True, exist_ok=True)
+    began, cores = time.monotonic(), Cores.of_machine()
+    for warning in warnings(OUT, cores):
+        print(f"NOTE: {warning}", file=sys.stderr)
+    machine = describe(OUT, cores)
+    print(json.dumps(machine, indent=2, ensure_ascii=False))
+    with ExitStack() as closing:
+        bench = Workbench(OUT, QUICK if options.quick else FULL, cores, closing)
+        results = _measured(bench, options.parts)
+    minutes = (time.monotonic() - began) / 60
+    _write(results, {**machine, "quick": options.quick, "minutes": round(minutes, 1)})
+    _tell(results)
+    whole = not options.quick and not options.parts
+    if whole:
+        manual.write([figure for figure in _figures(results) if figure.told], machine)
+    _draw(results, manual.PICTURES if whole else OUT)
+    if whole or AUTO in options.parts:
+        _measure_auto()
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer members, fewer rounds")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join([*PARTS, AUTO]))
+    options = parser.parse_args(argv)
+    unknown = set(options.parts) - {*PARTS, AUTO}
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    return options
+
+
+def _chosen(parts: Sequence[str]) -> list[tuple[str, Measure]]:
+    # Resuming begins with enrolling: one of them is enough.
+    chosen = [part for part in PARTS if not parts or part in parts]
+    if {"enrol", "resume"} <= set(chosen):
+        chosen.remove("enrol")
+    return [(part, PARTS[part]) for part in chosen]
+
+
+def _measured(bench: Workbench, parts: Sequence[str]) -> dict[str, Result]:
+    results = {}
+    for part, measure in _chosen(parts):
+        print(f"\n{part}", flush=True)
+        try:
+            results[part] = measure(bench)
+        except (MissingError, FailedError) as error:
+            print(f"LEFT OUT: {part}: {error}", file=sys.stderr)
+            results[part] = Result([Figure(part, None, note="left out")])
+        print(table.as_text(results[part].figures))
+    return results
+
+
+def _write(results: Mapping[str, Result], machine: Mapping[str, object]) -> None:
+    for part, result in results.items():
+        said = {
+            "machine": machine,
+            "figures": [figure.as_json() for figure in result.figures],
+            "samples": result.samples,
+        }
+        text = json.dumps(said, indent=2, ensure_ascii=False)
+        (OUT / f"{part}.json").write_text(f"{text}\n", "utf-8")
+
+
+def _tell(results: Mapping[str, Result]) -> None:
+    figures = _figures(results)
+    print(f"\n{table.as_text(figures)}\n")
+    for line in table.troubles(figures):
+        print(line)
+    print(f"All of it is in {OUT}")
+
+
+def _draw(results: Mapping[str, Result], folder: Path) -> None:
+    if "speed" not in results or not results["speed"].samples:
+        return
+    # It comes late: what is measured would be counted as large as this process had become.
+    from benchmarks.picture import draw_contenders  # noqa: PLC0415
+
+    samples = json.loads((OUT / "speed.json").read_text("utf-8"))["samples"]
+    draw_contenders(samples, folder / "bench.svg")
+
+
+def _measure_auto() -> None:
+    if find_spec("benchmarks.auto") is None:
+        print("LEFT OUT: auto: there is no benchmarks/auto.py", file=sys.stderr)
+        return
+    import_module("benchmarks.auto").main()
+
+
+def _figures(results: Mapping[str, Result]) -> list[Figure]:
+    return [figure for result in results.values() for figure in result.figures]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

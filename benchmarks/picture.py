@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The pictures: of the contenders side by side, and of a long run."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+from benchmarks.contenders import OURS
+from benchmarks.watching import Glimpse
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+OUR_COLOUR: Final = "#1f6feb"
+_THEIR_COLOUR: Final = "#8c959f"
+
+# The same picture of the same figures, byte for byte; letters stay letters.
+_STYLE: Final[dict[Any, Any]] = {
+    "svg.hashsalt": "sendprofile",
+    "svg.fonttype": "none",
+    "font.size": 10,
+}
+
+Samples = Mapping[str, Sequence[Mapping[str, float]]]
+
+
+def draw_contenders(samples: Samples, place: Path) -> None:
+    """Draw the medians of all rounds' *samples*, the fastest above, as SVG at *place*."""
+    found = {
+        name: (_median(rounds, "rate"), _median(rounds, "cpu"))
+        for name, rounds in samples.items()
+        if rounds
+    }
+    names = sorted(found, key=lambda name: found[name][0])
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9.5, 0.42 * len(names) + 1.1), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        _dots(left, names, [found[name][0] for name in names], "members a second")
+        _dots(right, names, [found[name][1] for name in names], "µs of CPU a member")
+        save(figure, place)
+
+
+def draw_soak(seen: Sequence[Glimpse], place: Path) -> None:
+    """Draw what was *seen* of a long run, as SVG at *place*."""
+    seconds = [glimpse.seconds for glimpse in seen]
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9.5, 3.2), layout="constrained")
+        above, below = figure.subplots(2, 1, sharex=True)
+        above.plot(seconds, [glimpse.memory for glimpse in seen], color=OUR_COLOUR)
+        above.set_ylabel("MiB resident")
+        below.plot(seconds, [one.files for one in seen], color=OUR_COLOUR, label="open files")
+        connections = [glimpse.connections for glimpse in seen]
+        below.plot(seconds, connections, color=_THEIR_COLOUR, label="connections")
+        below.legend(loc="lower right", frameon=False)
+        below.set_xlabel("seconds")
+        for axes in (above, below):
+            axes.set_ylim(bottom=0)
+            axes.spines[["top", "right"]].set_visible(False)
+        save(figure, place)
+
+
+def save(figure: Figure, place: Path) -> None:
+    """Write *figure* to *place* as SVG, with nothing in it that changes from day to day."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(place, format="svg", metadata={"Date": None})
+
+
+def _dots(axes: Axes, names: Sequence[str], values: Sequence[float], label: str) -> None:
+    for name, value in zip(names, values, strict=True):
+        colour = OUR_COLOUR if name == OURS else _THEIR_COLOUR
+        axes.plot([value], [name], marker="o", markersize=9, color=colour)
+        axes.annotate(_number(value), (value, name), (9, -4), textcoords="offset points")
+    axes.set_xscale("log")
+    axes.set_xlim(min(values) / 2, max(values) * 6)
+    axes.set_xlabel(f"{label} (logarithmic)")
+    axes.grid(color="#d8dee4", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+def _median(rounds: Sequence[Mapping[str, float]], what: str) -> float:
+    return statistics.median(sample[what] for sample in rounds)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004 - two digits at least

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""What all parts work with: a folder, cores, lists, a sender, and nginx once one asks for it."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.lists import write_list
+from benchmarks.machine import Cores, program
+from benchmarks.nginx import Nginx, nginx
+from benchmarks.sender import Sender
+from benchmarks.sizes import Sizes
+
+
+class Workbench:
+    """The *folder* in which all is made, and how much is to be measured."""
+
+    def __init__(self, folder: Path, sizes: Sizes, cores: Cores, closing: ExitStack) -> None:
+        self.folder = folder
+        self.sizes = sizes
+        self.cores = cores
+        self.sender = Sender(folder / "ledgers")
+        self.lists = folder / "lists"
+        closing.callback(self.sender.remove_ledgers)
+        self._closing = closing
+        self._nginx: Nginx | None = None
+
+    @property
+    def nginx(self) -> Nginx:
+        """nginx, started when it is first asked for; :class:`MissingError` if there is none."""
+        if self._nginx is None:
+            serving = nginx(
+                program("nginx"),
+                self.folder / "nginx",
+                self.lists,
+                sys.executable,
+                self.cores.server,
+            )
+            self._nginx = self._closing.enter_context(serving)
+        return self._nginx
+
+    def site(self, root: str, members: int) -> str:
+        """Return the URL of the site below *root*, one of nginx, that lists so many *members*."""
+        write_list(self.lists, members)
+        return f"{root}/{members}"

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+import pytest
+
+from servers import Answer, GroupServer
+from servers.moves import Delay, Fault, Say
+
+from .machine import rows
+
+MEMBERS = [f"u{number}" for number in range(1500)]
+
+
+@dataclass
+class Workers:
+    """What a site of so many workers does when it is called; each call takes one *service* s.
+
+    *most* is how many it bears, the others are refused. *seen* is when a call came, and how many
+    were there then.
+    """
+
+    number: int
+    service: float
+    most: int = 1_000_000
+    seen: list[tuple[float, int]] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = Lock()
+        self._ends: list[float] = []
+
+    def __call__(self, _asked: object) -> Answer | Fault:
+        with self._lock:
+            now = time.monotonic()
+            self._ends = [end for end in self._ends if end > now]
+            if len(self._ends) >= self.most:
+                self.refused.append(now)
+                return Answer.page(429)
+            # The first worker that has nobody to serve, after those who came before.
+            free = sorted(self._ends)[-self.number] if len(self._ends) >= self.number else now
+            self._ends.append(free + self.service)
+            self.seen.append((now, len(self._ends)))
+            return Fault("busy", (Delay(free + self.service - now), Say()))
+
+    def in_flight(self, start: float, end: float) -> float:
+        """Return the mean of what was there from *start* to *end*, as shares of the run."""
+        first, last = self.seen[0][0], self.seen[-1][0]
+        length = last - first
+        found = [n for at, n in self.seen if start <= (at - first) / length <= end]
+        return sum(found) / len(found)
+
+
+@pytest.fixture
+def run(call) -> Callable[..., tuple[int, Workers, GroupServer]]:
+    """Return what runs the command against such a site, and returns its exit code."""
+
+    def run(workers: Workers, *argv: object, members: int) -> tuple[int, Workers, GroupServer]:
+        with GroupServer(members=MEMBERS[:members]) as site:
+            site.on_send = workers
+            done = call("-j", "auto", *argv, site.url)
+            return done.returncode, workers, site
+
+    return run
+
+
+def test_sixteen_workers_are_found_and_everybody_is_mailed_once(run, ledger):
+    code, workers, site = run(Workers(16, 0.05), members=1500)
+    assert code == 0
+    assert 12 < workers.in_flight(0.5, 1) < 20
+    assert set(site.mailed.values()) == {1}
+    assert set(rows(ledger).values()) == {"sent"}
+
+
+def test_one_worker_is_called_by_one_or_two(run):
+    code, workers, _ = run(Workers(1, 0.03), members=150)
+    assert code == 0
+    assert workers.in_flight(0.3, 1) < 1.7
+
+
+def test_too_many_are_refused_and_nobody_is_lost(run, ledger):
+    code, workers, site = run(Workers(16, 0.03, most=6), "--patience", 60, members=600)
+    assert code == 0
+    assert workers.refused
+    assert len(workers.refused) < 40
+    assert set(site.mailed.values()) == {1}
+    assert set(rows(ledger).values()) == {"sent"}
+
+
+def test_a_rate_is_kept_and_few_are_in_flight(run):
+    code, workers, _ = run(Workers(16, 0.02), "--rate", "40/s", members=80)
+    assert code == 0
+    assert max(number for _, number in workers.seen) <= 3

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""The list as sites serve it: endless, cut off, twice the same, or something else altogether."""
+
+import gzip
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from servers import faults
+from servers.answers import Answer
+from servers.moves import Close, Fault, Raw
+
+MIB = 1 << 20
+
+
+def endless(status, begin, repeated):
+    """Return an answer without end, and a count of the bytes of it that could be sent."""
+    sent = Counter()
+
+    def pieces():
+        for piece in itertools.chain([begin], itertools.repeat(repeated)):
+            yield piece
+            sent["bytes"] += len(piece)
+
+    return Answer(status, pieces, (("Content-Type", "text/html"),)), sent
+
+
+PAGE = (b"<!DOCTYPE html>", b"<p>Please log in.</p>" * 1000)
+ENDLESS = [
+    (200, *PAGE, 76, "it is not JSON, or something else than a list"),
+    (200, b"", b" " * 10_000, 76, "it is not JSON"),
+    (200, b'["u1", "', b"x" * 10_000, 76, "entry 2 is too long for an ID"),
+    (200, b'["u1"]', b"\n" * 10_000, 76, "or never comes"),
+    (200, b"[", b'{"id": "u1"},' * 1000, 76, "entry 1 of the list is not a string"),
+    (302, *PAGE, 76, "Found"),
+    (404, *PAGE, 76, "Not Found"),
+    (500, *PAGE, 76, "Internal Server Error"),
+    (503, *PAGE, 75, "Service Unavailable"),
+]
+
+
+@pytest.mark.parametrize(("status", "begin", "repeated", "code", "says"), ENDLESS)
+def test_an_answer_that_is_no_list_is_not_read_to_its_end(
+    groupserver, sendprofile, status, begin, repeated, code, says
+):
+    site = groupserver(members=["u1"])
+    site.on_members, sent = endless(status, begin, repeated)
+    done = sendprofile.run(site.url)
+    assert done.returncode == code
+    assert says in done.stderr
+    # What the sockets of this machine hold is more than what was read.
+    assert sent["bytes"] < 32 * MIB
+    assert site.sends == []
+
+
+LISTED = json.dumps([f"u{number}" for number in range(1000)]).encode()
+
+
+def raw(head, body):
+    return Fault("raw", (Raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body), Close()))
+
+
+CUT = {
+    "half of the length": (faults.half(0.5), 75),
+    "all but the bracket": (faults.half(0.9995), 75),
+    "half of the chunks": (faults.cut_chunks(0.5), 75),
+    "all of the chunks but the last": (faults.cut_chunks(1.0), 75),
+    "too short a length": (raw(b"Content-Length: 3000", LISTED), 76),
+    "too long a length": (raw(b"Content-Length: 9999", LISTED), 75),
+    "closed for an end": (raw(b"Connection: close", LISTED[:3000]), 76),
+    "a list that is cut itself": (faults.text(LISTED[:3000]), 76),
+    "in the middle of a character": (faults.text('["u1", "ë'.encode()[:-1]), 76),
+    "gzip": (faults.text(gzip.compress(LISTED)).having("Content-Encoding", "gzip"), 76),
+}
+
+
+@pytest.fixture
+def recorded(call):
+    """Return what returns how many members the run has, by what became of them."""
+
+    def look(site):
+        run = json.loads(call("--status", "--json", site.url).stdout)["runs"][0]
+        return {verdict: found["total"] for verdict, found in run["counts"].items()}
+
+    return look
+
+
+@pytest.mark.parametrize(("fault", "code"), CUT.values(), ids=CUT)
+def test_a_list_that_is_cut_off_enrols_nobody(groupserver, call, recorded, fault, code):
+    site = groupserver(members=json.loads(LISTED))
+    site.on_members = fault
+    done = call(site.url)
+    assert done.returncode == code, done.stderr
+    assert recorded(site) == {}
+    assert site.sends == []
+
+
+@pytest.mark.parametrize(("fault", "code"), CUT.values(), ids=CUT)
+def test_a_list_that_is_cut_off_takes_nobody_away_from_a_run_that_is_begun(
+    groupserver, call, recorded, fault, code
+):
+    members = ["u1", "u2", "u3"]
+    site = groupserver(members=members, answers={"u2": -1024})
+    assert call(site.url).returncode == 75
+    site.on_members = fault
+    assert call(site.url).returncode == code
+    assert recorded(site) == {"sent": 2, "failed": 1}
+    site.on_members, site.answers["u2"] = None, 0
+    assert call(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(members, 1)
+
+
+def test_who_is_listed_twice_is_sent_to_once(groupserver, call, recorded):
+    site = groupserver(members=["u1", "u2"])
+    site.on_members = Answer.json(["u1", "u2", "u1", "u2", "u2"] * 3000)
+    assert call("-j", "8", site.url).returncode == 0
+    assert site.mailed == {"u1": 1, "u2": 1}
+    assert recorded(site) == {"sent": 2}
+
+
+ODD = ["\0", "a\0b", "a", "a\n", "\r\n", "\x1b[2J", " ", "%00", "a&token=x", "+", "\x7f"]
+WIDE = ["山田", "😀", "e\u0301", "é", "\u202e", "\ufeff", "\uffff"]
+
+
+def test_an_id_is_taken_as_it_is_from_the_list_to_the_hook(groupserver, call, recorded):
+    odd = [*ODD, "x" * 65_536]
+    site = groupserver(members=odd)
+    assert call("-j", "4", site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(odd, 1)
+    assert call(site.url).returncode == 0
+    assert site.mailed == dict.fromkeys(odd, 1)
+    assert recorded(site) == {"sent": len(odd)}
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_an_id_beyond_ascii_is_taken_as_it_is(groupserver, call, escaped):
+    # This site, as the original, stumbles over the form; the ID arrives all the same.
+    site = groupserver()
+    site.on_members = Answer.json(WIDE, escaped=escaped)
+    call(site.url)
+    assert sorted(sent.fields["profileId"] for sent in site.sends) == sorted(WIDE)
+
+
+def test_the_empty_string_is_an_id_which_the_site_may_refuse(groupserver, call, recorded):
+    site = groupserver(members=["", "u1"])
+    done = call(site.url)
+    assert done.returncode == 75
+    assert "Profile identifier: Required input is missing." in done.stderr
+    assert recorded(site) == {"sent": 1, "failed": 1}
+
+
+def test_half_a_character_is_refused_before_anybody_is_sent_to(groupserver, call, recorded):
+    site = groupserver(members=["u1"])
+    site.on_members = faults.text(rb'["u1", "u2", "\ud83d"]')
+    done = call(site.url)
+    assert done.returncode == 76
+    assert "entry 3 of the list has half a character" in done.stderr
+    assert recorded(site) == {}
+
+
+def test_a_long_list_comes_over_http_2_as_well(groupserver, authority, sendprofile):
+    site = groupserver(tls=authority.good(), http2=True)
+    site.on_members = Answer.json([f"u{number}" for number in range(50_000)])
+    done = sendprofile.run("--cacert", authority.pem, "--dry-run", site.url)
+    assert done.stdout.startswith("Dry run of ")
+    assert "50000 would be sent to" in done.stdout
+    assert [request.version for request in site.requests] == ["HTTP/2"]
+
+
+def test_a_page_over_http_2_is_no_list_either(groupserver, authority, sendprofile):
+    site = groupserver(tls=authority.good(), http2=True)
+    site.on_members = replace(faults.login_page(), body=b"<html>" * MIB)
+    done = sendprofile.run("--cacert", authority.pem, site.url)
+    assert done.returncode == 76
+    assert "it is not JSON" in done.stderr
+
+
+# Reads so many members of a site, and tells the most memory that it took, in KiB. (Its ru_maxrss
+# would be that of the test's process, if that is more: it is not set back by exec.)
+READER = """\
+import collections, itertools, pathlib, re, sys
+from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
+from gs.profile.status.send.siteurl import SiteUrl
+from gs.profile.status.send.token import Token
+url, count = sys.argv[1:]
+manner = Manner(10.0, "test", Trust.in_system())
+members = HttpSite(SiteUrl.parse(url), Token("secret"), manner, Loop()).members()
+collections.deque(itertools.islice(members, int(count)), maxlen=0)
+print(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+"""
+
+
+def test_memory_does_not_grow_with_the_list(groupserver):
+    site = groupserver()
+    site.on_members = faults.endless_list()
+
+    def most(count):
+        words = [sys.executable, "-c", READER, site.url, str(count)]
+        return int(subprocess.check_output(words, env=dict(os.environ)))
+
+    assert most(1_000_000) < most(100_000) + 2 * 1024
