@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-# A proxy of the caller's is no part of what is measured.
-_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+# A proxy of the caller's is no part of what is measured; nor is a start that has to compile.
+_NOT_HANDED_ON: Final = (
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    "pythondontwritebytecode",
+)
 
 
 class FailedError(Exception):
@@ -34,7 +37,8 @@ class Cost:
 
 def environment() -> Mapping[str, str]:
     """Return the environment of what is measured."""
-    return {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
+    names = [name for name in os.environ if name.lower() not in _NOT_HANDED_ON]
+    return {name: os.environ[name] for name in names}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import subprocess
 import time
 from contextlib import closing
 from datetime import datetime
-from threading import Event
+from threading import Event, Lock
 
 from gs.profile.status.send.errors import LedgerError
 from gs.profile.status.send.errorvals import code_of_error
@@ -17,7 +17,7 @@ from gs.profile.status.send.siteurl import SiteUrl
 from servers import faults
 
 from .machine import WITHOUT_RIGHTS, small_disk
-from .scenario import End
+from .scenario import End, hanging
 from .test_ledger_damage import PAGE, a_folder, another_programs, cut, overwritten, written
 
 
@@ -50,7 +50,8 @@ def forbidden(path):
 
 def without_rights(case):
     """Run the command as somebody whom file modes bind."""
-    argv = [*WITHOUT_RIGHTS, *case.sendprofile.words, "--ledger", str(case.ledger), case.url]
+    argv = [*WITHOUT_RIGHTS, *case.sendprofile.words, "-j", case.jobs]
+    argv += ["--ledger", str(case.ledger), case.url]
     done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=60, check=False)
     return End(done.returncode, done.stdout + done.stderr)
 
@@ -69,7 +70,7 @@ def folder_closed(case):
 
 def no_home(case):
     case.at()
-    done = case.sendprofile.run(case.url, HOME="/dev/null")
+    done = case.sendprofile.run("-j", case.jobs, case.url, HOME="/dev/null")
     return End(done.returncode, done.stderr)
 
 
@@ -94,12 +95,13 @@ def on_small_disk(scenario):
             case.seen = disk.seen / "l.sqlite3"
 
             def run():
-                argv = [*disk.words, *case.sendprofile.words, "--ledger", str(ledger), case.url]
+                argv = [*disk.words, *case.sendprofile.words, "-j", case.jobs]
+                argv += ["--ledger", str(ledger), case.url]
                 done = subprocess.run(argv, capture_output=True, encoding="utf-8", check=False)
                 return End(done.returncode, done.stdout + done.stderr)
 
             end = scenario(case, disk, run)
-            case.found = case.verdicts() if case.seen.exists() else set()
+            case.found = case.verdicts() if case.seen.exists() else {}
             return end
 
     return happen
@@ -118,7 +120,16 @@ def full_with_list(case, disk, run):
 
 
 def full_in_the_middle(case, disk, run):
-    case.at().on_send = [None, lambda _: disk.fill(), None]
+    lock, steps = Lock(), [disk.fill]
+
+    def fill(_):
+        # Nothing is recorded meanwhile: who is in flight beside it is answered afterwards.
+        with lock:
+            while steps:
+                time.sleep(0.2)
+                steps.pop()()
+
+    case.at().on_send = hanging(fill)
     return run()
 
 
@@ -141,7 +152,7 @@ def first_signal(number):
 
     def happen(case):
         site, released = case.at(), Event()
-        site.on_send = [None, faults.held(released), None]
+        site.on_send = hanging(lambda _: faults.held(released))
         process = case.start()
         site.wait_for_requests(3)
         process.send_signal(number)
@@ -153,7 +164,7 @@ def first_signal(number):
 
 
 def second_signal(case):
-    case.at().on_send = [None, faults.never()]
+    case.at().on_send = hanging(lambda _: faults.never())
     return case.signalled(signal.SIGTERM, signal.SIGINT, until=3)
 
 
@@ -163,8 +174,11 @@ def signal_before(case):
 
 
 def killed(case, **told):
-    case.at(**told).on_send = [None, faults.delayed(0.5), None]
-    return case.signalled(signal.SIGKILL, until=3)
+    site = case.at(**told)
+    site.on_send = hanging(faults.delayed(0.5))
+    end = case.signalled(signal.SIGKILL, until=3)
+    site.on_send = None
+    return end
 
 
 def called_after(case):
@@ -175,7 +189,7 @@ def called_after(case):
 def called_after_with_keys(case):
     killed(case, keys=86_400)
     time.sleep(0.6)
-    return case.run()
+    return case.run("--patience", "20")
 
 
 def called_too_late(case):

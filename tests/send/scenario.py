@@ -3,19 +3,31 @@
 
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from servers.answers import Answer
 from servers.authority import Authority
 from servers.groupserver import GroupServer
+from servers.moves import Behaviour
+from servers.request import Request
 
 from .conftest import Command
 from .machine import rows
 
-MEMBERS = [f"u{number}" for number in range(5)]
+#: How many members a site has, by what is said of the calls in flight: some are to wait.
+SIZES = {"1": 5, "64": 69, "auto": 12}
+
+#: How many calls are in flight at the most; ``auto`` comes nowhere near that in a test.
+MOST = {"1": 1, "64": 64, "auto": 64}
+
+#: Runs a test with so many *jobs*.
+JOBS = pytest.mark.parametrize("jobs", SIZES)
 
 
 @dataclass(frozen=True)
@@ -34,12 +46,14 @@ class Case:
     sendprofile: Command
     authority: Authority
     folder: Path
+    #: How many calls may be in flight at once.
+    jobs: str = "1"
     site: GroupServer | None = None
     url: str = ""
     #: Where the test finds the ledger, if not where the command does.
     seen: Path | None = None
     #: The verdicts, where the ledger does not outlast the scenario.
-    found: set[str] = field(default_factory=set)
+    found: dict[str, str] = field(default_factory=dict)
     #: Calls of the send hook that came before the fault.
     before: int = 0
     options: list[str] = field(default_factory=lambda: ["--timeout", "1"])
@@ -48,22 +62,32 @@ class Case:
     def ledger(self) -> Path:
         return self.folder / "state" / "ledger.sqlite3"
 
-    def at(self, members: Any = MEMBERS, **told: Any) -> GroupServer:
-        """Start a site that lists *members*, in their order."""
-        self.site = self.groupserver(members=members, **told)
+    @property
+    def in_flight(self) -> int:
+        """How many calls are in flight, at least, while the site answers none."""
+        return int(self.jobs) if self.jobs.isdecimal() else 1
+
+    @property
+    def members(self) -> list[str]:
+        """The members of a site that has no others."""
+        return [f"u{number}" for number in range(SIZES[self.jobs])]
+
+    def at(self, members: Any = None, **told: Any) -> GroupServer:
+        """Start a site that lists *members*."""
+        self.site = self.groupserver(members=members or self.members, **told)
         self.url = self.site.url
         return self.site
 
     def run(self, *argv: Any, **environment: str) -> End:
         """Run the command to its end."""
-        words = ["--ledger", str(self.ledger), *self.options, *map(str, argv), self.url]
-        done = self.sendprofile.run(*words, **environment)
+        words = ["-j", self.jobs, "--ledger", str(self.ledger), *self.options]
+        done = self.sendprofile.run(*words, *argv, self.url, **environment)
         return End(done.returncode, done.stdout + done.stderr)
 
     def start(self, *argv: Any) -> subprocess.Popen[str]:
         """Start the command."""
-        words = ["--ledger", str(self.ledger), *self.options[2:], *map(str, argv), self.url]
-        return self.sendprofile.start(*words)
+        words = ["-j", self.jobs, "--ledger", str(self.ledger), *self.options[2:]]
+        return self.sendprofile.start(*words, *argv, self.url)
 
     def signalled(self, *numbers: signal.Signals, until: int) -> End:
         """Send the command signals, one after the other, when *until* requests have arrived."""
@@ -82,9 +106,20 @@ class Case:
         code = process.returncode
         return End(128 - code if code < 0 else code, said + stdout + stderr)
 
-    def verdicts(self) -> set[str]:
+    def verdicts(self) -> dict[str, str]:
         """Return the verdicts that members have in the ledger."""
-        return set(rows(self.seen or self.ledger).values())
+        return rows(self.seen or self.ledger)
+
+    def wait_for_rest(self) -> None:
+        """Return when some were sent to, and nothing is in flight."""
+        while not (found := set(self.verdicts().values())) >= {"sent"} or "sending" in found:
+            time.sleep(0.01)
 
 
 SENT = Answer.json({"status": 0, "message": "Sent"}, mails=True)
+
+
+def hanging(behaviour: Behaviour) -> Callable[[Request], Behaviour | None]:
+    """Return what answers the first call as usual, and does *behaviour* to all that follow."""
+    first = iter([None])
+    return lambda _: next(first, behaviour)

@@ -10,6 +10,7 @@ from servers import faults
 from servers.deaths import HTTP1
 
 from .machine import rows
+from .scenario import JOBS, MOST
 
 MEMBERS = [f"u{number}" for number in range(5)]
 KEYS = 86_400
@@ -49,29 +50,49 @@ def test_an_answer_that_is_lost_is_unknown_and_the_others_are_sent_to(groupserve
     assert max(site.mailed.values()) == 1
 
 
+@pytest.mark.parametrize("jobs", ["64", "auto"])
 @pytest.mark.parametrize("death", HTTP1, ids=lambda death: death.name)
-def test_when_all_answers_are_lost_all_are_unknown(groupserver, called, death):
+def test_one_answer_that_is_lost_of_many_is_the_only_one(groupserver, called, death, jobs):
+    members = [f"u{number}" for number in range(80)]
+    site = groupserver(members=members)
+    site.on_send = [None, death, None]
+    code, verdicts = called("-j", jobs, site.url)
+    assert code == 75
+    assert set(verdicts) == set(members)
+    assert set(verdicts.values()) == {"sent", "unknown"}
+    lost = {member for member, verdict in verdicts.items() if verdict == "unknown"}
+    assert len(lost) <= (2 if death.name == TAKES_ANOTHER else 1)
+    assert set(members) - lost <= set(site.mailed)
+    assert max(site.mailed.values()) == 1
+
+
+@pytest.mark.parametrize("jobs", ["3", "64", "auto"])
+@pytest.mark.parametrize("death", HTTP1, ids=lambda death: death.name)
+def test_when_all_answers_are_lost_all_are_unknown(groupserver, called, death, jobs):
     site = groupserver(members=MEMBERS)
     site.on_send = death
     for _ in range(2):
-        code, verdicts = called("--max-unknown", "0", "-j", "3", site.url)
+        code, verdicts = called("--max-unknown", "0", "-j", jobs, site.url)
         assert code == 75
         assert verdicts == dict.fromkeys(MEMBERS, "unknown")
     assert len(site.requests) <= 2 + 5
     assert max(site.mailed.values(), default=1) == 1
 
 
+@JOBS
 @pytest.mark.parametrize("death", HTTP1[::3], ids=lambda death: death.name)
-def test_where_the_site_honours_keys_a_lost_answer_is_asked_for_again(groupserver, called, death):
+def test_where_the_site_honours_keys_a_lost_answer_is_asked_for_again(
+    groupserver, called, death, jobs
+):
     site = groupserver(members=MEMBERS, keys=KEYS)
     site.on_send = [None, death, death, None]
-    code, verdicts = called("--patience", "20", site.url)
+    code, verdicts = called("--patience", "20", "-j", jobs, site.url)
     assert code == 0
     assert verdicts == dict.fromkeys(MEMBERS, "sent")
     assert site.mailed == dict.fromkeys(MEMBERS, 1)
 
 
-@pytest.mark.parametrize("jobs", [1, 5])
+@JOBS
 def test_answers_that_come_after_the_time_out_are_unknown(groupserver, called, jobs):
     site = groupserver(members=MEMBERS)
     site.on_send = faults.delayed(1.4)
@@ -83,16 +104,16 @@ def test_answers_that_come_after_the_time_out_are_unknown(groupserver, called, j
 
 
 @pytest.mark.parametrize("keys", [None, KEYS], ids=["without keys", "with keys"])
-@pytest.mark.parametrize("jobs", [1, 8])
+@JOBS
 def test_a_sender_that_sleeps_for_longer_than_the_time_out_loses_nobody(
     groupserver, sendprofile, path, jobs, keys
 ):
-    members = [f"u{number:02}" for number in range(24)]
+    members = [f"u{number:02}" for number in range(16)]
     site = groupserver(members=members, keys=keys)
     site.on_send = faults.delayed(0.2)
-    words = ["--patience", "20", "--timeout", "1", "--max-unknown", "0", "-j", str(jobs)]
+    words = ["--patience", "20", "--timeout", "1", "--max-unknown", "0", "-j", jobs]
     process = sendprofile.start(*words, "--ledger", str(path), site.url)
-    for count in (4, 15):
+    for count in (4, 11):
         site.wait_for_requests(count)
         process.send_signal(signal.SIGSTOP)
         time.sleep(1.3)
@@ -102,7 +123,7 @@ def test_a_sender_that_sleeps_for_longer_than_the_time_out_loses_nobody(
     unknown = {member for member, verdict in verdicts.items() if verdict == "unknown"}
     assert set(verdicts) == set(members)
     assert set(verdicts.values()) <= {"sent", "unknown"}
-    assert len(unknown) <= 2 * jobs
+    assert len(unknown) <= 2 * MOST[jobs]
     assert process.returncode == (75 if unknown else 0), stderr
     assert not (keys and unknown)
     site.on_send = None

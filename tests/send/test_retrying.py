@@ -15,6 +15,8 @@ from servers import faults
 from servers.answers import Answer
 from servers.moves import Point
 
+from .scenario import JOBS, MOST
+
 
 def members(count):
     return [f"u{number}" for number in range(count)]
@@ -38,19 +40,23 @@ def test_a_site_that_is_down_at_first_is_waited_for_and_cron_hears_nothing(
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprofile):
-    site = groupserver(members=members(6))
+@JOBS
+def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprofile, jobs):
+    site = groupserver(members=members(70))
 
     def restart(_):
         threading.Thread(target=lambda: (site.stop(), time.sleep(0.6), site.start())).start()
         return faults.last(Answer.json({"status": 0, "message": "Sent"}, mails=True))
 
     site.on_send = [None, restart]
-    done = sendprofile.run("-v", "--patience", "30", site.url)
+    words = ["-v", "-j", jobs, "--patience", "30", "--max-unknown", "0"]
+    done = sendprofile.run(*words, site.url)
     assert max(site.mailed.values()) == 1
+    # Who is in flight just then; at -j 1 its thread may be faster than the answer.
     lost = done.stdout.count("    Unknown: ")
-    assert (done.returncode, lost) in ((0, 0), (75, 1))  # its thread was faster than the answer
-    assert len(site.mailed) >= 5
+    assert lost <= MOST[jobs]
+    assert done.returncode == (75 if lost else 0)
+    assert len(site.mailed) >= 70 - lost
     waits = r"^The site cannot be reached: trying again in \d\.\d s\.$"
     assert lost or re.search(waits, done.stdout, re.MULTILINE)
 
@@ -119,10 +125,11 @@ def test_more_than_an_hour_is_left_to_the_operator_who_hears_when_to_come_back(
     assert timedelta(seconds=-2) < come_back - now - timedelta(seconds=told) < timedelta(minutes=1)
 
 
-def test_a_run_with_many_in_flight_pauses_as_one(groupserver, sendprofile):
+@pytest.mark.parametrize("jobs", ["8", "64"])
+def test_a_run_with_many_in_flight_pauses_as_one(groupserver, sendprofile, jobs):
     site = groupserver(members=members(40))
     site.on_send = [*[faults.trouble(503)] * 8, None]
-    done = sendprofile.run("-v", "-j", "8", "--patience", "30", site.url)
+    done = sendprofile.run("-v", "-j", jobs, "--patience", "30", site.url)
     assert done.returncode == 0
     assert site.mailed == dict.fromkeys(members(40), 1)
     assert done.stdout.count("trying again in") == 1

@@ -11,6 +11,8 @@ import pytest
 
 from servers import faults
 
+from .scenario import JOBS, SIZES, hanging
+
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
@@ -25,48 +27,62 @@ def ended(process, within=10):
     return process.returncode, stderr
 
 
+def in_flight(jobs):
+    return int(jobs) if jobs.isdecimal() else 1
+
+
+@JOBS
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_the_first_signal_finishes_what_is_in_flight(groupserver, sendprofile, number, code):
-    site, released = groupserver(members=members(9)), Event()
-    site.on_send = [None, faults.held(released), None]
-    process = sendprofile.start(site.url)
-    site.wait_for_requests(3)
+def test_the_first_signal_finishes_what_is_in_flight(groupserver, sendprofile, number, code, jobs):
+    site, released = groupserver(members=members(SIZES[jobs])), Event()
+    site.on_send = hanging(lambda _: faults.held(released))
+    process = sendprofile.start("-j", jobs, site.url)
+    site.wait_for_requests(2 + in_flight(jobs))
     process.send_signal(number)
     line = process.stderr.readline()
-    assert line == "Stopping after 1 more answer; once more leaves at once.\n"
+    told = re.fullmatch(r"Stopping after (\d+) more answers?; once more leaves at once.\n", line)
+    more = int(told[1])
+    assert more == in_flight(jobs) or (jobs == "auto" and more <= 2)
     released.set()
     exit_code, stderr = ended(process)
     assert exit_code == code
-    assert "9 members: 2 sent; 7 waiting." in stderr
-    assert sum(site.mailed.values()) == 2
+    left = SIZES[jobs] - 1 - more
+    assert f"{SIZES[jobs]} members: {1 + more} sent; {left} waiting." in stderr
+    assert sum(site.mailed.values()) == 1 + more
 
 
+@JOBS
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_the_second_signal_leaves_at_once(groupserver, sendprofile, number, code):
-    site = groupserver(members=members(9))
-    site.on_send = [None, faults.never()]
-    process = sendprofile.start(site.url)
-    site.wait_for_requests(3)
+def test_the_second_signal_leaves_at_once(groupserver, sendprofile, number, code, jobs):
+    site = groupserver(members=members(SIZES[jobs]))
+    site.on_send = hanging(lambda _: faults.never())
+    process = sendprofile.start("-j", jobs, site.url)
+    site.wait_for_requests(2 + in_flight(jobs))
     process.send_signal(number)
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
     exit_code, stderr = ended(process)
     assert exit_code == code
-    assert "1 sent; 1 unknown (1 no answer); 7 waiting" in stderr
+    told = re.search(r"1 sent; (\d+) unknown \(\1 no answer\); (\d+) waiting", stderr)
+    lost, waiting = map(int, told.groups())
+    assert lost == in_flight(jobs) or (jobs == "auto" and lost <= 2)
+    assert 1 + lost + waiting == SIZES[jobs]
     assert "The run was left before an answer came." in stderr
 
 
+@JOBS
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_signal_during_the_throttle_ends_it(groupserver, sendprofile, number, code):
-    site = groupserver(members=members(9))
-    process = sendprofile.start("-v", "-t", "500", site.url)
+def test_a_signal_during_the_throttle_ends_it(groupserver, sendprofile, number, code, jobs):
+    site = groupserver(members=members(SIZES[jobs]))
+    process = sendprofile.start("-v", "-t", "500", "-j", jobs, site.url)
     while "Done" not in process.stdout.readline():
         pass
     process.send_signal(number)
     exit_code, stderr = ended(process)
     assert exit_code == code
     assert "The run was stopped" in stderr
-    assert len(site.sends) == 1
+    assert 1 <= len(site.sends) <= in_flight(jobs)
+    assert site.mailed == dict.fromkeys(site.mailed, 1)
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
@@ -94,10 +110,11 @@ def test_a_pause_is_kept_between_successes(groupserver, sendprofile):
     assert all((gap >= 0.39) == success for gap, success in zip(gaps, sent, strict=False))
 
 
-def test_a_killed_command_has_mailed_whom_it_claimed_at_most(groupserver, sendprofile):
+@JOBS
+def test_a_killed_command_has_mailed_whom_it_claimed_at_most(groupserver, sendprofile, jobs):
     site = groupserver(members=members(99))
     site.on_send = faults.delayed(0.02)
-    process = sendprofile.start("-v", site.url)
+    process = sendprofile.start("-v", "-j", jobs, site.url)
     site.wait_for_requests(20)
     process.kill()
     stdout, _ = process.communicate(timeout=10)

@@ -72,7 +72,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=1_000, metavar="N")
     parser.add_argument("--members", type=int, default=5_000, metavar="N")
-    parser.add_argument("-j", "--jobs", type=int, default=32, metavar="N")
+    parser.add_argument("-j", "--jobs", default="64", metavar="N|auto")
     parser.add_argument("--site", choices=["all", *_SITES], default="all")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9), metavar="N")
     return parser.parse_args()

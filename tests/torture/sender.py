@@ -33,13 +33,13 @@ class Sender:
     url: str
     config: Path
     ledger: Path
-    jobs: int
+    jobs: str
     options: tuple[str, ...] = ()
 
     def start(self) -> subprocess.Popen[str]:
         """Start the run, or go on with it, and return the process."""
         return subprocess.Popen(
-            [*self._words, "-j", str(self.jobs), *self.options, self.url],
+            [*self._words, "-j", self.jobs, *self.options, self.url],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ from torture.trial import Trial, counting_site, real_site
 
 #: Without keys all that was in flight at a blow is unknown: more in a row than stop a run.
 _ON = ("--patience", "30", "--max-unknown", "0")
-_FEW, _MANY = Trial(600, 1, kills=20), Trial(5_000, 32, kills=20)
+_KILLED = [Trial(600, "1", kills=20), Trial(5_000, "64", kills=20), Trial(2_000, "auto", kills=20)]
 
 
 def _name(trial):
@@ -24,28 +24,30 @@ def _check(result, trial):
     assert result.blows == trial.blows
 
 
-@pytest.mark.parametrize("trial", [_FEW, _MANY], ids=_name)
+@pytest.mark.parametrize("trial", _KILLED, ids=_name)
 def test_a_killed_run_mails_nobody_twice(tmp_path, trial):
-    result = counting_site(trial, tmp_path, Random(trial.jobs), honours_keys=False)
+    result = counting_site(trial, tmp_path, Random(trial.members), honours_keys=False)
     _check(result, trial)
     assert result.account.unknown
 
 
-@pytest.mark.parametrize("trial", [_FEW, _MANY], ids=_name)
+@pytest.mark.parametrize("trial", _KILLED, ids=_name)
 def test_a_killed_run_mails_everybody_once_where_keys_are_honoured(tmp_path, trial):
-    result = counting_site(trial, tmp_path, Random(trial.jobs), honours_keys=True)
+    result = counting_site(trial, tmp_path, Random(trial.members), honours_keys=True)
     _check(result, trial)
 
 
-@pytest.mark.parametrize("trial", [Trial(200, 1, kills=15), Trial(300, 8, kills=15)], ids=_name)
+@pytest.mark.parametrize(
+    "trial", [Trial(200, "1", kills=15), Trial(300, "auto", kills=15)], ids=_name
+)
 def test_a_killed_run_mails_everybody_once_through_our_site(tmp_path, trial):
-    result = real_site(trial, tmp_path, Random(trial.jobs))
+    result = real_site(trial, tmp_path, Random(trial.members))
     _check(result, trial)
 
 
 @pytest.mark.parametrize(
     ("honours_keys", "trial"),
-    [(False, Trial(3_000, 32, blows=8, options=_ON)), (True, Trial(3_000, 32, blows=8))],
+    [(False, Trial(3_000, "64", blows=8, options=_ON)), (True, Trial(3_000, "64", blows=8))],
     ids=["without keys", "with keys"],
 )
 def test_a_site_that_dies_and_is_cut_off_is_mailed_through(tmp_path, honours_keys, trial):
@@ -56,7 +58,10 @@ def test_a_site_that_dies_and_is_cut_off_is_mailed_through(tmp_path, honours_key
 
 @pytest.mark.parametrize(
     ("honours_keys", "trial"),
-    [(False, Trial(2_000, 32, spoilt=0.05, options=_ON)), (True, Trial(1_000, 32, spoilt=0.03))],
+    [
+        (False, Trial(2_000, "64", spoilt=0.05, options=_ON)),
+        (True, Trial(1_000, "64", spoilt=0.03)),
+    ],
     ids=["without keys", "with keys"],
 )
 def test_every_fault_between_successes_is_survived(tmp_path, honours_keys, trial):
@@ -66,24 +71,24 @@ def test_every_fault_between_successes_is_survived(tmp_path, honours_keys, trial
 
 
 def test_our_site_is_killed_and_everybody_is_mailed_once(tmp_path):
-    trial = Trial(300, 8, blows=4)
+    trial = Trial(300, "8", blows=4)
     result = real_site(trial, tmp_path, Random(5))
     _check(result, trial)
 
 
 def test_everything_at_once_mails_nobody_twice(tmp_path):
-    trial = Trial(3_000, 32, kills=10, blows=6, spoilt=0.02, options=_ON)
+    trial = Trial(3_000, "64", kills=10, blows=6, spoilt=0.02, options=_ON)
     result = counting_site(trial, tmp_path, Random(6), honours_keys=False)
     _check(result, trial)
 
 
 def test_everything_at_once_mails_everybody_once_where_keys_are_honoured(tmp_path):
-    trial = Trial(2_000, 32, kills=10, blows=6, spoilt=0.01)
+    trial = Trial(2_000, "64", kills=10, blows=6, spoilt=0.01)
     result = counting_site(trial, tmp_path, Random(7), honours_keys=True)
     _check(result, trial)
 
 
 def test_our_site_and_the_sender_are_killed_and_everybody_is_mailed_once(tmp_path):
-    trial = Trial(300, 8, kills=6, blows=3)
+    trial = Trial(300, "8", kills=6, blows=3)
     result = real_site(trial, tmp_path, Random(8))
     _check(result, trial)

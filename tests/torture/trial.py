@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+from gs.profile.status.send.adaptive import MOST
 from servers.moves import Fault
 
 from .account import Account
@@ -25,22 +26,35 @@ _AWAY = 0.3
 #: busy all the time, the one that kills would come too late.
 _SLOWEST = 0.001
 _SLOWEST_OF_ONE = 0.005
+#: In flight with ``-j auto``, about.
+_AUTO = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: *members* are mailed with *jobs* in flight.
+    """What is tried: *members* are mailed with *jobs* in flight, a number or ``auto``.
 
     The sender is killed so many times, the site is struck with so many *blows*, and a share of
     the calls is *spoilt*.
     """
 
     members: int
-    jobs: int
+    jobs: str
     kills: int = 0
     blows: int = 0
     spoilt: float = 0
     options: tuple[str, ...] = ("--patience", "30")
+
+    @property
+    def most(self) -> int:
+        """How many may be in flight at once."""
+        return int(self.jobs) if self.jobs.isdecimal() else MOST
+
+    @property
+    def slowest(self) -> float:
+        """How many seconds a call takes at the most."""
+        in_flight = int(self.jobs) if self.jobs.isdecimal() else _AUTO
+        return max(in_flight * _SLOWEST, _SLOWEST_OF_ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +72,7 @@ class Result:
 
 def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: bool) -> Result:
     """Try the test's site, which is cut off and stopped where it is to be struck."""
-    slowest = max(trial.jobs * _SLOWEST, _SLOWEST_OF_ONE)
-    site = CountingSite(trial.members, honours_keys, chance, slowest, trial.spoilt)
+    site = CountingSite(trial.members, honours_keys, chance, trial.slowest, trial.spoilt)
 
     def stop() -> None:
         site.server.stop()
@@ -70,7 +83,7 @@ def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: b
         sender = Sender(site.url, configure(folder), folder / "ledger", trial.jobs, trial.options)
         with _struck(site, trial, (stop, site.server.cut), chance) as saboteur:
             account = Rounds(sender, site, chance).run(trial.kills)
-    lost = (trial.kills + saboteur.dealt) * trial.jobs + sum(map(_lost_by, site.faults))
+    lost = (trial.kills + saboteur.dealt) * trial.most + sum(map(_lost_by, site.faults))
     return replace(_judged(account, site, trial, lost, saboteur), faults=site.faults)
 
 
@@ -110,6 +123,6 @@ def _judged(account: Account, site: Target, trial: Trial, lost: int, saboteur: S
     if not (trial.blows or trial.spoilt or site.honours_keys):
         ends = [0, *account.open_ends]
         most = max(after - before for before, after in pairwise(ends))
-        if most > trial.jobs:
+        if most > trial.most:
             broke.append(f"{most} were lost in one kill, with {trial.jobs} in flight")
     return Result(account, broke, saboteur.dealt)

@@ -11,7 +11,7 @@ from gs.profile.status.send.model import MemberId
 from .file import LedgerFile
 
 # Members that are stored at a time while the list arrives.
-_BATCH: Final = 10_000
+_BATCH: Final = 1_000
 
 # Bytes: so many that no two lists have the same sum by chance.
 _DIGEST: Final = 16
