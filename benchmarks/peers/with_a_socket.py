@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""The least that can be done: one connection, one call after the other, nothing recorded."""
+"""The least that can be done: one connection, one call after the other, nothing recorded.
 
+With a file as fourth argument, a page of it is written and synced after each answer: the least
+that can be done to record it.
+"""
+
+import os
 import socket
 import sys
 from urllib.parse import urlencode, urlsplit
 
 SITE, TOKEN, COUNT = urlsplit(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+FILE = os.open(sys.argv[4], os.O_CREAT | os.O_WRONLY, 0o600) if sys.argv[4:] else None
+
+# Bytes: a page of SQLite, with the head that it has in the write-ahead log.
+PAGE = bytes(4096 + 24)
 
 
 def main() -> None:
@@ -15,7 +24,7 @@ def main() -> None:
     request = head.encode("ascii") + form
     connection = socket.create_connection((SITE.hostname, SITE.port))
     with connection, connection.makefile("rb") as answers:
-        for _ in range(COUNT):
+        for number in range(COUNT):
             connection.sendall(request)
             length = 0
             while (line := answers.readline()) != b"\r\n":
@@ -23,6 +32,9 @@ def main() -> None:
                 if name == b"Content-Length":
                     length = int(value)
             answers.read(length)
+            if FILE is not None:
+                os.pwrite(FILE, PAGE, number * len(PAGE))
+                os.fdatasync(FILE)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Loop:
     def __init__(self, alarm: Alarm | None = None) -> None:
         self._alarm = alarm
         self._multi = pycurl.CurlMulti()
+        self._running = 0
 
     def begin(self, handle: pycurl.Curl) -> None:
         """Begin the transfer that *handle* is set up for."""
@@ -56,7 +57,7 @@ class Loop:
             self._sleep(timeout)
             ends = self._ended()
         more = ends
-        while more:
+        while more and self._running:
             more = self._ended()
             ends = ends + more
         if self._alarm:
@@ -79,7 +80,7 @@ class Loop:
         select.select(readable, writable, exceptional, timeout)
 
     def _ended(self) -> list[End]:
-        self._multi.perform()
+        _, self._running = self._multi.perform()
         ends: list[End] = []
         more = 1
         while more:

@@ -43,10 +43,11 @@ class LedgerFile:
         self.path = path
         self._connection = connection
         self._queries = queries.load()
+        self._errors = _Errors(path)
 
     def check(self) -> None:
         """Raise :class:`LedgerError` where the file is damaged; it is read from end to end."""
-        with self._errors():
+        with self._errors:
             # quick_check costs the same here, and overlooks an index that has lost a run.
             found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found == "ok" and self.row("damaged_member"):
@@ -57,11 +58,11 @@ class LedgerFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what is done inside one durable change, or none."""
-        with self._errors():
+        with self._errors:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            with self._errors():
+            with self._errors:
                 self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, such as a full disk.
@@ -72,7 +73,7 @@ class LedgerFile:
 
     def rows(self, name: str, **values: object) -> Iterator[sqlite3.Row]:
         """Yield what the query *name* finds."""
-        with self._errors():
+        with self._errors:
             yield from self._connection.execute(self._queries[name], values)
 
     def row(self, name: str, **values: object) -> sqlite3.Row | None:
@@ -81,12 +82,12 @@ class LedgerFile:
 
     def do(self, name: str, **values: object) -> int:
         """Run the query *name*, and return how many rows it changed."""
-        with self._errors():
+        with self._errors:
             return self._connection.execute(self._queries[name], values).rowcount
 
     def add(self, name: str, **values: object) -> int:
         """Run the query *name*, and return the number of the row that it added."""
-        with self._errors():
+        with self._errors:
             number = self._connection.execute(self._queries[name], values).lastrowid
         assert number is not None  # noqa: S101 - it is that of an INSERT
         return number
@@ -105,25 +106,37 @@ class LedgerFile:
             some, rest = rest[:size], rest[size:]
             places = ", ".join("?" * size)
             query = self._queries[name].replace(":members", places)
-            with self._errors():
+            with self._errors:
                 changed += self._connection.execute(query, [*values, *some]).rowcount
         return changed
 
     def do_many(self, name: str, values: Iterable[Values]) -> int:
         """Run the query *name* once for each of *values*; return how many rows it changed."""
-        with self._errors():
+        with self._errors:
             return self._connection.executemany(self._queries[name], values).rowcount
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise ledger_error(self.path, error) from error
+
+class _Errors:
+    """Says what errors of SQLite mean: a class, for a generator would be a fifth of a query."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        """Raise :class:`LedgerError` for an error of SQLite."""
+        if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
+            raise ledger_error(self._path, error) from error
 
 
 def ledger_error(
