@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How many calls a site can use at once, found by trying a few more and a few less.
-
-Why so: docs/decisions/0011-auto-tries-and-compares.md.
-"""
+"""How many calls a site can use at once, found by trying more and less: decision 0011 has why."""
 
 import math
 from collections.abc import Iterable
