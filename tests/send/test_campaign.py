@@ -386,6 +386,52 @@ def test_a_rate_spaces_the_calls_however_many_may_be_in_flight():
     assert times == pytest.approx([beat / 2 for beat in range(20)])
 
 
+class Slow(MemoryLedger):
+    """Its changes take 8 ms, as on a slow disk."""
+
+    def claim(self, limit, outcomes=()):
+        self.clock.now += 0.008
+        return super().claim(limit, outcomes)
+
+
+def test_a_rate_is_kept_where_a_change_of_the_ledger_takes_nearly_as_long_as_a_beat():
+    clock = Clock()
+    site = FakeSite(members(500), {}, clock, seconds=0.001)
+    campaign(site, clock, jobs=4, ledger=Slow(clock), metronome=Metronome(100)).run()
+    first, last = site.posts[0][0], site.posts[-1][0]
+    assert 499 / (last - first) == pytest.approx(100, rel=0.02)
+
+
+def test_a_pause_is_as_long_as_it_should_be_where_a_change_of_the_ledger_takes_as_long():
+    clock = Clock()
+    site = FakeSite(members(50), {}, clock, seconds=0.001)
+    campaign(site, clock, throttle=0.005, ledger=Slow(clock)).run()
+    first, last = site.posts[0][0], site.posts[-1][0]
+    assert last - first < 49 * 0.025
+
+
+def test_members_whose_keys_are_forgotten_cost_no_turns_while_others_are_in_flight():
+    clock, waits = Clock(), []
+    ledger = Counting(clock)
+    site = FakeSite(members(9), {"u00": LOST}, clock, seconds=30, key_lifetime=2 * 3600)
+    campaign(site, clock, jobs=9, ledger=ledger, seconds=60).run()
+    clock.now += 3500
+    site = FakeSite([*members(9), *(f"v{n}" for n in range(9))], {}, clock, seconds=300)
+    site.key_lifetime = 2 * 3600
+    site._on_wait = lambda: waits.append(clock.now)
+    before = ledger.changes
+    campaign(site, clock, jobs=18, ledger=ledger).run()
+    assert ledger.changes - before < 20
+
+
+def test_a_run_that_is_done_in_time_is_not_told_as_stopped():
+    clock = Clock()
+    stop = Stop(lambda: clock.now >= 1001)
+    site = FakeSite(members(3), {}, clock, seconds=2)
+    assert campaign(site, clock, jobs=3, stop=stop).run().all_settled
+    assert stop.cause is None
+
+
 def test_a_run_stops_when_it_is_late_and_waits_for_what_is_in_flight():
     clock = Clock()
     stop = Stop(lambda: clock.now >= 1009)

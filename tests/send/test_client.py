@@ -159,16 +159,32 @@ def call_all(site, members):
     return answered
 
 
-@pytest.mark.parametrize("listed", [False, True], ids=["first", "after the list"])
-def test_calls_in_flight_share_one_connection_of_http_2(groupserver, authority, client, listed):
+@pytest.mark.parametrize(("seconds", "connections"), [(0, 1), (4.2, 2)], ids=["at once", "later"])
+def test_calls_in_flight_share_one_connection_of_http_2(
+    groupserver, authority, client, seconds, connections
+):
     members = [f"u{number}" for number in range(64)]
     server = groupserver(members=members, tls=authority.good(), http2=True)
     site = client(server.url, trust=Trust.in_(authority.pem))
-    if listed:
-        assert set(site.members()) == set(members)
+    assert set(site.members()) == set(members)
+    time.sleep(seconds)  # while a long list is stored, the connection grows old
     assert call_all(site, members) == 64
-    assert server.connections == 1
+    assert server.connections == connections
     assert set(server.mailed.values()) == {1}
+
+
+@pytest.mark.parametrize("layer", ["plain", "TLS"])
+def test_no_call_waits_for_another_where_there_is_no_http_2(groupserver, authority, client, layer):
+    members = [f"u{number}" for number in range(16)]
+    server = groupserver(members=members, tls=authority.good() if layer == "TLS" else None)
+    server.on_members = faults.closed_when_idle()
+    server.on_send = faults.delayed(2)
+    site = client(server.url, trust=Trust.in_(authority.pem))
+    assert set(site.members()) == set(members)
+    time.sleep(1.2)
+    assert call_all(site, members) == 16
+    times = [request.time for request in server.sends]
+    assert max(times) - min(times) < 2
 
 
 def test_calls_in_flight_keep_their_connections_where_there_is_no_http_2(groupserver, client):

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from gs.profile.status.send.errors import NotListedError
+from gs.profile.status.send.ledger import line
 from gs.profile.status.send.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
@@ -124,17 +125,23 @@ class Promise(RuleBasedStateMachine):
         assert len({claim.member for claim in claims}) == len(claims) <= limit
         if len(claims) < limit:
             assert not [m for m in self.lined_up if self.verdict(m) is Verdict.WAITING]
-        for claim, (result, back, soon) in zip(claims, how, strict=False):
-            self.check(claim)
-            done = self.site_does(claim.member, result)
-            self.flights[claim.member] = Flight(claim.repeatable, claim.doubtful, done, back)
-            if soon:
-                self.settle(claim.member)
+        for claim, end in zip(claims, how, strict=False):
+            self.take(claim, *end)
 
     @precondition(lambda self: self.flights)
     @rule(data=st.data())
     def settle_late(self, data):
         self.settle(data.draw(st.sampled_from(sorted(self.flights))))
+
+    @precondition(lambda self: self.flights and self.lined_up)
+    @rule(data=st.data(), end=ends)
+    def settle_and_claim_in_one_change(self, data, end):
+        member = data.draw(st.sampled_from(sorted(self.flights)))
+        outcome = self.flights.pop(member).outcome(member)
+        claims = self.ledger.claim(1, [outcome])
+        self.note(outcome)
+        for claim in claims:
+            self.take(claim, *end)
 
     def crash(self):
         self.ledger, self.lined_up = self.place.open(), frozenset()
@@ -193,11 +200,21 @@ class Promise(RuleBasedStateMachine):
                 done = self.site_does(claim.member, Verdict.SENT)
                 self.settle_as(Outcome(claim.member, done, "", "", 0))
 
+    def take(self, claim, result, back, soon):
+        self.check(claim)
+        done = self.site_does(claim.member, result)
+        self.flights[claim.member] = Flight(claim.repeatable, claim.doubtful, done, back)
+        if soon:
+            self.settle(claim.member)
+
     def settle(self, member):
         self.settle_as(self.flights.pop(member).outcome(member))
 
     def settle_as(self, outcome):
         self.ledger.settle([outcome])
+        self.note(outcome)
+
+    def note(self, outcome):
         if outcome.verdict in SETTLED:
             self.settled[outcome.member] = outcome.verdict
         if outcome.verdict is Verdict.UNKNOWN:
@@ -241,8 +258,13 @@ class PromiseOfAFile(Promise):
     place = File
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Promise, 120), (PromiseOfAFile, 60)])
-def test_any_order_of_verbs_keeps_the_promise(machine, examples):
+@pytest.mark.parametrize(
+    ("machine", "examples", "ahead"),
+    [(Promise, 120, 1000), (PromiseOfAFile, 40, 1000), (PromiseOfAFile, 40, 2)],
+)
+def test_any_order_of_verbs_keeps_the_promise(machine, examples, ahead, monkeypatch):
+    # So few that a range of the table is claimed at a time, as where there are thousands.
+    monkeypatch.setattr(line, "_AHEAD", ahead)
     run_state_machine_as_test(
         machine,
         settings=settings(max_examples=examples, stateful_step_count=50, deadline=None),

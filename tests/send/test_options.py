@@ -45,6 +45,7 @@ def test_the_defaults_are_the_originals():
         (["-j", "64"], "jobs", 64),
         (["--jobs=512"], "jobs", 512),
         (["-j", "auto"], "jobs", None),
+        (["-j", "AUTO"], "jobs", None),
         (["--rate", "2"], "rate", 2),
         (["--rate", "2/s"], "rate", 2),
         (["--rate", "90/m"], "rate", 1.5),
@@ -109,3 +110,18 @@ def test_help_and_version_print_and_end(option, capsys):
         options.parse([option], "100%/gsconfig.ini")
     assert raised.value.code == 0
     assert "sendprofile" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["-j", "1.5"], "-j/--jobs: neither auto nor a number from 1 to 512: '1.5'"),
+        (["--limit", "-5"], "--limit: not a whole number from 1 up: '-5'"),
+        (["--rate", "5,5/s"], "--rate: not a rate, such as 2/s, 90/m or 5000/h: '5,5/s'"),
+        (["--until", "noon"], "--until: not a time of day, such as 06:30: 'noon'"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_would_be_right(argv, said):
+    with pytest.raises(UsageError) as raised:
+        parsed(*argv)
+    assert str(raised.value).endswith(f"argument {said}")

@@ -142,7 +142,7 @@ def test_a_rate_says_when_its_next_turn_is():
 def test_a_rate_gives_no_turn_that_the_jobs_do_not():
     pace = pace_of(jobs=1, rate=4)
     assert begin_all(pace, 100) == 1
-    assert (pace.turns(100.3, 1), pace.rest(100.1, 1)) == (0, 0)
+    assert (pace.turns(100.3, 1), pace.rest(100.1, 1)) == (0, None)
 
 
 def test_a_site_that_was_slow_gets_no_burst_afterwards():

@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import closing
 from datetime import UTC, date, datetime, time
+from time import tzset
 
 import pytest
 
@@ -249,3 +250,35 @@ def test_a_month_that_ends_while_the_run_is_on_does_not_change_it(groupserver, s
 
 def settings_site(site):
     return site.netloc
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """Be where clocks are set back on 25 October 2026, and forward on 29 March."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    tzset()
+    yield
+    monkeypatch.undo()
+    tzset()
+
+
+@pytest.mark.parametrize(
+    ("now", "until", "end"),
+    [
+        ("2026-11-23T22:00+01:00", "06:30", "2026-11-24T06:30+01:00"),
+        ("2026-11-23T05:00+01:00", "06:30", "2026-11-23T06:30+01:00"),
+        ("2026-11-23T06:30+01:00", "06:30", "2026-11-24T06:30+01:00"),
+        ("2026-10-24T22:00+02:00", "06:30", "2026-10-25T06:30+01:00"),
+        ("2026-10-25T02:30+02:00", "02:45", "2026-10-25T02:45+02:00"),
+        ("2026-10-25T02:30+02:00", "02:15", "2026-10-25T02:15+01:00"),
+        ("2026-10-25T02:30+01:00", "02:45", "2026-10-25T02:45+01:00"),
+        ("2026-10-25T02:30+01:00", "02:15", "2026-10-26T02:15+01:00"),
+        ("2026-03-29T01:45+01:00", "02:30", "2026-03-29T03:30+02:00"),
+    ],
+)
+@pytest.mark.usefixtures("berlin")
+def test_until_is_the_next_time_that_the_clock_shows(sendprofile, path, now, until, end):
+    words = ["-c", str(sendprofile.config), "--ledger", str(path), "--until", until, "http://h"]
+    here = datetime.fromisoformat(now).astimezone()
+    told = Settings.of(options.parse(words, "x"), os.environ, here)
+    assert told.until == datetime.fromisoformat(end)

@@ -42,8 +42,8 @@ SETTINGS = [
     *("encodings.idna", "encodings.utf_8_sig"),  # of the host's name, of the configuration file
 ]
 LOOKING = [*SETTINGS, "sqlite3"]
-CALLING = [*LOOKING, "ijson.backends.yajl2_c", "pycurl", "selectors", "signal", "ssl"]
-SENDING = [*CALLING, "fcntl", "http", "random", "socket"]
+CALLING = [*LOOKING, "ijson.backends.yajl2_c", "pycurl", "select", "signal", "ssl"]
+SENDING = [*CALLING, "fcntl", "http", "random", "resource", "socket"]
 
 OURS = "gs.profile.status"
 ROOMS = ("", ".cli", ".errors", ".options", ".optionvals", ".version")

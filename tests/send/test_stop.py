@@ -54,13 +54,13 @@ def test_where_nothing_is_in_flight_the_first_signal_leaves():
 def test_being_late_waits_for_what_is_in_flight_and_leaves_where_nothing_is():
     late = [False]
     stop = Stop(lambda: late[0])
+    stop.check()
+    late[0] = True
     with stop.finishing_what_is_in_flight():
         stop.check()
+        assert stop.is_late()
         assert stop.cause is None
-        late[0] = True
-        stop.check()
-        assert stop.cause is StopCause.UNTIL
-    with pytest.raises(LeaveAtOnceError):
+    with pytest.raises(LeaveAtOnceError, match=r"^Stopped: it is as late as --until allows\."):
         stop.check()
 
 

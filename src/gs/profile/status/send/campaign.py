@@ -39,6 +39,7 @@ class Campaign:
     _waiting: int = 0
     _allowed: int = 0
     _in_flight: int = 0
+    _dry: bool = False
     _told: bool = False
     _unrecorded: list[Outcome] = field(default_factory=list)
 
@@ -57,7 +58,7 @@ class Campaign:
     def _enrol(self) -> None:
         while not self._listed():
             while self.clock() < self.patience.until:
-                self.site.attempts(self._wait())
+                self.site.attempts(min(_TICK, self.patience.until - self.clock()))
                 self.reporter.tick()
         self._waiting = self.ledger.line_up(self.choice, self.site.key_lifetime)
         self._allowed = self._waiting if self.limit is None else self.limit
@@ -122,6 +123,7 @@ class Campaign:
     def _judged(self, attempts: Sequence[Attempt]) -> list[Outcome]:
         outcomes = [judge(attempt, self.token) for attempt in attempts]
         if outcomes:
+            self._dry = False
             self._unrecorded += outcomes
             self.pace.ended(attempts, outcomes, self._in_flight, self.clock())
             self._in_flight -= len(attempts)
@@ -132,12 +134,15 @@ class Campaign:
     def _turns(self) -> int:
         if self._waiting and not self._allowed and not self._in_flight:
             self.stop.request(StopCause.LIMIT)
+        if self._waiting and self.stop.is_late():
+            self.stop.request(StopCause.UNTIL)
         if self.stop.cause or not self._waiting:
             return 0
         return min(self.pace.turns(self.clock(), self._in_flight), self._allowed)
 
     def _begin(self, claims: Sequence[Claim]) -> None:
-        if not claims and not self._in_flight:
+        self._dry = not claims
+        if self._dry and not self._in_flight:
             self._waiting = 0  # calling again has stopped being safe for those who were left
         self._waiting -= len(claims)
         self._allowed -= len(claims)
@@ -149,7 +154,9 @@ class Campaign:
 
     def _wait(self) -> float:
         rest = self.pace.rest(self.clock(), self._in_flight)
-        return min(rest, _TICK) if rest else _TICK
+        if rest is None or self.stop.cause or not self._waiting or not self._allowed or self._dry:
+            return _TICK
+        return min(rest, _TICK)
 
     def _weigh(self, outcome: Outcome) -> None:
         self._waiting += outcome.again

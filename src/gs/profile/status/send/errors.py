@@ -93,5 +93,5 @@ class LeaveAtOnceError(SendProfileError):
     """The run is to be left now, whatever is in flight; *cause* is why."""
 
     def __init__(self, cause: StopCause) -> None:
-        super().__init__(f"Stopped by {cause.value}. This call has sent to nobody.")
+        super().__init__(f"Stopped: {cause.value}. This call has sent to nobody.")
         self.cause = cause

@@ -25,6 +25,9 @@ MOST_JOBS = 512
 _LOWEST_RATE = 1 / 86_400
 _HIGHEST_RATE = 1e6
 
+# Seconds.
+_SPELLS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
 # Seconds: libcurl counts in thousandths.
 _SHORTEST_TIMEOUT = 0.001
 
@@ -41,35 +44,35 @@ def period(text: str) -> Period:
 
 def positive(text: str) -> int:
     """Return a whole number from 1 up."""
-    found = count(text)
-    if not found:
-        raise ArgumentTypeError("not a whole number from 1 up: '0'")
+    found = _number(text, int)
+    if found is None or found < 1:
+        raise ArgumentTypeError(f"not a whole number from 1 up: {text!r}")
     return found
 
 
 def count(text: str) -> int:
     """Return a whole number from 0 up."""
     found = _number(text, int)
-    if found < 0:
+    if found is None or found < 0:
         raise ArgumentTypeError(f"not a whole number from 0 up: {text!r}")
     return found
 
 
 def jobs(text: str) -> int | None:
     """Return how many calls may be in flight, ``None`` for ``auto``."""
-    if text == "auto":
+    if text.lower() == "auto":
         return None
-    found = positive(text)
-    if found > MOST_JOBS:
-        raise ArgumentTypeError(f"more than {MOST_JOBS}: {text!r}")
+    found = _number(text, int)
+    if found is None or not 1 <= found <= MOST_JOBS:
+        raise ArgumentTypeError(f"neither auto nor a number from 1 to {MOST_JOBS}: {text!r}")
     return found
 
 
 def rate(text: str) -> float:
     """Return calls a second, of what is told as ``2/s``, ``90/m`` or ``5000/h``."""
-    number, _, unit = text.partition("/")
-    spell = {"": 1, "s": 1, "m": 60, "h": 3600}.get(unit)
-    found = _number(number, float) / spell if spell else 0.0
+    told, _, unit = text.partition("/")
+    number, spell = _number(told, float), _SPELLS.get(unit)
+    found = number / spell if number and spell else 0.0
     if not _LOWEST_RATE <= found <= _HIGHEST_RATE:
         raise ArgumentTypeError(f"not a rate, such as 2/s, 90/m or 5000/h: {text!r}")
     return found
@@ -90,7 +93,7 @@ def seconds(text: str) -> float:
     """Return seconds from 0 up."""
     found = _number(text, float)
     # A year: more is a slip, and no system call takes it.
-    if not 0 <= found <= 366 * 86_400:
+    if found is None or not 0 <= found <= 366 * 86_400:
         raise ArgumentTypeError(f"not a number of seconds from 0 up: {text!r}")
     return found
 
@@ -103,8 +106,8 @@ def timeout(text: str) -> float:
     return found
 
 
-def _number(text: str, kind: Callable[[str], T]) -> T:
+def _number(text: str, kind: Callable[[str], T]) -> T | None:
     try:
         return kind(text)
     except ValueError:
-        raise ArgumentTypeError(f"not a number: {text!r}") from None
+        return None

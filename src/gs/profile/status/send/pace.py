@@ -64,14 +64,14 @@ class Pace:
         if self._metronome:
             self._metronome.take(count, now)
 
-    def rest(self, now: float, in_flight: int) -> float:
-        """Return how many seconds the next turn is away, 0 where only an answer can bring it."""
+    def rest(self, now: float, in_flight: int) -> float | None:
+        """Return how many seconds the next turn is away, ``None`` where an answer brings it."""
         if self._free(in_flight, now):
             due = self._metronome.next if self._metronome else now
         elif self._resting:
             due = min(self._resting)
         else:
-            return 0.0
+            return None
         return max(0.0, due - now, self._patience.until - now)
 
     def ended(

@@ -92,9 +92,11 @@ def _period(given: Period | None, today: date) -> Period:
 
 
 def _next(at: time, now: datetime) -> datetime:
-    # By the clock on the wall, which a day may set forward or back.
-    today, here = datetime.combine(now.date(), at), now.replace(tzinfo=None)
-    return (today if today > here else today + timedelta(days=1)).astimezone(now.tzinfo)
+    # By the clock on the wall. Where it is set back a time comes twice, and where it is set
+    # forward it comes when it would have.
+    days = [now.date() + timedelta(days=ahead) for ahead in range(3)]
+    times = [datetime.combine(day, at.replace(fold=fold)) for day in days for fold in (0, 1)]
+    return min(moment for each in times if (moment := each.astimezone(now.tzinfo)) > now)
 
 
 def _readable(file: str | None) -> Path | None:

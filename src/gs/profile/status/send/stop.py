@@ -22,12 +22,12 @@ class Stop:
     """Whether the run is to end, and how fast.
 
     A first signal ends it as soon as what is in flight has an answer, a second at once; where
-    nothing is in flight the first is enough. A third is left to the system. It ends as well when
-    *late* says so.
+    nothing is in flight the first is enough. A third is left to the system. *is_late* says when
+    no more is to be begun.
     """
 
-    def __init__(self, late: Callable[[], bool] = lambda: False) -> None:
-        self._late = late
+    def __init__(self, is_late: Callable[[], bool] = lambda: False) -> None:
+        self.is_late = is_late
         self.cause: StopCause | None = None
         #: For how many seconds the site wants to be left alone, where it said so.
         self.retry_after: float | None = None
@@ -46,7 +46,7 @@ class Stop:
         if self._signals:
             with suppress(BlockingIOError):
                 os.read(self._readable, 4096)
-        if self.cause is None and self._late():
+        if not self._patient and self.is_late():
             self.request(StopCause.UNTIL)
         if self.cause and (self._signals > 1 or not self._patient):
             raise LeaveAtOnceError(self.cause)

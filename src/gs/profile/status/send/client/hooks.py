@@ -10,7 +10,7 @@ from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
 
 from .loop import End, Loop
-from .members import retrieve
+from .members import Found, retrieve
 from .post import Manner, Post
 
 if TYPE_CHECKING:
@@ -32,12 +32,11 @@ class HttpSite:
         loop: Loop,
         run: Run | None = None,
     ) -> None:
-        self._site = site
+        self._found = Found(site)
         self._token = token
         self._manner = manner
         self._run = run
         self._form = SendForm(token.reveal(), run.period if run else None)
-        self._key_lifetime = 0
         self._loop = loop
         self._idle: list[Post] = []
         self._calls: dict[pycurl.Curl, tuple[Claim, Post]] = {}
@@ -45,15 +44,14 @@ class HttpSite:
     @property
     def key_lifetime(self) -> int:
         """For how many seconds the site remembers a key, 0 where it does not honour them."""
-        return self._key_lifetime
+        return self._found.key_lifetime
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members, while the list is still arriving.
 
         The send hook is called at the place that this finds.
         """
-        retrieval = retrieve(self._site, self._token, self._manner, self._loop)
-        self._site, self._key_lifetime = yield from retrieval
+        self._found = yield from retrieve(self._found.site, self._token, self._manner, self._loop)
         self._idle.clear()  # they call the place from before
 
     def begin(self, claim: Claim) -> None:
@@ -81,11 +79,11 @@ class HttpSite:
         return Attempt(claim, answer, post.seconds)
 
     def _new_post(self) -> Post:
-        post = Post(self._site.hook(SEND_URI), self._manner)
-        post.hold()
+        post = Post(self._found.site.hook(SEND_URI), self._manner)
+        post.hold(shared=self._found.shared)
         return post
 
     def _key(self, claim: Claim) -> str | None:
-        if not self._run or not self._key_lifetime:
+        if not self._run or not self._found.key_lifetime:
             return None
         return f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"

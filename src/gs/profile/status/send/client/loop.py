@@ -60,7 +60,7 @@ class Loop:
         while more and self._running:
             more = self._ended()
             ends = ends + more
-        if self._alarm:
+        if self._alarm and not ends:  # what has ended is not to be forgotten
             self._alarm.check()
         return ends
 

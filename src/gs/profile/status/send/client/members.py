@@ -2,6 +2,7 @@
 """One retrieval of the list of members, redirects and all."""
 
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from gs.profile.status.hooks import LIFETIME_HEADER, MEMBERS_URI, members_form, read_lifetime
@@ -29,19 +30,29 @@ _LONGEST_PAGE: Final = 1 << 20
 _A_WHILE: Final = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the list tells of the *site*, which its redirects led to.
+
+    *key_lifetime* is for how many seconds it remembers a key, 0 where it does not say; *shared*
+    is whether calls in flight share a connection.
+    """
+
+    site: SiteUrl
+    key_lifetime: int = 0
+    shared: bool = False
+
+
 def retrieve(
     site: SiteUrl, token: Token, manner: Manner, loop: Loop
-) -> Generator[MemberId, None, tuple[SiteUrl, int]]:
-    """Yield the members while their list arrives, and return what the site is.
-
-    That is *site*, or where its redirects led, and for how many seconds it remembers a key.
-    """
+) -> Generator[MemberId, None, Found]:
+    """Yield the members while their list arrives, and return what it tells of the site."""
     for _ in range(_REDIRECTS_AT_MOST + 1):
         retrieval = _Retrieval(site, token, manner, loop)
         yield from retrieval.members()
         moved = retrieval.moved()
         if moved is None:
-            return site, retrieval.key_lifetime
+            return Found(site, retrieval.key_lifetime, retrieval.shared)
         site = moved
     raise ProtocolError(f"The site redirects again and again, at last to {site}.")
 
@@ -60,6 +71,11 @@ class _Retrieval:
         self._location: str | None = None
         #: For how many seconds the site remembers a key, 0 where it does not say.
         self.key_lifetime = 0
+
+    @property
+    def shared(self) -> bool:
+        """Whether calls in flight share a connection."""
+        return self._post.is_http2
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members; none where the answer is a redirect."""

@@ -58,8 +58,13 @@ class Post:
         self.handle.setopt(pycurl.HTTPHEADER, _HEADERS)
         self.handle.setopt(pycurl.READFUNCTION, self._body.read)
 
-    def hold(self) -> None:
-        """Make ready to hold one answer after the other."""
+    def hold(self, *, shared: bool) -> None:
+        """Make ready to hold one answer after the other.
+
+        It waits for a connection that is being made, if connections can be *shared*: where they
+        cannot, it would wait for the first answer.
+        """
+        self.handle.setopt(pycurl.PIPEWAIT, shared)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._take)
         self.handle.setopt(pycurl.TIMEOUT_MS, round(self._manner.timeout * 1000))
 
@@ -94,6 +99,11 @@ class Post:
     def http_status(self) -> int:
         """The status of the answer, 0 where none has come."""
         return int(self.handle.getinfo(pycurl.RESPONSE_CODE))
+
+    @property
+    def is_http2(self) -> bool:
+        """Whether the answer came by HTTP/2, which calls share a connection of."""
+        return bool(self.handle.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0)
 
     @property
     def redirect(self) -> str | None:
@@ -147,7 +157,6 @@ def _options(manner: Manner) -> "Iterator[tuple[int, object]]":
     yield pycurl.FOLLOWLOCATION, 0
     yield pycurl.NOSIGNAL, 1
     yield pycurl.TCP_KEEPALIVE, 1
-    yield pycurl.PIPEWAIT, 1  # one connection of HTTP/2 rather than many that are begun at once
     yield pycurl.MAXAGE_CONN, _REUSE_WITHIN
     yield pycurl.CONNECTTIMEOUT_MS, round(min(manner.timeout, _CONNECT_WITHIN) * 1000)
     yield from manner.trust.options()

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
 from gs.profile.status.send.model import MemberId
 
@@ -15,6 +15,10 @@ _BATCH: Final = 1_000
 
 # Bytes: so many that no two lists have the same sum by chance.
 _DIGEST: Final = 16
+
+
+#: What a choice is for: to line members up, or to look at a run.
+Purpose = Literal["line", "look"]
 
 
 def store_list(file: LedgerFile, members: Iterable[MemberId]) -> bytes:
@@ -42,11 +46,11 @@ def drop_list(file: LedgerFile) -> None:
     file.do("detach_list")
 
 
-def store_choice(file: LedgerFile, only: Iterable[MemberId]) -> None:
-    """Put the IDs of *only* beside the tables."""
+def store_choice(file: LedgerFile, only: Iterable[MemberId], purpose: Purpose) -> None:
+    """Put the IDs of *only* beside the tables, in the place of those before of that *purpose*."""
     file.do("make_choice")
-    file.do("clear_choice")
-    file.do_many("add_to_choice", [{"id": member} for member in only])
+    file.do("clear_choice", purpose=purpose)
+    file.do_many("add_to_choice", ((purpose, member) for member in only))
 
 
 def _digest(member: MemberId) -> int:

@@ -19,7 +19,8 @@ _CORRUPT: Final = (
     "what sqlite3(1) can recover."
 )
 _ADVICE: Final = {
-    sqlite3.SQLITE_FULL: "Make room, and call again: the run goes on.",
+    sqlite3.SQLITE_FULL: "Make room, there or in the folder for temporary files (SQLITE_TMPDIR or "
+    "/var/tmp), and call again: the run goes on.",
     sqlite3.SQLITE_BUSY: "Another program has it open: close that, and call again.",
     sqlite3.SQLITE_READONLY: "Let this user write it, or name another place with --ledger.",
     sqlite3.SQLITE_CANTOPEN: "Let this user write in its folder, or name another with --ledger.",
@@ -54,6 +55,17 @@ class LedgerFile:
             found = "a member has a value that none can have"
         if found != "ok":
             raise ledger_error(self.path, sqlite3.DatabaseError(found), corrupt=True)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Have all that is read inside be of one moment, whoever writes meanwhile."""
+        with self._errors:
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

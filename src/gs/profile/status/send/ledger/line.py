@@ -13,7 +13,7 @@ from .file import LedgerFile
 from .words import not_claimed
 
 # Members that are read at a time.
-_AHEAD: Final = 10_000
+_AHEAD: Final = 1_000
 
 _WAITING: Final = (Verdict.WAITING, Verdict.FAILED)
 
@@ -43,7 +43,7 @@ class Line:
         """Line up those of *choice* in the list of the invocation *listed*; return how many."""
         self._listed, self._choice, self._lifetime = listed, choice, usable(key_lifetime)
         if choice.only is not None:
-            store_choice(self._file, choice.only)
+            store_choice(self._file, choice.only, "line")
         census = self._census()
         waiting = census.get(Verdict.WAITING, 0)
         with self._file.transaction():
@@ -55,7 +55,7 @@ class Line:
 
     def claim(self, limit: int) -> list[Claim]:
         """Mark the first *limit* as being sent to; it counts when :meth:`move_up` is called."""
-        if len(self._ahead) < limit and self._first is not None:
+        while len(self._ahead) < limit and self._first is not None:
             self._read_ahead(self._first)
         members, keyed = list(islice(self._ahead, limit)), bool(self._lifetime)
         self._claim(members)

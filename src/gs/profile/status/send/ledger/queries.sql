@@ -132,19 +132,25 @@ SET verdict = 'skipped', reason = :no_longer_listed, message = '', status = NULL
 WHERE run = :run AND verdict IN ('waiting', 'failed') AND listed <> :invocation;
 
 -- name: make_choice
-CREATE TEMP TABLE IF NOT EXISTS chosen (id TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Members who were chosen by name: one choice is for the line, another for a look at the run.
+CREATE TEMP TABLE IF NOT EXISTS chosen (
+    purpose TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (purpose, id)
+) WITHOUT ROWID;
 
 -- name: clear_choice
-DELETE FROM temp.chosen;
+DELETE FROM temp.chosen
+WHERE purpose = :purpose;
 
 -- name: add_to_choice
-INSERT OR IGNORE INTO temp.chosen (id)
-VALUES (:id);
+INSERT OR IGNORE INTO temp.chosen (purpose, id)
+VALUES (?1, ?2);
 
 -- name: not_listed
 -- Who was chosen, and is neither on the site's list nor settled.
 SELECT id FROM temp.chosen
-WHERE NOT EXISTS (SELECT * FROM member
+WHERE purpose = 'look' AND NOT EXISTS (SELECT * FROM member
                   WHERE run = :run AND member.id = chosen.id AND reason <> :no_longer_listed
                     AND (listed = :listed OR verdict IN ('sent', 'skipped')))
 ORDER BY id;
@@ -154,7 +160,7 @@ ORDER BY id;
 SELECT id, verdict, queued IS :invocation AS again
 FROM member
 WHERE run = :run AND verdict NOT IN ('sent', 'skipped') AND listed = :listed
-  AND (:all OR id IN (SELECT id FROM temp.chosen))
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'line'))
 ORDER BY id
 LIMIT :limit;
 
@@ -163,7 +169,7 @@ LIMIT :limit;
 SELECT verdict, count(*) AS members
 FROM member
 WHERE run = :run AND verdict NOT IN ('sent', 'skipped') AND listed = :listed
-  AND (:all OR id IN (SELECT id FROM temp.chosen))
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'line'))
 GROUP BY verdict;
 
 -- name: wait_again
@@ -171,7 +177,7 @@ GROUP BY verdict;
 UPDATE member
 SET verdict = 'waiting'
 WHERE run = :run AND verdict = 'failed' AND listed = :listed
-  AND (:all OR id IN (SELECT id FROM temp.chosen));
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'line'));
 
 -- name: queue_unknown
 -- Whoever is unknown is tried again where that is safe, or where the operator said so. It is safe
@@ -182,7 +188,7 @@ SET queued = :invocation
 WHERE run = :run AND verdict = 'unknown' AND listed = :listed
   AND (:resend OR (keyed_at <= :now + 60
                    AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin))
-  AND (:all OR id IN (SELECT id FROM temp.chosen));
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'line'));
 
 -- name: claimable
 -- The next ones who wait, from :first on, and were not given back by this invocation.
@@ -190,7 +196,7 @@ SELECT id
 FROM member
 WHERE run = :run AND id >= :first AND verdict = 'waiting' AND listed = :listed
   AND queued IS NOT :invocation
-  AND (:all OR id IN (SELECT id FROM temp.chosen))
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'line'))
 ORDER BY id
 LIMIT :limit;
 
@@ -215,7 +221,7 @@ SET verdict = 'sending', queued = NULL, at = :now,
     keyed_at = :keyed_at, repeatable_until = :repeatable_until
 WHERE run = :run AND id BETWEEN :first AND :last AND verdict = 'waiting' AND listed = :listed
   AND queued IS NOT :invocation
-  AND (:all OR id IN (SELECT id FROM temp.chosen));
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'line'));
 
 -- name: claim_each
 -- A key that is used again keeps the time of its first use.
@@ -240,21 +246,21 @@ WHERE run = :run AND verdict = 'sending';
 -- name: tally
 SELECT verdict, reason, count(*) AS members
 FROM member
-WHERE run = :run AND (:all OR id IN (SELECT id FROM temp.chosen))
+WHERE run = :run AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'look'))
 GROUP BY verdict, reason;
 
 -- name: unsettled
 SELECT id, verdict, reason, message, status, at
 FROM member
 WHERE run = :run AND verdict IN ('failed', 'unknown')
-  AND (:all OR id IN (SELECT id FROM temp.chosen))
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'look'))
 ORDER BY id
 LIMIT :limit;
 
 -- name: chosen_unlisted
 -- Who was chosen, and is not in the list that has just arrived.
 SELECT id FROM temp.chosen
-WHERE id NOT IN (SELECT id FROM arriving.listed)
+WHERE purpose = 'look' AND id NOT IN (SELECT id FROM arriving.listed)
 ORDER BY id;
 
 -- name: rehearse
@@ -281,4 +287,4 @@ SELECT count(*) AS members
 FROM member JOIN run ON run.number = member.run
 WHERE run = :run AND member.listed = run.listed AND verdict IN ('sending', 'unknown')
   AND keyed_at <= :now + 60 AND repeatable_until > :now + :margin
-  AND (:all OR id IN (SELECT id FROM temp.chosen));
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'look'));

@@ -62,7 +62,7 @@ class Rehearsal:
 
     def _refuse_who_is_not_listed(self, choice: Choice) -> None:
         if choice.only:
-            store_choice(self.file, choice.only)
+            store_choice(self.file, choice.only, "look")
             missing = [MemberId(row["id"]) for row in self.file.rows("chosen_unlisted")]
             if missing:
                 raise not_listed(missing)

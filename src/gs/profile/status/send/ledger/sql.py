@@ -102,7 +102,7 @@ class SqlLedger:
 
     def _choose(self, only: frozenset[MemberId] | None) -> None:
         if only is not None:
-            store_choice(self._file, only)
+            store_choice(self._file, only, "look")
 
     def _refuse_who_is_not_listed(self, only: frozenset[MemberId]) -> None:
         self._choose(only)

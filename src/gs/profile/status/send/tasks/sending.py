@@ -23,12 +23,10 @@ from gs.profile.status.send.settings import Settings
 from gs.profile.status.send.stop import Breaker, Stop
 
 from .connecting import connected
+from .files import make_room, room
 from .task import Task, here_and_now
 
 _TROUBLES_SHOWN: Final = 5
-
-# Open files that are not connections: the ledger, its lock, what the caller has left open.
-_FILES_OF_OURS: Final = 64
 
 
 def send(task: Task) -> int:
@@ -36,6 +34,8 @@ def send(task: Task) -> int:
     settings = task.settings
     until = settings.until
     stop = Stop(lambda: until is not None and here_and_now() >= until)
+    if settings.jobs is not None:
+        make_room(settings.jobs)
     # The lock before the file: who has to leave is not to wait for who holds the run.
     make_sure_of(settings.ledger)
     with (
@@ -90,14 +90,11 @@ def _pace(settings: Settings, patience: Patience) -> Pace:
 def _limit(jobs: int | None) -> Limit:
     if jobs is not None:
         return Fixed(jobs)
-    import resource
-
     from gs.profile.status.send.adaptive import MOST, Adaptive
 
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return Adaptive()
-    return Adaptive(max(1, min(MOST, files - _FILES_OF_OURS)))
+    most = min(MOST, room())
+    make_room(most)
+    return Adaptive(most)
 
 
 def _reporter(task: Task, begun: runs.Begun) -> Reporter:

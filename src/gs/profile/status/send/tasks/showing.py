@@ -15,7 +15,7 @@ from .task import Task
 def show(task: Task) -> int:
     """Show what is recorded, and return the exit code."""
     settings = task.settings
-    with closing(read_ledger(settings.ledger)) as file:
+    with closing(read_ledger(settings.ledger)) as file, file.snapshot():
         found = runs.accounts(file, settings.site.identity, time.time)
         if settings.json:
             task.tell_json(found)

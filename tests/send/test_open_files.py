@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""There is room for the connections of all calls in flight, or nothing is begun."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from gs.profile.status.send.adaptive import MOST
+
+
+@pytest.fixture
+def limited(sendprofile, ledger):
+    """Return what runs the command under limits of ulimit(1)."""
+
+    def run(limits, *argv):
+        words = shlex.join([*sendprofile.words, "--ledger", str(ledger), *map(str, argv)])
+        command = f"{limits}; exec {words}"
+        return subprocess.run(
+            ["bash", "-c", command], capture_output=True, encoding="utf-8", check=False, timeout=60
+        )
+
+    return run
+
+
+def test_the_soft_limit_is_raised_to_what_the_jobs_need(groupserver, limited):
+    site = groupserver(members=[f"u{number}" for number in range(300)])
+    done = limited("ulimit -Sn 100", "-j", 300, site.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(site.mailed.values()) == {1}
+    assert site.connections > 100
+
+
+def test_nothing_is_begun_where_the_hard_limit_does_not_allow_the_jobs(
+    groupserver, limited, ledger
+):
+    site = groupserver(members=["u"])
+    done = limited("ulimit -n 200", "-j", 300, site.url)
+    assert done.returncode == 64
+    assert done.stderr == "-j 300 needs 364 open files, and 200 are allowed: see ulimit -n.\n"
+    assert not site.requests
+    assert not ledger.exists()
+
+
+@pytest.mark.parametrize("files", [80, MOST])
+def test_auto_goes_only_as_far_as_the_hard_limit_allows(groupserver, limited, files):
+    site = groupserver(members=[f"u{number}" for number in range(300)])
+    done = limited(f"ulimit -n {files}", "-j", "auto", site.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(site.mailed) == 300
