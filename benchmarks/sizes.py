@@ -29,7 +29,7 @@ class Sizes:
 FULL: Final = Sizes(
     rounds=3,
     members=200_000,
-    tls_members=100_000,
+    tls_members=200_000,
     wrk_seconds=5,
     one_by_one=3_000,
     parallel=1_500,

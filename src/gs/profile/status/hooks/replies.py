@@ -98,4 +98,4 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise NotAReplyError("its message is not text")
     # JSON can hold half of a surrogate pair, which nothing behind this can write down.
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")

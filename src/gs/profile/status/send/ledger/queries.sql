@@ -88,7 +88,7 @@ DETACH arriving;
 
 -- name: add_to_list
 INSERT INTO arriving.listed (id)
-VALUES (?1);
+VALUES :members;
 
 -- name: any_listed
 SELECT id FROM arriving.listed

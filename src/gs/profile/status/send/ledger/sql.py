@@ -140,7 +140,7 @@ class SqlLedger:
         now = self._clock()
         for same, members in groups.items():
             values = (self._run, now, *same)
-            if self._file.do_for("settle", values, members) != len(members):
+            if self._file.do_for("settle", members, values) != len(members):
                 raise not_claimed()
 
 
