@@ -2,6 +2,7 @@
 """What the send hook answers: a status with a message, or the refusal of a form."""
 
 import json
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -32,6 +33,9 @@ SKIPPED: Final = {
 # The number of a refused form differs between versions of GroupServer.
 _LARGEST: Final = 2**31
 _REFUSED: Final = frozenset({Status.REFUSED, 100})
+
+# JSON is in UTF-8 (RFC 8259, 8.1); json.loads would look for other encodings first.
+_decode: Final = json.JSONDecoder().decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def write_refusal(*complaints: str) -> bytes:
 
 def _object(body: bytes) -> dict[str, object]:
     try:
-        answer = json.loads(body)
+        answer = _decode(body.removeprefix(BOM_UTF8).decode())
     except (ValueError, RecursionError) as error:
         raise NotAReplyError("it is not JSON") from error
     if not isinstance(answer, dict):

@@ -244,9 +244,18 @@ SET verdict = 'unknown', reason = :reason, message = :message, status = NULL
 WHERE run = :run AND verdict = 'sending';
 
 -- name: tally
-SELECT verdict, reason, count(*) AS members
+-- Those who were sent to are counted by themselves: to count is quick, and to group needs sorting.
+SELECT 'sent' AS verdict, '' AS reason, members
+FROM (SELECT count(*) AS members
+      FROM member
+      WHERE run = :run AND verdict = 'sent' AND reason = ''
+        AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'look')))
+WHERE members
+UNION ALL
+SELECT verdict, reason, count(*)
 FROM member
-WHERE run = :run AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'look'))
+WHERE run = :run AND (verdict <> 'sent' OR reason <> '')
+  AND (:all OR id IN (SELECT id FROM temp.chosen WHERE purpose = 'look'))
 GROUP BY verdict, reason;
 
 -- name: unsettled
