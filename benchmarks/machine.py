@@ -54,7 +54,7 @@ def describe(folder: Path, cores: Cores) -> dict[str, object]:
         "server_core": cores.server,
         "client_core": cores.client,
         "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "file_system": file_system(folder),
         "sync_microseconds": round(_sync_seconds(folder) * 1e6),
         "programs": {name: _version(name) for name in ("nginx", "wrk", "curl", "parallel")},
