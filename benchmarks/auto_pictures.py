@@ -6,21 +6,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
+from benchmarks import looks
 from benchmarks.trials import Series, Trial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 Found = Mapping[str, tuple[Trial, Series]]
 
-_BLUE: Final = "#1f6feb"
 _RED: Final = "#cf222e"
-_GREY: Final = "#8c959f"
 _SHADE: Final = "#eaeef2"
 
 _STYLE: Final[dict[Any, Any]] = {
-    "svg.hashsalt": "sendprofile",
-    "svg.fonttype": "none",
-    "font.size": 10,
+    **looks.STYLE,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
@@ -93,7 +90,7 @@ def _refused(found: Found) -> Figure:
 
 def _pages(found: Found) -> Figure:
     figure = Figure(figsize=(_WIDTH, 3.0), layout="constrained")
-    colours = {"idle": _GREY, "1": "#57ab5a", "auto": _BLUE, "64": _RED}
+    colours = {"idle": looks.OTHERS, "1": "#57ab5a", "auto": looks.OURS, "64": _RED}
     panels = figure.subplots(1, 2, sharey=True)
     for axes, workers in zip(panels, (1, 16), strict=True):
         for place, (name, colour) in enumerate(colours.items()):
@@ -117,16 +114,20 @@ def _pages(found: Found) -> Figure:
 
 def _in_flight(axes: Axes, trial: Trial, series: Series) -> None:
     points = series.levels(trial.seconds)
-    axes.step([at for at, _ in points], [mean for _, mean in points], color=_BLUE, where="post")
+    axes.step(
+        [at for at, _ in points], [mean for _, mean in points], color=looks.OURS, where="post"
+    )
     axes.set_xlim(0, trial.seconds)
 
 
 def _throughput(axes: Axes, trial: Trial, series: Series) -> None:
     starts = [index / 2 for index in range(int(trial.seconds * 2))]
-    axes.step(starts, [series.rate(at, at + 0.5) for at in starts], color=_GREY, where="post")
+    axes.step(
+        starts, [series.rate(at, at + 0.5) for at in starts], color=looks.OTHERS, where="post"
+    )
 
 
 def _line(axes: Axes, level: float, words: str) -> None:
-    axes.axhline(level, color=_GREY, linewidth=1, linestyle="--")
+    axes.axhline(level, color=looks.OTHERS, linewidth=1, linestyle="--")
     place = (axes.get_xlim()[1], level)
     axes.annotate(words, place, (0, 4), textcoords="offset points", ha="right", color="#57606a")
