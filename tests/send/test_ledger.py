@@ -579,3 +579,16 @@ def test_who_certainly_was_not_mailed_is_not_in_doubt(ledger):
     ledger.settle([outcome("a", Verdict.WAITING, "busy", again=True)])
     (claim,) = ledger.claim(1)
     assert not claim.doubtful
+
+
+def test_a_call_that_was_refused_has_not_used_its_key(call, clock):
+    ledger = call()
+    begin(ledger, ["a"], lifetime=9 * 3600)
+    ledger.claim(1)
+    clock.now += 4 * 3600
+    refused = outcome("a", Verdict.WAITING, again=True)
+    ledger.claim(1, [refused])
+    ledger.settle([outcome("a", Verdict.UNKNOWN, again=True)])
+    clock.now += 4 * 3600
+    later = call()
+    assert begin(later, ["a"], lifetime=9 * 3600) == 1

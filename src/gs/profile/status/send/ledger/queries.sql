@@ -202,10 +202,10 @@ LIMIT :limit;
 
 -- name: claimable_again
 -- Those who are tried again, the longest ago first. The key of one who is in doubt may have been
--- forgotten meanwhile.
+-- forgotten meanwhile; a call that was refused has not used its key.
 SELECT id, doubtful, keyed
 FROM (SELECT id, at, verdict = 'unknown' AS doubtful,
-             coalesce(keyed_at <= :now + 60
+             coalesce(verdict = 'unknown' AND keyed_at <= :now + 60
                       AND min(repeatable_until, keyed_at + :lifetime) > :now + :margin,
                       false) AS keyed
       FROM member
