@@ -1,37 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""Handing a mail over: to a Maildir folder, for trials."""
+"""Hands letters over into a Maildir folder, for trials."""
 
+import errno
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Protocol
+from typing import ClassVar, Final
 
+from .port import Letter, NotTakenError, Refused
+
+# Somebody will make room; until then no letter can be taken.
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FOLDERS: Final = ("tmp", "new", "cur")
-
-
-class Mailer(Protocol):
-    """Takes the responsibility for a mail."""
-
-    def hand_over(self, message: EmailMessage, key: str | None = None) -> None:
-        """Take *message*: once this has returned, a crash does not lose it.
-
-        Under its *key* the mailer can say later that it has taken it. Raises :exc:`OSError` where
-        the mail was not taken.
-        """
-
-    def has_taken(self, key: str) -> bool:
-        """Return whether a mail was taken under that *key*, by this process or one before it.
-
-        Both answers are certain: after ``False`` the mail is handed over again. A mailer that
-        cannot know raises an :exc:`OSError`, and nobody is mailed.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +29,42 @@ class Maildir:
     right after the hand-over may lose the mail.
     """
 
+    jobs: ClassVar[int] = 4
     folder: Path
     clock: Callable[[], float] = time.time
     token: Callable[[], str] = field(default=partial(secrets.token_hex, 8))
 
-    def hand_over(self, message: EmailMessage, key: str | None = None) -> None:
-        """Deliver *message*: written and synced in ``tmp``, then moved to ``new``, durably."""
-        self._make_folders()
+    def hand_over(
+        self,
+        letter: Letter,
+        reader: str,  # noqa: ARG002 - there is nobody to bounce
+        key: str | None = None,
+    ) -> tuple[Refused, ...]:
+        """Deliver *letter*: written and synced in ``tmp``, then moved to ``new``, durably.
+
+        Raises :class:`NotTakenError` where the disk is full.
+        """
+        self._deliver(letter.octets(eight_bit=False).replace(b"\r\n", b"\n"), key)
+        return ()
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def _deliver(self, content: bytes, key: str | None) -> None:
+        with _room_wanted():
+            self._make_folders()
         name = self._unique_name()
         # In "tmp" never the key's name: what a crash left there must not be in the way.
         written = self.folder / "tmp" / name
         delivered = self.folder / "new" / (name if key is None else _name_of(key))
         try:
-            _write_durably(written, message.as_bytes())
-            written.rename(delivered)
+            with _room_wanted():
+                _write_durably(written, content)
+                written.rename(delivered)
         except BaseException:
             written.unlink(missing_ok=True)
             raise
-        _sync(delivered.parent)
+        _sync(delivered.parent)  # an error here leaves it in doubt: it may be there for good
 
     def has_taken(self, key: str) -> bool:
         """Return whether the mail of that *key* is in ``new``, or in ``cur`` as a reader left it.
@@ -77,8 +82,9 @@ class Maildir:
     def _make_folders(self) -> None:
         if (self.folder / _FOLDERS[-1]).is_dir():
             return
-        for name in _FOLDERS:
-            (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
+            folder.mkdir(mode=0o700, exist_ok=True)
         _sync(self.folder)
         _sync(self.folder.parent)
 
@@ -86,6 +92,16 @@ class Maildir:
         # A colon would begin the flags, and a slash a folder.
         host = socket.gethostname().replace("/", r"\057").replace(":", r"\072")
         return f"{int(self.clock())}.R{self.token()}.{host}"
+
+
+@contextmanager
+def _room_wanted() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise NotTakenError(f"There is no room for it: {error.strerror}.") from error
+        raise
 
 
 def _name_of(key: str) -> str:
@@ -103,10 +119,14 @@ def _listed(folder: Path) -> list[str]:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
+    with open(path, "xb", opener=_for_the_owner) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync(folder: Path) -> None:

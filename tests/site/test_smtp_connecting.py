@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""How a connection to the mail server is made: safely, or not at all and nothing is taken."""
+
+import socket
+import ssl
+from contextlib import closing
+
+import pytest
+
+from gs.profile.status.site.mail import NotTakenError, Smtp, SmtpSettings
+from servers.authority import Authority
+from servers.smtp import Fault, mail_server
+from servers.smtp_letters import PlainLetter
+from servers.smtp_mailing import PASSWORD, mailing, over_tls
+
+LETTER = PlainLetter()
+
+
+def not_taken(mailer, says=None):
+    with pytest.raises(NotTakenError, match=says) as caught:
+        mailer.hand_over(LETTER, "m1")
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.retry_after == 60
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+@pytest.mark.parametrize(
+    ("certificate", "says"),
+    [("wrong_name", "not valid"), ("expired", "expired"), ("unknown", "issuer|self")],
+)
+def test_a_certificate_that_cannot_be_trusted_gets_no_letter_and_no_password(
+    authority, certificate, says, implicit
+):
+    context = getattr(authority, certificate)()
+    settings = over_tls(authority, "tls" if implicit else "starttls")
+    with mail_server(tls=context, implicit=implicit, users={"site": PASSWORD}) as server:
+        with mailing(server, **settings, user="site", password=PASSWORD) as mailer:
+            not_taken(mailer, f"certificate.*({says})")
+        assert server.letters == []
+        assert not any("AUTH" in command for command in server.commands)
+
+
+def test_without_starttls_nothing_is_sent(authority):
+    with mail_server(users={"site": PASSWORD}) as server:
+        settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
+        with mailing(server, **settings) as mailer:
+            not_taken(mailer, "does not offer STARTTLS")
+        assert {command.split()[0] for command in server.commands} == {"EHLO"}
+
+
+def test_a_starttls_that_is_refused_is_not_gone_on_without(authority):
+    with mail_server(tls=authority.good()) as server:
+        server.answer("STARTTLS", "454 4.7.0 TLS not available")
+        with mailing(server, **over_tls(authority)) as mailer:
+            not_taken(mailer, "454")
+        assert not any(command.startswith("MAIL") for command in server.commands)
+
+
+def test_tls_before_1_2_is_refused(authority):
+    context = authority.good()
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with mail_server(tls=context, implicit=True) as server:
+        with mailing(server, **over_tls(authority, "tls")) as mailer:
+            not_taken(mailer, "TLS failed")
+        assert server.letters == []
+
+
+@pytest.mark.parametrize("mechanism", ["LOGIN", "PLAIN"])
+def test_it_logs_in_by_what_is_offered(authority, mechanism):
+    users, mechanisms = {"site": PASSWORD}, (mechanism,)
+    with mail_server(tls=authority.good(), users=users, mechanisms=mechanisms) as server:
+        settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
+        with mailing(server, **settings) as mailer:
+            mailer.hand_over(LETTER, "m1")
+        assert [(letter.user, letter.tls) for letter in server.letters] == [("site", True)]
+
+
+def test_a_log_in_that_is_refused_is_the_operators_to_mend_and_tried_once(authority):
+    with mail_server(tls=authority.good(), users={"site": "another"}) as server:
+        settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
+        with mailing(server, **settings) as mailer:
+            not_taken(mailer, r"refuses the log-in \(535.*mend user and password")
+        assert sum(command.startswith("AUTH") for command in server.commands) == 1
+
+
+def test_a_log_in_that_cannot_be_done_now_is_waited_for(authority):
+    with mail_server(tls=authority.good(), users={"site": PASSWORD}) as server:
+        settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
+        server.answer("AUTH", "454 4.7.0 later")
+        with mailing(server, **settings) as mailer:
+            not_taken(mailer, "cannot log in now: 454")
+
+
+def test_a_server_without_log_in_is_told_of(authority):
+    with mail_server(tls=authority.good()) as server:
+        settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
+        with mailing(server, **settings) as mailer:
+            not_taken(mailer, "offers no log-in")
+
+
+@pytest.mark.parametrize(
+    ("stage", "move"),
+    [
+        *(("GREETING", fault) for fault in Fault),
+        *(("EHLO", fault) for fault in Fault),
+        ("GREETING", "421 4.3.2 busy"),
+        ("GREETING", "454 later"),
+        ("GREETING", "554 no"),
+        ("GREETING", "what"),
+        ("GREETING", "220-" + "x" * 9000),
+        ("EHLO", "421 4.3.2 busy"),
+        ("EHLO", "250-" + "x" * 9000),
+    ],
+)
+def test_where_no_connection_is_had_nothing_was_taken(stage, move):
+    with mail_server() as server:
+        server.answer(stage, move)
+        with mailing(server, timeout=0.4) as mailer:
+            not_taken(mailer)
+        assert server.letters == []
+
+
+def test_a_server_that_is_not_there_is_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    settings = SmtpSettings("127.0.0.1", port, "none", bounces="bounces@example.org")
+    with closing(Smtp(settings)) as mailer:
+        not_taken(mailer, f"127.0.0.1:{port} cannot be reached")
+
+
+def test_a_server_without_ehlo_gets_seven_bits():
+    with mail_server() as server:
+        server.answer("EHLO", "502 5.5.1 what is that")
+        with mailing(server) as mailer:
+            mailer.hand_over(LETTER, "m1")
+        (taken,) = server.letters
+        assert taken.content == LETTER.octets(eight_bit=False)
+        assert taken.options == ()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""Connections to the mail server are kept, shared, replaced once, and closed politely."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gs.profile.status.site.mail import AllRefusedError, NotTakenError, RejectedError
+from servers.authority import Authority
+from servers.smtp import Fault, mail_server
+from servers.smtp_letters import PlainLetter
+from servers.smtp_mailing import Clock, mailing, over_tls
+
+LETTER = PlainLetter()
+
+
+def not_taken(mailer, says=None):
+    with pytest.raises(NotTakenError, match=says) as caught:
+        mailer.hand_over(LETTER, "m1")
+    assert caught.value.retry_after == 60
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path)
+
+
+def test_a_connection_is_kept_for_so_many_letters():
+    with mail_server() as server, mailing(server, messages=3) as mailer:
+        for _ in range(7):
+            mailer.hand_over(LETTER, "m1")
+        assert [letter.connection for letter in server.letters] == [1, 1, 1, 2, 2, 2, 3]
+        assert server.commands.count("QUIT") == 2
+
+
+def test_threads_share_the_connections_and_never_open_more():
+    with mail_server() as server:
+        server.answer("END", 0.02)
+        with mailing(server, connections=3) as mailer, ThreadPoolExecutor(8) as pool:
+            assert mailer.jobs == 3
+            list(pool.map(mailer.hand_over, [LETTER] * 40, map(str, range(40))))
+        assert server.connections == 3
+        senders = {letter.mail_from for letter in server.letters}
+        assert senders == {f"bounces+{number}@example.org" for number in range(40)}
+        assert len(server.letters) == 40
+
+
+@pytest.mark.parametrize("security", ["none", "starttls", "tls"])
+def test_kept_connections_that_have_died_are_replaced_without_a_word(authority, security):
+    offers = {} if security == "none" else {"tls": authority.good()}
+    settings = {"security": "none"} if security == "none" else over_tls(authority, security)
+    with (
+        mail_server(**offers, implicit=security == "tls") as server,
+        mailing(server, connections=2, **settings) as mailer,
+    ):
+        two_at_once(server, mailer)
+        server.cut()
+        two_at_once(server, mailer)
+        assert server.connections == 4
+        assert len(server.letters) == 4
+
+
+def two_at_once(server, mailer):
+    server.answer("END", 0.2, times=2)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(mailer.hand_over, [LETTER] * 2, ["m1", "m2"]))
+
+
+@pytest.mark.parametrize("move", [*Fault, "421 4.4.2 idle for too long", "what"])
+def test_a_kept_connection_that_dies_at_mail_is_replaced_once(move):
+    with mail_server() as server, mailing(server, timeout=0.4) as mailer:
+        mailer.hand_over(LETTER, "m1")
+        server.answer("MAIL", move, times=1)
+        mailer.hand_over(LETTER, "m2")
+        assert server.connections == 2
+        server.answer("MAIL", move, times=2)
+        not_taken(mailer)
+        assert server.connections == 3
+        mailer.hand_over(LETTER, "m3")
+        assert len(server.letters) == 3
+
+
+def test_a_new_connection_that_dies_is_not_replaced():
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("MAIL", Fault.CLOSE, times=1)
+        not_taken(mailer)
+        assert server.connections == 1
+
+
+def test_a_connection_that_was_idle_for_long_is_closed_and_not_used():
+    clock = Clock()
+    with mail_server() as server, mailing(server, clock, idle=30) as mailer:
+        mailer.hand_over(LETTER, "m1")
+        clock.now += 29
+        mailer.hand_over(LETTER, "m2")
+        clock.now += 30
+        mailer.hand_over(LETTER, "m3")
+        assert [letter.connection for letter in server.letters] == [1, 1, 2]
+        assert server.commands.count("QUIT") == 1
+
+
+@pytest.mark.parametrize("reply", ["550 5.1.1 unknown", "554 5.7.1 policy"])
+def test_a_server_that_has_refused_often_is_left_before_it_hangs_up(reply):
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("RCPT", reply)
+        for _ in range(8):
+            with pytest.raises((AllRefusedError, RejectedError)):
+                mailer.hand_over(LETTER, "m1")
+        assert server.connections == 2
+
+
+def test_the_end_is_polite():
+    with mail_server() as server:
+        with mailing(server) as mailer:
+            mailer.hand_over(LETTER, "m1")
+        assert server.commands[-1] == "QUIT"
+        mailer.close()
+        not_taken(mailer, "being stopped")
+
+
+def test_a_letter_on_its_way_is_finished_though_the_mailer_is_closed():
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("END", 0.4)
+        thread = threading.Thread(target=mailer.hand_over, args=(LETTER, "m1"))
+        thread.start()
+        while "DATA" not in server.commands:
+            thread.join(0.01)
+        mailer.close()
+        thread.join()
+        assert len(server.letters) == 1
+        assert server.commands[-1] == "QUIT"
+
+
+def test_a_server_that_is_down_is_left_alone_for_a_second():
+    clock = Clock()
+    with mail_server() as server, mailing(server, clock) as mailer:
+        server.answer("GREETING", "421 4.3.2 busy")
+        not_taken(mailer, "421 4.3.2 busy")
+        server.behave()
+        not_taken(mailer, "421 4.3.2 busy")
+        assert server.connections == 1
+        clock.now += 1
+        mailer.hand_over(LETTER, "m1")
+        assert len(server.letters) == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "move"), [("MAIL", "451 4.3.0 later"), ("RCPT", Fault.CLOSE), ("DATA", Fault.CLOSE)]
+)
+def test_a_letter_that_the_server_has_heard_of_is_not_tried_a_second_time(stage, move):
+    with mail_server() as server, mailing(server) as mailer:
+        mailer.hand_over(LETTER, "m1")
+        server.answer(stage, move, times=1)
+        not_taken(mailer)
+        assert server.connections == 1
+        assert len(server.letters) == 1

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""A letter as it goes over the wire: eight bits or seven, international, and never two in one."""
+
+import pytest
+
+from gs.profile.status.site.mail import AllRefusedError, DoubtError
+from servers.smtp import mail_server
+from servers.smtp_letters import KIM, ZOE, PlainLetter
+from servers.smtp_mailing import mailing
+
+
+@pytest.mark.parametrize(("without", "content"), [((), True), (("8BITMIME",), False)])
+def test_eight_bits_go_to_a_server_that_takes_them(without, content):
+    with mail_server(without=without) as server, mailing(server) as mailer:
+        mailer.hand_over(PlainLetter(), "m1")
+    (taken,) = server.letters
+    assert taken.content == PlainLetter().octets(eight_bit=content)
+    assert ("BODY=8BITMIME" in taken.options) == content
+
+
+def test_an_international_letter_goes_to_a_server_that_takes_it():
+    letter = PlainLetter((ZOE, KIM), international=True)
+    with mail_server() as server, mailing(server) as mailer:
+        mailer.hand_over(letter, "m1")
+        mailer.hand_over(PlainLetter(), "m2")
+    assert server.letters[0].recipients == (ZOE, KIM)
+    assert {"SMTPUTF8", "BODY=8BITMIME"} <= set(server.letters[0].options)
+    assert "SMTPUTF8" not in server.letters[1].options
+
+
+@pytest.mark.parametrize(
+    ("recipients", "refused"), [((ZOE,), [ZOE]), ((KIM, ZOE), [ZOE]), ((KIM,), [KIM])]
+)
+def test_an_international_letter_cannot_go_to_another(recipients, refused):
+    letter = PlainLetter(recipients, international=True)
+    with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
+        with pytest.raises(AllRefusedError, match="SMTPUTF8") as caught:
+            mailer.hand_over(letter, "m1")
+        assert [each.address for each in caught.value.refused] == refused
+        assert mailer.hand_over(PlainLetter(), "m2") == ()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a@b>\r\nRCPT TO:<x@evil.example", "a>b@c", "a\0@b", "\ud800@b", "a\u2028@b", ""],
+)
+def test_an_address_cannot_smuggle_a_command(hostile):
+    with mail_server() as server, mailing(server) as mailer:
+        with pytest.raises(AllRefusedError) as caught:
+            mailer.hand_over(PlainLetter((hostile,)), "m1")
+        assert [each.address for each in caught.value.refused] == [hostile]
+        (refused,) = mailer.hand_over(PlainLetter((KIM, hostile)), "m1")
+        assert refused.address == hostile
+        assert [letter.recipients for letter in server.letters] == [(KIM,)]
+
+
+@pytest.mark.parametrize("end", ["\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n", "\r\n.\r\n", "\r\n.\r"])
+def test_a_letter_cannot_smuggle_another_one(end):
+    smuggled = f"hello{end}MAIL FROM:<evil@example.org>\r\n"
+    with mail_server() as server, mailing(server) as mailer:
+        mailer.hand_over(PlainLetter(text=smuggled), "m1")
+        mailer.hand_over(PlainLetter(), "m2")
+    first, second = server.letters
+    assert first.content.endswith(b"hello\r\n.\r\nMAIL FROM:<evil@example.org>\r\n")
+    assert second.mail_from == "bounces+m2@example.org"
+    assert first.content.count(b"\r\n") == first.content.count(b"\n") == first.content.count(b"\r")
+
+
+def test_a_mail_server_cannot_be_asked_what_it_took():
+    with mail_server() as server, mailing(server) as mailer, pytest.raises(DoubtError):
+        mailer.has_taken("key")

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""What replies, settings and bounce addresses mean, without a mail server."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gs.profile.status.site.mail.replies import Reply
+from gs.profile.status.site.mail.settings import SmtpSettings
+from gs.profile.status.site.mail.smtp import Smtp
+from gs.profile.status.site.mail.verp import bounce_address, reader_of
+
+BOUNCES = "bounces@lists.example.org"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 5.1.1 User unknown",
+        "550 5.1.10 null MX",
+        "550 5.4.1 Recipient address rejected: Access denied",
+        "550 5.2.1 The account you tried to reach is disabled",
+        "550 No such user here",
+        "501 5.1.3 Bad recipient address syntax",
+        "553 5.6.7 needs SMTPUTF8",
+        "551 User not local",
+        "556 domain does not accept mail",
+        "525 5.7.13 User account disabled",
+        "550 5.7.17 Mailbox owner has changed",
+    ],
+)
+def test_what_says_that_an_address_is_no_good(said):
+    assert Reply(int(said[:3]), said[4:]).of_the_address
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "554 5.7.1 <a@example.org>: Relay access denied",
+        "550 relay not permitted",
+        "530 5.7.0 Authentication required",
+        "530 Must issue a STARTTLS command first",
+        "535 Authentication failed",
+        "550 5.1.8 Sender address rejected: Domain not found",
+        "550 5.7.26 unauthenticated mail is prohibited",
+        "550 Rejected because 192.0.2.1 is in a black list at zen.example.org",
+        "550 Sender verify failed",
+        "503 5.5.1 Bad sequence of commands",
+        "552 5.3.4 too big",
+        "550 5.3.0 something is wrong here",
+    ],
+)
+def test_what_says_nothing_of_the_address(said):
+    assert not Reply(int(said[:3]), said[4:]).of_the_address
+
+
+def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length():
+    reply = Reply.read(550, b"5.1.1 <kim@example.org>: \x1b[31m(a.b@example.net)\nunknown" * 20)
+    assert reply.said.startswith("550 5.1.1 <…>:  [31m(<…>) unknown")
+    assert "example" not in reply.said
+    assert reply.said.isprintable()
+    assert len(reply.said) <= 200
+
+
+@given(st.binary())
+def test_whatever_a_server_says_is_harmless(octets):
+    assert Reply.read(500, octets).said.isprintable()
+
+
+@given(st.text())
+def test_every_member_has_a_bounce_address_that_a_mail_server_takes(reader):
+    address = bounce_address(BOUNCES, reader)
+    local, _, domain = address.rpartition("@")
+    assert domain == "lists.example.org"
+    assert len(local) <= 64
+    assert address.isascii()
+    assert not set(address) & set(' \t\r\n<>"(),:;[]\\')
+    assert reader_of(BOUNCES, address) in {reader, None}
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,56}", fullmatch=True))
+def test_the_member_is_read_from_the_address(reader):
+    address = bounce_address(BOUNCES, reader)
+    assert address == f"bounces+{reader}@lists.example.org"
+    assert reader_of(BOUNCES, address) == reader
+
+
+@pytest.mark.parametrize("reader", ["", "a b", "a..b", ".a", "a@b", "ä", "x" * 57, "\ud800"])
+def test_an_id_that_is_not_plain_has_a_digest(reader):
+    address = bounce_address(BOUNCES, reader)
+    assert address.startswith("bounces+=")
+    assert address == bounce_address(BOUNCES, reader)
+    assert address != bounce_address(BOUNCES, f"{reader} ")
+    assert reader_of(BOUNCES, address) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["bounces@lists.example.org", "kim@lists.example.org", "bounces+kim@example.org", "", "@"],
+)
+def test_another_address_is_nobodys(address):
+    assert reader_of(BOUNCES, address) is None
+
+
+@pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
+def test_the_port_is_the_usual_one_unless_another_is_named(security, port):
+    assert SmtpSettings("mx", security=security).port == port
+    assert SmtpSettings("mx", 2525, security).port == 2525
+
+
+def test_the_password_is_not_shown():
+    settings = SmtpSettings("mx", user="site", password="secret-word")
+    assert "secret-word" not in repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"security": "ssl"}, "security"),
+        ({"host": ""}, "host"),
+        ({"host": "a..b"}, "host"),
+        ({"port": 65536}, "port"),
+        ({"port": -1}, "port"),
+        ({"timeout": 0}, "timeout"),
+        ({"final_timeout": 0}, "final-timeout"),
+        ({"idle": 0}, "idle"),
+        ({"connections": 0}, "connections"),
+        ({"messages": 0}, "messages"),
+        ({"user": "site"}, "password"),
+        ({"user": "u", "password": "p", "security": "none"}, "under TLS"),
+        ({"bounces": "no address"}, "bounces"),
+        ({"bounces": "böunces@example.org"}, "bounces"),
+        ({"bounces": f"{'x' * 37}@example.org"}, "bounces"),
+        ({"bounces": "a@b\r\nRCPT TO:<c@d>"}, "bounces"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_with_a_word_to_the_operator(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        SmtpSettings(**{"host": "mx", **wrong})
+
+
+def test_a_mailer_says_what_it_lacks(tmp_path):
+    with pytest.raises(ValueError, match="bounces is missing"):
+        Smtp(SmtpSettings("mx"))
+    missing, wrong = tmp_path / "missing.pem", tmp_path / "wrong.pem"
+    wrong.write_text("no certificate")
+    for file in (missing, wrong):
+        with pytest.raises(ValueError, match=str(file)):
+            Smtp(SmtpSettings("mx", ca_file=file, bounces=BOUNCES))
