@@ -8,7 +8,8 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.summary import Author, Topic
+from gs.profile.status.site.store.intake import add
+from gs.profile.status.site.summary import Activity, Author, Figures, Own, Topic
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)
@@ -34,10 +35,15 @@ def activities(town, clock):
 
 def test_a_month_is_from_its_first_moment_up_to_the_next_month(town, activities):
     town.person("u", "g")
-    for date in ("2026-02-28T23:59:59", "2026-03-01", "2026-03-31T23:59:59", "2026-04-01"):
+    for date in (
+        "2026-02-28T23:59:59",
+        "2026-03-01",
+        "2026-03-31T23:59:59",
+        "2026-04-01",
+    ):
         town.post("u", date)
     _, activity = activities.of(G, MARCH)
-    assert activity.post_count == 2
+    assert activity.figures.posts == 2
 
 
 def test_a_topic_with_posts_in_both_months_counts_in_both(town, activities):
@@ -45,7 +51,8 @@ def test_a_topic_with_posts_in_both_months_counts_in_both(town, activities):
     town.post("u", "2026-02-28", "long")
     town.post("u", "2026-03-01", "long")
     (topic,) = activities.of(G, MARCH)[1].topics
-    assert topic == Topic("long", "https://s.example/r/topic/post1", 1)
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    assert topic == Topic("long", "https://s.example/r/topic/post1", 1, 1, moment)
     assert len(activities.of(G, MARCH.before())[1].topics) == 1
 
 
@@ -56,7 +63,7 @@ def test_a_hidden_post_is_not_counted(town, activities):
     town.post("spammer", "2026-03-03", "tea", hidden=HIDDEN)
     town.post("spammer", "2026-03-03", "casino", hidden=HIDDEN)
     _, activity = activities.of(G, MARCH)
-    assert activity.post_count == 1
+    assert activity.figures.posts == 1
     assert [author.id for author in activity.authors] == ["u"]
     assert [topic.title for topic in activity.topics] == ["tea"]
 
@@ -66,7 +73,7 @@ def test_a_post_of_a_hidden_topic_is_not_counted(town, activities):
     town.post("u", "2026-03-02", "tea")
     with town.engine.begin() as connection:
         connection.execute(tables.TOPIC.update().values(hidden=HIDDEN))
-    assert activities.of(G, MARCH)[1].post_count == 0
+    assert activities.of(G, MARCH)[1].figures.posts == 0
 
 
 def test_authors_with_a_photo_come_first_then_those_with_more_posts_then_by_id(town, activities):
@@ -79,28 +86,13 @@ def test_authors_with_a_photo_come_first_then_those_with_more_posts_then_by_id(t
     assert activity.authors[0] == Author("d", "d", "p")
 
 
-def test_topics_are_ordered_by_posts_then_people_then_recency_then_id(town, activities):
-    for user_id in "uv":
-        town.person(user_id, "g")
-    for topic, posts in {
-        "most posts": ["u2", "u3", "u4"],
-        "more people": ["u2", "v3"],
-        "later": ["u2", "u9"],
-        "earlier b": ["u2", "u8"],
-        "earlier a": ["u2", "u8"],
-    }.items():
-        for user_id, day in posts:
-            town.post(user_id, f"2026-03-0{day}", topic)
-    titles = [topic.title for topic in activities.of(G, MARCH)[1].topics]
-    assert titles == ["most posts", "more people", "later", "earlier a", "earlier b"]
-
-
 def test_a_quiet_group_has_no_activity_but_faces(town, activities):
     town.person("b", "g")
     town.person("a", "g")
     town.person("z", "g", photo="photo")
     group, activity = activities.of(G, MARCH)
-    assert activity == type(activity)(0, (), (), ())
+    nothing = Figures(0, 0, 0)
+    assert activity == Activity(nothing, nothing, (), (), (), None, {})
     assert [face.id for face in group.faces] == ["z", "a", "b"]
     assert group.member_count == 3
 
@@ -109,7 +101,9 @@ def test_a_removed_account_posted_but_is_nobody_to_show(town, activities):
     town.person("gone", "g", removed=True)
     town.post("gone", "2026-03-02")
     group, activity = activities.of(G, MARCH)
-    assert (activity.post_count, activity.authors, group.faces) == (1, (), ())
+    assert (activity.figures, activity.authors) == (Figures(1, 1, 1), ())
+    assert group.faces == ()
+    assert activity.own == {"gone": Own(1, 1, 0)}
 
 
 def test_a_group_says_what_it_is(town, activities):
@@ -134,13 +128,105 @@ def test_what_has_changed_is_seen_after_the_lifetime(town, activities, clock):
     activities.of(G, MARCH)
     town.post("u", "2026-03-03")
     clock.seconds = 600
-    assert activities.of(G, MARCH)[1].post_count == 1
+    assert activities.of(G, MARCH)[1].figures.posts == 1
     clock.seconds = 601
-    assert activities.of(G, MARCH)[1].post_count == 2
+    assert activities.of(G, MARCH)[1].figures.posts == 2
 
 
 def test_periods_are_kept_apart(town, activities):
     town.person("u", "g")
     town.post("u", "2026-03-02")
-    assert activities.of(G, MARCH)[1].post_count == 1
-    assert activities.of(G, MARCH.before())[1].post_count == 0
+    assert activities.of(G, MARCH)[1].figures.posts == 1
+    assert activities.of(G, MARCH.before())[1].figures.posts == 0
+
+
+def test_the_month_before_has_its_figures_beside(town, activities):
+    for user_id, date, topic in (
+        ("u", "2026-01-31T23:59:59", "earlier"),
+        ("u", "2026-02-01", "tea"),
+        ("v", "2026-02-28T23:59:59", "tea"),
+        ("v", "2026-02-03", "cake"),
+        ("w", "2026-03-01", "tea"),
+    ):
+        town.post(user_id, date, topic)
+    town.post("x", "2026-02-03", "casino", hidden=HIDDEN)
+    activity = activities.of(G, MARCH)[1]
+    assert (activity.before, activity.figures) == (Figures(2, 2, 3), Figures(1, 1, 1))
+    assert activities.of(G, MARCH.after())[1].before == Figures(1, 1, 1)
+
+
+def test_who_started_topics_is_told_how_many_others_answered(town, activities):
+    for user_id, date, topic in (
+        ("ann", "2026-02-28", "old"),
+        ("bob", "2026-03-01", "old"),
+        ("ann", "2026-03-02", "tea"),
+        ("bob", "2026-03-03", "tea"),
+        ("cat", "2026-03-04", "tea"),
+        ("ann", "2026-03-05", "tea"),
+        ("ann", "2026-03-06", "cake"),
+        ("bob", "2026-03-07", "cake"),
+        ("dan", "2026-04-01", "cake"),
+    ):
+        town.post(user_id, date, topic)
+    town.post("eve", "2026-03-08", "cake", hidden=HIDDEN)
+    assert activities.of(G, MARCH)[1].own == {
+        "ann": Own(posts=3, topics=2, people=2),
+        "bob": Own(posts=3, topics=0, people=0),
+        "cat": Own(posts=1, topics=0, people=0),
+    }
+
+
+def test_nobody_started_a_topic_whose_first_post_is_hidden(town, activities):
+    town.post("ann", "2026-03-02", "tea", hidden=HIDDEN)
+    town.post("bob", "2026-03-03", "tea")
+    assert activities.of(G, MARCH)[1].own == {"bob": Own(1, 0, 0)}
+
+
+def test_what_other_groups_say_is_not_told(town, activities):
+    town.group("h")
+    town.site("z")
+    town.group("g", "z")
+    town.post("u", "2026-03-02", "ours")
+    town.post("u", "2026-03-02", "theirs", "h")
+    town.post("u", "2026-03-02", "far", "g", "z")
+    assert [topic.title for topic in activities.of(G, MARCH)[1].topics] == ["ours"]
+
+
+def test_a_group_that_is_not_there_is_nothing(town, activities):
+    missing = GroupKey("s", "missing")
+    assert activities.of(missing, MARCH) is None
+    with town.queries() as queries:
+        assert activities.of(missing, MARCH) is None
+    assert queries == []
+
+
+def test_a_connection_that_is_open_is_used(town, activities):
+    town.post("u", "2026-03-02")
+    with town.engine.begin() as connection:
+        # Only this connection can see it.
+        connection.execute(tables.POST.update().values(date=datetime(2026, 3, 9, tzinfo=UTC)))
+        (topic,) = activities.of(G, MARCH, connection)[1].topics
+    assert topic.latest.day == 9
+
+
+def test_a_busy_month_is_told_within_bounds(town, activities):
+    posts, topics = [], []
+    where = {"site_id": "s", "group_id": "g"}
+    for n in range(150):
+        moment = datetime(2026, 3, 1 + n % 28, tzinfo=UTC)
+        one = {"topic_id": f"t{n:03}", "first_post_id": f"p{n}", "last_post_id": f"p{n}"}
+        one |= {"num_posts": 1, "last_post_date": moment, "original_subject": "weir"}
+        topics.append(one | where)
+        post = {"post_id": f"p{n}", "topic_id": f"t{n:03}", "user_id": f"u{n:03}"}
+        posts.append(post | {"subject": "weir", "date": moment, "body": "Words."} | where)
+    with town.engine.begin() as connection:
+        people = [{"user_id": f"u{n:03}", "name": f"U {n}"} for n in range(150)]
+        for table, rows in (
+            (tables.PERSON, people),
+            (tables.TOPIC, topics),
+            (tables.POST, posts),
+        ):
+            add(connection, table, rows)
+    activity = activities.of(G, MARCH)[1]
+    assert activity.figures == Figures(150, 150, 150)
+    assert (len(activity.topics), len(activity.authors), len(activity.own)) == (100, 100, 150)

@@ -143,6 +143,11 @@ def test_what_follows_the_end_is_no_prose(end):
     assert prose(f"Mine.\n{end}\nNot mine.") == "Mine."
 
 
+@pytest.mark.parametrize("begin", ["On Tuesday, Rosa", "Am Dienstag hat\nRosa", "Le mardi, Rosa"])
+def test_an_attribution_of_more_than_a_line_is_no_prose(begin):
+    assert prose(f"Before.\n\n{begin}\nExample wrote:\nAfter.").split() == ["Before.", "After."]
+
+
 def test_an_apostrophe_that_an_archive_lost_is_put_back():
     assert prose("We don?t, and it?s fine. Is it? This") == "We don't, and it's fine. Is it? This"
 
@@ -159,9 +164,9 @@ def test_a_huge_line_takes_no_time():
 @pytest.mark.parametrize("length", [900, 1_000_000])
 def test_hostile_posts_are_looked_at_in_no_time(piece, length):
     line = piece * (length // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     find_keywords(["\n".join([line] * (1_000_000 // length))] * 10, [])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_name_that_only_begins_sentences_is_left_out_too():
@@ -171,3 +176,29 @@ def test_a_name_that_only_begins_sentences_is_left_out_too():
         "Weir. Katalin has it. A weir",
     ]
     assert words(month, names=["Katalin Example"]) == ["weir"]
+
+
+@pytest.mark.parametrize(
+    ("month", "word"),
+    [
+        (["a package", "the packages", "two packages"], "packages"),
+        (["a package", "the package", "two packages"], "package"),
+        (
+            ["a library", "the library", "many libraries", "no libraries", "all libraries"],
+            "libraries",
+        ),
+        (["all branches", "two branches", "a branch", "no branch", "the branch"], "branch"),
+        (["un arbre", "deux arbres", "les arbres"], "arbres"),
+    ],
+)
+def test_a_singular_and_its_plural_are_one_word_as_it_is_mostly_written(month, word):
+    assert words(month) == [word]
+
+
+@pytest.mark.parametrize("pair", [("glas", "glass"), ("viru", "virus"), ("axi", "axis")])
+def test_what_only_ends_like_a_plural_is_a_word_of_its_own(pair):
+    assert sorted(words([" ".join(pair)] * 3 + list(pair))) == sorted(pair)
+
+
+def test_a_name_in_the_plural_is_a_name_too():
+    assert words(["The Weirs dig", "Weirs dig", "dig with Weirs"], names=["Rosa Weirs"]) == ["dig"]

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
+from itertools import permutations
+
 import pytest
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.members import find_addresses, find_person, find_places
+from gs.profile.status.site.store.members import (
+    find_addresses_of,
+    find_people,
+    find_places_of,
+)
 from gs.profile.status.site.summarise import summarise, summarise_sites
 from gs.profile.status.site.summary import Delivery
 
@@ -17,7 +23,7 @@ def sites_of(town):
 
     def told(user_id):
         with town.engine.connect() as connection:
-            places = find_places(connection, user_id)
+            places = find_places_of(connection, [user_id]).get(user_id, [])
         return summarise_sites(places, Activities(town.engine, lambda: 0.0), MARCH)
 
     return told
@@ -73,9 +79,43 @@ def test_the_delivery_is_the_members_own(town, sites_of):
 def test_the_profile_is_that_of_the_first_site(town, sites_of):
     town.person("ann/b", "g", name="Ann")
     with town.engine.connect() as connection:
-        person = find_person(connection, "ann/b")
-        addresses = find_addresses(connection, "ann/b")
+        person = find_people(connection, ["ann/b"])["ann/b"]
+        addresses = find_addresses_of(connection, ["ann/b"])["ann/b"]
     summary = summarise(MARCH, person, addresses, sites_of("ann/b"))
     assert summary.profile.url == "https://s.example/p/ann%2Fb"
     assert (summary.profile.name, summary.period) == ("Ann", MARCH)
     assert summary.profile.addresses.preferred == ("ann/b@example.org",)
+
+
+def test_the_profile_has_the_members_language_and_time_zone(town, sites_of):
+    town.person("ann", "g")
+    with town.engine.begin() as connection:
+        person = tables.PERSON.update()
+        connection.execute(person.values(language="fr-CA", timezone="America/Toronto"))
+        ann = find_people(connection, ["ann"])["ann"]
+        addresses = find_addresses_of(connection, ["ann"])["ann"]
+    profile = summarise(MARCH, ann, addresses, sites_of("ann")).profile
+    assert (profile.language, profile.timezone) == ("fr-CA", "America/Toronto")
+
+
+def test_a_group_that_is_not_there_is_left_out(town, sites_of):
+    town.person("ann", "g", "missing")
+    town.person("bob", "missing")
+    assert [one.group.id for one in sites_of("ann")[0].memberships] == ["g"]
+    assert sites_of("bob") == ()
+
+
+def test_places_may_come_in_any_order(town):
+    town.site("z", "another site")
+    town.group("h", "z")
+    for place in (("", "s"), ("g", "s"), ("h", "z"), ("", "z")):
+        town.join("ann", *place, role="admin")
+    with town.engine.connect() as connection:
+        places = find_places_of(connection, ["ann"])["ann"]
+    activities = Activities(town.engine, lambda: 0.0)
+    orders = [summarise_sites(order, activities, MARCH) for order in permutations(places)]
+    assert all(told == orders[0] for told in orders)
+    first, second = orders[0]
+    assert (first.site.id, second.site.id) == ("z", "s")
+    assert first.administrator
+    assert second.administrator

@@ -1,31 +1,49 @@
 # SPDX-License-Identifier: MIT
 """Puts together what one notification tells one member."""
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
 
 from gs.profile.status.hooks import Period
 
 from .activity import Activities
 from .store.groups import GroupKey
 from .store.members import Person, Place
-from .summary import Addresses, Membership, Profile, SiteSummary, Summary
+from .summary import Addresses, Membership, Profile, Site, SiteSummary, Summary
 from .urls import profile_url
 
 
 def summarise_sites(
-    places: Iterable[Place], activities: Activities, period: Period
+    places: Iterable[Place],
+    activities: Activities,
+    period: Period,
+    connection: Connection | None = None,
 ) -> tuple[SiteSummary, ...]:
     """Return the member's sites by title, each with the member's groups there by title.
 
-    A site in none of whose groups the member is has nothing to tell.
+    A site in none of whose groups the member is has nothing to tell; neither has a group that is
+    not there. What has to be read is read over *connection*, if there is one.
     """
-    ordered = sorted(places, key=lambda place: (place.site.title.casefold(), place.site.id))
-    summaries = (
-        _summarise_site(list(there), activities, period)
-        for _, there in groupby(ordered, key=lambda place: place.site.id)
+    sites: dict[str, Site] = {}
+    memberships: defaultdict[str, list[Membership]] = defaultdict(list)
+    administered = set()
+    for place in places:
+        site_id = place.site.id
+        if not place.group_id:
+            administered.update([site_id] if place.administrator else [])
+            continue
+        found = activities.of(GroupKey(site_id, place.group_id), period, connection)
+        if found is not None:
+            sites[site_id] = place.site
+            membership = Membership(*found, place.administrator, place.delivery)
+            memberships[site_id].append(membership)
+    ordered = sorted(sites.values(), key=lambda site: (site.title.casefold(), site.id))
+    return tuple(
+        SiteSummary(site, site.id in administered, _by_title(memberships[site.id]))
+        for site in ordered
     )
-    return tuple(summary for summary in summaries if summary.memberships)
 
 
 def summarise(
@@ -35,6 +53,8 @@ def summarise(
     profile = Profile(
         id=person.user_id,
         name=person.name,
+        language=person.language,
+        timezone=person.timezone,
         biography=person.biography,
         photo=person.photo,
         url=profile_url(sites[0].site.url, person.user_id),
@@ -44,15 +64,5 @@ def summarise(
     return Summary(period, profile, sites)
 
 
-def _summarise_site(
-    places: Sequence[Place], activities: Activities, period: Period
-) -> SiteSummary:
-    memberships = [_membership(place, activities, period) for place in places if place.group_id]
-    memberships.sort(key=lambda one: (one.group.title.casefold(), one.group.id))
-    administrator = any(place.administrator for place in places if not place.group_id)
-    return SiteSummary(places[0].site, administrator, tuple(memberships))
-
-
-def _membership(place: Place, activities: Activities, period: Period) -> Membership:
-    group, activity = activities.of(GroupKey(place.site.id, place.group_id), period)
-    return Membership(group, activity, place.administrator, place.delivery)
+def _by_title(memberships: Iterable[Membership]) -> tuple[Membership, ...]:
+    return tuple(sorted(memberships, key=lambda one: (one.group.title.casefold(), one.group.id)))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What one notification tells one member, as plain data: no database, no markup."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, StrEnum
 
 from gs.profile.status.hooks import Period
@@ -34,11 +36,22 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that was discussed in the month: its posts are those of the month."""
+    """A topic that was discussed in the month: its posts and people are those of the month."""
 
     title: str
     url: str
     posts: int
+    people: int
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """What somebody wrote, in a few words of theirs; the author is ``None`` where it is not known."""
+
+    words: str
+    author: str | None
+    topic: Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +76,43 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """How much there was in a month: people who posted, topics that were posted to, posts."""
+
+    authors: int
+    topics: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What somebody did in a group in a month.
+
+    *posts* they wrote, *topics* they started, and how many other *people* answered in these.
+    """
+
+    posts: int
+    topics: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """What happened in a group in a month: the same for each of its members.
 
-    Authors come with a photo first, topics with the most discussed first, keywords with the
-    weightiest first: how many of them a notification shows is the business of the letter.
+    Authors come with a photo first, topics with the ones first that are most worth opening,
+    keywords with the weightiest first: how many of them a notification shows is the business of
+    the letter. The authors that are counted may be more than those that can be named. *own* has
+    those who posted, by their IDs.
     """
 
-    post_count: int
+    figures: Figures
+    before: Figures
     authors: tuple[Author, ...]
     topics: tuple[Topic, ...]
     keywords: tuple[Keyword, ...]
+    quotation: Quotation | None
+    own: Mapping[str, Own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +147,28 @@ class SiteSummary:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """A member's e-mail addresses: mail goes to each of the preferred ones."""
+    """A member's e-mail addresses: mail goes to each of the preferred ones.
+
+    To those that are *undeliverable* it would, had no mail server refused them for good.
+    """
 
     preferred: tuple[str, ...]
     other: tuple[str, ...]
     unverified: tuple[str, ...]
+    undeliverable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member as the notification shows them to themselves."""
+    """A member as the notification shows them to themselves.
+
+    The language is a BCP 47 tag, the time zone a name of the IANA database.
+    """
 
     id: str
     name: str
+    language: str
+    timezone: str
     biography: str
     photo: str | None
     url: str

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What happened in a group in a month: its authors, topics and keywords."""
+"""What happened in a group in a month: its figures, authors, topics, keywords, a quotation."""
 
-from .figures import Activities
+from .activities import Activities
 
 __all__ = ["Activities"]

@@ -4,11 +4,12 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gs.profile.status.site.summary import Grade, Keyword
 
+from .inflection import singular
 from .prose import prose
 from .stopwords import STOPWORDS
 
@@ -27,39 +28,68 @@ _BOLD, _NORMAL = 0.25, 0.6
 
 
 def find_keywords(
-    month: Sequence[str], older: Sequence[str], names: Iterable[str] = ()
+    month: Iterable[str], older: Iterable[str], names: Iterable[str] = ()
 ) -> tuple[Keyword, ...]:
     """Return the words that mark the posts of a *month*, the weightiest first.
 
     The *older* posts say which words are usual in the group. *names* are of people, who are no
-    keywords. Neither is a word that only one post has, once there are enough posts.
+    keywords. Neither is a word that only one post has, once there are enough posts. A singular
+    and its plural are one word, as it is written most often. No text is kept.
     """
-    spelling: Counter[tuple[str, str]] = Counter()
-    counts = [_count(text, spelling) for text in _without_repeats(month)]
-    usual = Counter(word for text in older for word in _count(prose(text), Counter()))
-    weights = _weights(counts, usual, len(older))
+    now, before = _Tally(), _Tally()
+    for text in _without_repeats(month):
+        now.add(text)
+    for text in older:
+        before.add(prose(text))
+    weights = _weights(now, before)
     for part in {part.casefold() for name in names for part in _WORD.findall(name)}:
         # Winter may be somebody, but the winter is not.
-        if not spelling[part, part]:
-            weights.pop(part, None)
-    return _graded(weights, _spelled(spelling))
+        if not now.spelling[singular(part), part]:
+            weights.pop(singular(part), None)
+    return _graded(weights, _spelled(now.spelling))
+
+
+class _Tally:
+    """What was counted of each word: the posts that have it, its times, and its weight in these.
+
+    The weight is log(1 + times) in each post, so that one long post does not outweigh the rest.
+    """
+
+    def __init__(self) -> None:
+        self.texts = 0
+        self.posts: Counter[str] = Counter()
+        self.times: Counter[str] = Counter()
+        self.often: dict[str, float] = {}
+        self.spelling: Counter[tuple[str, str]] = Counter()
+
+    def add(self, text: str) -> None:
+        counts = _count(text, self.spelling)
+        self.texts += 1
+        self.posts.update(counts.keys())
+        self.times.update(counts)
+        for word, count in counts.items():
+            self.often[word] = self.often.get(word, 0) + math.log1p(count)
 
 
 def _without_repeats(texts: Iterable[str]) -> Iterator[str]:
     # A line that comes again is a signature, an announcement or a quotation, though unmarked.
-    seen: set[str] = set()
+    # Its hash is kept in its stead: there may be millions of lines.
+    seen: set[int] = set()
     for text in texts:
         lines = [line.strip() for line in prose(text).split("\n")]
-        yield "\n".join(line for line in lines if line not in seen)
-        seen.update(lines)
+        yield "\n".join(line for line in lines if hash(line) not in seen)
+        seen.update(map(hash, lines))
 
 
 def _count(text: str, spelling: Counter[tuple[str, str]]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for found in _WORD.finditer(text):
         spelled = found[0].replace(_APOSTROPHE, "'").removesuffix("'s")
-        word = spelled.casefold()
-        if _SHORTEST <= len(word) <= _LONGEST and word not in STOPWORDS and "www" not in word:
+        folded = spelled.casefold()
+        if not _SHORTEST <= len(folded) <= _LONGEST or folded in STOPWORDS or "www" in folded:
+            continue
+        word = singular(folded)
+        if word not in STOPWORDS:
             counts[word] += 1
             # A capital says nothing where a sentence begins.
             begins = spelled.istitle() and _begins_sentence(text, found.start())
@@ -71,21 +101,17 @@ def _begins_sentence(text: str, position: int) -> bool:
     return bool(_SENTENCE_END.search(text, max(0, position - 6), position))
 
 
-def _weights(
-    counts: Collection[Counter[str]], usual: Counter[str], older: int
-) -> dict[str, float]:
-    # tf-idf, by posts: log(1 + times) in each post, so that one long post does not outweigh the
-    # rest, by the logarithm of how rare a post with the word is.
+def _weights(now: _Tally, before: _Tally) -> dict[str, float]:
+    # tf-idf, by posts: how often it comes, by the logarithm of how rare a post with the word is.
     # One post does not make a keyword, unless there are so few that they share no words.
-    posts = Counter(word for count in counts for word in count)
-    times = posts if len(counts) > _FEW else sum(counts, Counter())
-    weights: dict[str, float] = {}
-    for word, with_word in posts.items():
-        if times[word] >= _LEAST:
-            often = sum(math.log1p(count[word]) for count in counts)
-            rare = math.log((1 + len(counts) + older) / (1 + usual[word] + with_word / 2))
-            weights[word] = often * rare
-    return weights
+    times = now.posts if now.texts > _FEW else now.times
+    texts = 1 + now.texts + before.texts
+    return {
+        # What is added in another order differs in the last digits.
+        word: round(now.often[word] * math.log(texts / (1 + before.times[word] + posts / 2)), 6)
+        for word, posts in now.posts.items()
+        if times[word] >= _LEAST
+    }
 
 
 def _spelled(spelling: Counter[tuple[str, str]]) -> dict[str, str]:

@@ -12,13 +12,18 @@ _END: Final = re.compile(
     r"|begin forwarded message:"
     r"|_{20,}"
     r"|={20,}"
-    r"|sent from my ",
+    r"|sent from my |get outlook for |von meinem \w+ gesendet|envoyé de mon |enviado desde mi ",
     re.IGNORECASE,
 )
 _QUOTATION: Final = re.compile(r"\s*[>|]")
-_ATTRIBUTION: Final = re.compile(
-    r"(wrote|writes|said|schrieb|a écrit|escribió|ha scritto|schreef|skrev|escreveu)[^.]{0,80}:$"
-    r"|^(from|to|cc|sent|date|subject|von|an|gesendet|betreff|de|à|envoyé|objet|van|aan) ?: ",
+_WROTE: Final = re.compile(
+    r"(wrote|writes|said|schrieb|a écrit|escribió|ha scritto|schreef|skrev|escreveu)[^.]{0,80}:$",
+    re.IGNORECASE,
+)
+# What an attribution begins with, where it takes more than a line: "On Monday", "Am Montag".
+_WHEN: Final = re.compile(r"\W{0,3}(?:On|Am|Le|El|Il|Em|Op|Den)\s")
+_HEADER: Final = re.compile(
+    r"\*?(from|to|cc|sent|date|subject|von|an|gesendet|betreff|de|à|envoyé|objet|van|aan) ?:\*? ",
     re.IGNORECASE,
 )
 _NOISE: Final = re.compile(
@@ -33,6 +38,8 @@ _NOISE: Final = re.compile(
     r"|\b\w+[.:]\w\S*",  # a name with a dot in it
     re.IGNORECASE,
 )
+# Most lines have no noise: what has none of these has none.
+_SUSPECT: Final = re.compile(r"[<\[@/\\_=$`{}~^|(]|[.:][\w:]")
 _CODE: Final = re.compile(
     r"^(?:\s{4,}|\t|[+#$%] |[+-]{3} |```)|<-|[{};]\s*$|^\s*(?:at|File) .*line \d"
 )
@@ -45,15 +52,31 @@ _LONGEST_LINE: Final = 1_000
 
 def prose(text: str) -> str:
     """Return the lines of *text* that are its author's own words, without their noise."""
-    lines = []
-    for line in text[:_LONGEST].split("\n"):
+    return "\n".join(
+        _NOISE.sub(" ", line) if _SUSPECT.search(line) else line for line in own_lines(text)
+    )
+
+
+def own_lines(text: str) -> list[str]:
+    """Return the lines of *text* that are its author's own; those of others are empty."""
+    lines: list[str] = []
+    for whole in text[:_LONGEST].split("\n"):
+        line = whole[:_LONGEST_LINE].rstrip()
         if _END.match(line):
             break
-        if not _is_foreign(line):
-            lines.append(_NOISE.sub(" ", _LOST_APOSTROPHE.sub("'", line[:_LONGEST_LINE])))
-    return "\n".join(lines)
+        if line.endswith(":") and _WROTE.search(line):
+            _drop_attribution(lines)
+            line = ""
+        foreign = _QUOTATION.match(line) or _HEADER.match(line) or _CODE.search(line)
+        lines.append("" if foreign else _LOST_APOSTROPHE.sub("'", line))
+    return lines
 
 
-def _is_foreign(line: str) -> bool:
-    line = line[:_LONGEST_LINE].rstrip()
-    return bool(_QUOTATION.match(line) or _ATTRIBUTION.search(line) or _CODE.search(line))
+def _drop_attribution(lines: list[str]) -> None:
+    # The last line of one has been found: it may have begun one or two lines before.
+    for back in (1, 2):
+        if len(lines) < back or not lines[-back]:
+            return
+        if _WHEN.match(lines[-back]):
+            lines[-back:] = [""] * back
+            return
