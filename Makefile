@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak torture docs pictures clean
+.PHONY: help demo test check format bench soak torture docs messages pictures clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,9 @@ torture: .venv/test ## Kill sendprofile a thousand times, and count the mails (T
 docs: .venv/docs ## Make the manual, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs
 	@echo "The manual is in build/docs/index.html"
+
+messages: .venv/test ## Bring the catalogues of the site's languages up to date
+	$(BIN)/python scripts/messages.py
 
 pictures: .venv/test ## Make the pictures of the README from the real thing
 	$(BIN)/python scripts/pictures.py

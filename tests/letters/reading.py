@@ -11,12 +11,18 @@ from gs.profile.status.site import letter
 from gs.profile.status.site.summary import Summary
 
 NOW = datetime(2026, 8, 1, 4, 30, tzinfo=UTC)
+STOP = "https://groups.example.org/gs-profile-status-stop/c2lnbmVk.bWFj"
 _VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"}
+
+
+def composed(summary: Summary, now: datetime = NOW, stop_url: str = STOP) -> letter.Letter:
+    """Return the notification as it is handed over."""
+    return letter.compose(summary, now=now, stop_url=stop_url)
 
 
 def received(summary: Summary, now: datetime = NOW) -> EmailMessage:
     """Return the notification as it arrives."""
-    return email.message_from_bytes(letter.compose(summary, now=now).as_bytes(), policy=default)
+    return email.message_from_bytes(composed(summary, now).octets(eight_bit=False), policy=default)
 
 
 def part(message: EmailMessage, subtype: str) -> str:

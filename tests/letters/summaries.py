@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Summaries of an invented community: each part can be changed, the rest is as it usually is."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gs.profile.status.site.summary import (
@@ -8,12 +9,15 @@ from gs.profile.status.site.summary import (
     Addresses,
     Author,
     Delivery,
+    Figures,
     Grade,
     Group,
     Keyword,
     Membership,
+    Own,
     Period,
     Profile,
+    Quotation,
     Site,
     SiteSummary,
     Summary,
@@ -33,6 +37,8 @@ NAMES = (
     "Ólafur Þór Jónsson",
 )
 TITLES = ("When to lift the dahlias", "Seed swap: who brings what?", "Slugs again", "The gate")
+LATEST = datetime(2026, 7, 28, 17, tzinfo=UTC)
+NONE = Figures(0, 0, 0)
 WORDS = ("dahlias", "slugs", "copper", "compost", "seeds", "Kürbis")
 
 
@@ -51,9 +57,19 @@ def the_reader() -> Author:
 
 def topics(count: int) -> tuple[Topic, ...]:
     """Return so many topics, the most discussed first."""
-    return tuple(
-        Topic(TITLES[n % len(TITLES)], f"{HOME}/r/topic/t{n}", count - n) for n in range(count)
-    )
+    return tuple(topic(TITLES[n % len(TITLES)], f"t{n}", posts=count - n) for n in range(count))
+
+
+def topic(title: str = TITLES[0], at: str = "t0", *, posts: int = 3, people: int = 2) -> Topic:
+    """Return a topic, its latest post a minute earlier for each person."""
+    latest = LATEST - timedelta(minutes=people)
+    return Topic(title, f"{HOME}/r/topic/{at}", posts, people, latest)
+
+
+def quotation(words: str = "I lift mine in November.", **changes: Any) -> Quotation:
+    """Return what somebody wrote."""
+    usual = {"author": "Maria Ortiz", "topic": topic()}
+    return Quotation(words, **usual | changes)
 
 
 def keywords(*words: str) -> tuple[Keyword, ...]:
@@ -63,10 +79,14 @@ def keywords(*words: str) -> tuple[Keyword, ...]:
 
 
 def activity(posts: int = 12, **changes: Any) -> Activity:
-    """Return what happened in a group with so many posts."""
+    """Return what happened in a group with so many posts; its figures are those of its parts."""
     usual = {"authors": authors(4), "topics": topics(3), "keywords": keywords(*WORDS)}
     nothing = {"authors": (), "topics": (), "keywords": ()}
-    return Activity(post_count=posts, **(usual if posts else nothing) | changes)
+    parts = (usual if posts else nothing) | {"before": NONE, "quotation": None} | changes
+    people = [author.id for author in parts["authors"]]
+    own = {READER: Own(posts, 0, 0)} if READER in people else {}
+    figures = Figures(len(people), len(parts["topics"]), posts)
+    return Activity(**{"figures": figures, "own": own} | parts)
 
 
 def group(title: str = "Allotments", **changes: Any) -> Group:
@@ -115,6 +135,8 @@ def profile(**changes: Any) -> Profile:
     usual = {
         "id": READER,
         "name": "Anna Lindqvist",
+        "language": "en",
+        "timezone": "UTC",
         "biography": "I keep two hives.\nOn Tuesdays I am in the tool shed.",
         "photo": f"{HOME}/p/anna.jpg",
         "url": f"{HOME}/p/anna",

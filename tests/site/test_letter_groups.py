@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.summary import Activity, Delivery, Topic
+from gs.profile.status.site.summary import Delivery
 from letters.reading import Page, both, html_of, joined, link, text_of
 from letters.summaries import (
     HOME,
@@ -13,6 +13,7 @@ from letters.summaries import (
     keywords,
     of_group,
     the_reader,
+    topic,
     topics,
 )
 
@@ -78,8 +79,10 @@ def test_where_nobody_posted_some_other_members_are_shown():
         (authors(6), 6, None),
         (authors(7), 6, "and one more"),
         (authors(15), 6, "and 9 more"),
-        ((the_reader(), *authors(6)), 6, "and one more"),
-        ((the_reader(), *authors(1)), 1, "and one more"),
+        ((the_reader(), *authors(6)), 6, None),
+        ((the_reader(), *authors(7)), 6, "and one more"),
+        ((*authors(9), the_reader()), 6, "and 3 more"),
+        ((the_reader(), *authors(1)), 1, None),
     ],
 )
 def test_up_to_six_others_are_named(people, named, more):
@@ -105,7 +108,7 @@ def test_the_only_author_is_told_so():
 
 
 def titled(*lengths):
-    return tuple(Topic("t" * n, f"{HOME}/r/topic/{n}-{at}", 5) for at, n in enumerate(lengths))
+    return tuple(topic("t" * n, f"{n}-{at}", posts=5) for at, n in enumerate(lengths))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_titles_of_127_characters_are_listed(lengths, listed):
 
 
 def test_the_counts_are_told():
-    source = of_group(activity=Activity(1234, authors(3), topics(1), ()))
+    source = of_group(activity=activity(1234, authors=authors(3), topics=topics(1)))
     assert "3 authors, 1 topic, 1,234 posts" in text_of(source)
     assert "3 authors 1 topic 1,234 posts" in Page(html_of(source)).words
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Whatever people call themselves, their groups and their topics, the notification stays one."""
 
+import time
 import unicodedata
+from dataclasses import replace
 from email.utils import getaddresses
 
 import pytest
@@ -9,9 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gs.profile.status.site.summary import Addresses, Author, Grade, Keyword, Topic
-from letters.reading import Page, html_of, part, received, text_of
-from letters.summaries import HOME, activity, authors, group, membership, on_site, summary
+from gs.profile.status.site.summary import Addresses, Author, Grade, Keyword
+from letters.reading import STOP, Page, composed, html_of, part, received, text_of
+from letters.summaries import (
+    HOME,
+    activity,
+    authors,
+    group,
+    membership,
+    on_site,
+    quotation,
+    summary,
+    topic,
+)
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}&amp;%(x)s"
 LINES = "Anna\r\nBcc: all@example.org\r\n\r\nhello\x0b\x85\u2028\u2029x"
@@ -24,17 +36,21 @@ def everywhere(words, url=None):
     """Return a summary in which whatever people can write is *words*, and every URL is *url*."""
     where = {} if url is None else {"url": url}
     person = Author("u1", words, url)
-    topic_url = f"{HOME}/t" if url is None else url
+    first, second = (replace(topic(title), **where) for title in (words, "Another"))
     happened = activity(
         9,
         authors=(person, *authors(2, photos=0)),
-        topics=(Topic(words, topic_url, 3), Topic("Another", topic_url, 1)),
+        topics=(first, second),
+        quotation=quotation(words, author=words, topic=first),
         keywords=(Keyword(words, Grade.BOLD),),
     )
     quiet = membership(group=group(words, faces=(person,), **where), activity=activity(0))
     addresses = Addresses(("anna@example.org", words), (words,), (words,))
     site = on_site(
-        membership(group=group(words, **where), activity=happened), quiet, title=words, **where
+        membership(group=group(words, **where), activity=happened),
+        quiet,
+        title=words,
+        **where,
     )
     return summary(site, name=words, biography=words, photo=url, addresses=addresses, **where)
 
@@ -47,7 +63,7 @@ def overlong(text):
 def _is_one_word(row):
     # A label or a dash before a word that fits into no line is no way to break it.
     words = row.removeprefix("- ").split()
-    return len(words) == 1 or (row[15:16] == " " and len(row[16:].split()) == 1)
+    return len(words) == 1 or (row[17:18] == " " and len(row[18:].split()) == 1)
 
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
@@ -77,12 +93,32 @@ def test_nothing_hides_or_turns_the_text(words):
         assert hidden <= ALLOWED_INVISIBLE
 
 
+def test_plain_text_escapes_nothing():
+    words = "Fish & <chips> 'n' \"peas\""
+    text = text_of(everywhere(words))
+    assert text.count(words) > 9
+    assert "&amp;" not in text
+    assert "&lt;" not in text
+
+
+def test_news_cannot_move_the_groups():
+    parts = [membership(group=group(title)) for title in ("Aikido", "Bees")]
+    site = on_site(*parts, news="<p>a\0\nb\1</p>\0\n")
+    for words in (text_of(summary(site)), Page(html_of(summary(site))).words):
+        assert words.index("News") < words.index("Your groups") < words.index("Aikido")
+        assert words.index("Aikido") < words.index("Bees") < words.index("Your profile")
+
+
 def test_what_runs_right_to_left_is_isolated():
     name = "\u0645\u062d\u0645\u062f"
     source = everywhere(name)
     text, html = text_of(source), html_of(source)
     assert text.count(name) == text.count(f"\u2068{name}\u2069") > 5
-    for isolated in (f"<bdi>{name}</bdi>", f'<p dir="auto" style="margin:0 0 12px">{name}</p>'):
+    for isolated in (
+        f"<bdi>{name}</bdi>",
+        f'<bdi class="whole">{name}</bdi>',
+        f'<p dir="auto" style="margin:0 0 12px">{name}</p>',
+    ):
         assert isolated in html
         html = html.replace(isolated, "")
     assert name not in html
@@ -119,15 +155,36 @@ def test_joiners_stay_in_names():
 def test_only_links_of_the_web_are_rendered(url):
     source = everywhere("plain", url)
     page = Page(html_of(source))
-    assert {target.partition(":")[0] for target, _ in page.links} == {"mailto"}
+    others = [target for target, _ in page.links if target != STOP]
+    assert {target.partition(":")[0] for target in others} == {"mailto"}
     assert page.all("img") == []
     assert "javascript" not in text_of(source).lower()
 
 
 def test_a_link_with_letters_of_any_script_is_encoded():
-    happened = activity(topics=(Topic("Zäune", f"{HOME}/r/zäune&x=<1>", 1),))
+    happened = activity(topics=(topic("Zäune", "zäune&x=<1>"),))
     page = Page(html_of(summary(on_site(membership(activity=happened)))))
-    assert (f"{HOME}/r/z%C3%A4une&x=%3C1%3E", "Zäune") in page.links
+    assert (f"{HOME}/r/topic/z%C3%A4une&x=%3C1%3E", "Zäune") in page.links
+
+
+def test_ten_megabytes_are_not_even_looked_at():
+    huge = "\u202ew\x00 " * 2_500_000
+    composed(summary())  # by now the templates are compiled
+    begin = time.process_time()
+    made = composed(everywhere(huge))
+    assert time.process_time() - begin < 0.5
+    assert len(made.octets(eight_bit=False)) < 60_000
+
+
+@pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
+def test_a_hostile_quotation_stays_within_its_marks(words):
+    quiet = membership(activity=activity(quotation=quotation(words, author=words)))
+    source = summary(on_site(quiet))
+    html = html_of(source)
+    inside = html.partition("<blockquote")[2].partition("</blockquote>")[0]
+    assert not {"script", "img"} & {tag for tag, _ in Page(inside).elements}
+    assert text_of(source).count("“") == 2  # and once more round the subject of a mail
+    assert not any(row.startswith(("Bcc", "hello")) for row in text_of(source).splitlines())
 
 
 def test_long_words_are_cut():

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The HTML of the notification, as a browser really shows it."""
 
+from dataclasses import replace
+
 import pytest
 
-from gs.profile.status.site import letter, preview
+from gs.profile.status.site.letter import preview
+from gs.profile.status.site.summary import Addresses
 from letters.browser import chromium, shown
-from letters.reading import NOW, html_of
+from letters.notification import LANGUAGES, rich
+from letters.reading import composed, html_of
 from letters.summaries import (
     activity,
     authors,
@@ -71,13 +75,26 @@ def lively():
 @pytest.fixture(scope="module")
 def overlong():
     people, words = authors(6), keywords("k" * 31, "l" * 31, "m" * 31)
-    people = tuple(type(each)(each.id, LONG, each.photo) for each in people)
-    subjects = tuple(type(each)(LONG, each.url, each.posts) for each in topics(3))
+    people = tuple(replace(each, name=LONG) for each in people)
+    subjects = tuple(replace(each, title=LONG) for each in topics(3))
     happened = activity(1234567, authors=people, topics=subjects, keywords=words)
     crowded = group(LONG, email="x" * 60 + "@groups.example.org", secret=True)
     memberships = [membership(group=crowded, activity=happened, administrator=True)]
     site = on_site(*memberships, title=LONG, administrator=True, news=f"<p>{LONG}</p>")
     return html_of(summary(site, name=LONG, biography=LONG))
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def spoken(request):
+    return html_of(rich(request.param))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_language_fits_and_stands_out(browser, spoken, width, scheme):
+    with shown(browser, spoken, width=width, scheme=scheme) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert [each for each in page.evaluate(CONTRASTS) if each[0] < 4.5] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -91,6 +108,62 @@ def test_nothing_runs_over_the_edge(browser, request, which, width):
             width,
         )
         assert outside == []
+
+
+# Between which two characters each address goes on in another line.
+BREAKS = """
+() => [...document.querySelectorAll("a[href^=mailto], bdi")].flatMap(element => {
+  const found = [], range = document.createRange();
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let before = null;
+  for (let node; node = walker.nextNode();) {
+    for (let at = 0; at < node.length; at++) {
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const top = Math.round(range.getBoundingClientRect().top);
+      if (before && before.top !== top) found.push(before.character + node.data[at]);
+      before = {top, character: node.data[at]};
+    }
+  }
+  return found;
+})
+"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_address_is_broken_only_before_a_dot_or_behind_the_at_sign(browser, width):
+    far = "the.whole.community@correspondence.allotments.example.org"
+    source = on_site(membership(group=group(email=far)), support_email=far)
+    addresses = Addresses((far,), ("anna@example.org",), (far,))
+    with shown(browser, html_of(summary(source, addresses=addresses)), width=width) as page:
+        breaks = page.evaluate(BREAKS)
+    assert bool(breaks) is (width == 320)
+    assert [each for each in breaks if not (each[0] == "@" or each[1] == ".")] == []
+
+
+# The words that go on in another line; Japanese does so anywhere.
+BROKEN_WORDS = """
+() => {
+  const found = [], range = document.createRange();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    if (!node.data.trim() || !node.parentElement.getClientRects().length) continue;
+    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const tops = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
+      if (tops.size > 1 && !/[\\p{Script=Han}\\p{Script=Hiragana}]/u.test(word[0]))
+        found.push(word[0]);
+    }
+  }
+  return found;
+}
+"""
+
+
+def test_no_word_is_broken_on_a_narrow_phone(browser, spoken):
+    with shown(browser, spoken, width=320) as page:
+        assert page.evaluate(BROKEN_WORDS) == []
 
 
 def test_the_column_is_no_wider_than_600_pixels(browser, lively):
@@ -140,11 +213,14 @@ def test_the_figures_are_seen_without_scrolling(browser):
 
 
 def test_the_preview_sets_both_parts_side_by_side(browser, tmp_path):
-    made = preview.write(letter.compose(summary(), now=NOW), tmp_path)
+    made = preview.write(composed(summary()).octets(eight_bit=True), tmp_path)
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.route(lambda url: url.startswith("http"), lambda route: route.abort())
     page.goto(made.page.as_uri())
-    frame, text = page.locator("iframe").bounding_box(), page.locator("pre").bounding_box()
+    frame, text = (
+        page.locator("iframe").bounding_box(),
+        page.locator("pre").bounding_box(),
+    )
     assert frame["width"] == 600
     assert frame["x"] + frame["width"] < text["x"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 1400

@@ -58,14 +58,21 @@ def test_without_news_there_is_no_heading_for_it():
         assert "News" not in words
 
 
-def test_the_news_of_each_site_are_told():
+def test_the_news_of_a_site_is_told():
+    source = summary(on_site(news='<p>Look <a href="https://n.example/">here</a></p>'))
+    text, page = both(source)
+    assert "News ==== Look here (https://n.example/)" in text
+    assert "News Look here Your groups" in page
+
+
+def test_the_news_says_which_site_it_is_of_where_there_are_several():
     source = summary(
-        on_site(news="<p>One</p>"), on_site(news='<p><a href="https://n.example/">Two</a></p>')
+        on_site(title="One", news="<p>First</p>"),
+        on_site(title="Two", news="<p>Second</p>"),
     )
     text, page = both(source)
-    assert "One Two (https://n.example/)" in text
-    assert "One Two" in page
-    assert text.count("News") == page.count("News") == 1
+    assert "News ==== One --- First Two --- Second" in text
+    assert "News One First Two Second Your groups" in page
 
 
 @pytest.mark.parametrize("logged_in", [True, False])

@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.news import as_text
+from gs.profile.status.site.letter.news import as_text
 
 
 @pytest.mark.parametrize(

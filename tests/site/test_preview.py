@@ -6,15 +6,15 @@ import re
 from email.policy import default
 from html import unescape
 
-from gs.profile.status.site import letter, preview
-from letters.reading import NOW, Page, part, received
+from gs.profile.status.site.letter import preview
+from letters.reading import Page, composed, part, received
 from letters.summaries import group, membership, on_site, summary
 
 HOSTILE = "</pre><script>alert('x')</script>\"'&"
 
 
 def written(source, folder, **how):
-    return preview.write(letter.compose(source, now=NOW), folder, **how)
+    return preview.write(composed(source).octets(eight_bit=False), folder, **how)
 
 
 def test_the_parts_are_as_they_were_mailed(tmp_path):
@@ -29,7 +29,7 @@ def test_a_text_sent_in_base64_has_the_same_lines(tmp_path):
     words = "\u5ead\u3067\u91ce\u83dc\u3092\u80b2\u3066\u308b\u3002" * 10
     asian = tuple(membership(group=group(words)) for _ in range(20))
     made = written(summary(on_site(*asian), biography=words), tmp_path)
-    assert b"\nContent-Transfer-Encoding: base64\n" in made.eml.read_bytes()
+    assert b"\nContent-Transfer-Encoding: base64\r\n" in made.eml.read_bytes()
     assert b"\r" not in made.text.read_bytes()
 
 

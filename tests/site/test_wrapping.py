@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gs.profile.status.site.wrapping import underlined, wrap
+from gs.profile.status.site.letter.wrapping import underlined, wrap
 
 WIDE = "\u7530"
 
@@ -22,8 +22,8 @@ WIDE = "\u7530"
         ("a" * 70 + " " + "b" * 8, ["a" * 70, "b" * 8]),
         ("- " + "a" * 70 + " bbbbbb", ["- " + "a" * 70, "  bbbbbb"]),
         ("  " + "a" * 70 + " bbbbbb", ["  " + "a" * 70, "  bbbbbb"]),
-        ("To:\tanna", ["To:" + " " * 13 + "anna"]),
-        ("To:\t" + "a" * 60 + " bb", ["To:" + " " * 13 + "a" * 60, " " * 16 + "bb"]),
+        ("To:\tanna", ["To:" + " " * 15 + "anna"]),
+        ("To:\t" + "a" * 58 + " bb", ["To:" + " " * 15 + "a" * 58, " " * 18 + "bb"]),
         ("https://" + "u" * 90, ["https://" + "u" * 90]),
         ("- https://" + "u" * 90, ["- https://" + "u" * 90]),
         (WIDE * 39, [WIDE * 39]),
@@ -34,6 +34,21 @@ WIDE = "\u7530"
 )
 def test_a_paragraph_is_broken_where_it_should_be(paragraph, rows):
     assert wrap(paragraph).split("\n") == rows
+
+
+def test_what_is_isolated_is_isolated_in_each_of_its_lines():
+    arabic = "\u0645\u062d\u0645\u062f " * 20
+    rows = wrap(f"Authors:\tAnna, \u2068{arabic.strip()}\u2069, Bob").split("\n")
+    assert len(rows) == 2
+    for row in rows:
+        assert row.count("\u2068") == row.count("\u2069") == 1
+    assert rows[1].startswith(" " * 18 + "\u2068")
+    assert rows[1].endswith("\u2069, Bob")
+
+
+def test_a_space_that_does_not_break_stays_as_it_is():
+    row = "x" * 70 + " 12\u202f345\u00a0: y"
+    assert wrap(row).split("\n") == ["x" * 70, "12\u202f345\u00a0: y"]
 
 
 def test_each_line_is_a_paragraph_of_its_own():

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Mailboxes as the header fields of a mail have them: RFC 5322, in ASCII by RFC 2047."""
+"""Mailboxes as the header fields of a mail have them: RFC 5322, names in ASCII by RFC 2047.
+
+An address whose local part is not in ASCII stays as it is (RFC 6532).
+"""
 
 import base64
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -14,9 +18,13 @@ _LONGEST_LOCAL: Final = 64
 _WORD_OCTETS: Final = 39
 _LINE: Final = 70
 _WORDS: Final = re.compile(r"[\w !#$%&'*+/?^`{|}~-]+", re.ASCII)
-_ATOMS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
+_ATOMS: Final = re.compile(r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~\u0080-\U0010ffff-]+")
 _DNS_LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?:{_DNS_LABEL}\.)*{_DNS_LABEL}", re.ASCII | re.IGNORECASE)
+
+
+class NoAddressError(ValueError):
+    """Nobody can be written to: no preferred address is one that mail can go to."""
 
 
 def mailbox(name: str, address: str) -> str | None:
@@ -24,33 +32,65 @@ def mailbox(name: str, address: str) -> str | None:
 
     It may be folded. A name that would make it longer than :data:`LONGEST` octets is left out.
     """
-    route = _route(address)
-    if route is None or not name:
-        return route
-    words = _phrase(name)
-    whole = f"{words} <{route}>"
-    if len(whole) > LONGEST:
-        return route
-    return whole if name.isascii() and len(whole) <= _LINE else f"{words}\n <{route}>"
+    to = route(address)
+    return to and _named(name, to)
 
 
-def mailboxes(name: str, addresses: Iterable[str]) -> str:
-    """Return the mailboxes of somebody with several *addresses*, ready for a field; may be empty.
+def mailboxes(name: str, routes: Iterable[str]) -> str:
+    """Return the mailboxes of somebody with several addresses, as :func:`route` gives them.
 
     A line ends after each of them, so that no line is longer than RFC 5322 allows.
     """
-    return ",\n ".join(filter(None, (mailbox(name, address) for address in addresses)))
+    return ",\n ".join(_named(name, to) for to in routes)
+
+
+def recipients(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the *addresses* that mail can go to, each as RFC 5321 has it.
+
+    Raises :exc:`NoAddressError` where there is none.
+    """
+    found = tuple(filter(None, map(route, addresses)))
+    if not found:
+        raise NoAddressError("No preferred address is one that mail can go to")
+    return found
 
 
 def domain(address: str) -> str | None:
     """Return the domain of *address* in ASCII, or ``None`` where no mail can go to it."""
-    route = _route(address)
-    return route and route.rpartition("@")[2]
+    to = route(address)
+    return to and to.rpartition("@")[2]
+
+
+def route(address: str) -> str | None:
+    """Return *address* as RFC 5321 has it, or ``None`` where no mail can go to it.
+
+    Its domain is in ASCII; its local part may not be, and then needs ``SMTPUTF8`` (RFC 6531).
+    """
+    if len(address) > _LONGEST_ADDRESS:
+        return None
+    local, _, host = address.rpartition("@")
+    host = _ascii_host(host)
+    if not (host and _is_local(local)):
+        return None
+    # Dots at the ends or in a row are in use, and need the quotes (RFC 5322, 3.4.1).
+    to = f"{local if all(local.split('.')) else _quoted(local)}@{host}"
+    fits = len(local.encode()) <= _LONGEST_LOCAL and len(to.encode()) <= _LONGEST_ADDRESS
+    return to if fits else None
 
 
 def unstructured(text: str) -> str:
     """Return *text*, which has no control characters, as a field such as the subject has it."""
     return text if text.isascii() and "=?" not in text else _encoded(text)
+
+
+def _named(name: str, to: str) -> str:
+    if not name:
+        return to
+    words = _phrase(name)
+    whole = f"{words} <{to}>"
+    if len(whole.encode()) > LONGEST:
+        return to
+    return whole if name.isascii() and len(whole) <= _LINE else f"{words}\n <{to}>"
 
 
 def _phrase(name: str) -> str:
@@ -84,15 +124,13 @@ def _chunks(name: str) -> Iterator[bytes]:
     yield chunk
 
 
-def _route(address: str) -> str | None:
-    local, _, host = address.rpartition("@")
-    host = _ascii_host(host)
-    if not (host and _ATOMS.fullmatch(local)):
-        return None
-    # Dots at the ends or in a row are in use, and need the quotes (RFC 5322, 3.4.1).
-    route = f"{local if all(local.split('.')) else _quoted(local)}@{host}"
-    fits = len(local) <= _LONGEST_LOCAL and len(route) <= _LONGEST_ADDRESS
-    return route if fits else None
+def _is_local(local: str) -> bool:
+    return bool(_ATOMS.fullmatch(local)) and (local.isascii() or all(map(_is_atom, local)))
+
+
+def _is_atom(character: str) -> bool:
+    # Of all that is not ASCII the letters, marks and digits: nothing that is invisible.
+    return character.isascii() or unicodedata.category(character)[0] in "LMN"
 
 
 def _ascii_host(host: str) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 _JOINERS: Final = frozenset("\u200c\u200d")
 _NONCHARACTERS: Final = frozenset(map(chr, range(0xFDD0, 0xFDF0)))
 _PLANE_END: Final = 0xFFFE
+# What is behind so many times the limit is not even looked at: a title may have 10 MB.
+_LOOKED_AT: Final = 10
 _FIRST_RIGHT_TO_LEFT: Final = "\u0590"
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 
@@ -18,6 +20,7 @@ def line(text: str, limit: int) -> str:
     Control characters and line ends become spaces; what would turn the direction of the text
     round it, and other invisible characters, go; what is not a character becomes U+FFFD.
     """
+    text = text[: _LOOKED_AT * limit]
     if not text.isprintable():
         text = "".join(map(_harmless, text))
     text = " ".join(text.split())
@@ -27,7 +30,7 @@ def line(text: str, limit: int) -> str:
 def lines(text: str, limit: int) -> tuple[str, ...]:
     """Return the lines of *text* that are not empty, harmless, *limit* characters in all."""
     found = []
-    for one in text.splitlines():
+    for one in text[: _LOOKED_AT * limit].splitlines():
         cut = line(one, limit) if limit > 0 else ""
         if cut:
             found.append(cut)
@@ -37,7 +40,7 @@ def lines(text: str, limit: int) -> tuple[str, ...]:
 
 def runs_right_to_left(text: str) -> bool:
     """Return whether *text* could turn the direction of the text round it."""
-    return any(
+    return not text.isascii() and any(
         unicodedata.bidirectional(character) in _RIGHT_TO_LEFT
         for character in text
         if character >= _FIRST_RIGHT_TO_LEFT

@@ -2,7 +2,9 @@
 """A mail to look at: its parts as files, and a page that shows the whole of it."""
 
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 from . import rendering
@@ -18,12 +20,13 @@ class Preview:
     page: Path
 
 
-def write(message: EmailMessage, folder: Path, *, width: int = 600) -> Preview:
-    """Write the parts of *message* into *folder*, and a page that shows it *width* pixels wide.
+def write(octets: bytes, folder: Path, *, width: int = 600) -> Preview:
+    """Write a mail and its parts into *folder*, and a page that shows it *width* pixels wide.
 
     The HTML is as it was mailed. The page needs nothing but itself; no script of the mail runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    message = message_from_bytes(octets, policy=default)
     text, html = _content(message, "plain"), _content(message, "html")
     made = Preview(
         eml=folder / "notification.eml",
@@ -31,7 +34,7 @@ def write(message: EmailMessage, folder: Path, *, width: int = 600) -> Preview:
         html=folder / "notification.html",
         page=folder / "page.html",
     )
-    made.eml.write_bytes(message.as_bytes())
+    made.eml.write_bytes(octets)
     made.text.write_text(text, "utf-8")
     made.html.write_text(html, "utf-8")
     page = rendering.page(fields=_fields(message), text=text, html=html, width=width)

@@ -2,13 +2,14 @@
 """Plain text in 78 columns, where a wide character takes two."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.cells import cell_len
 
 WIDTH: Final = 78
-_LABEL: Final = 16
+_LABEL: Final = 18
+_ISOLATE, _END = "\u2068", "\u2069"
 _START: Final = re.compile(r" *(?:- )?")
 # The scripts that are written without spaces, in two columns a character.
 _WIDE: Final = (
@@ -38,12 +39,15 @@ def underlined(title: str, rule: str) -> str:
 
 
 def _wrapped(paragraph: str) -> str:
-    if len(paragraph) <= WIDTH and paragraph.isascii() and "\t" not in paragraph:
-        return paragraph.rstrip()
+    start, words = _start(paragraph) if "\t" in paragraph else ("", paragraph)
+    # The most frequent case, told apart without measuring: a character has two columns at most.
+    length = len(start) + len(words)
+    if length <= (WIDTH if paragraph.isascii() else WIDTH // 2):
+        return f"{start}{words}".rstrip()
     start, words = _start(paragraph)
     if cell_len(start) + cell_len(words) <= WIDTH:
         return f"{start}{words}".rstrip()
-    return "\n".join(_broken(start, words))
+    return "\n".join(_isolated(_broken(start, words)))
 
 
 def _start(paragraph: str) -> tuple[str, str]:
@@ -70,8 +74,19 @@ def _broken(start: str, words: str) -> Iterator[str]:
     yield row
 
 
+def _isolated(rows: Iterable[str]) -> Iterator[str]:
+    # The end of a line ends what is isolated for its direction; so it begins anew on the next.
+    is_open = False
+    for row in rows:
+        words = row.lstrip(" ")
+        isolated = f"{row[: -len(words)]}{_ISOLATE}{words}" if is_open else row
+        is_open = isolated.count(_ISOLATE) > isolated.count(_END)
+        yield f"{isolated}{_END}" if is_open else isolated
+
+
 def _pieces(words: str) -> Iterator[tuple[str, str]]:
-    for word in words.split():
+    # A space alone ends a word: others, as in "1 234" or before a colon, do not break.
+    for word in filter(None, words.split(" ")):
         pieces = [word] if word.isascii() else _PIECE.findall(word)
         yield " ", pieces[0]
         for piece in pieces[1:]:

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""A rich notification, invented, for looking at; `python -m letters.notification` writes it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.summary import (
+    Activity,
+    Addresses,
+    Author,
+    Delivery,
+    Figures,
+    Grade,
+    Group,
+    Keyword,
+    Membership,
+    Own,
+    Profile,
+    Quotation,
+    Site,
+    SiteSummary,
+    Summary,
+    Topic,
+)
+from letters.reading import html_of, text_of
+
+LANGUAGES = ("en", "de", "es", "fr")
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+_READER = "noor7rZq4mJd"
+_WATER, _GREEN = "https://water.example.org", "https://green.example.net"
+_NAMES = (
+    "Jürgen Großmann",
+    "\u7530\u4e2d \u3055\u304f\u3089",
+    "\u05e0\u05d5\u05e2\u05d4 \u05d1\u05e8\u05e7",
+    "Chukwuemeka Okonkwo-Fitzgerald",
+    "\u0645\u062d\u0645\u062f \u0627\u0644\u0647\u0627\u0634\u0645\u064a",
+    "Siobhán O’Neill",
+    "Maria Ortiz",
+    "Noor van Dijk",
+)
+
+
+def rich(language: str) -> Summary:
+    """Return the notification on October 2026 to somebody who reads *language*."""
+    return Summary(Period(2026, 10), _profile(language), (_open_water(), _greenfield()))
+
+
+def snapshots() -> dict[Path, str]:
+    """Return what the snapshots should hold, each under its path."""
+    wanted = {}
+    for language in LANGUAGES:
+        wanted[SNAPSHOTS / f"{language}.txt"] = text_of(rich(language))
+        wanted[SNAPSHOTS / f"{language}.html"] = html_of(rich(language))
+    return wanted
+
+
+def _profile(language: str) -> Profile:
+    return Profile(
+        id=_READER,
+        name="Noor van Dijk",
+        language=language,
+        timezone="Europe/Amsterdam",
+        biography="",
+        photo=None,
+        url=f"{_WATER}/p/noor",
+        logged_in=False,
+        addresses=Addresses(
+            ("noor.van.dijk@example.org",), ("n.vandijk@work.example.com",), ("nvd@example.net",)
+        ),
+    )
+
+
+def _open_water() -> SiteSummary:
+    news = '<p>The <b>Harvest Table</b> is back: <a href="https://n.example/h">how to help</a></p>'
+    site = Site("water", "Open Water Lab", _WATER, "support@water.example.org", news)
+    return SiteSummary(site, administrator=True, memberships=(_choir(), _committee(), _sensors()))
+
+
+def _greenfield() -> SiteSummary:
+    news = "<p>The tool shed opens at eight.</p><ul><li>Bring gloves</li><li>And tea</li></ul>"
+    site = Site("green", "Greenfield Community", _GREEN, "help@green.example.net", news)
+    return SiteSummary(site, administrator=False, memberships=(_allotments(),))
+
+
+def _sensors() -> Membership:
+    topics = (
+        _topic(_WATER, "Turbidity spikes at the footbridge every morning at six", 14, 9, 30),
+        _topic(_WATER, "Spare probes: who has some?", 11, 4, 12),
+        _topic(_WATER, "\u5ddd\u306e\u6c34\u4f4d\u30c7\u30fc\u30bf\u306e\u5171\u6709", 2, 2, 8),
+        *(_topic(_WATER, f"Calibration day {day}", 1, 1, day) for day in (3, 5, 7, 9)),
+    )
+    words = "It is the weir: they open it at a quarter to, and by six the mud is at the bridge."
+    happened = _activity(
+        Figures(15, len(topics), 1231),
+        before=Figures(12, 9, 1025),
+        people=range(8),
+        topics=topics,
+        keywords="turbidity probe weir footbridge mud calibration datalogger Schwebstoffe",
+        quotation=Quotation(words, "Chukwuemeka Okonkwo-Fitzgerald", topics[0]),
+        own={_READER: Own(4, 2, 3)},
+    )
+    return _membership(
+        _group(_WATER, "River Sensors", "sensors"),
+        happened,
+        Delivery.EACH_POST,
+        administrator=False,
+    )
+
+
+def _committee() -> Membership:
+    topics = (_topic(_WATER, "Minutes of October", 2, 1, 20),)
+    happened = _activity(
+        Figures(1, 1, 2),
+        before=Figures(0, 0, 0),
+        people=[7],
+        topics=topics,
+        keywords="minutes",
+        own={_READER: Own(2, 1, 0)},
+    )
+    group = _group(_WATER, "Committee", "committee", secret=True)
+    return _membership(group, happened, Delivery.DIGEST, administrator=True)
+
+
+def _choir() -> Membership:
+    happened = _activity(Figures(0, 0, 0), before=Figures(2, 1, 3))
+    return _membership(
+        _group(_WATER, "Choir", "choir"), happened, Delivery.WEB_ONLY, administrator=False
+    )
+
+
+def _allotments() -> Membership:
+    topics = (
+        _topic(_GREEN, "When to lift the dahlias", 5, 4, 28),
+        _topic(
+            _GREEN,
+            "\u05de\u05d9 \u05dc\u05d5\u05e7\u05d7 \u05d6\u05e8\u05e2\u05d9\u05dd?",
+            1,
+            1,
+            2,
+        ),
+    )
+    happened = _activity(
+        Figures(5, 2, 6),
+        before=Figures(1, 1, 1),
+        people=(0, 5, 6, 1, 2),
+        topics=topics,
+        keywords="dahlias seeds frost Kürbis",
+        quotation=Quotation("I lift mine after the first frost.", "Maria Ortiz", topics[0]),
+    )
+    return _membership(
+        _group(_GREEN, "Allotments", "allotments"),
+        happened,
+        Delivery.EACH_POST,
+        administrator=False,
+    )
+
+
+def _membership(group, happened, delivery, *, administrator) -> Membership:
+    return Membership(group, happened, administrator, delivery)
+
+
+def _activity(figures, *, before, people=(), topics=(), keywords="", quotation=None, own=None):
+    grades = tuple(Grade)
+    words = keywords.split()
+    graded = tuple(
+        Keyword(word, grades[n * len(grades) // len(words)]) for n, word in enumerate(words)
+    )
+    who = tuple(map(_person, people))
+    return Activity(figures, before, who, topics, graded, quotation, own or {})
+
+
+def _group(site, title, group_id, *, secret=False) -> Group:
+    url, address = f"{site}/groups/{group_id}", f"{group_id}@{site.removeprefix('https://')}"
+    return Group(group_id, title, url, address, secret, 31, tuple(map(_person, range(7))))
+
+
+def _person(number: int) -> Author:
+    own = _NAMES[number] == "Noor van Dijk"
+    photo = f"{_WATER}/{number}.jpg" if number < 2 else None
+    return Author(_READER if own else f"person{number}", _NAMES[number], photo)
+
+
+def _topic(site, title, posts, people, day) -> Topic:
+    latest = datetime(2026, 10, day, 18, tzinfo=UTC)
+    return Topic(title, f"{site}/r/topic/4kZ9{posts}{day}", posts, people, latest)
+
+
+if __name__ == "__main__":
+    SNAPSHOTS.mkdir(exist_ok=True)
+    for path, content in snapshots().items():
+        path.write_text(content, "utf-8")

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""What the notification says of the month: its figures, the reader's own part, a quotation."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.letter.contents import Same
+from gs.profile.status.site.summary import Figures, Own
+from letters.reading import Page, both, composed, html_of, joined, text_of
+from letters.summaries import (
+    HOME,
+    LATEST,
+    READER,
+    activity,
+    authors,
+    group,
+    membership,
+    of_group,
+    on_site,
+    quotation,
+    summary,
+    the_reader,
+    topic,
+    topics,
+)
+
+
+def test_the_figures_of_the_month_before_stand_beside():
+    source = of_group(activity=activity(12, before=Figures(1, 2, 1025)))
+    text, page = both(source)
+    assert "4 authors, 3 topics, 12 posts In June: 1 author, 2 topics, 1,025 posts" in text
+    assert "4 authors 1 in June 3 topics 2 in June 12 posts 1,025 in June" in page
+
+
+def test_the_month_before_january_is_december():
+    source = of_group(activity=activity(12, before=Figures(1, 2, 3)))
+    for words in both(replace(source, period=Period(2026, 1))):
+        assert "December" in words
+
+
+def test_a_group_that_was_silent_before_is_compared_with_nothing():
+    for words in both(of_group(activity=activity(12, before=Figures(0, 0, 0)))):
+        assert "June" not in words
+
+
+@pytest.mark.parametrize(
+    ("posts", "said"),
+    [(0, None), (1, "In June there was 1 post."), (8, "In June there were 8 posts.")],
+)
+def test_a_group_that_fell_silent_is_compared_with_the_month_before(posts, said):
+    source = of_group(activity=activity(0, before=Figures(posts, posts, posts)))
+    for words in both(source):
+        assert "Nobody posted in July." in words
+        assert (f"Nobody posted in July. {said}" in words) if said else ("June" not in words)
+
+
+def test_authors_who_cannot_be_named_are_counted():
+    happened = activity(40, authors=authors(2), figures=Figures(9, 3, 40))
+    for words in both(of_group(activity=happened)):
+        assert "9 authors" in words
+        assert "and 7 more" in words
+
+
+def test_where_no_author_can_be_named_none_is():
+    happened = activity(2, authors=(), figures=Figures(2, 1, 2))
+    for words in both(of_group(activity=happened)):
+        assert "2 authors" in words
+        assert "more" not in words.partition("Allotments")[2].partition("Topics")[0]
+        assert "Authors" not in words
+
+
+@pytest.mark.parametrize(
+    ("count", "own", "told"),
+    [
+        (1, {READER: Own(2, 1, 0)}, True),
+        (1, {"somebody": Own(2, 1, 0)}, False),
+        (2, {READER: Own(1, 1, 0)}, False),
+    ],
+)
+def test_only_the_only_author_is_told_so(count, own, told):
+    people = (the_reader(),) if told else authors(1)
+    happened = activity(2, authors=people, figures=Figures(count, 1, 2), own=own)
+    for words in both(of_group(activity=happened)):
+        assert ("You were the only person to post." in words) is told
+        assert ("You wrote" in words or "You started" in words) is (count == 2)
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        (Own(1, 0, 0), "You wrote 1 post."),
+        (Own(4, 0, 0), "You wrote 4 posts."),
+        (Own(2, 0, 3), "You wrote 2 posts."),
+        (Own(4, 2, 0), "You wrote 4 posts and started 2 topics."),
+        (Own(4, 1, 1), "You wrote 4 posts and started 1 topic, and 1 person answered."),
+        (Own(1234, 2, 3), "You wrote 1,234 posts and started 2 topics, and 3 people answered."),
+        (Own(2, 2, 3), "You started 2 topics, and 3 people answered."),
+        (Own(1, 1, 0), "You started 1 topic."),
+    ],
+)
+def test_the_readers_own_part_is_told(own, said):
+    for words in both(of_group(activity=activity(own={READER: own}))):
+        assert said in words
+
+
+def test_who_did_not_post_has_no_part():
+    for words in both(of_group(activity=activity(own={"somebody": Own(3, 2, 1)}))):
+        assert "You wrote" not in words
+        assert "You started" not in words
+
+
+def test_two_readers_of_a_group_read_the_same_but_for_their_own_part():
+    shared, happened = group(), activity(40, own={"u1": Own(3, 1, 2), "u9": Own(5, 0, 0)})
+    texts = {}
+    for reader in ("u1", "u9", "nobody", "u1"):
+        part = membership(group=shared, activity=happened)
+        texts[reader] = text_of(summary(on_site(part), id=reader)).partition("Allotments")[2]
+    assert "You wrote 3 posts and started 1 topic, and 2 people answered.\n" in texts["u1"]
+    assert "You wrote 5 posts.\n" in texts["u9"]
+    assert "You " not in texts["nobody"].partition("Start a topic")[0].partition("Switch")[0]
+    assert "Okonkwo 1" not in texts["u1"]  # who sees the others
+    assert "Okonkwo 1" in texts["u9"]
+    assert texts["u9"].replace("You wrote 5 posts.\n", "").replace("and 0 more", "") != ""
+
+
+def test_a_thing_is_the_same_as_itself_alone():
+    assert Same(shared := group()) == Same(shared)
+    assert hash(Same(shared)) == hash(Same(shared))
+    assert Same(group()) != Same(group())
+
+
+def test_views_of_a_group_do_not_mix():
+    shared, happened = group(secret=True), activity(40)
+    plain = membership(group=shared, activity=happened)
+    told = {
+        "Administrator": replace(plain, administrator=True),
+        "Switch to the daily digest": plain,
+    }
+    for words, one in told.items():
+        assert words in Page(html_of(summary(on_site(one)))).words
+    assert "Administrator" not in Page(html_of(summary(on_site(plain)))).words
+    for language, words in (("de", "Themen"), ("fr", "Sujets"), ("en", "Topics")):
+        assert words in Page(html_of(summary(on_site(plain), language=language))).words
+
+
+def test_a_quotation_is_told_with_author_group_and_link():
+    source = of_group(activity=activity(quotation=quotation("I lift mine in November.")))
+    text, page = both(source)
+    assert (
+        "“I lift mine in November.” Maria Ortiz in Allotments: When to lift the dahlias "
+        f"{HOME}/r/topic/t0" in text
+    )
+    assert "“I lift mine in November.” Maria Ortiz in Allotments: When to lift" in page
+    assert f'href="{HOME}/r/topic/t0"' in html_of(source).partition("</blockquote>")[0]
+    assert page.count("I lift mine") == 1
+
+
+def test_an_author_who_is_not_known_is_somebody():
+    for words in both(of_group(activity=activity(quotation=quotation(author=None)))):
+        assert "Somebody in Allotments:" in words
+
+
+def test_without_a_quotation_there_is_no_place_for_one():
+    assert "<blockquote" not in html_of(summary())
+
+
+def quoted(words, people, posts=3, latest=LATEST, author="Maria Ortiz"):
+    about = replace(topic(people=people, posts=posts), latest=latest)
+    return membership(activity=activity(quotation=quotation(words, author=author, topic=about)))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        quoted("Second", people=5),
+        quoted("Second", people=4, posts=9),
+        quoted("Second", people=4, latest=LATEST + timedelta(hours=1)),
+    ],
+)
+def test_one_quotation_of_the_topic_with_the_most_people_is_told(second):
+    first = quoted("First", people=4)
+    for order in ((first, second), (second, first)):
+        source = summary(on_site(order[0]), on_site(order[1], id="s2", title="Two"))
+        for words in both(source):
+            assert "“Second”" in words
+            assert "First" not in words
+
+
+def test_readers_are_not_quoted_to_themselves():
+    own = quoted("My own words", people=9, author="Anna Lindqvist")
+    for words in both(summary(on_site(own, quoted("Of another", people=1)))):
+        assert "“Of another”" in words
+        assert "My own" not in words
+
+
+def test_a_long_quotation_is_cut():
+    words = text_of(of_group(activity=activity(quotation=quotation("word " * 500))))
+    said = joined(words).partition("“")[2].partition("”")[0]
+    assert len(said) <= 280
+    assert said.endswith("…")
+
+
+def test_a_topic_says_how_many_people_discuss_it():
+    lines = (topic("One", "a", posts=1, people=1), topic("Two", "b", posts=5, people=4))
+    alone = topic("Three", "c", posts=3, people=1)
+    text, page = both(of_group(activity=activity(9, topics=(*lines, alone))))
+    assert "- One (1 post)" in text
+    assert "- Two (5 posts by 4 people)" in text
+    assert "- Three (3 posts)" in text
+    assert "One 1 post Two 5 posts by 4 people Three 3 posts" in page
+
+
+def test_the_topics_come_in_the_order_given():
+    given = tuple(topic(f"T{n}", f"t{n}", posts=n) for n in (1, 9, 4, 7))
+    source = of_group(activity=activity(21, topics=given))
+    for words in both(source):
+        places = [words.index(f"{each.title} ") for each in given]
+        assert places == sorted(places)
+
+
+def test_topics_that_are_not_given_are_counted():
+    happened = activity(900, topics=topics(3), figures=Figures(4, 250, 900))
+    for words in both(of_group(activity=happened)):
+        assert "250 topics" in words
+        assert "247 more topics" in words
+
+
+def test_the_section_of_a_group_is_made_once_for_all_who_read_the_same():
+    class Counting(str):
+        __slots__ = ()
+        cut = 0
+
+        def __getitem__(self, at):
+            Counting.cut += 1
+            return str(self)[at]
+
+    shared, happened = group(Counting("Allotments")), activity()
+    for number in range(20):
+        part = membership(group=shared, activity=happened)
+        composed(summary(on_site(part), id=f"reader{number}", name=f"Reader {number}"))
+    assert Counting.cut <= 4  # once for the text, once for the page

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""A rich notification in four languages, as a person has looked at it.
+
+Where it is meant to change: `cd tests; python -m letters.notification`, and look at it again.
+"""
+
+import html5lib
+import pytest
+import tinycss2
+from rich.cells import cell_len
+
+from letters.notification import LANGUAGES, SNAPSHOTS, rich, snapshots
+from letters.reading import Page, html_of, text_of
+
+HTML = [path for path in sorted(snapshots()) if path.suffix == ".html"]
+
+
+@pytest.mark.parametrize("path", sorted(snapshots()), ids=lambda path: path.name)
+def test_the_notification_is_as_it_was_looked_at(path):
+    assert snapshots()[path] == path.read_text("utf-8")
+
+
+def test_there_is_nothing_else_to_look_at():
+    assert set(SNAPSHOTS.iterdir()) == set(snapshots())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_strict_parser_finds_no_fault(language):
+    html5lib.HTMLParser(strict=True).parse(html_of(rich(language)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_made_for_everybody(language):
+    page = Page(html_of(rich(language)))
+    assert page.faults == []
+    assert page.all("html") == [{"lang": language, "dir": "ltr"}]
+    assert {table.get("role") for table in page.all("table")} == {"presentation"}
+    assert all(image.get("alt") for image in page.all("img"))
+    assert page.all("script") == page.all("link") == page.all("form") == []
+    names = {meta.get("name") for meta in page.all("meta")}
+    assert {"viewport", "color-scheme", "supported-color-schemes"} <= names
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_style_is_one_that_a_parser_understands(language):
+    source = html_of(rich(language))
+    styles = [each["style"] for _, each in Page(source).elements if each.get("style")]
+    assert len(styles) > 100
+    for style in set(styles):
+        found = tinycss2.parse_blocks_contents(style, skip_whitespace=True)
+        assert {each.type for each in found} == {"declaration"}, style
+    sheet = source.partition("<style>")[2].partition("</style>")[0]
+    rules = tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
+    assert {rule.type for rule in rules} == {"qualified-rule", "at-rule"}
+    assert "prefers-color-scheme:dark" in sheet.replace(" ", "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_has_78_columns_and_no_markup(language):
+    text = text_of(rich(language))
+    assert [row for row in text.splitlines() if cell_len(row) > 78] == []
+    assert not set("<>{}*`|") & set(text)
+    assert "&amp;" not in text
+    assert "\n\n\n\n\n" not in text
+    assert not [row for row in text.splitlines() if row != row.rstrip()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sites_have_clear_space_between_them(language):
+    text = text_of(rich(language))
+    assert text.count("\n\n\n\n") >= 1
+    for title in ("Open Water Lab", "Greenfield Community"):
+        (row,) = [
+            at
+            for at, line in enumerate(text.splitlines())
+            if line.endswith(f" {title}") and text.splitlines()[at + 1].startswith("=")
+        ]
+        assert text.splitlines()[row - 2 : row] == ["", ""]

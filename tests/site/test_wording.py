@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: MIT
+"""The words of each language: whole catalogues, plural forms, months, numbers and lists."""
+
+import re
+import subprocess
+import sys
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from rich.cells import cell_len
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.letter import wording_for
+from gs.profile.status.site.summary import Figures, Own
+from letters.reading import both
+from letters.summaries import activity, of_group, on_site, summary
+
+ROOT = Path(__file__).parents[2]
+LOCALE = ROOT / "src/gs/profile/status/site/letter/locale"
+LANGUAGES = sorted(path.stem for path in LOCALE.glob("*.po"))
+OCTOBER = Period(2026, 10)
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+THIN, HARD = "\u202f", "\u00a0"
+
+
+@cache
+def catalogue(language):
+    return read_po(BytesIO((LOCALE / f"{language}.po").read_bytes()), locale=language)
+
+
+def forms(message):
+    """Return each pair of what is said and its translations."""
+    said = message.id if message.pluralizable else (message.id,)
+    return said, message.string if message.pluralizable else (message.string,)
+
+
+def test_the_catalogues_hold_all_that_the_site_says():
+    script = [sys.executable, str(ROOT / "scripts" / "messages.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "The catalogues are complete.\n"), done.stderr
+
+
+def test_there_are_catalogues_of_three_languages():
+    assert LANGUAGES == ["de", "es", "fr"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_message_is_translated_with_its_placeholders(language):
+    messages = [message for message in catalogue(language) if message.id]
+    assert len(messages) > 90
+    for message in messages:
+        assert not message.fuzzy, message.id
+        said, translated = forms(message)
+        assert len(translated) == (2 if message.pluralizable else 1)
+        wanted = set(PLACEHOLDER.findall(said[-1]))
+        for form in translated:
+            assert form.strip(), message.id
+            # "One more" may do without the number; nothing else is left out.
+            found = set(PLACEHOLDER.findall(form))
+            assert found in ({*wanted}, wanted - {"number"} if message.pluralizable else wanted)
+            assert "%" not in PLACEHOLDER.sub("", form), message.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_ends_as_its_translation_does(language):
+    # A label, a sentence, a question: what ends a translation is what ends the message.
+    for message in catalogue(language):
+        if message.id:
+            said, translated = forms(message)
+            for form in translated:
+                ends = {"?": "?", ".": ".", ":": ":"}
+                assert ends.get(form[-1]) == ends.get(said[-1][-1]), form
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_label_leaves_room_for_a_space_behind_it(language):
+    labels = [m for m in catalogue(language) if any("/templates/" in p for p, _ in m.locations)]
+    labels = [m for m in labels if isinstance(m.id, str) and re.fullmatch(r"[\w ]+:", m.id)]
+    assert len(labels) > 15
+    for label in labels:
+        assert cell_len(label.string) < 18, label.string
+        assert cell_len(label.id) < 18, label.id
+
+
+def test_french_has_its_spaces():
+    for message in catalogue("fr"):
+        for form in forms(message)[1] if message.id else ():
+            for at, sign in enumerate(form):
+                if sign in "?;!:»":
+                    assert form[at - 1] in THIN + HARD, form
+
+
+@pytest.mark.parametrize(
+    ("language", "tag", "subject"),
+    [
+        ("en", "en", "What is happening in your groups"),
+        ("en-GB", "en-GB", "What is happening in your groups"),
+        ("de", "de", "Was in deinen Gruppen los ist"),
+        ("de-AT", "de-AT", "Was in deinen Gruppen los ist"),
+        ("de_CH", "de-CH", "Was in deinen Gruppen los ist"),
+        ("DE", "de", "Was in deinen Gruppen los ist"),
+        ("de-XX", "de", "Was in deinen Gruppen los ist"),
+        ("de-u-nu-arab", "de", "Was in deinen Gruppen los ist"),
+        ("fr-CA", "fr-CA", "Ce qui se passe dans vos groupes"),
+        ("es-419", "es-419", "Lo que pasa en tus grupos"),
+        ("ja", "en", "What is happening in your groups"),
+        ("", "en", "What is happening in your groups"),
+        ("../../etc/passwd", "en", "What is happening in your groups"),
+        ('de"><script>', "en", "What is happening in your groups"),
+        ('de-"><script>', "de", "Was in deinen Gruppen los ist"),
+        ("de-" + "x" * 5000, "en", "What is happening in your groups"),
+        ("\ud800", "en", "What is happening in your groups"),
+    ],
+)
+def test_a_language_is_found_by_its_tag(language, tag, subject):
+    wording = wording_for(language)
+    assert wording.tag == tag
+    assert wording.subject == subject
+
+
+def test_the_words_of_a_language_are_kept():
+    assert wording_for("de-AT") is wording_for("de_AT")
+    assert wording_for("fr") is wording_for("FR")
+
+
+@pytest.mark.parametrize(
+    ("language", "month", "year", "number"),
+    [
+        ("en", "October", "October 2026", "12,345"),
+        ("de", "Oktober", "Oktober 2026", "12.345"),
+        ("es", "octubre", "Octubre de 2026", "12.345"),
+        ("fr", "octobre", "Octobre 2026", f"12{THIN}345"),
+        ("de-CH", "Oktober", "Oktober 2026", "12’345"),
+        ("es-MX", "octubre", "Octubre de 2026", "12,345"),
+    ],
+)
+def test_months_and_numbers_are_those_of_the_place(language, month, year, number):
+    wording = wording_for(language)
+    assert wording.month(OCTOBER) == month
+    assert wording.month_of_year(OCTOBER) == year
+    assert wording.number(12345) == number
+
+
+def test_austria_has_a_january_of_its_own():
+    assert wording_for("de-AT").month(Period(2026, 1)) == "Jänner"
+
+
+@pytest.mark.parametrize(
+    ("language", "two", "three"),
+    [
+        ("en", "A and B", "A, B, and C"),
+        ("en-GB", "A and B", "A, B and C"),
+        ("de", "A und B", "A, B und C"),
+        ("es", "A y B", "A, B y C"),
+        ("fr", "A et B", "A, B et C"),
+    ],
+)
+def test_a_list_is_one_of_the_language(language, two, three):
+    wording = wording_for(language)
+    assert wording.listed(["A", "B"]) == two
+    assert wording.listed(["A", "B", "C"]) == three
+    assert wording.listed(["{0}"]) == "{0}"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["0 posts", "1 post", "2 posts"]),
+        ("de", ["0 Beiträge", "1 Beitrag", "2 Beiträge"]),
+        ("es", ["0 mensajes", "1 mensaje", "2 mensajes"]),
+        ("fr", ["0 message", "1 message", "2 messages"]),
+    ],
+)
+def test_plural_forms_are_right(language, said):
+    wording = wording_for(language)
+    counted = [wording.plural("%(number)s post", "%(number)s posts", n) for n in (0, 1, 2)]
+    assert counted == said
+
+
+@pytest.mark.parametrize(
+    ("language", "overview", "silence", "own"),
+    [
+        (
+            "en",
+            "In July, people wrote 1,234 posts on 3 topics in your group.",
+            "Nobody posted in your groups in July.",
+            "You wrote 4 posts and started 1 topic, and 2 people answered.",
+        ),
+        (
+            "de",
+            "Im Juli gab es 1.234 Beiträge zu 3 Themen in deiner Gruppe.",
+            "In deinen Gruppen hat im Juli niemand etwas geschrieben.",
+            "Du hast 4 Beiträge geschrieben und 1 Thema begonnen; 2 Personen haben geantwortet.",
+        ),
+        (
+            "es",
+            "En julio hubo 1.234 mensajes sobre 3 temas en tu grupo.",
+            "En julio no escribió nadie en tus grupos.",
+            "Escribiste 4 mensajes y abriste 1 tema; respondieron 2 personas.",
+        ),
+        (
+            "fr",
+            "En juillet, il y a eu 1 234 messages sur 3 sujets dans votre groupe.",
+            "Personne n’a écrit dans vos groupes en juillet.",
+            "Vous avez écrit 4 messages et lancé 1 sujet ; 2 personnes ont répondu.",
+        ),
+    ],
+)
+def test_both_parts_speak_the_language(language, overview, silence, own):
+    happened = activity(1234, own={"reader0123456789": Own(4, 1, 2)}, before=Figures(1, 1, 1))
+    source = of_group(activity=happened)
+    for words in both(summary(*source.sites, language=language)):
+        assert overview in words
+        assert own in words
+    quiet = on_site(*of_group(activity=activity(0)).sites[0].memberships)
+    for words in both(summary(quiet, language=language)):
+        assert silence in words
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr"])
+def test_nothing_is_left_in_english(language):
+    from letters.notification import rich  # noqa: PLC0415 - the richest of all
+
+    english = {
+        form
+        for message in catalogue(language)
+        if message.id
+        for form in forms(message)[0]
+        if len(form) > 9 and "%" not in form and form not in forms(message)[1]
+    }
+    for words in both(rich(language)):
+        assert not [form for form in english if re.search(rf"\b{re.escape(form)}", words)]
