@@ -4,16 +4,16 @@ import time
 import unicodedata
 from collections import Counter
 from datetime import UTC, datetime
+from zoneinfo import available_timezones
 
 import pytest
 
 from embedded.hamlet import hamlet
+from embedded.parts import decider
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.community import settle_community
 from gs.profile.status.site.community.cast import read_characters, read_circles
-from gs.profile.status.site.letter import compose
-from gs.profile.status.site.notification import Notifier
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import list_members
@@ -21,14 +21,6 @@ from gs.profile.status.site.store.posts import count_by_month
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 OCTOBER = Period(2026, 10)
-
-
-class Pigeonhole:
-    def __init__(self):
-        self.messages = []
-
-    def hand_over(self, message, key=None):  # noqa: ARG002 - the port's
-        self.messages.append(message)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +37,12 @@ def activity(settled):
     return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
 
 
-def test_sixty_members_are_listed(settled):
+def test_all_but_those_who_opted_out_are_listed(settled):
+    opted_out = {row.user_id for row in settled.rows(tables.PROFILE_NOTIFICATION_SKIP)}
     with settled.engine.connect() as connection:
-        assert len(list_members(connection, "", 100)) == 60
+        listed = list_members(connection, "", 1_000)
+    assert len(listed) == 58
+    assert len(opted_out - set(listed)) == 2
 
 
 def test_there_are_two_sites_and_eight_groups(settled):
@@ -56,18 +51,12 @@ def test_there_are_two_sites_and_eight_groups(settled):
 
 
 def test_somebody_is_answered_with_each_status(settled):
-    pigeonhole = Pigeonhole()
-    notifier = Notifier(
-        engine=settled.engine,
-        activities=Activities(settled.engine, time.monotonic),
-        compose=lambda summary: compose(summary, now=NOW),
-        mailer=pigeonhole,
-        now=lambda: NOW,
-    )
+    deciding = decider(settled.engine)
     with settled.engine.connect() as connection:
-        members = list_members(connection, "", 100)
-    replies = Counter(notifier.notify(user_id, OCTOBER).status for user_id in members)
-    assert replies == {
+        everybody = {row.user_id for row in settled.rows(tables.MEMBERSHIP)}
+        members = deciding.look_up(connection, everybody).values()
+        decisions = [deciding.decide(connection, member, OCTOBER) for member in members]
+    assert Counter(decision.reply.status for decision in decisions) == {
         Status.SENT: 53,
         Status.NO_SUCH_MEMBER: 1,
         Status.NOT_IN_ANY_GROUP: 1,
@@ -75,7 +64,54 @@ def test_somebody_is_answered_with_each_status(settled):
         Status.NO_ACTIVITY: 2,
         Status.OPTED_OUT: 2,
     }
-    assert len(pigeonhole.messages) == 53
+    assert sum(decision.letter is not None for decision in decisions) == 53
+
+
+def test_mails_are_sent_in_each_language_that_there_is(settled):
+    deciding = decider(settled.engine)
+    people = settled.rows(tables.PERSON)
+    with settled.engine.connect() as connection:
+        members = deciding.look_up(connection, [row.user_id for row in people])
+        sent = Counter(
+            row.language
+            for row in people
+            if not deciding.decide(connection, members[row.user_id], OCTOBER).reply.status
+        )
+    assert min(sent[language] for language in ("de", "en", "es", "fr")) >= 1
+
+
+def test_people_live_in_time_zones_that_there_are(settled):
+    zones = {row.timezone for row in settled.rows(tables.PERSON)}
+    assert len(zones) > 20
+    assert zones <= available_timezones()
+
+
+def test_there_are_figures_of_the_month_before_to_compare_with(activity):
+    for site, group in (("riverside", "allotments"), ("openwater", "sensors")):
+        found = activity(site, group)
+        assert min(found.before.posts, found.before.authors, found.before.topics) >= 3
+
+
+def test_what_is_hidden_is_seen_nowhere(settled, activity):
+    hidden = [row for row in settled.rows(tables.POST) if row.hidden]
+    topics = {row.topic_id for row in settled.rows(tables.TOPIC) if row.hidden}
+    assert topics
+    assert {row.topic_id for row in hidden} - topics
+    assert {row.topic_id for row in hidden} >= topics
+    assert all(row.hidden > row.date for row in hidden)
+    assert not any(
+        "simple trick" in topic.title for topic in activity("riverside", "repair-cafe").topics
+    )
+
+
+def test_groups_where_people_write_have_something_to_quote(activity):
+    for site, group in (
+        ("riverside", "allotments"),
+        ("riverside", "repair-cafe"),
+        ("riverside", "committee"),
+        ("openwater", "sensors"),
+    ):
+        assert activity(site, group).quotation is not None
 
 
 def test_there_are_three_months_of_posts_and_this_month_so_far(settled):
@@ -87,10 +123,10 @@ def test_there_are_three_months_of_posts_and_this_month_so_far(settled):
 
 
 def test_one_group_is_busy_one_is_small_and_two_are_quiet(activity):
-    assert activity("riverside", "allotments").post_count >= 31
-    assert 1 <= activity("riverside", "choir").post_count <= 4
-    assert activity("riverside", "early-birds").post_count == 0
-    assert activity("openwater", "field-trips").post_count == 0
+    assert activity("riverside", "allotments").figures.posts >= 31
+    assert 1 <= activity("riverside", "choir").figures.posts <= 4
+    assert activity("riverside", "early-birds").figures.posts == 0
+    assert activity("openwater", "field-trips").figures.posts == 0
 
 
 def test_a_quiet_group_was_livelier_before(settled):
@@ -167,6 +203,6 @@ def test_it_can_be_settled_on_any_day(tmp_path, day):
             settle_community(connection, now, 20)
         activities = Activities(town.engine, time.monotonic)
         last = Period.of(now.date()).before()
-        assert activities.of(GroupKey("riverside", "allotments"), last)[1].post_count >= 31
-        assert activities.of(GroupKey("riverside", "choir"), last)[1].post_count <= 4
-        assert activities.of(GroupKey("riverside", "early-birds"), last)[1].post_count == 0
+        assert activities.of(GroupKey("riverside", "allotments"), last)[1].figures.posts >= 31
+        assert activities.of(GroupKey("riverside", "choir"), last)[1].figures.posts <= 4
+        assert activities.of(GroupKey("riverside", "early-birds"), last)[1].figures.posts == 0

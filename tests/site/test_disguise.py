@@ -107,6 +107,6 @@ def test_a_name_is_found_behind_another_word_with_a_capital():
 def test_a_hostile_text_is_covered_in_no_time(piece):
     disguise = Disguise(b"salt")
     disguise.learn(JANE)
-    started = time.perf_counter()
+    started = time.process_time()
     disguise.cover(piece * (1_000_000 // len(piece)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -130,6 +130,31 @@ def test_headers_of_ten_megabytes_are_survived(read):
     assert read(folded).body == "b"
 
 
+def test_what_stands_behind_a_field_of_ten_megabytes_is_read(read):
+    mail = read(b"X-Report: " + b"x\n " * 4_000_000 + b"\n" + WELL + b"\nHello")
+    assert (mail.subject, mail.message_id, mail.body) == ("s", "<1@x>", "Hello")
+
+
+def test_a_footer_of_the_list_behind_a_page_does_not_hide_the_page(read):
+    content = (
+        WELL + b"Content-Type: multipart/mixed; boundary=x\n\n"
+        b"--x\nContent-Type: text/html\n\n<p>Page</p>\n"
+        b"--x\nContent-Type: text/plain\n\nFooter\n--x--\n"
+    )
+    assert read(content).body.split() == ["Page", "Footer"]
+
+
+def test_a_forwarded_message_is_read_too(read):
+    content = WELL + b"Content-Type: message/rfc822\n\nSubject: inner\n\nInside\n"
+    assert read(content).body == "Inside"
+
+
+def test_a_message_without_the_boundary_that_it_tells_is_shown_as_it_is(read, findings):
+    mail = read(WELL + b"Content-Type: multipart/mixed; boundary=x\n\nOnly text\n")
+    assert mail.body == "Only text"
+    assert findings[Finding.BROKEN] == 1
+
+
 def test_parts_within_parts_without_end_are_survived(read):
     nested = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3_000)
@@ -178,9 +203,9 @@ def test_any_mime_structure_is_survived(pieces):
     "piece", [b"<", b"<!--", b"<a ", b"<![CDATA[", b"&", b"</", b"<a b='", b"<?"]
 )
 def test_hostile_markup_is_read_in_no_time(read, piece):
-    started = time.perf_counter()
+    started = time.process_time()
     read(WELL + b"Content-Type: text/html\n\n" + piece * (3_000_000 // len(piece)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -188,7 +213,7 @@ def test_hostile_markup_is_read_in_no_time(read, piece):
     [b"=?", b"=?a?q?", b"=?a?q?b", b"(", b"<", b" ", b'"', b"a at ", b"Re: ", b"\n =?x?q?y?="],
 )
 def test_hostile_headers_are_read_in_no_time(read, piece):
-    started = time.perf_counter()
+    started = time.process_time()
     hostile = piece * (1_000_000 // len(piece))
     read(
         b"".join(
@@ -197,4 +222,4 @@ def test_hostile_headers_are_read_in_no_time(read, piece):
         )
         + b"\n"
     )
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

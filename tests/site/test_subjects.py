@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from gs.profile.status.site.importers.subjects import NO_SUBJECT, find_tag, strip_prefixes
 
-PREFIXES = st.lists(st.sampled_from(["Re: ", "RE:", "re[2]: ", "AW: ", "Fwd: ", "[R-sig-Geo] "]))
+PREFIXES = st.lists(
+    st.sampled_from(["Re: ", "RE:", "re[2]: ", "AW: ", "Fwd: ", "[EXT] ", "WG: ", "[R-sig-Geo] "])
+)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,19 @@ PREFIXES = st.lists(st.sampled_from(["Re: ", "RE:", "re[2]: ", "AW: ", "Fwd: ", 
         ("Re: Aw: SV: Re[4]: A map", "A map", True),
         ("Fwd: A map", "A map", False),
         ("[PATCH] A map", "[PATCH] A map", False),
-        ("[R-sig-Geo] [External] A map", "[External] A map", False),
+        ("[R-sig-Geo] [External] A map", "A map", False),
+        ("[EXT] Re: [R-sig-Geo] A map", "A map", True),
+        ("RE: [EXTERNAL EMAIL]: [R-sig-Geo] A map", "A map", True),
+        ("Antwort: [Extern] WG: A map", "A map", True),
+        ("TR : RV: A map", "A map", False),
+        ("Rif: R: A map", "R: A map", True),
+        ("VS: SV: Odp: A map", "A map", True),
+        ("Re[2]: Re(3): Re^4: Re*5: Re6: A map", "A map", True),
+        ("回复：转发: A map", "A map", True),
+        ("Экстерьер: A map", "Экстерьер: A map", False),
+        ("Refs: maps", "Refs: maps", False),
+        ("Trains: maps", "Trains: maps", False),
+        ("[Extending] A map", "[Extending] A map", False),
         ("Regarding: a map", "Regarding: a map", False),
         ("Reply: maps", "Reply: maps", False),
         ("[R-sig-Geo] ", NO_SUBJECT, False),
@@ -55,6 +69,7 @@ def test_what_has_been_stripped_has_no_prefix_left(subject, tag):
     [
         ("Re: [Rd] x", "Rd"),
         ("[Rd] Re: x", "Rd"),
+        ("[EXT] AW: [External] [Rd] x", "Rd"),
         ("x [Rd]", ""),
         ("", ""),
         (f"[{'x' * 99}] y", ""),

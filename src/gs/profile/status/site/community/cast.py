@@ -27,10 +27,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A topic: what opens it, and the answers in their order; a monthly one comes again."""
+    """A topic: what opens it, and the answers in their order; a monthly one comes again.
+
+    A hidden one was taken off the web soon after it was posted.
+    """
 
     subject: str
     monthly: bool
+    hidden: bool
     opening: Line
     replies: tuple[Line, ...]
 
@@ -58,6 +62,7 @@ class Character:
 
     name: str
     language: str
+    timezone: str
     biography: str
     groups: tuple[str, ...]
     runs: frozenset[str]
@@ -76,6 +81,7 @@ def read_characters() -> list[Character]:
         Character(
             name=person["name"],
             language=person.get("language", "en"),
+            timezone=person.get("timezone", "Europe/London"),
             biography=person["biography"],
             groups=tuple(person["groups"]),
             runs=frozenset(person.get("runs", ())),
@@ -105,7 +111,8 @@ def read_circles() -> Iterator[Circle]:
 def _talk(topic: dict[str, Any]) -> Talk:
     opening = Line(topic["opening"].strip(), topic.get("by", ""))
     replies = tuple(map(Line.parse, topic["replies"]))
-    return Talk(topic["subject"], topic.get("monthly", False), opening, replies)
+    monthly, hidden = topic.get("monthly", False), topic.get("hidden", False)
+    return Talk(topic["subject"], monthly, hidden, opening, replies)
 
 
 def _read(*path: str) -> dict[str, Any]:

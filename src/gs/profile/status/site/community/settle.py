@@ -65,6 +65,7 @@ def _person(user_id: str, one: Character) -> dict[str, Any]:
         "name": one.name,
         "biography": one.biography,
         "language": one.language,
+        "timezone": one.timezone,
         # Whoever has filled nothing in has never been there.
         "logged_in": bool(one.biography),
     }
@@ -142,6 +143,8 @@ def _topic(key: GroupKey, subject: str, rows: list[dict[str, Any]]) -> dict[str,
         "last_post_id": rows[-1]["post_id"],
         "last_post_date": rows[-1]["date"],
         "num_posts": len(rows),
+        # A topic is as its opening is.
+        "hidden": rows[0]["hidden"],
     }
 
 
@@ -159,6 +162,7 @@ def _rows(key: GroupKey, subject: str, posts: list[Post], random: Random) -> lis
             "subject": subject if post.answers is None else f"Re: {subject}",
             "date": post.date,
             "body": post.body,
+            "hidden": post.hidden,
         }
         for post_id, post in zip(ids, posts, strict=True)
     ]

@@ -32,12 +32,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post: *answers* is the number of the post in its topic that it answers, if any."""
+    """A post: *answers* is the number of the post in its topic that it answers, if any.
+
+    A *hidden* one has the moment at which an administrator hid it.
+    """
 
     author: Member
     date: datetime
     body: str
     answers: int | None
+    hidden: datetime | None
 
 
 def write_topics(
@@ -73,7 +77,10 @@ def _write(
         text = _put(line.text, month)
         if number and random.random() < 0.4:  # noqa: PLR2004 - two in five quote
             text = f"{_quotation(*previous[-1], month)}\n\n{text}"
-        yield Post(author, date, _signed(text, author, random), number - 1 if number else None)
+        unwanted = talk.hidden or (number and random.random() < 0.02)  # noqa: PLR2004 - 1 in 50
+        hidden = date + timedelta(hours=3) if unwanted else None
+        signed = _signed(text, author, random)
+        yield Post(author, date, signed, number - 1 if number else None, hidden)
         previous.append((author, line))
         date += timedelta(minutes=random.randint(12, 1_500))
 

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Finds the mbox files of a folder, and which group each of them is."""
+"""Finds the mail archives of a folder, and which group each of them is."""
 
-import gzip
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
-from .findings import Findings
-from .headers import field, parse_header
-from .mbox import RawMessage, split
+from .mail import subject_of
+from .mbox import RawMessage
+from .sources import NoMailError, first_date, is_maildir, mails_of, messages_of
 from .subjects import find_tag
 
 _ENDINGS: Final = re.compile(r"(\.(mbox|mbx|txt|gz))+$", re.IGNORECASE)
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 _SAMPLE: Final = 50
+_TOLD: Final = 3
+
+#: What hears which files were left out, and why: a line for each.
+Tell = Callable[[str], object]
 
 
 class NoArchiveError(Exception):
@@ -37,32 +40,32 @@ class Archive:
 
     def messages(self) -> Iterator[Iterator[RawMessage]]:
         """Yield the messages of each file."""
-        for file in self.files:
-            with _open(file) as stream:
-                yield split(stream)
+        return map(messages_of, self.files)
 
 
-def find_archives(folder: Path) -> list[Archive]:
-    """Return the archives in *folder*: each mbox file, or folder of them, is one; by name.
+def find_archives(folder: Path, tell: Tell = len) -> list[Archive]:
+    """Return the archives in *folder*: each mbox file, Maildir, or folder of files, is one.
 
-    *folder* may be a single mbox file too. Raises :exc:`NoArchiveError` where there is none.
+    They come by name. *folder* may be a single mbox file or a Maildir too. Raises
+    :exc:`NoArchiveError` where there is none.
     """
-    if folder.is_file():
-        entries = [folder]
-    else:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    archives = [archive for entry in entries if (archive := _archive(entry)) is not None]
+    one = folder.is_file() or is_maildir(folder)
+    entries = [folder] if one else _visible(folder.iterdir())
+    archives = [archive for entry in entries if (archive := _archive(entry, tell)) is not None]
     if not archives:
         raise NoArchiveError(f"No mbox file in {folder}")
     return archives
 
 
-def _archive(entry: Path) -> Archive | None:
-    inside = [entry] if entry.is_file() else sorted(entry.rglob("*"))
-    dated = [(date, file) for file in inside if (date := _first_date(file)) is not None]
-    if not dated:
+def _archive(entry: Path, tell: Tell) -> Archive | None:
+    if is_maildir(entry):
+        files = mails_of(entry)
+    else:
+        inside = [entry] if entry.is_file() else _visible(entry.rglob("*"), entry)
+        dated = _dated(entry, [file for file in inside if file.is_file()], tell)
+        files = tuple(file for _, file in sorted(dated))
+    if not files:
         return None
-    files = tuple(file for _, file in sorted(dated))
     name = _ENDINGS.sub("", entry.name) or entry.name
     tag = _tag(files)
     title = tag if tag and _letters(tag) == _letters(name) else name
@@ -71,35 +74,39 @@ def _archive(entry: Path) -> Archive | None:
     return Archive(group_id, title, tag, files)
 
 
-def _first_date(file: Path) -> datetime | None:
+def _dated(entry: Path, files: list[Path], tell: Tell) -> list[tuple[datetime, Path]]:
     # Files are named after months, which have no order in the alphabet.
-    if not file.is_file():
-        return None
-    with _open(file) as stream:
+    dated, left_out = [], 0
+    for file in files:
         try:
-            first = next(split(stream), None)
-        except (OSError, EOFError, zlib.error):  # it ends with .gz and is no such thing
-            return None
-    return None if first is None else first.arrived or datetime.max.replace(tzinfo=UTC)
+            dated.append((first_date(file) or datetime.max.replace(tzinfo=UTC), file))
+        except NoMailError as error:
+            left_out += 1
+            if left_out <= _TOLD:
+                tell(f"{file.relative_to(entry.parent)}: {error}; left out")
+    if left_out > _TOLD:
+        tell(f"{entry.name}: {left_out - _TOLD:,} more that are not mbox files; left out")
+    return dated
+
+
+def _visible(files: Iterator[Path], folder: Path | None = None) -> list[Path]:
+    shown = [file for file in files if not _is_hidden(file.relative_to(folder or file.parent))]
+    return sorted(shown)
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
 
 
 def _tag(files: tuple[Path, ...]) -> str:
     # The tag is the list's if most of its messages have it.
-    latest = islice(chain.from_iterable(map(_tags, reversed(files))), _SAMPLE)
-    tags = Counter(latest)
+    latest = islice(chain.from_iterable(map(messages_of, reversed(files))), _SAMPLE)
+    tags = Counter(find_tag(subject_of(raw)) for raw in latest)
+    if not tags:
+        return ""
     tag, times = tags.most_common(1)[0]
     return tag if 2 * times > tags.total() else ""
 
 
-def _tags(file: Path) -> Iterator[str]:
-    with _open(file) as stream:
-        for raw in split(stream):
-            yield find_tag(field(parse_header(raw.content), "subject", Findings()))
-
-
 def _letters(name: str, between: str = "") -> str:
     return _UNFIT.sub(between, name.casefold()).strip("-")
-
-
-def _open(file: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")

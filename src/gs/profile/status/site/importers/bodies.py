@@ -1,83 +1,33 @@
 # SPDX-License-Identifier: MIT
 """Finds the text of a message among its parts."""
 
-from email.message import Message
-from html import unescape
 from typing import Final
 
+from .charsets import decode
 from .findings import Finding, Findings
-from .headers import decode
+from .headers import Fields
+from .markup import words_of
+from .parts import Part, take_apart
 
-# Parts within parts: real mail has four or five.
-_MOST_PARTS: Final = 200
-_BLOCKS: Final = frozenset(
-    {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "pre", "blockquote", "table"}
-)
-_HIDDEN: Final = frozenset({"script", "style", "head", "title"})
+#: How much of a message is looked at for its text, in octets.
+_LONGEST: Final = 2_000_000
 
 
-def text_of(message: Message, findings: Findings) -> tuple[str, bool]:
+def text_of(fields: Fields, body: bytes, findings: Findings) -> tuple[str, bool]:
     """Return the text of a message, and whether it has attachments."""
-    try:
-        return _text_of_parts(message, findings)
-    except (LookupError, ValueError, TypeError, AttributeError, AssertionError):
-        # The library does not survive every Content-Type that there is.
-        findings.note(Finding.BROKEN)
-        return str(message.get_payload()), False
-
-
-def _text_of_parts(message: Message, findings: Findings) -> tuple[str, bool]:
-    plain: list[Message] = []
-    html: list[Message] = []
-    attached = False
-    for part in _parts(message):
-        kind = part.get_content_type()
-        if part.get_filename() or kind not in {"text/plain", "text/html"}:
-            attached = True
-        else:
-            (html if kind == "text/html" else plain).append(part)
-    chosen = plain or html
-    if not chosen:
+    texts: list[str] = []
+    attachments, left = False, _LONGEST
+    for part in take_apart(fields, body, findings):
+        if part.attached or part.kind not in {"text/plain", "text/html"}:
+            attachments = True
+        elif left > 0:
+            texts.append(_text(part, left, findings))
+            left -= len(part.octets)
+    if not texts:
         findings.note(Finding.NO_TEXT)
-    texts = (_decoded(part, findings) for part in chosen)
-    if not plain:
-        texts = (_without_markup(text) for text in texts)
-    return "\n".join(texts), attached
+    return "\n".join(texts), attachments
 
 
-def _parts(message: Message) -> list[Message]:
-    parts: list[Message] = []
-    waiting = [message]
-    while waiting and len(parts) < _MOST_PARTS:
-        part = waiting.pop()
-        payload = part.get_payload()
-        if isinstance(payload, list):
-            waiting.extend(one for one in reversed(payload) if isinstance(one, Message))
-        else:
-            parts.append(part)
-    return parts
-
-
-def _decoded(part: Message, findings: Findings) -> str:
-    octets = part.get_payload(decode=True)
-    if not isinstance(octets, bytes):
-        return ""
-    charset = part.get_param("charset", "utf-8")
-    return decode(octets, charset if isinstance(charset, str) else "utf-8", findings)
-
-
-def _without_markup(page: str) -> str:
-    # The library's parser takes minutes for some pages of 200 kB (a quadratic one, made with
-    # malice); all that is wanted here are the words.
-    shown, hidden_in = [], ""
-    first, *pieces = page.split("<")
-    for piece in pieces:
-        tag, _, text = piece.partition(">")
-        name = tag.split(None, 1)[0].casefold() if tag.strip() else ""
-        if name in _HIDDEN and not hidden_in:
-            hidden_in = name
-        elif name == f"/{hidden_in}":
-            hidden_in = ""
-        if not hidden_in:
-            shown.append(f"\n{text}" if name in _BLOCKS else text)
-    return unescape("".join([first, *shown]))
+def _text(part: Part, limit: int, findings: Findings) -> str:
+    text = decode(part.decoded(limit), part.charset, findings)
+    return words_of(text) if part.kind == "text/html" else text

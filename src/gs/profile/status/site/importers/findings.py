@@ -10,7 +10,7 @@ class Finding(StrEnum):
     """Something that a message lacked or had wrong, and what was done about it."""
 
     ALREADY_THERE = "were there already"
-    REPEATED_ID = "have the Message-ID of another one in the same file: both are kept"
+    REPEATED_ID = "have the Message-ID of another one, but another date: both are kept"
     NO_ID = "have no Message-ID: their content names them"
     NO_SENDER = "have no sender's address: they belong to nobody who could get mail"
     NO_DATE = "have no date that can be read: the date of their arrival was taken"
@@ -21,7 +21,7 @@ class Finding(StrEnum):
     UNKNOWN_CHARSET = "have a character set that is not known"
     UNDECODABLE = "have characters that could not be read: each is shown as �"
     NO_TEXT = "have no text part"
-    BROKEN = "are broken in their structure: they are shown as they are"
+    BROKEN = "are broken in their structure: they are shown as far as they can be read"
     CUT = "were too large: the end was left out"
 
 

@@ -1,47 +1,57 @@
 # SPDX-License-Identifier: MIT
 """Reads header fields as they come: encoded words (RFC 2047), raw octets, and what is neither."""
 
-import codecs
 import re
+from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.message import Message
-from email.parser import BytesParser
-from email.policy import compat32
 from typing import Final
 
-from .findings import Finding, Findings
+from .charsets import decode
+from .findings import Findings
 
 #: How much of a field is looked at: it may have 10 MB.
 _LONGEST: Final = 4_000
 _LONGEST_IDS: Final = 20_000
-_HEADER_SCANNED: Final = 65_536
-# What Python calls encodings too: they are no character sets, and may take for ever.
-_NO_CHARSETS: Final = frozenset(
-    {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
+_LINES: Final = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*:|[ \t]|>?From )[^\n]*(?:\n|\Z))*+")
+_BLANK: Final = re.compile(rb"\r?\n")
+_FIELD: Final = re.compile(
+    rb"^(from|subject|date|message-id|in-reply-to|references"
+    rb"|content-type|content-disposition|content-transfer-encoding)[ \t]*:"
+    rb"[ \t]*([^\n]*+(?:\n[ \t][^\n]*+)*+)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,998}>")
 # White space between two encoded words is not shown (RFC 2047, 6.2); archives fold there.
 _BETWEEN: Final = re.compile(r"(?<=\?=)\s+(?==\?)")
 
-
-def parse(content: bytes) -> Message:
-    """Return a message in its parts, however broken it is."""
-    parser = BytesParser(policy=compat32)
-    try:
-        return parser.parsebytes(content)
-    except RecursionError:  # a thousand parts within one another
-        return parser.parsebytes(content, headersonly=True)
+#: The fields of a header that are read at all, by their names in small letters; as they come.
+Fields = Mapping[str, str]
 
 
-def parse_header(content: bytes) -> Message:
-    """Return a message that has its header alone."""
-    return BytesParser(policy=compat32).parsebytes(content[:_HEADER_SCANNED], headersonly=True)
+def cut_header(content: bytes) -> tuple[bytes, int]:
+    """Return the header of a message or a part, and where its body begins.
+
+    The body begins behind an empty line, or where a line is no header (RFC 5322, 2.1).
+    """
+    end = _LINES.match(content).end()  # type: ignore[union-attr] # nothing is a match too
+    blank = _BLANK.match(content, end)
+    return content[:end], blank.end() if blank else end
 
 
-def field(message: Message, name: str, findings: Findings) -> str:
+def read_fields(header: bytes) -> Fields:
+    """Return the fields; of those that are there twice the first."""
+    fields: dict[str, str] = {}
+    for found in _FIELD.finditer(header):
+        name = found[1].decode().lower()
+        if name not in fields:
+            fields[name] = found[2].decode("utf-8", "surrogateescape")
+    return fields
+
+
+def field(fields: Fields, name: str, findings: Findings) -> str:
     """Return the decoded text of the field, empty where there is none."""
-    raw = _raw(message, name)[:_LONGEST]
+    raw = fields.get(name, "")[:_LONGEST]
     # The octets that a header should not have, but has.
     raw = decode(raw.encode("utf-8", "surrogateescape"), "utf-8", findings)
     if "=?" not in raw:
@@ -57,46 +67,13 @@ def field(message: Message, name: str, findings: Findings) -> str:
     )
 
 
-def message_ids(message: Message, name: str) -> list[str]:
+def message_ids(fields: Fields, name: str) -> list[str]:
     """Return the message IDs that the field holds, in its order."""
     # The nearest come last.
-    return _MESSAGE_ID.findall(_raw(message, name)[-_LONGEST_IDS:])
-
-
-def decode(octets: bytes, charset: str, findings: Findings) -> str:
-    """Return *octets* as text, in the *charset* said, or whichever of the usual ones it is."""
-    try:
-        known = codecs.lookup(charset).name
-        if known.replace("-", "_") not in _NO_CHARSETS:
-            return octets.decode(known)
-    except (LookupError, ValueError) as error:
-        if isinstance(error, LookupError):
-            findings.note(Finding.UNKNOWN_CHARSET)
-    return _decode_unsaid(octets, findings)
+    return _MESSAGE_ID.findall(fields.get(name, "")[-_LONGEST_IDS:])
 
 
 def _decode_part(part: bytes, charset: str | None, findings: Findings) -> str:
     if charset is None:
         return part.decode("raw_unicode_escape", "replace")
     return decode(part, charset, findings)
-
-
-def _decode_unsaid(octets: bytes, findings: Findings) -> str:
-    try:
-        return octets.decode("utf-8")
-    except ValueError:
-        pass
-    # Where it is not UTF-8 it is most often this, in which five octets mean nothing.
-    text = octets.decode("cp1252", "replace")
-    if "\N{REPLACEMENT CHARACTER}" in text:
-        findings.note(Finding.UNDECODABLE)
-    return text
-
-
-def _raw(message: Message, name: str) -> str:
-    # The parser gives a Header object for octets that are not ASCII, else a string with half
-    # surrogates; ``raw_items`` of the old policy gives the string, always.
-    for key, value in message.raw_items():
-        if key.lower() == name:
-            return str(value)
-    return ""

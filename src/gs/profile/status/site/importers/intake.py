@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: MIT
 """Takes archives in: each becomes a group, its messages posts, its senders members."""
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
-from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from gs.profile.status.site.plaintext import one_line
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.intake import add_missing
+from gs.profile.status.site.store.intake import add_missing, find_posts
 
 from .archive import Archive
 from .disguise import Wardrobe
-from .findings import Finding, Findings
-from .headers import parse_header
-from .mail import Mail, read_mail, sender_of
-from .mbox import RawMessage
+from .drafts import Drafting
+from .findings import Findings
+from .joining import Joining
+from .mail import read_mail, sender_of
+from .naming import Named, Naming, find_new, in_batches
 from .posting import Posting
-
-_AT_A_TIME: Final = 500
 
 
 class Intake:
@@ -41,7 +37,7 @@ class Intake:
         """Hear of all who sent something, before they are named in a text."""
         for messages in archive.messages():
             for raw in messages:
-                sender = sender_of(parse_header(raw.content), raw, Findings())
+                sender = sender_of(raw)
                 if sender is not None:
                     self._wardrobe.learn(sender)
 
@@ -49,17 +45,22 @@ class Intake:
         """Take in one archive, and return what was found."""
         findings = Findings()
         key = GroupKey(self._site_id, archive.group_id)
-        with self._engine.begin() as connection:
-            self._found(connection, archive)
-        posting = Posting(key, archive.tag, self._wardrobe, findings)
-        for messages in archive.messages():
-            numbered = _numbered(messages, findings)
-            while batch := list(islice(numbered, _AT_A_TIME)):
+        self._found(archive)
+        posting = Posting(key, Joining(key))
+        drafting = Drafting(key, archive.tag, self._wardrobe)
+        for batch in in_batches(_named(archive, Naming(key), findings)):
+            ids = {one for named in batch for one in named.ids}
+            with self._engine.connect() as connection:
+                there = find_posts(connection, ids)
+            new = find_new(batch, there, findings)
+            # What takes time is done before a transaction begins: others wait for its end.
+            drafts = [drafting.draft(post_id, named) for post_id, named in new.items()]
+            if drafts:
                 with self._engine.begin() as connection:
-                    posting.post(connection, batch)
+                    posting.post(connection, drafts, there)
         return findings
 
-    def _found(self, connection: Connection, archive: Archive) -> None:
+    def _found(self, archive: Archive) -> None:
         group = {
             "site_id": self._site_id,
             "group_id": archive.group_id,
@@ -67,16 +68,11 @@ class Intake:
             "privacy": "public",
             "email": f"{archive.group_id}@{self._host}",
         }
-        add_missing(connection, tables.GROUP, group)
+        with self._engine.begin() as connection:
+            add_missing(connection, tables.GROUP, group)
 
 
-def _numbered(messages: Iterator[RawMessage], findings: Findings) -> Iterator[tuple[Mail, int]]:
-    # Some archives have a message twice. Within a file both are kept, for a reader of the archive
-    # sees two; a message that comes in another file too, or again, is the same one.
-    seen: Counter[str] = Counter()
-    for raw in messages:
-        mail = read_mail(raw, findings)
-        seen[mail.message_id] += 1
-        if seen[mail.message_id] > 1:
-            findings.note(Finding.REPEATED_ID)
-        yield mail, seen[mail.message_id]
+def _named(archive: Archive, naming: Naming, findings: Findings) -> Iterator[Named]:
+    for messages in archive.messages():
+        for raw in messages:
+            yield naming.name(read_mail(raw, findings))

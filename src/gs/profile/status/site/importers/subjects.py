@@ -8,12 +8,23 @@ from gs.profile.status.site.plaintext import one_line
 
 NO_SUBJECT: Final = "(no subject)"
 
-# "Re:" in several languages, with or without a number.
+_NUMBER: Final = r"(?:\[\d{1,3}\]|\(\d{1,3}\)|[\^*]?\d{1,3})?\s*[:\uff1a]\s*"
+# "Re:" as the mail programs of several languages put it. Single letters (the Italian "R:") are
+# left alone: they begin subjects too.
 _REPLY: Final = re.compile(
-    r"(?:re|aw|antw|sv|vs|ref|rif|res|odp|ynt|回复|答复|답장)(?:\[\d+\]|\^\d+|\*\d+)?\s*[:\uff1a]\s*",
+    r"(?:re|aw|antw|antwort|sv|svar|vs|ref|rif|res|rép|odp|ynt|atb|vá|bls|απ|σχετ|отв"
+    rf"|回复|回覆|答复|答覆|返信|답장|회신){_NUMBER}",
     re.IGNORECASE,
 )
-_FORWARD: Final = re.compile(r"(?:fwd?|wg)\s*:\s*", re.IGNORECASE)
+_FORWARD: Final = re.compile(
+    rf"(?:fwd?|wg|tr|rv|vb|vl|doorst|enc|pd|i̇lt|ilt|fs|továbbítás|προώθ|转发|轉寄|전달){_NUMBER}",
+    re.IGNORECASE,
+)
+# What mail servers put in front of mail from outside.
+_OUTSIDE: Final = re.compile(
+    r"\[\s*(?:ext|extern|external|externe|externo)(?:[ -]?(?:e-?mail|mail|sender))?\s*\]\s*:?\s*",
+    re.IGNORECASE,
+)
 # The tag of the list comes first but for prefixes; other brackets belong to the subject.
 _TAG: Final = re.compile(r"\[([^\[\]]{1,40})\]\s*")
 
@@ -27,7 +38,7 @@ def strip_prefixes(subject: str, tag: str = "") -> tuple[str, bool]:
     while True:
         if found := _REPLY.match(rest):
             reply = True
-        elif found := _FORWARD.match(rest):
+        elif found := _FORWARD.match(rest) or _OUTSIDE.match(rest):
             pass
         elif not ((found := _TAG.match(rest)) and found[1].casefold() == tag.casefold()):
             return rest or NO_SUBJECT, reply
@@ -37,7 +48,7 @@ def strip_prefixes(subject: str, tag: str = "") -> tuple[str, bool]:
 def find_tag(subject: str) -> str:
     """Return the tag in front of *subject*, replies or not, without brackets; may be empty."""
     rest = one_line(subject)
-    while found := _REPLY.match(rest) or _FORWARD.match(rest):
+    while found := _REPLY.match(rest) or _FORWARD.match(rest) or _OUTSIDE.match(rest):
         rest = rest[found.end() :]
     found = _TAG.match(rest)
     return found[1] if found else ""
