@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""The pages of a town, served, with a preview that a test decides on."""
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+
+from starlette.applications import Starlette
+
+from embedded.hamlet import TOKEN
+from embedded.served import served
+from gs.profile.status.hooks import Period, Status
+from gs.profile.status.site.signing import stop_link
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.web.pages import Looked, Pages, page_routes
+from gs.profile.status.site.web.tokens import Keeper, Tokens
+
+NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
+KEY = "a link key of 32 characters or so"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A letter of a test's own words."""
+
+    text: str = "Words.\n"
+    html: str = "<!DOCTYPE html><html lang=en><title>T</title><p>Words."
+    to: str = "Ann <ann@example.org>"
+    subject: str = "What is happening in your groups"
+    message_id: str = "<one@s.example>"
+    recipients: tuple[str, ...] = ("ann@example.org",)
+    international: bool = False
+
+    def octets(self, *, eight_bit):  # noqa: ARG002 - the port's
+        message = EmailMessage(policy=SMTPUTF8 if self.international else SMTP)
+        message["From"] = "Site <support@s.example>"
+        message["To"] = self.to
+        message["Subject"] = self.subject
+        message["Message-ID"] = self.message_id
+        message.set_content(self.text, cte="base64")
+        message.add_alternative(self.html, subtype="html", cte="base64")
+        return message.as_bytes()
+
+
+def nobody(user_id, _period):
+    message = f"Cannot find the user object for the user ID ({user_id})"
+    return Looked(Status.NO_SUCH_MEMBER, message, None)
+
+
+def stop_path(user_id, key=KEY):
+    return stop_link("", key, user_id)
+
+
+async def at_once(_seconds):
+    pass
+
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def skips(town):
+    """Return the IDs of those who turned the summary off."""
+    return {row.user_id for row in town.rows(tables.PROFILE_NOTIFICATION_SKIP)}
+
+
+def events(town):
+    """Return the trail: codes, people, details."""
+    rows = sorted(town.rows(tables.AUDIT_EVENT), key=lambda row: row.event_code)
+    return [(row.event_code, row.instance_user_id, row.instance_datum) for row in rows]
+
+
+def heading(answer):
+    """Return what a page is headed."""
+    return re.search("<h1>(.*)</h1>", answer.body.decode())[1]
+
+
+@contextmanager
+def served_pages(engine, look=nobody, *, told=None, sleep=at_once):
+    """Serve the pages of the site in *engine*; wrong tokens are *told* to a list."""
+    told = [] if told is None else told
+    keeper = Keeper(
+        read=lambda: TOKEN,
+        audit=lambda hook, peer, times: told.append((hook, peer, times)),
+        wrong=lambda: None,
+        clock=lambda: 0.0,
+        sleep=sleep,
+    )
+    parts = Pages(
+        engine=engine,
+        link_key=KEY,
+        tokens=Tokens(keeper),
+        look=look,
+        now=lambda: NOW,
+        default_period=lambda: Period(2026, 3),
+    )
+    with served(Starlette(routes=page_routes(parts))) as running:
+        yield running

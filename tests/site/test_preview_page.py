@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: MIT
+import asyncio
+import threading
+import time
+
+import html5lib
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from embedded.hamlet import TOKEN
+from embedded.pages import Mail, nobody, served_pages
+from gs.profile.status.hooks import Period, Status
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.web.pages import Looked
+from gs.profile.status.site.web.tokens import MOST_WAITING
+
+PATH = "/gs-profile-status-preview"
+SKIPPING = "Skipping the monthly profile-status notification for Ann (ann): explicitly opted out"
+
+
+def form(profile_id="ann", **fields):
+    return {"token": TOKEN, "profileId": profile_id, "period": "2026-02", **fields}
+
+
+def tree(answer):
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    return parser.parse(answer.body)
+
+
+def words(answer):
+    return " ".join("".join(tree(answer).find("body").itertext()).split())
+
+
+def fields(answer):
+    return {one.get("name"): one for one in tree(answer).iter("input")}
+
+
+def shows(mail):
+    return lambda _user_id, _period: Looked(Status.SENT, "Sent", mail)
+
+
+@pytest.fixture
+def asked():
+    """Give a list in which it turns up who was looked at."""
+    return []
+
+
+@pytest.fixture
+def told():
+    """Give a list in which wrong tokens turn up."""
+    return []
+
+
+@pytest.fixture
+def page(town, asked, told):
+    """Give the page of a town where Ann would be sent a mail."""
+
+    def look(user_id, period):
+        asked.append((user_id, period))
+        return shows(Mail())(user_id, period) if user_id == "ann" else nobody(user_id, period)
+
+    with served_pages(town.engine, look, told=told) as running:
+        yield running
+
+
+def test_the_page_asks_for_a_token_a_member_and_a_month(page, asked):
+    answer = page.ask("GET", PATH)
+    assert answer.status == 200
+    there = fields(answer)
+    assert list(there) == ["token", "profileId", "period"]
+    assert (there["token"].get("type"), there["token"].get("autocomplete")) == (
+        "password",
+        "off",
+    )
+    assert there["period"].get("type") == "month"
+    labels = {one.get("for") for one in tree(answer).iter("label")}
+    assert labels == {one.get("id") for one in there.values()}
+    (sent,) = tree(answer).iter("form")
+    assert sent.get("method") == "post"
+    assert asked == []
+
+
+def test_a_member_s_notification_is_shown(page, asked):
+    answer = page.post(PATH, form())
+    assert answer.status == 200
+    assert asked == [("ann", Period(2026, 2))]
+    (frame,) = tree(answer).iter("iframe")
+    assert frame.get("srcdoc") == f"{Mail().html}\n"
+    assert tree(answer).find(".//pre").text == Mail().text
+    names = [one.text for one in tree(answer).iter("dt")]
+    values = [one.text for one in tree(answer).iter("dd")]
+    assert (
+        dict(zip(names, values, strict=True)).items()
+        >= {
+            "Subject": "What is happening in your groups",
+            "From": "Site <support@s.example>",
+            "To": "Ann <ann@example.org>",
+        }.items()
+    )
+    assert "ann would get this for 2026-02. Nothing was mailed." in words(answer)
+
+
+def test_nothing_of_the_mail_runs_or_leads_away(page):
+    (frame,) = tree(page.post(PATH, form())).iter("iframe")
+    assert frame.get("sandbox") == ""
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+def test_who_gets_none_is_told_why(town, multipart):
+    with served_pages(town.engine, lambda *_: Looked(Status.OPTED_OUT, SKIPPING, None)) as page:
+        if multipart:
+            parts = "".join(
+                f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                for name, value in form().items()
+            )
+            headers = {"Content-Type": "multipart/form-data; boundary=x"}
+            answer = page.ask("POST", PATH, f"{parts}--x--\r\n".encode(), headers)
+        else:
+            answer = page.post(PATH, form())
+    assert answer.status == 200
+    assert f"{SKIPPING} (status -32)" in words(answer)
+    assert list(tree(answer).iter("iframe")) == []
+
+
+def test_nobody_is_told_apart_from_a_member_by_the_hook_s_words(page):
+    answer = page.post(PATH, form("who"))
+    assert "Cannot find the user object for the user ID (who) (status -2)" in words(answer)
+
+
+def test_without_a_month_it_is_the_last_one(page, asked):
+    page.post(PATH, form(period=""))
+    assert asked == [("ann", Period(2026, 3))]
+
+
+def test_spaces_that_came_along_with_an_id_are_left_out(page, asked):
+    page.post(PATH, form(" ann\t"))
+    assert asked == [("ann", Period(2026, 2))]
+
+
+def test_looking_leaves_no_trace(page, town):
+    page.post(PATH, form())
+    page.ask("GET", PATH)
+    assert town.rows(tables.AUDIT_EVENT) == []
+    assert town.rows(tables.IDEMPOTENCY_KEY) == []
+
+
+# The token
+
+
+@pytest.mark.parametrize("token", ["wrong", TOKEN[:-1], f"{TOKEN} ", "\u00e4", ""])
+def test_a_wrong_token_shows_the_form_again_and_nothing_else(page, asked, token):
+    answer = page.post(PATH, form(token=token))
+    assert answer.status == 403
+    assert "The token is not the one of this site." in words(answer)
+    assert fields(answer)["profileId"].get("value") == "ann"
+    assert fields(answer)["period"].get("value") == "2026-02"
+    assert asked == []
+
+
+def test_a_wrong_token_is_audited_like_that_of_a_hook(page, told):
+    page.post(PATH, form(token="wrong"))
+    assert told == [(PATH, "127.0.0.1", 1)]
+
+
+def test_a_wrong_token_is_slowed_down(town):
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    with served_pages(town.engine, sleep=sleep) as page:
+        for _ in range(3):
+            page.post(PATH, form(token="wrong"))
+        page.post(PATH, form())
+    assert slept == [0.5, 1.0, 2.0]
+
+
+def test_too_many_wrong_tokens_are_not_even_looked_at(town):
+    going = threading.Event()
+
+    async def sleep(_seconds):
+        await asyncio.to_thread(going.wait, 20)
+
+    with served_pages(town.engine, sleep=sleep) as page:
+        ask = lambda: page.post(PATH, form(token="wrong"))  # noqa: E731 - of a thread
+        waiting = [threading.Thread(target=ask) for _ in range(MOST_WAITING)]
+        for one in waiting:
+            one.start()
+        time.sleep(0.5)
+        answer = ask()
+        right = page.post(PATH, form("who"))
+        going.set()
+        for one in waiting:
+            one.join()
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
+    assert "Too many wrong tokens" in words(answer)
+    assert right.status == 200
+
+
+def test_the_token_is_never_repeated(page):
+    for answer in (
+        page.post(PATH, form()),
+        page.post(PATH, form("who")),
+        page.post(PATH, form("")),
+        page.post(PATH, form(period="x")),
+        page.post(PATH, form(token=f"{TOKEN}2")),
+    ):
+        assert TOKEN.encode() not in answer.body
+        assert TOKEN not in str(answer.headers)
+        assert fields(answer)["token"].get("value") is None
+
+
+def test_a_token_in_the_query_is_not_looked_at(page, asked):
+    query = f"{PATH}?token={TOKEN}&profileId=ann"
+    assert page.ask("GET", query).status == 200
+    assert page.post(query, {"profileId": "ann"}).status == 403
+    assert asked == []
+
+
+def test_the_token_comes_before_everything(page):
+    wrong = {"token": "wrong"}
+    answers = [page.post(PATH, wrong | more) for more in ({}, {"period": "x"}, {"profileId": "n"})]
+    assert {answer.status for answer in answers} == {403}
+
+
+# Other forms
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"profile_id": ""}, "A profile ID is needed."),
+        ({"profile_id": "  "}, "A profile ID is needed."),
+        ({"period": "2026-13"}, "A month is written as YYYY-MM."),
+        ({"period": "<script>"}, "A month is written as YYYY-MM."),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(page, asked, wrong, said):
+    answer = page.post(PATH, form(**wrong))
+    assert answer.status == 400
+    assert said in words(answer)
+    assert asked == []
+
+
+def test_a_form_that_is_too_large_or_none_is_not_read(page, asked):
+    assert page.post(PATH, form("x" * 65_536)).status == 413
+    headers = {"Content-Type": "multipart/form-data"}
+    assert page.ask("POST", PATH, b"nonsense", headers).status == 400
+    assert asked == []
+
+
+def test_no_other_method_is_taken(page):
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
+        assert page.ask(method, PATH).status == 405
+
+
+# Hostile input
+
+
+def test_what_was_filled_in_comes_back_harmless(page):
+    hostile = '"><script>alert(1)</script>'
+    for answer in (
+        page.post(PATH, form(hostile)),
+        page.post(PATH, form(hostile, token="wrong", period=hostile)),
+    ):
+        assert b"<script" not in answer.body
+        assert fields(answer)["profileId"].get("value") == hostile
+
+
+def test_a_mail_cannot_break_out_of_its_frame(town):
+    hostile = '"></iframe></pre><script>alert(1)</script>'
+    mail = Mail(text=hostile, html=hostile, to='"<b>" <ann@example.org>', subject=hostile)
+    with served_pages(town.engine, shows(mail)) as page:
+        answer = page.post(PATH, form())
+    assert b"<script" not in answer.body
+    (frame,) = tree(answer).iter("iframe")
+    assert frame.get("srcdoc").strip() == hostile
+    assert tree(answer).find(".//pre").text.strip() == hostile
+    assert list(tree(answer).iter("b")) == []
+
+
+def test_fields_in_utf_8_are_shown_as_they_are(town):
+    mail = Mail(
+        to="Zo\u00eb <zo\u00eb@ex\u00e4mple.org>",
+        subject="\u4f50\u85e4",
+        international=True,
+    )
+    with served_pages(town.engine, shows(mail)) as page:
+        answer = page.post(PATH, form())
+    values = [one.text for one in tree(answer).iter("dd")]
+    assert "Zo\u00eb <zo\u00eb@ex\u00e4mple.org>" in values
+    assert "\u4f50\u85e4" in values
+
+
+def test_encoded_fields_are_shown_decoded(town):
+    with served_pages(town.engine, shows(Mail(subject="Zo\u00eb \u4f50\u85e4"))) as page:
+        answer = page.post(PATH, form())
+    assert "Zo\u00eb \u4f50\u85e4" in [one.text for one in tree(answer).iter("dd")]
+
+
+def test_only_a_page_with_a_mail_may_load_pictures(page):
+    def policy(answer):
+        said = answer.headers["Content-Security-Policy"]
+        return dict(one.split(" ", 1) for one in said.split("; "))
+
+    shown = policy(page.post(PATH, form()))
+    assert shown["img-src"] == "https: data:"
+    assert shown["style-src"] == "'unsafe-inline'"
+    for answer in (page.ask("GET", PATH), page.post(PATH, form("who"))):
+        assert "img-src" not in policy(answer)
+        assert policy(answer)["style-src"].startswith("'sha256-")
+    for answer in (page.ask("GET", PATH), page.post(PATH, form())):
+        strict = policy(answer)
+        assert (strict["default-src"], strict["frame-ancestors"]) == (
+            "'none'",
+            "'none'",
+        )
+        assert (strict["form-action"], strict["base-uri"]) == ("'self'", "'none'")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+# Trouble
+
+
+def test_without_the_database_it_asks_to_come_again_later(town):
+    def look(_user_id, _period):
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    with served_pages(town.engine, look) as page:
+        answer = page.post(PATH, form())
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+    assert TOKEN.encode() not in answer.body
