@@ -9,8 +9,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
 from gs.profile.status.hooks import KEY_HEADER, Field, NotAKeyError, read_key
-
-from .store.calls import Call
+from gs.profile.status.site.store.calls import Call
 
 
 def read_call(headers: Headers, form: Mapping[str, str]) -> Call | None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Reads the form that a hook was sent, and says what is wrong with it."""
 
-import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
@@ -18,6 +18,9 @@ LARGEST: Final = 65_536
 
 #: What the token and the profile ID are called in complaints.
 _TITLES: Final = {Field.TOKEN: "Token", Field.PROFILE_ID: "Profile identifier"}
+
+_FIELDS: Final = 100
+_URLENCODED: Final = "application/x-www-form-urlencoded"
 
 _MISSING: Final = "Required input is missing."
 
@@ -37,19 +40,30 @@ class Complaint:
 _NO_MONTH: Final = Complaint("Period", "A month is written as YYYY-MM.")
 
 
+#: GroupServer's two complaints about a token that is not the right one. Unlike GroupServer's they
+#: do not repeat it.
+WRONG_TOKEN: Final = (
+    Complaint(
+        _TITLES[Field.TOKEN], "The authentication token does not match the one in the database."
+    ),
+    Complaint(_TITLES[Field.TOKEN], _MISSING),
+)
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a form, the last of those that have the same name.
 
     Raises :exc:`HTTPException`: 413 for a form that is too large, 400 for one that is none.
     """
     limited = Request(request.scope, _Limited(request).receive)
+    if request.headers.get("content-type", "").startswith(_URLENCODED):
+        return _read_pairs(await limited.body())
     try:
-        async with limited.form(max_files=0, max_fields=100, max_part_size=LARGEST) as form:
-            return {
-                name: _whole(value) for name, value in form.multi_items() if isinstance(value, str)
-            }
+        async with limited.form(max_files=0, max_fields=_FIELDS, max_part_size=LARGEST) as form:
+            pairs = form.multi_items()
     except FormParserError as error:
         raise HTTPException(400, "The form is broken.") from error
+    return {name: _whole(value) for name, value in pairs if isinstance(value, str)}
 
 
 def missing(form: Mapping[str, str], *fields: Field) -> list[Complaint]:
@@ -57,27 +71,24 @@ def missing(form: Mapping[str, str], *fields: Field) -> list[Complaint]:
     return [Complaint(_TITLES[field], _MISSING) for field in fields if not form.get(field)]
 
 
-def wrong_token(given: str, right: str | None) -> list[Complaint]:
-    """Return GroupServer's two complaints if *given* is not the *right* token.
-
-    Unlike GroupServer's they do not repeat it.
-    """
-    # The time that it takes does not say how much of the token was right.
-    if right and hmac.compare_digest(given.encode(), right.encode()):
-        return []
-    title = _TITLES[Field.TOKEN]
-    fault = "The authentication token does not match the one in the database."
-    return [Complaint(title, fault), Complaint(title, _MISSING)]
-
-
-def read_period(text: str | None, default: Period) -> Period | Complaint:
-    """Return the period that *text* names, the *default* where there is no text."""
+def read_period(text: str | None, default: Callable[[], Period]) -> Period | Complaint:
+    """Return the period that *text* names, or by *default* where there is no text."""
     if not text:
-        return default
+        return default()
     try:
         return Period.parse(text)
     except ValueError:
         return _NO_MONTH
+
+
+def _read_pairs(body: bytes) -> dict[str, str]:
+    # A tenth of the cost of a parser that takes a form in pieces: nothing is large here.
+    try:
+        text = body.decode("utf-8", "replace")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS, errors="replace")
+    except ValueError as error:
+        raise HTTPException(400, "The form has too many fields.") from error
+    return {name: _whole(value) for name, value in pairs}
 
 
 def _whole(value: str) -> str:

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""The log: events with named fields, as lines of JSON or text, without personal data."""
+
+from .log import Log
+from .setting_up import Format, Level, set_up
+
+__all__ = ["Format", "Level", "Log", "set_up"]

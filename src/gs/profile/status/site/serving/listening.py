@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Opens the socket that the site listens on."""
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+#: How many connections may wait to be accepted; the kernel has a limit of its own.
+BACKLOG: Final = 1024
+# The owner and the group may connect: the group is that of the server in front.
+_NOT_FOR_OTHERS: Final = 0o117
+
+
+class CannotListenError(Exception):
+    """The address and port, or the path, cannot be had."""
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Give a socket that listens on *host* and *port*; port 0 stands for any that is free.
+
+    Raises :exc:`CannotListenError`.
+    """
+    try:
+        listener = _bound(host, port)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise CannotListenError(
+            f"Cannot listen on {host}, port {port}: {_reason(error)}"
+        ) from error
+    with listener:
+        yield listener
+
+
+@contextmanager
+def listening_at(path: Path) -> Iterator[socket.socket]:
+    """Give a socket that listens at *path*, and remove it in the end.
+
+    One that a dead process has left there is replaced. Raises :exc:`CannotListenError`.
+    """
+    try:
+        _remove_dead(path)
+        listener = _bound_at(path)
+    except OSError as error:
+        raise CannotListenError(f"Cannot listen at {path}: {_reason(error)}") from error
+    with listener:
+        try:
+            yield listener
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return where the *listener* is reached."""
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    # With its protocol named: else asyncio does not turn Nagle's algorithm off, and each
+    # answer waits 40 ms for the client to acknowledge its header.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        # Two may be bound to a port; it is here that the second one fails.
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _bound_at(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(_NOT_FOR_OTHERS)
+    try:
+        listener.bind(str(path))
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _remove_dead(path: Path) -> None:
+    if not (path.exists() and stat.S_ISSOCK(path.stat().st_mode)):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

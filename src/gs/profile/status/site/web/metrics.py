@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Counts what the site does, for Prometheus."""
+
+from importlib.metadata import version
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gs.profile.status.hooks import Reply, Status
+from gs.profile.status.site.dispatch import (
+    InDoubtError,
+    InProgressError,
+    NotNotifiedError,
+    OtherFormError,
+)
+from gs.profile.status.site.mail import (
+    AllRefusedError,
+    DoubtError,
+    NotTakenError,
+    Refused,
+    RejectedError,
+)
+
+#: What `/metrics` answers with: the text format, which every Prometheus reads.
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+_PREFIX: Final = "sendprofile_site"
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+_REPLIED: Final[dict[int, str]] = {status: status.name.lower() for status in Status}
+_WITHOUT_REPLY: Final = {
+    NotNotifiedError: "later",
+    InProgressError: "in_progress",
+    OtherFormError: "other_form",
+    InDoubtError: "in_doubt",
+}
+_NOT_HANDED_OVER: Final = {
+    NotTakenError: "later",
+    AllRefusedError: "all_refused",
+    RejectedError: "rejected",
+    DoubtError: "in_doubt",
+}
+
+
+class Metrics:
+    """The counts of one application; any thread may add to them."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = self._counter("requests", "Requests answered.", "route", "status")
+        self._seconds = Histogram(
+            f"{_PREFIX}_request_seconds",
+            "How long a request took.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._notifications = self._counter("notifications", "Calls by outcome.", "outcome")
+        self._letters = self._counter("letters", "Hand-overs by outcome.", "outcome")
+        self._wrong_tokens = self._counter("wrong_tokens", "Wrong tokens.")
+        self._waiting = self._gauge("waiting_calls", "Calls that wait to be taken up.")
+        self._members = self._gauge("members", "Members when they were last counted.")
+        self._routes: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        Info(f"{_PREFIX}_build", "What is running.", registry=self.registry).info(
+            {"version": version("gs.profile.status.send")}
+        )
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+
+    def requested(self, route: str, status: int, seconds: float) -> None:
+        """Count a request to *route*, a template: there are but few of them."""
+        children = self._routes.get((route, status))
+        if children is None:
+            children = (self._requests.labels(route, status), self._seconds.labels(route))
+            self._routes[route, status] = children
+        requests, durations = children
+        requests.inc()
+        durations.observe(seconds)
+
+    def waiting(self, calls: int) -> None:
+        """Say how many calls wait to be taken up."""
+        self._waiting.set(calls)
+
+    def answered(self, answer: Reply | Exception) -> None:
+        """Count what became of a call of the send hook."""
+        if isinstance(answer, Reply):
+            outcome = _REPLIED.get(answer.status, "failed")
+        else:
+            outcome = _WITHOUT_REPLY.get(type(answer), "failed")
+        self._notifications.labels(outcome).inc()
+
+    def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
+        """Count how the hand-over of a letter ended, as the mailer told."""
+        if isinstance(outcome, Exception):
+            said = _NOT_HANDED_OVER.get(type(outcome), "in_doubt")
+        else:
+            said = "partly_refused" if outcome else "taken"
+        self._letters.labels(said).inc()
+
+    def wrong_token(self) -> None:
+        """Count a wrong token."""
+        self._wrong_tokens.inc()
+
+    def members(self, number: int) -> None:
+        """Say how many members there are."""
+        self._members.set(number)
+
+    async def answer(self, _request: Request) -> Response:
+        """Answer with all of it, in the text format."""
+        body = await run_in_threadpool(generate_latest, self.registry)
+        return Response(body, headers={"Content-Type": CONTENT_TYPE})
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"{_PREFIX}_{name}", text, registry=self.registry)

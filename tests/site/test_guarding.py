@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+import asyncio
+import http.client
+import io
+import json
+import logging
+import time
+
+import pytest
+from sqlalchemy import create_engine, event
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from embedded.served import served
+from gs.profile.status.site.logs import Log, set_up
+from gs.profile.status.site.web.guarding import guarded, service_routes
+from gs.profile.status.site.web.headers import SECURITY_HEADERS
+from gs.profile.status.site.web.health import Health
+from gs.profile.status.site.web.metrics import Metrics
+
+SECRET = "jane@corp.example"
+
+
+class Watch:
+    """A guarded application with some routes, and what is seen of it."""
+
+    def __init__(self, path):
+        self.log = io.StringIO()
+        self.metrics = Metrics()
+        self.at_work = True
+        self.slow = 0.0
+        self.asked = 0
+        # A file: a connection of another thread is another database otherwise.
+        self.engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
+        event.listen(self.engine, "before_cursor_execute", self.delay)
+        self.health = Health(self.engine, lambda: self.at_work, Log())
+        routes = [
+            Route("/members/{secret}", self.answer, methods=["GET", "POST"]),
+            Route("/broken", self.broken),
+            Route("/own", self.own),
+            Route("/breaks-off", self.breaks_off),
+            *service_routes(self.health, self.metrics),
+        ]
+        self.app = guarded(Starlette(routes=routes), self.metrics, Log())
+
+    async def answer(self, _request):
+        return PlainTextResponse("here")
+
+    async def broken(self, _request):
+        raise ValueError(SECRET)
+
+    async def own(self, _request):
+        headers = {"Content-Security-Policy": "default-src 'self'", "Cache-Control": "max-age=1"}
+        return PlainTextResponse("mine", headers=headers)
+
+    async def breaks_off(self, _request):
+        async def parts():
+            yield b"half"
+            raise ValueError(SECRET)
+
+        return StreamingResponse(parts())
+
+    def delay(self, *_arguments):
+        self.asked += 1
+        time.sleep(self.slow)
+
+    def events(self, number):
+        """Wait for so many events: a request is logged after it is answered."""
+        deadline = time.monotonic() + 10
+        while self.log.getvalue().count("\n") < number:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def counted(self, route, status):
+        labels = {"route": route, "status": str(status)}
+        return self.metrics.registry.get_sample_value("sendprofile_site_requests_total", labels)
+
+
+@pytest.fixture
+def watch(tmp_path):
+    made = Watch(tmp_path / "x.sqlite3")
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    set_up(made.log, "info", "json")
+    yield made
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    logging.getLogger("gs.profile.status.site").setLevel(logging.NOTSET)
+    made.engine.dispose()
+
+
+@pytest.fixture
+def site(watch):
+    with served(watch.app) as running:
+        yield running
+
+
+def test_every_answer_has_the_security_headers(site):
+    asked = [
+        ("GET", "/members/x", 200),
+        ("GET", "/nosuch", 404),
+        ("PUT", "/members/x", 405),
+        ("GET", "/broken", 500),
+        ("GET", "/healthz", 200),
+        ("GET", "/metrics", 200),
+    ]
+    for method, path, status in asked:
+        answer = site.ask(method, path)
+        assert answer.status == status
+        for name, value in SECURITY_HEADERS:
+            assert answer.headers.get_all(name.decode()) == [value.decode()], path
+
+
+def test_a_form_that_is_too_large_is_answered_with_them_too(site):
+    answer = site.ask("POST", "/members/x", None, {"Content-Length": "1000000"})
+    assert answer.status == 413
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_answer_keeps_the_headers_that_it_has_itself(site):
+    answer = site.ask("GET", "/own")
+    assert answer.headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
+    assert answer.headers.get_all("Cache-Control") == ["max-age=1"]
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nosuch"), ("DELETE", "/members/x")])
+def test_what_is_not_there_is_told_in_plain_text(site, method, path):
+    answer = site.ask(method, path)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert b"<" not in answer.body
+
+
+def test_a_request_is_logged_and_counted_by_its_route_alone(site, watch):
+    site.ask("POST", f"/members/{SECRET}?token={SECRET}", SECRET.encode(), {"Referer": SECRET})
+    site.ask("GET", f"/{SECRET}")
+    events = watch.events(2)
+    assert SECRET not in watch.log.getvalue()
+    assert [(one["method"], one["route"], one["status"]) for one in events] == [
+        ("POST", "/members/{secret}", 200),
+        ("GET", "-", 404),
+    ]
+    assert watch.counted("/members/{secret}", 200) == 1
+    assert watch.counted("-", 404) == 1
+    assert "127.0.0.1" not in watch.log.getvalue()
+
+
+def test_paths_that_lead_nowhere_do_not_fill_the_memory(site, watch):
+    for number in range(50):
+        site.ask("GET", f"/nosuch/{number}")
+    watch.events(50)
+    assert watch.counted("-", 404) == 50
+    assert len(watch.metrics._routes) == 1
+
+
+def test_what_breaks_is_logged_once_without_its_text_and_answered_500(site, watch):
+    answer = site.ask("GET", "/broken")
+    assert (answer.status, answer.body) == (500, b"Internal Server Error")
+    failure, request = watch.events(2)
+    assert (failure["event"], failure["route"]) == ("request_failed", "/broken")
+    assert failure["error"][0]["type"] == "ValueError"
+    assert failure["error"][0]["place"][-1].endswith(" broken")
+    assert (request["status"], watch.counted("/broken", 500)) == (500, 1)
+    assert SECRET not in watch.log.getvalue()
+
+
+def test_an_answer_that_breaks_off_is_no_whole_answer(site, watch):
+    with pytest.raises(http.client.IncompleteRead):
+        site.ask("GET", "/breaks-off")
+    assert watch.events(2)[0]["event"] == "request_failed"
+    assert SECRET not in watch.log.getvalue()
+
+
+def test_a_site_that_is_well_says_so(site):
+    answer = site.ask("GET", "/healthz")
+    assert (answer.status, answer.json()) == (200, {"status": "ok"})
+    head = site.ask("HEAD", "/healthz")
+    assert (head.status, head.body) == (200, b"")
+
+
+def test_a_site_whose_dispatcher_has_died_is_not_well(site, watch):
+    watch.at_work = False
+    answer = site.ask("GET", "/healthz")
+    assert (answer.status, answer.json()) == (
+        503,
+        {"status": "failing", "parts": ["dispatcher"]},
+    )
+
+
+def test_a_site_whose_database_fails_is_not_well(site, watch, tmp_path):
+    watch.engine.dispose()
+    (tmp_path / "x.sqlite3").unlink(missing_ok=True)
+    (tmp_path / "x.sqlite3").mkdir()
+    answer = site.ask("GET", "/healthz")
+    assert (answer.status, answer.json()["parts"]) == (503, ["database"])
+    failure = watch.events(2)[0]
+    assert failure["event"] == "database_failed"
+    assert str(tmp_path) not in watch.log.getvalue()
+
+
+def test_a_database_that_hangs_is_not_waited_for_and_holds_one_thread_at_most(site, watch):
+    watch.slow = 4.0
+    began = time.monotonic()
+    for _ in range(3):
+        assert site.ask("GET", "/healthz").status == 503
+    assert time.monotonic() - began < 3.9
+    assert watch.asked == 1
+    watch.slow = 0.0
+    time.sleep(1.5)
+    assert site.ask("GET", "/healthz").status == 200
+
+
+def test_a_site_that_stops_says_so(site, watch):
+    watch.health.stop()
+    answer = site.ask("GET", "/healthz")
+    assert (answer.status, answer.json()) == (503, {"status": "stopping"})
+
+
+def test_the_metrics_are_told_to_whoever_asks(site, watch):
+    site.ask("GET", "/members/x")
+    watch.events(1)
+    answer = site.ask("GET", "/metrics")
+    assert answer.status == 200
+    line = 'sendprofile_site_requests_total{route="/members/{secret}",status="200"} 1.0'
+    assert line in answer.body.decode()
+
+
+def test_the_lifespan_of_the_application_is_none_of_the_guards_business():
+    said = []
+
+    async def app(scope, _receive, _send):
+        said.append(scope["type"])
+
+    asyncio.run(guarded(app, Metrics(), Log())({"type": "lifespan"}, None, None))
+    assert said == ["lifespan"]

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MIT
+import socket
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from gs.profile.status.site.logs import Log
+from gs.profile.status.site.serving.connection import LARGEST as LARGEST_HEADER
+from gs.profile.status.site.serving.connection import Connection
+from gs.profile.status.site.web.bodies import WholeBodies
+from gs.profile.status.site.web.forms import LARGEST
+from gs.profile.status.site.web.metrics import Metrics
+from gs.profile.status.site.web.watching import Watched
+
+HASTE = 0.5
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+class Hasty(Connection):
+    slowest = HASTE
+
+
+class House:
+    """An application that says how large its body was, behind the limits."""
+
+    def __init__(self):
+        self.bodies = []
+        self.metrics = Metrics()
+        routes = [Route("/", self.answer, methods=["GET", "POST"])]
+        self.app = Watched(WholeBodies(Starlette(routes=routes), HASTE), self.metrics, Log())
+
+    async def answer(self, request):
+        body = await request.body()
+        self.bodies.append(len(body))
+        return PlainTextResponse(str(len(body)))
+
+    def counted(self, route, status):
+        labels = {"route": route, "status": str(status)}
+        return self.metrics.registry.get_sample_value("sendprofile_site_requests_total", labels)
+
+
+@pytest.fixture
+def house():
+    """Give a served house, and a function that connects to it."""
+    made = House()
+    with served(made.app) as port:
+        made.connect = lambda: socket.create_connection(("127.0.0.1", port), timeout=10)
+        yield made
+
+
+@contextmanager
+def served(app):
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, http=Hasty, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def everything(connection):
+    """Read to the end; a reset is one, too."""
+    said = b""
+    try:
+        while some := connection.recv(65_536):
+            said += some
+    except ConnectionResetError:
+        pass
+    return said
+
+
+def sent_until_cut_off(connection, some, most, pause):
+    """Send *some*, again and again; return how many octets that was before it was cut off."""
+    sent = 0
+    try:
+        while sent < most:
+            connection.sendall(some)
+            sent += len(some)
+            time.sleep(pause)
+    except (BrokenPipeError, ConnectionResetError):
+        return sent
+    raise AssertionError(f"{sent} octets were taken")
+
+
+def status_of(said):
+    return int(said.split(b" ", 2)[1])
+
+
+def post(length, body=b"", more=b""):
+    header = b"POST / HTTP/1.1\r\nHost: x\r\n" + FORM + more
+    return header + b"Content-Length: %d\r\n\r\n" % length + body
+
+
+def wait_for(what):
+    deadline = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_form_that_comes_in_time_is_answered_however_it_is_cut(house):
+    with closing(house.connect()) as connection:
+        for octet in post(5, b"a=bcd", b"Connection: close\r\n"):
+            connection.send(bytes([octet]))
+        assert everything(connection).endswith(b"\r\n\r\n5")
+
+
+def test_several_forms_come_over_one_connection_also_at_once(house):
+    with closing(house.connect()) as connection:
+        connection.send(post(3, b"a=b") * 2 + post(5, b"a=bcd", b"Connection: close\r\n"))
+        said = everything(connection)
+    assert said.count(b"HTTP/1.1 200 OK") == 3
+    assert house.bodies == [3, 3, 5]
+
+
+@pytest.mark.parametrize("beginning", [b"", b"P", b"POST / HTTP/1.1\r\nHost: x\r\nX-", b"\r\n"])
+def test_a_header_that_does_not_end_is_not_waited_for(house, beginning):
+    with closing(house.connect()) as connection:
+        connection.send(beginning)
+        began = time.monotonic()
+        assert everything(connection) == b""
+        assert time.monotonic() - began < HASTE + 1
+
+
+@pytest.mark.parametrize("drip", [b"X-A: b\r\n", b"\r\n"])
+def test_a_header_that_drips_is_cut_off(house, drip):
+    start = b"" if drip == b"\r\n" else b"POST / HTTP/1.1\r\nHost: x\r\n"
+    with closing(house.connect()) as connection:
+        began = time.monotonic()
+        connection.send(start)
+        sent_until_cut_off(connection, drip, 100 * len(drip), pause=0.05)
+        assert time.monotonic() - began < HASTE + 1
+
+
+@pytest.mark.parametrize("next_one", [b"POST / HTTP/1.1\r\nHost", b"\r\n"])
+def test_the_header_of_a_later_request_must_end_too(house, next_one):
+    with closing(house.connect()) as connection:
+        connection.send(post(3, b"a=b"))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        connection.send(next_one)
+        began = time.monotonic()
+        assert everything(connection) == b""
+        assert time.monotonic() - began < HASTE + 1
+
+
+def test_an_idle_connection_is_kept_for_longer_than_a_header_may_take(house):
+    with closing(house.connect()) as connection:
+        for _ in range(2):
+            connection.send(post(3, b"a=b"))
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+            time.sleep(HASTE + 0.3)
+        connection.send(post(3, b"a=b"))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_header_that_is_too_large_is_not_read_on(house):
+    with closing(house.connect()) as connection:
+        connection.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Large: ")
+        most = 100 * LARGEST_HEADER
+        assert sent_until_cut_off(connection, b"x" * 4_000, most, pause=0.001) < most / 2
+        assert house.bodies == []
+
+
+def test_headers_of_many_requests_are_not_one_that_is_too_large(house):
+    with closing(house.connect()) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(5):
+            connection.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Large: ")
+            time.sleep(0.02)
+            connection.send(b"x" * (LARGEST_HEADER // 3))
+            time.sleep(0.02)
+            connection.send(b"\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_header_that_is_too_large_is_told(house):
+    with closing(house.connect()) as connection:
+        connection.send(b"GET / HTTP/1.1\r\nX-Large: " + b"x" * LARGEST_HEADER)
+        assert status_of(everything(connection)) == 431
+
+
+def test_the_largest_form_is_taken_and_a_larger_one_is_not(house):
+    for length, status in ((LARGEST, 200), (LARGEST + 1, 413)):
+        with closing(house.connect()) as connection:
+            connection.send(post(length, b"x" * length, b"Connection: close\r\n"))
+            assert status_of(everything(connection)) == status
+    assert house.bodies == [LARGEST]
+
+
+def test_a_form_that_says_that_it_is_too_large_is_refused_before_it_comes(house):
+    with closing(house.connect()) as connection:
+        connection.send(post(10 * LARGEST, more=b"Expect: 100-continue\r\n"))
+        began = time.monotonic()
+        said = everything(connection)  # to the end: the connection cannot be used again
+        assert status_of(said) == 413
+        assert b"100 Continue" not in said
+        assert time.monotonic() - began < HASTE
+    assert house.counted("-", 413) == 1
+
+
+def test_a_form_that_does_not_say_how_large_it_is_is_refused_as_soon_as_it_is_too_large(house):
+    with closing(house.connect()) as connection:
+        connection.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+        most = 200 * LARGEST
+        assert sent_until_cut_off(connection, chunk, most, pause=0) < most / 2
+    wait_for(lambda: house.counted("-", 413) == 1)
+    assert house.bodies == []
+
+
+def test_a_form_in_chunks_is_taken(house):
+    with closing(house.connect()) as connection:
+        connection.send(
+            b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n2\r\ncd\r\n0\r\n\r\n"
+        )
+        assert everything(connection).endswith(b"5")
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 50\r\n", b"Transfer-Encoding: chunked\r\n"])
+def test_a_form_that_comes_too_slowly_is_cut_off(house, framing):
+    with closing(house.connect()) as connection:
+        connection.send(b"POST / HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n")
+        began = time.monotonic()
+        said = everything(connection)
+        assert status_of(said) == 408
+        assert b"connection: close" in said.lower()
+        assert HASTE <= time.monotonic() - began < HASTE + 1
+    assert house.bodies == []
+
+
+def test_a_client_that_goes_away_while_it_sends_its_form_costs_no_traceback(house, caplog):
+    with closing(house.connect()) as connection:
+        connection.send(post(50, b"a="))
+        time.sleep(0.1)
+    wait_for(lambda: house.counted("-", 499) == 1)
+    assert house.bodies == []
+    assert [one for one in caplog.records if one.levelname != "INFO" or one.exc_info] == []
+
+
+@pytest.mark.parametrize("length", [b"x", b"-1", b"1e3", b"3\r\nContent-Length: 4"])
+def test_a_length_that_is_none_is_refused(house, length):
+    with closing(house.connect()) as connection:
+        connection.send(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\na=b"
+        )
+        assert status_of(everything(connection)) == 400
+    assert house.bodies == []
+
+
+def test_many_slow_clients_do_not_keep_a_quick_one_waiting(house):
+    slow = [house.connect() for _ in range(100)]
+    for one in slow:
+        one.send(b"POST / HTTP/1.1\r\nHost: x\r\n")
+    began = time.monotonic()
+    with closing(house.connect()) as connection:
+        connection.send(post(3, b"a=b"))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+    assert time.monotonic() - began < HASTE
+    for one in slow:
+        assert everything(one) == b""
+        one.close()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+import asyncio
+from importlib.metadata import version
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gs.profile.status.hooks import Reply
+from gs.profile.status.site.dispatch import (
+    InDoubtError,
+    InProgressError,
+    NotNotifiedError,
+    OtherFormError,
+)
+from gs.profile.status.site.mail import (
+    AllRefusedError,
+    DoubtError,
+    NotTakenError,
+    Refused,
+    RejectedError,
+)
+from gs.profile.status.site.web.metrics import Metrics
+
+REFUSED = Refused("jane@example.org", "550 no such user")
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+def scraped(metrics):
+    """Return the samples as Prometheus reads them: by name and labels."""
+    answer = asyncio.run(metrics.answer(None))
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name.removeprefix("sendprofile_site_"), *sorted(sample.labels.values())): (
+            sample.value
+        )
+        for family in text_string_to_metric_families(answer.body.decode())
+        for sample in family.samples
+    }
+
+
+def test_requests_are_counted_and_timed_by_route(metrics):
+    for status in (200, 200, 503):
+        metrics.requested("/gs-profile-status-send.html", status, 0.02)
+    metrics.requested("-", 404, 0.001)
+    said = scraped(metrics)
+    assert said["requests_total", "/gs-profile-status-send.html", "200"] == 2
+    assert said["requests_total", "/gs-profile-status-send.html", "503"] == 1
+    assert said["requests_total", "-", "404"] == 1
+    assert said["request_seconds_count", "/gs-profile-status-send.html"] == 3
+    assert said["request_seconds_sum", "/gs-profile-status-send.html"] == pytest.approx(0.06)
+    assert said["request_seconds_bucket", "/gs-profile-status-send.html", "0.025"] == 3
+    assert said["request_seconds_bucket", "/gs-profile-status-send.html", "0.01"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Reply(0, "Sent to Jane (x)"), "sent"),
+        (Reply(-2, ""), "no_such_member"),
+        (Reply(-4, ""), "not_in_any_group"),
+        (Reply(-8, ""), "no_verified_address"),
+        (Reply(-16, ""), "no_activity"),
+        (Reply(-32, ""), "opted_out"),
+        (Reply(-1024, ""), "other"),
+        (Reply(-3, "of a later version"), "failed"),
+        (NotNotifiedError("No room."), "later"),
+        (InProgressError(), "in_progress"),
+        (OtherFormError(), "other_form"),
+        (InDoubtError("<x@example.org>"), "in_doubt"),
+        (ValueError(), "failed"),
+    ],
+)
+def test_calls_are_counted_by_what_became_of_them(metrics, answer, outcome):
+    metrics.answered(answer)
+    metrics.answered(answer)
+    assert scraped(metrics)["notifications_total", outcome] == 2
+
+
+@pytest.mark.parametrize(
+    ("ended", "outcome"),
+    [
+        ((), "taken"),
+        ((REFUSED,), "partly_refused"),
+        (NotTakenError("later"), "later"),
+        (AllRefusedError((REFUSED,)), "all_refused"),
+        (RejectedError(), "rejected"),
+        (DoubtError(), "in_doubt"),
+        (OSError(), "in_doubt"),
+    ],
+)
+def test_letters_are_counted_by_what_the_mailer_said(metrics, ended, outcome):
+    metrics.handed_over(ended)
+    assert scraped(metrics)["letters_total", outcome] == 1
+
+
+def test_what_waits_and_who_is_a_member_is_as_it_was_last_told(metrics):
+    for calls in (3, 7, 2):
+        metrics.waiting(calls)
+    metrics.members(5_000)
+    metrics.wrong_token()
+    said = scraped(metrics)
+    assert said["waiting_calls",] == 2
+    assert said["members",] == 5_000
+    assert said["wrong_tokens_total",] == 1
+
+
+def test_it_says_what_is_running(metrics):
+    said = scraped(metrics)
+    assert said["build_info", version("gs.profile.status.send")] == 1
+    assert said["process_resident_memory_bytes",] > 1_000_000
+
+
+def test_two_applications_in_a_process_count_for_themselves(metrics):
+    other = Metrics()
+    metrics.waiting(5)
+    assert scraped(other)["waiting_calls",] == 0
+
+
+def test_nothing_of_a_member_is_in_it(metrics):
+    metrics.answered(Reply(0, "Sent the monthly notification to Jane Smith (jane1)"))
+    metrics.handed_over((REFUSED,))
+    body = asyncio.run(metrics.answer(None)).body.decode()
+    for personal in ("Jane", "jane", "example.org", "550"):
+        assert personal not in body

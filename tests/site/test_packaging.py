@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+import re
+from pathlib import Path
+
+import pytest
+
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
+from gs.profile.status.site.serving.server import KEEP_ALIVE, MOST_CONNECTIONS, PATIENCE
+from gs.profile.status.site.signing import STOP_PATH
+from gs.profile.status.site.web.guarding import HEALTH_URI, METRICS_URI
+from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
+
+PACKAGING = Path(__file__).parents[2] / "packaging"
+UNITS = sorted((PACKAGING / "systemd").glob("*.service"))
+NGINX = (PACKAGING / "nginx" / "sendprofile-site.conf").read_text("utf-8")
+PASSED = re.compile(re.search(r"location ~ (\S+) \{", NGINX)[1])
+
+
+@pytest.mark.parametrize("path", [MEMBERS_URI, SEND_URI, PREVIEW_PATH, f"{STOP_PATH}x"])
+def test_nginx_passes_what_the_sender_and_members_need(path):
+    assert PASSED.search(path)
+
+
+@pytest.mark.parametrize(
+    "path", [HEALTH_URI, METRICS_URI, "/", f"{SEND_URI}/x", f"/x{SEND_URI}", f"{METRICS_URI}?a"]
+)
+def test_nginx_passes_nothing_else(path):
+    assert not PASSED.search(path)
+
+
+def test_nginx_asks_nobody_else_after_a_process_that_may_have_mailed():
+    assert "proxy_next_upstream off;" in NGINX
+
+
+def test_an_idle_connection_outlives_that_of_nginx():
+    assert KEEP_ALIVE > 60  # its keepalive_timeout, which the file leaves as it is
+    assert "keepalive_timeout" not in NGINX
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_waits_for_as_long_as_the_site_may_take_to_stop(unit):
+    said = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
+    assert said["Type"] == "notify"
+    minutes = int(said["TimeoutStopSec"].removesuffix("min"))
+    assert minutes * 60 > PATIENCE + 600
+    assert int(said["LimitNOFILE"]) > 2 * MOST_CONNECTIONS
+
+
+def test_both_units_are_there():
+    assert [unit.name for unit in UNITS] == [
+        "sendprofile-site.service",
+        "sendprofile-site@.service",
+    ]

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from embedded.service import PATIENCE
+from gs.profile.status.site.serving import CannotListenError, Service, serve
+from gs.profile.status.site.serving.listening import listening, listening_at
+from gs.profile.status.site.serving.notifying import notify
+
+TESTS = Path(__file__).parents[1]
+
+
+class Program:
+    """A served application in a process of its own."""
+
+    def __init__(self, process, url, ready):
+        self.process = process
+        self.url = url
+        self.ready = ready
+
+    def connect(self):
+        if self.url.startswith("unix:"):
+            connection = http.client.HTTPConnection("localhost", timeout=20)
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(self.url.removeprefix("unix:"))
+            return connection
+        address = urlsplit(self.url)
+        return http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+
+    def get(self, path):
+        with closing(self.connect()) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def stop(self, number=signal.SIGTERM):
+        """Send the signal; return the exit code and the events in the log."""
+        self.process.send_signal(number)
+        _, stderr = self.process.communicate(timeout=30)
+        return self.process.returncode, [json.loads(line) for line in stderr.splitlines()]
+
+
+@contextmanager
+def program(folder, where="127.0.0.1", **environment):
+    ready = folder / "ready"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "embedded.service", ready, str(where)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path]), **environment},
+    )
+    try:
+        wait_for(lambda: (ready.exists() and ready.read_text()) or process.poll() is not None)
+        yield Program(process, ready.read_text() if ready.exists() else "", ready)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(what):
+    deadline = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_a_signal_and_ends_well(tmp_path, number):
+    with program(tmp_path) as site:
+        assert site.get("/") == (200, b"0")
+        code, events = site.stop(number)
+    assert code == 0
+    assert [one["event"] for one in events] == ["request", "stopping", "stopped"]
+
+
+def test_what_is_being_answered_when_it_is_told_to_stop_is_finished(tmp_path):
+    with program(tmp_path) as site, closing(site.connect()) as connection:
+        connection.request("POST", "/slow/1.5", b"x=1")
+        time.sleep(0.3)
+        site.process.send_signal(signal.SIGTERM)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"at last")
+        # The connection cannot be used again, and the client is told so.
+        assert answer.headers["Connection"] == "close"
+        assert site.stop()[0] == 0
+
+
+def test_once_it_is_told_to_stop_nobody_new_is_taken_in(tmp_path):
+    with program(tmp_path) as site, closing(site.connect()) as connection:
+        connection.request("GET", "/slow/1.5")
+        time.sleep(0.3)
+        site.process.send_signal(signal.SIGTERM)
+        wait_for(Path(f"{site.ready}.stopping").exists)
+        time.sleep(0.5)
+        with pytest.raises(OSError, match="refused"):
+            site.get("/")
+        assert connection.getresponse().status == 200
+
+
+def test_its_patience_with_what_is_being_answered_ends(tmp_path):
+    with program(tmp_path) as site, closing(site.connect()) as connection:
+        connection.request("GET", "/slow/60")
+        time.sleep(0.3)
+        began = time.monotonic()
+        code, events = site.stop()
+        assert code == 0
+        assert PATIENCE <= time.monotonic() - began < PATIENCE + 3
+    assert not [one for one in events if "error" in one]
+    assert {"request_cut", "stopped"} <= {one["event"] for one in events}
+
+
+def test_an_idle_connection_does_not_keep_it(tmp_path):
+    with program(tmp_path) as site, closing(site.connect()) as connection:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        began = time.monotonic()
+        assert site.stop()[0] == 0
+        assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_is_no_traceback_either(tmp_path, number):
+    with program(tmp_path) as site, closing(site.connect()) as connection:
+        connection.request("GET", "/slow/60")
+        time.sleep(0.3)
+        site.process.send_signal(number)
+        time.sleep(0.5)
+        code, events = site.stop(number)
+    assert code == 0
+    assert not [one for one in events if "error" in one]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_starts_is_no_traceback(number):
+    # In the middle of the start: the application sends it itself when it is asked to begin.
+    code = (
+        "import os, sys; from gs.profile.status.site.serving import serve\n"
+        f"async def app(scope, receive, send): os.kill(os.getpid(), {number}); await receive()\n"
+        "serve(app, '127.0.0.1', 0, lambda url: print(url))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_the_announcement_raises_is_raised_once_all_is_put_away(tmp_path):
+    path = tmp_path / "socket"
+    log = []
+
+    async def app(scope, receive, send):
+        assert scope["type"] == "lifespan"
+        for said in ("startup", "shutdown"):
+            assert (await receive())["type"] == f"lifespan.{said}"
+            log.append(said)
+            await send({"type": f"lifespan.{said}.complete"})
+
+    def ready(_url):
+        raise FileNotFoundError(2, "No such file or directory", "/none/ready.json")
+
+    with pytest.raises(FileNotFoundError):
+        serve(app, "", 0, ready, Service(unix=path))
+    assert log == ["startup", "shutdown"]
+    assert not path.exists()
+
+
+def test_a_port_that_is_taken_is_told():
+    with (
+        listening("127.0.0.1", 0) as taken,
+        pytest.raises(CannotListenError, match=r"port [0-9]+: Address already in use"),
+        listening("127.0.0.1", taken.getsockname()[1]),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("host", ["nosuch.invalid", "192.0.2.1", "é" * 300, "a..b"])
+def test_a_host_that_is_none_of_this_machine_is_told(host):
+    with pytest.raises(CannotListenError, match="Cannot listen on"), listening(host, 0):
+        pass
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_header():
+    # asyncio turns Nagle's algorithm off where a socket names its protocol, and nowhere else.
+    with listening("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_it_listens_on_ipv6_too(tmp_path):
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    with program(tmp_path, "::") as site:
+        assert site.url.startswith("http://[::]:")
+        assert site.get("/") == (200, b"0")
+
+
+def test_it_listens_at_a_path_for_its_owner_and_group(tmp_path):
+    path = tmp_path / "socket"
+    with program(tmp_path, path) as site:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert site.url == f"unix:{path}"
+        assert site.get("/") == (200, b"0")
+        assert site.stop()[0] == 0
+    assert not path.exists()
+
+
+def test_a_socket_that_a_killed_process_has_left_is_replaced(tmp_path):
+    path = tmp_path / "socket"
+    with program(tmp_path, path) as site:
+        site.process.kill()
+        site.process.wait(20)
+        assert path.exists()
+    (tmp_path / "ready").unlink()
+    with program(tmp_path, path) as site:
+        assert site.get("/") == (200, b"0")
+
+
+def test_a_socket_that_another_process_listens_at_is_left_to_it(tmp_path):
+    path = tmp_path / "socket"
+    with listening_at(path):
+        with pytest.raises(CannotListenError, match="Address already in use"), listening_at(path):
+            pass
+        assert path.exists()
+
+
+@pytest.mark.parametrize("name", ["file", "none/socket", "x" * 200])
+def test_a_path_that_cannot_be_a_socket_is_told_and_left_alone(tmp_path, name):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(CannotListenError, match="Cannot listen at"), listening_at(tmp_path / name):
+        pass
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.fixture
+def manager(tmp_path):
+    """Give systemd's end of the notification socket."""
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
+        channel.bind(str(tmp_path / "notify"))
+        channel.settimeout(20)
+        yield channel
+
+
+def test_systemd_is_told_when_it_is_ready_and_when_it_stops(tmp_path, manager):
+    with program(tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify")) as site:
+        assert manager.recv(100) == b"READY=1"
+        assert site.get("/")[0] == 200
+        site.stop()
+        assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_an_abstract_address_of_systemd_is_understood():
+    name = f"sendprofile-{os.getpid()}-{threading.get_ident()}"
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
+        channel.bind(f"\0{name}")
+        channel.settimeout(20)
+        notify("READY=1", {"NOTIFY_SOCKET": f"@{name}"})
+        assert channel.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize("path", ["", "relative", "/none/there", "vsock:2:1"])
+def test_where_nobody_listens_for_it_nothing_is_told(path):
+    notify("READY=1", {"NOTIFY_SOCKET": path})
