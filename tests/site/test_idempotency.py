@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The key of a call: whatever is repeated with it is done once, and answered as it was."""
 
-import errno
 import json
 import socket
 import threading
@@ -13,7 +12,8 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import event, text
 
-from embedded.hamlet import TOKEN
+from embedded.hamlet import TOKEN, only
+from embedded.parts import Broken
 from gs.profile.status.hooks import (
     KEY_HEADER,
     LIFETIME_HEADER,
@@ -22,31 +22,12 @@ from gs.profile.status.hooks import (
     read_lifetime,
     write_key,
 )
-from gs.profile.status.site.mailer import Maildir
+from gs.profile.status.site.mail import Maildir, NotTakenError
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.audit import SUBSYSTEM
+from gs.profile.status.site.store.options import Option, write_option
 
 KEY = write_key("2026-03", "ann")
-
-
-@dataclass
-class Crashing:
-    """A mailer that dies before or after it has taken a mail, as often as it is told."""
-
-    maildir: Maildir
-    error: Exception
-    after: bool = False
-    times: int = 1
-
-    def hand_over(self, message, key=None):
-        self.times -= 1
-        if self.times < 0 or self.after:
-            self.maildir.hand_over(message, key)
-        if self.times >= 0:
-            raise self.error
-
-    def has_taken(self, key):
-        return self.maildir.has_taken(key)
 
 
 @dataclass
@@ -56,14 +37,18 @@ class Held:
     maildir: Maildir
     reached: threading.Event = field(default_factory=threading.Event)
     may: threading.Event = field(default_factory=threading.Event)
+    jobs: int = 4
 
-    def hand_over(self, message, key=None):
+    def hand_over(self, message, reader, key=None):
         self.reached.set()
         assert self.may.wait(20)
-        self.maildir.hand_over(message, key)
+        return self.maildir.hand_over(message, reader, key)
 
     def has_taken(self, key):
         return self.maildir.has_taken(key)
+
+    def close(self):
+        pass
 
 
 @pytest.fixture
@@ -107,7 +92,8 @@ def calling(site, *keys):
 
 
 def audited(town):
-    return [(row.instance_user_id, row.event_code) for row in town.rows(tables.AUDIT_EVENT)]
+    rows = [row for row in town.rows(tables.AUDIT_EVENT) if row.subsystem == SUBSYSTEM]
+    return [(row.instance_user_id, row.event_code) for row in rows]
 
 
 # Finished
@@ -174,12 +160,14 @@ def test_a_key_that_comes_with_another_form_is_422(site, ann, mails, user_id, fi
     assert audited(ann) == [("ann", "1")]
 
 
-def test_the_token_is_no_part_of_the_form_and_is_kept_nowhere(site, ann):
-    first = call(site)
+def test_the_token_is_no_part_of_the_form_and_is_kept_nowhere(start, ann):
+    with start() as site:
+        first = call(site)
     new = "another-token-of-this-length"
     with ann.engine.begin() as connection:
-        connection.execute(tables.OPTION.update().values(value=new))
-    assert call(site, token=new).body == first.body
+        write_option(connection, Option.TOKEN, new)
+    with start() as site:
+        assert call(site, token=new).body == first.body
     assert TOKEN not in repr(ann.rows(tables.IDEMPOTENCY_KEY))
 
 
@@ -237,7 +225,7 @@ def test_of_many_calls_at_once_one_works(site, ann, mails):
 
 
 def test_a_mail_that_was_taken_is_not_sent_again(start, ann, mails, maildir):
-    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         assert call(site).status == 500
         assert (len(mails()), audited(ann)) == (1, [])
         answer = call(site)
@@ -251,7 +239,7 @@ def test_a_mail_that_was_taken_is_not_sent_again(start, ann, mails, maildir):
 
 
 def test_a_mail_that_a_reader_has_read_is_not_sent_again(start, ann, mails, maildir, tmp_path):
-    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         (mail,) = mails()
         mail.rename(tmp_path / "Maildir" / "cur" / f"{mail.name}:2,S")
@@ -261,7 +249,7 @@ def test_a_mail_that_a_reader_has_read_is_not_sent_again(start, ann, mails, mail
 
 
 def test_a_mail_that_was_taken_stays_sent_whatever_has_changed_since(start, ann, mails, maildir):
-    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         with ann.engine.begin() as connection:
             connection.execute(tables.PERSON.delete())
@@ -271,7 +259,7 @@ def test_a_mail_that_was_taken_stays_sent_whatever_has_changed_since(start, ann,
 
 
 def test_a_mail_that_was_not_taken_is_sent(start, ann, mails, maildir, tmp_path):
-    with start(Crashing(maildir, RuntimeError("dead"))) as site:
+    with start(Broken(maildir, RuntimeError("dead"))) as site:
         assert call(site).status == 500
         (begun,) = ann.rows(tables.IDEMPOTENCY_KEY)
         assert begun.finished is None
@@ -284,7 +272,7 @@ def test_a_mail_that_was_not_taken_is_sent(start, ann, mails, maildir, tmp_path)
 
 
 def test_who_has_opted_out_while_it_was_in_doubt_gets_no_mail(start, ann, mails, maildir):
-    with start(Crashing(maildir, RuntimeError("dead"))) as site:
+    with start(Broken(maildir, RuntimeError("dead"))) as site:
         call(site)
         ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
         assert [call(site).json()["status"] for _ in range(2)] == [-32, -32]
@@ -294,7 +282,7 @@ def test_who_has_opted_out_while_it_was_in_doubt_gets_no_mail(start, ann, mails,
 
 @pytest.mark.usefixtures("ann")
 def test_a_call_in_doubt_has_its_form_all_the_same(start, maildir):
-    with start(Crashing(maildir, RuntimeError("dead"))) as site:
+    with start(Broken(maildir, RuntimeError("dead"))) as site:
         call(site)
         assert call(site, "bob").status == 422
 
@@ -302,7 +290,7 @@ def test_a_call_in_doubt_has_its_form_all_the_same(start, maildir):
 def test_while_nobody_can_tell_whether_it_was_taken_nobody_is_mailed(
     start, ann, mails, maildir, tmp_path
 ):
-    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         (tmp_path / "Maildir" / "new").rename(tmp_path / "away")
         (tmp_path / "Maildir" / "new").write_text("in the way")
@@ -318,12 +306,13 @@ def test_while_nobody_can_tell_whether_it_was_taken_nobody_is_mailed(
 
 
 def test_a_full_disk_is_503_and_the_same_key_may_be_tried_again(start, ann, mails, maildir):
-    full = OSError(errno.ENOSPC, "No room")
-    with start(Crashing(maildir, full, times=2)) as site:
+    full = NotTakenError("There is no room")
+    with start(Broken(maildir, full, times=2)) as site:
         assert [call(site).status for _ in range(4)] == [503, 503, 200, 200]
     assert len(mails()) == len(audited(ann)) == 1
 
 
+@only("sqlite")
 def test_a_database_without_room_is_503_and_nobody_is_mailed(start, ann, mails):
     with ann.engine.begin() as connection:
         # So that its answer does not fit into a page that is there.
@@ -378,7 +367,7 @@ def test_two_keys_are_no_key(site, mails):
 @pytest.mark.parametrize("key", ['"' + "/" * 255 + '"', r'"\"\\"', '"../../x:2,S"', '" "'])
 @pytest.mark.usefixtures("ann")
 def test_every_key_can_be_remembered(start, mails, maildir, key):
-    with start(Crashing(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         assert call(site, key=key).status == 500
         assert [call(site, key=key).json()["status"] for _ in range(2)] == [0, 0]
     assert len(mails()) == 1
@@ -406,12 +395,3 @@ def test_the_list_of_members_says_how_long_a_key_is_remembered(site):
 def test_who_has_no_token_is_not_told_so(site):
     for form in ({"token": "wrong", "get": ""}, {"token": TOKEN}):
         assert site.post(MEMBERS_URI, form).headers[LIFETIME_HEADER] is None
-
-
-def test_a_site_made_before_there_were_keys_gets_their_table(ann, tmp_path):
-    with ann.engine.begin() as connection:
-        connection.execute(text("DROP TABLE idempotency_key"))
-    engine = open_database(tmp_path / "site.sqlite3")
-    with engine.connect() as connection:
-        assert connection.execute(tables.IDEMPOTENCY_KEY.select()).all() == []
-    engine.dispose()

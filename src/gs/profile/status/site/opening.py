@@ -3,34 +3,54 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from importlib.metadata import version
+from typing import Final
 
 from sqlalchemy import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from gs.profile.status.hooks import Period
+from gs.profile.status.hooks import Period, Status
 
 from .activity import Activities
-from .app import make_app
+from .config import SiteConfig
+from .credentials import settle_secrets
+from .dispatch import Decider, Desk, Dispatcher
 from .folder import SiteFolder
-from .letter import compose
-from .mailer import Maildir
-from .notification import Notifier
+from .letter import Letter, addresses, compose
+from .logs import Log
+from .mail import Maildir, Mailer, Smtp
+from .signing import stop_link
+from .store.audit import record_events, wrong_token
 from .store.database import open_database
 from .store.members import count_members
 from .store.options import Option, read_option
+from .store.presence import Presence
+from .store.support import find_support_email
 from .summary import Summary
+from .web.app import make_app
+from .web.guarding import guarded, service_routes
+from .web.health import Health
+from .web.hooks import Hooks
+from .web.metrics import Metrics
+from .web.pages import Look, Looked, Pages, page_routes
+from .web.tokens import Keeper, Tokens
+
+_NO_DOMAIN: Final = "localhost.invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSite:
-    """A site that can be served: its application, how many members, and the period as of now."""
+    """A site that can be served: its application, how many members, and the period as of now.
 
-    app: Starlette
+    *stopping* is to be called when it is told to stop, for those who ask whether it is well.
+    """
+
+    app: ASGIApp
     members: int
     period: Period
+    stopping: Callable[[], None]
 
 
 def now() -> datetime:
@@ -38,32 +58,108 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_site(folder: SiteFolder, period: Period | None = None) -> OpenSite:
+def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = None) -> OpenSite:
     """Return the site in *folder*, which reports on *period* when it is given.
 
     Otherwise it reports on the month that its archives have fixed, or the month before today.
     """
-    engine = open_database(folder.database)
+    engine, log = _open(config), Log()
+    with engine.connect() as connection:
+        members = count_members(connection)
+    reckon = _reckoning(engine, period)
+    decider, mailer = _decider(engine, config), _mailer(engine, folder, config)
+    metrics, presence = Metrics(), Presence(engine)
+    metrics.members(members)
+    dispatcher = Dispatcher(Desk(engine, decider, mailer, presence, now, log), mailer, metrics)
+    tokens = Tokens(_keeper(engine, metrics))
+    hooks = Hooks(engine, dispatcher, tokens, reckon)
+    pages = Pages(engine, _link_key(engine), tokens, _looking(engine, decider), now, reckon)
+    health = Health(engine, lambda: dispatcher.alive, log)
+
+    def close() -> None:
+        dispatcher.close()
+        presence.close()
+        engine.dispose()
+
+    routes = [*page_routes(pages), *service_routes(health, metrics)]
+    app = guarded(make_app(hooks, routes=routes, close=close), metrics, log)
+    log.info(
+        "opened",
+        version=version("gs.profile.status.send"),
+        database=engine.dialect.name,
+        mailer=type(mailer).__name__,
+        members=members,
+        period=str(reckon()),
+    )
+    return OpenSite(app, members, reckon(), health.stop)
+
+
+def look(config: SiteConfig, user_id: str, period: Period | None = None) -> Looked:
+    """Return what would become of the notification of a member; nothing is mailed or audited."""
+    engine = _open(config)
+    try:
+        reckon = _reckoning(engine, period)
+        return _looking(engine, _decider(engine, config))(user_id, reckon())
+    finally:
+        engine.dispose()
+
+
+def _open(config: SiteConfig) -> Engine:
+    engine = open_database(config.database)
+    with engine.begin() as connection:
+        settle_secrets(connection)
+    return engine
+
+
+def _reckoning(engine: Engine, period: Period | None) -> Callable[[], Period]:
     with engine.connect() as connection:
         fixed = read_option(connection, Option.PERIOD)
-        members = count_members(connection)
-    reckon = _reckoning(period or (Period.parse(fixed) if fixed else None))
-    return OpenSite(make_app(_notifier(engine, folder), reckon), members, reckon())
+    period = period or (Period.parse(fixed) if fixed else None)
+    return lambda: period or Period.of(now().date()).before()
 
 
-def _reckoning(fixed: Period | None) -> Callable[[], Period]:
-    return lambda: fixed or Period.of(now().date()).before()
+def _decider(engine: Engine, config: SiteConfig) -> Decider:
+    link_key = _link_key(engine)
+
+    def composed(summary: Summary) -> Letter:
+        base = config.url or summary.sites[0].site.url
+        return compose(summary, now=now(), stop_url=stop_link(base, link_key, summary.profile.id))
+
+    return Decider(Activities(engine, time.monotonic), composed)
 
 
-def _notifier(engine: Engine, folder: SiteFolder) -> Notifier:
-    return Notifier(
-        engine=engine,
-        activities=Activities(engine, time.monotonic),
-        compose=_compose,
-        mailer=Maildir(folder.maildir),
-        now=now,
-    )
+def _looking(engine: Engine, decider: Decider) -> Look:
+    def looked(user_id: str, period: Period) -> Looked:
+        with engine.connect() as connection:
+            (member,) = decider.look_up(connection, [user_id]).values()
+            decision = decider.decide(connection, member, period)
+        return Looked(Status(decision.reply.status), decision.reply.message, decision.letter)
+
+    return looked
 
 
-def _compose(summary: Summary) -> EmailMessage:
-    return compose(summary, now=now())
+def _mailer(engine: Engine, folder: SiteFolder, config: SiteConfig) -> Mailer:
+    if config.mail is None:
+        return Maildir(folder.maildir)
+    if config.mail.bounces:
+        return Smtp(config.mail)
+    with engine.connect() as connection:
+        domain = addresses.domain(find_support_email(connection)) or _NO_DOMAIN
+    return Smtp(replace(config.mail, bounces=f"bounces@{domain}"))
+
+
+def _keeper(engine: Engine, metrics: Metrics) -> Keeper:
+    def read() -> str | None:
+        with engine.connect() as connection:
+            return read_option(connection, Option.TOKEN)
+
+    def audit(hook: str, peer: str, times: int) -> None:
+        with engine.begin() as connection:
+            record_events(connection, [wrong_token(now(), hook, peer, times)])
+
+    return Keeper(read=read, audit=audit, wrong=metrics.wrong_token, clock=time.monotonic)
+
+
+def _link_key(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return read_option(connection, Option.LINK_KEY) or ""

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""Works on calls of the send hook, as many together as there are: each step is one for all."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from gs.profile.status.site.logs import Log
+from gs.profile.status.site.mail import DoubtError, Mailer
+from gs.profile.status.site.store.calls import Known, find_calls
+from gs.profile.status.site.store.failing import NO_DATABASE
+from gs.profile.status.site.store.presence import Presence
+
+from .deciding import Decider, Member
+from .notice import InDoubtError, InProgressError, NotNotifiedError, OtherFormError
+from .recording import Recording
+from .tasks import Ended, Task
+
+# Seconds after which a call that the database did not take is worth another try.
+_LATER: Final = 10
+# Seconds that a caller waits, at the most, for the record of a letter that was handed over.
+_TO_RECORD: Final = 20.0
+# Seconds after which this process makes sure that the others see it.
+_PRESENT: Final = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Desk:
+    """Decides and records; what is to be done between two records, it returns.
+
+    Which calls are in progress it keeps in its memory, so one thread alone may work at it. *now*
+    is the site's clock.
+    """
+
+    engine: Engine
+    decider: Decider
+    mailer: Mailer
+    presence: Presence
+    now: Callable[[], datetime]
+    log: Log
+    _in_progress: dict[str, Task] = field(default_factory=dict)
+    _unrecorded: list[Ended] = field(default_factory=list)
+    _attended: float = field(default_factory=time.monotonic)
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something that the database has not taken yet."""
+        return bool(self._unrecorded)
+
+    def work(self, tasks: Sequence[Task], ended: Sequence[Ended]) -> Recording:
+        """Take up *tasks*, record what has *ended*; return what may be done now that it is."""
+        self._unrecorded += ended
+        try:
+            recording = self._work(tasks)
+            self._unrecorded = []
+        except Exception as error:  # noqa: BLE001 - whatever it is, no letter of *tasks* has left
+            recording = self._put_off(tasks, error)
+        self._release(recording)
+        return recording
+
+    def _work(self, tasks: Sequence[Task]) -> Recording:
+        self._attend()
+        recording = Recording(self.presence.worker, self.now())
+        for one in self._unrecorded:
+            recording.end(one)
+        admitted = [task for task in tasks if self._admit(task, recording)]
+        if admitted:
+            self._decide(admitted, recording)
+        if not recording.empty:
+            with self.engine.begin() as connection:
+                recording.write(connection)
+        return recording
+
+    def _attend(self) -> None:
+        # Other processes would take this one for dead, and its letters for left.
+        moment = time.monotonic()
+        if moment - self._attended > _PRESENT:
+            if not self.presence.is_present():
+                self.presence.renew()
+            self._attended = moment
+
+    def _admit(self, task: Task, recording: Recording) -> bool:
+        call = task.notice.call
+        if call is None:
+            return True
+        first = self._in_progress.setdefault(call.key, task)
+        if first is task:
+            return True
+        same = first.notice.call == call
+        recording.answer(task, InProgressError() if same else OtherFormError())
+        return False
+
+    def _decide(self, tasks: Sequence[Task], recording: Recording) -> None:
+        keys = [task.notice.call.key for task in tasks if task.notice.call]
+        with self.engine.connect() as connection:
+            known = find_calls(connection, keys) if keys else {}
+            members = self.decider.look_up(connection, (task.notice.user_id for task in tasks))
+            for task in tasks:
+                call = task.notice.call
+                before = known.get(call.key) if call else None
+                case = _Case(task, before, members[task.notice.user_id])
+                try:
+                    self._decide_one(connection, case, recording)
+                except DBAPIError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - the others' calls go on
+                    self.log.failure("notification_failed", error)
+                    recording.answer(task, error)
+
+    def _decide_one(self, connection: Connection, case: "_Case", recording: Recording) -> None:
+        if case.known is None or not self._is_settled(connection, case, case.known, recording):
+            period = case.task.notice.period
+            decision = self.decider.decide(connection, case.member, period)
+            recording.decide(case.task, decision, case.known)
+
+    def _is_settled(
+        self, connection: Connection, case: "_Case", known: Known, recording: Recording
+    ) -> bool:
+        call = case.task.notice.call
+        if call is None or known.fingerprint != call.fingerprint:
+            recording.answer(case.task, OtherFormError())
+        elif known.finished:
+            recording.answer(case.task, known.reply)
+        elif not known.handing:
+            return False
+        elif self._is_elsewhere(connection, known):
+            recording.answer(case.task, InProgressError())
+        else:
+            return self._is_taken(case.task, known, recording)
+        return True
+
+    def _is_elsewhere(self, connection: Connection, known: Known) -> bool:
+        own = known.worker == self.presence.worker
+        return not own and self.presence.is_alive(connection, known.worker)
+
+    def _is_taken(self, task: Task, known: Known, recording: Recording) -> bool:
+        # It was left between the hand-over and the record: by a crash, or a mail server that
+        # did not answer.
+        try:
+            taken = task.notice.call is not None and self.mailer.has_taken(task.notice.call.key)
+        except DoubtError:
+            recording.answer(task, InDoubtError(known.message_id or ""))
+            return True
+        if taken:
+            recording.finish(task, known.reply)
+        return taken
+
+    def _put_off(self, tasks: Sequence[Task], error: Exception) -> Recording:
+        recording = Recording(self.presence.worker, self.now())
+        for task in tasks:
+            recording.answer(task, self._answer_to(error))
+        # What left before is recorded as soon as the database works. An error that is not of its
+        # working would come again: that stays in doubt, as a crash would leave it.
+        late = time.monotonic() - _TO_RECORD if isinstance(error, NO_DATABASE) else inf
+        for ended in self._unrecorded:
+            if ended.since < late:
+                recording.tell(ended)
+        kept = () if late == inf else self._unrecorded
+        self._unrecorded = [
+            replace(ended, since=inf) if ended.since < late else ended for ended in kept
+        ]
+        return recording
+
+    def _release(self, recording: Recording) -> None:
+        unrecorded = {one.hand_over.task for one in self._unrecorded}
+        for task, _ in recording.answers:
+            call = task.notice.call
+            if call and self._in_progress.get(call.key) is task and task not in unrecorded:
+                del self._in_progress[call.key]
+
+    def _answer_to(self, error: Exception) -> Exception:
+        if isinstance(error, NO_DATABASE):
+            self.log.warning("database_failed", error=type(error).__name__)
+            return NotNotifiedError("The database does not work.", _LATER)
+        self.log.failure("calls_failed", error, unrecorded=len(self._unrecorded))
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A call, with what is known of its key and of its member."""
+
+    task: Task
+    known: Known | None
+    member: Member

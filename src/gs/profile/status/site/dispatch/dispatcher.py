@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""Runs the desk in a thread of its own, and hands its letters over in others."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from gs.profile.status.hooks import Reply
+from gs.profile.status.site.mail import Mailer, Refused
+
+from .desk import Desk
+from .meter import Meter
+from .notice import Notice, NotNotifiedError
+from .tasks import Answer, Ended, HandOver, Task
+
+# Calls that are worked on together: enough to share each step, few enough not to wait long.
+_TOGETHER: Final = 32
+# Seconds between two tries to record what the database did not take.
+_PAUSE: Final = 0.5
+# Seconds that these tries go on once the site is told to stop.
+_AT_THE_END: Final = 10.0
+
+
+class Dispatcher:
+    """Takes calls from any event loop. Nothing is lost when it is closed: what is begun, ends."""
+
+    def __init__(self, desk: Desk, mailer: Mailer, meter: Meter) -> None:
+        self._desk = desk
+        self._mailer = mailer
+        self._meter = meter
+        self._tasks: deque[Task] = deque()
+        self._ended: deque[Ended] = deque()
+        self._handing = 0
+        self._closing = False
+        self._changed = threading.Condition()
+        self._handers = ThreadPoolExecutor(mailer.jobs, thread_name_prefix="hand-over")
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether calls are worked on."""
+        return self._thread.is_alive()
+
+    async def notify(self, notice: Notice) -> Reply:
+        """Return what became of the notification; the letter was handed over when it was sent.
+
+        Raises :class:`.NotNotifiedError`, :class:`.InProgressError`, :class:`.OtherFormError` and
+        :class:`.InDoubtError`.
+        """
+        loop = asyncio.get_running_loop()
+        task = Task(notice, loop, loop.create_future())
+        with self._changed:
+            if self._closing:
+                raise NotNotifiedError("The site stops.")
+            self._tasks.append(task)
+            self._meter.waiting(len(self._tasks))
+            self._changed.notify()
+        return await task.future
+
+    def close(self) -> None:
+        """Finish what was taken up, take up nothing more, and close the mailer."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        self._handers.shutdown()
+        self._mailer.close()
+
+    def _run(self) -> None:
+        deadline: float | None = None
+        while True:
+            tasks, ended = self._next()
+            self._work(tasks, ended)
+            with self._changed:
+                over = self._closing and not (self._tasks or self._ended or self._handing)
+            if over and self._desk.behind:
+                deadline = deadline or time.monotonic() + _AT_THE_END
+                over = time.monotonic() > deadline
+            if over:
+                return
+
+    def _next(self) -> tuple[list[Task], list[Ended]]:
+        with self._changed:
+            while not (self._tasks or self._ended):
+                if self._closing and not self._handing and not self._desk.behind:
+                    break
+                if not self._changed.wait(_PAUSE if self._desk.behind else None):
+                    break
+            ended = list(self._ended)
+            self._ended.clear()
+            tasks = [self._tasks.popleft() for _ in range(min(_TOGETHER, len(self._tasks)))]
+            self._meter.waiting(len(self._tasks))
+        return tasks, ended
+
+    def _work(self, tasks: Sequence[Task], ended: Sequence[Ended]) -> None:
+        done = self._desk.work(tasks, ended)
+        self._answer(done.answers)
+        if done.letters:
+            with self._changed:
+                self._handing += len(done.letters)
+            for letter in done.letters:
+                self._handers.submit(self._hand_over, letter)
+
+    def _answer(self, answers: Sequence[tuple[Task, Answer]]) -> None:
+        loops: dict[asyncio.AbstractEventLoop, list[tuple[Task, Answer]]] = {}
+        for task, answer in answers:
+            self._meter.answered(answer)
+            loops.setdefault(task.loop, []).append((task, answer))
+        for loop, some in loops.items():
+            with contextlib.suppress(RuntimeError):  # it is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, some)
+
+    def _hand_over(self, one: HandOver) -> None:
+        outcome: tuple[Refused, ...] | Exception
+        notice = one.task.notice
+        try:
+            key = notice.call.key if notice.call else None
+            outcome = self._mailer.hand_over(one.letter, notice.user_id, key)
+        except Exception as error:  # noqa: BLE001 - the desk says what it means
+            outcome = error
+        self._meter.handed_over(outcome)
+        with self._changed:
+            self._handing -= 1
+            self._ended.append(Ended(one, outcome, time.monotonic()))
+            self._changed.notify()
+
+
+def _settle(answers: Sequence[tuple[Task, Answer]]) -> None:
+    for task, answer in answers:
+        task.settle(answer)

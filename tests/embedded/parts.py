@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The parts of a site around a database, as opening.py puts them together."""
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.dispatch import Decider, Desk, Dispatcher
+from gs.profile.status.site.dispatch.meter import Unmetered
+from gs.profile.status.site.letter import compose
+from gs.profile.status.site.logs import Log
+from gs.profile.status.site.mail import Maildir
+from gs.profile.status.site.store.audit import record_events, wrong_token
+from gs.profile.status.site.store.options import Option, read_option
+from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.web.app import make_app
+from gs.profile.status.site.web.hooks import Hooks
+from gs.profile.status.site.web.tokens import Keeper, Tokens
+
+NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
+MARCH = Period(2026, 3)
+LINK_KEY = "a-key-for-links-of-32-characters"
+
+
+@dataclass
+class Broken:
+    """A mailer that fails as it is told, so many times; before or after it has taken a letter."""
+
+    maildir: Maildir
+    error: Exception
+    after: bool = False
+    times: int = 1
+    jobs: int = 4
+
+    def hand_over(self, letter, reader, key=None):
+        self.times -= 1
+        if self.times < 0 or self.after:
+            self.maildir.hand_over(letter, reader, key)
+        if self.times >= 0:
+            raise self.error
+        return ()
+
+    def has_taken(self, key):
+        return self.maildir.has_taken(key)
+
+    def close(self):
+        pass
+
+
+@dataclass
+class Pigeonhole:
+    """A mailer that keeps what it is given."""
+
+    letters: list = field(default_factory=list)
+    jobs: int = 1
+
+    def hand_over(self, letter, reader, key=None):  # noqa: ARG002 - the port's
+        self.letters.append(letter)
+        return ()
+
+    def has_taken(self, key):
+        raise NotImplementedError(key)
+
+    def close(self):
+        pass
+
+
+def decider(engine):
+    """Return what decides, with a clock that stands still."""
+
+    def composed(summary):
+        return compose(summary, now=NOW, stop_url="https://s.example/stop")
+
+    return Decider(Activities(engine, lambda: 0.0), composed)
+
+
+@contextmanager
+def dispatching(engine, mailer):
+    """Give a dispatcher, which is closed in the end, and so is its presence."""
+    presence = Presence(engine)
+    dispatcher = Dispatcher(
+        Desk(engine, decider(engine), mailer, presence, lambda: NOW, Log()), mailer, Unmetered()
+    )
+    try:
+        yield dispatcher
+    finally:
+        dispatcher.close()
+        presence.close()
+
+
+def tokens(engine, sleep):
+    """Return what checks tokens; who is slowed down sleeps by *sleep*."""
+
+    def read():
+        with engine.connect() as connection:
+            return read_option(connection, Option.TOKEN)
+
+    def audit(hook, peer, times):
+        with engine.begin() as connection:
+            record_events(connection, [wrong_token(NOW, hook, peer, times)])
+
+    return Tokens(Keeper(read, audit, lambda: None, time.monotonic, sleep))
+
+
+async def at_once(_seconds):
+    """Sleep for no time."""
+
+
+@contextmanager
+def application(engine, mailer, period=MARCH):
+    """Give the application; it is for one server."""
+    with dispatching(engine, mailer) as dispatcher:
+        yield make_app(
+            Hooks(engine, dispatcher, tokens(engine, at_once), lambda: period),
+            close=dispatcher.close,
+        )

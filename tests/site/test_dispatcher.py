@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: MIT
+"""The heart of the site, without the web around it: what is recorded when, and what is told."""
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import event, text
+
+from embedded.hamlet import only
+from embedded.parts import MARCH, NOW, Broken, Pigeonhole, decider, dispatching
+from gs.profile.status.hooks import Reply
+from gs.profile.status.site.dispatch import (
+    Decider,
+    Desk,
+    Dispatcher,
+    InDoubtError,
+    InProgressError,
+    Notice,
+    NotNotifiedError,
+)
+from gs.profile.status.site.dispatch.meter import Unmetered
+from gs.profile.status.site.logs import Log
+from gs.profile.status.site.mail import (
+    AllRefusedError,
+    DoubtError,
+    Maildir,
+    NotTakenError,
+    Refused,
+    RejectedError,
+)
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.calls import Call
+from gs.profile.status.site.store.presence import Presence
+
+CALL = Call("k", "f")
+ANN = Notice("ann", MARCH, CALL)
+SENT = Reply(0, "Sent the monthly profile-status notification to Ann (ann)")
+
+
+@dataclass
+class MailServer:
+    """A mailer that ends each hand-over as it is told, in turn; it can never be asked."""
+
+    ends: list
+    held: threading.Event | None = None
+    reached: threading.Event = field(default_factory=threading.Event)
+    letters: list = field(default_factory=list)
+    jobs: int = 2
+    closed: bool = False
+
+    def hand_over(self, letter, reader, key=None):  # noqa: ARG002 - the port's
+        self.reached.set()
+        if self.held:
+            assert self.held.wait(20)
+        self.letters.append(letter)
+        end = self.ends.pop(0) if self.ends else ()
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def has_taken(self, key):
+        raise DoubtError(key)
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def ann(town):
+    """Give a town with somebody to notify."""
+    town.person("ann", "g", name="Ann")
+    town.post("ann", "2026-03-05")
+    return town
+
+
+def ask(dispatcher, *notices):
+    """Return what becomes of *notices* that come at the same time."""
+
+    async def together():
+        calls = (dispatcher.notify(notice) for notice in notices)
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
+
+    return asyncio.run(together())
+
+
+def kinds(answers):
+    return [answer.status if isinstance(answer, Reply) else type(answer) for answer in answers]
+
+
+def codes(town):
+    return [row.event_code for row in town.rows(tables.AUDIT_EVENT)]
+
+
+# How a hand-over ends
+
+
+def test_what_was_taken_is_recorded_and_answered(ann):
+    with dispatching(ann.engine, mailer := Pigeonhole()) as dispatcher:
+        assert ask(dispatcher, ANN) == [SENT]
+        assert ask(dispatcher, ANN) == [SENT]
+    assert len(mailer.letters) == 1
+    assert codes(ann) == ["1"]
+
+
+def test_an_address_that_was_refused_is_not_written_to_again(ann):
+    refused = (Refused("ANN@example.org", "550 5.1.1 nobody"),)
+    with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
+        (first,) = ask(dispatcher, ANN)
+        assert first.status == -8
+        assert first.message.endswith("for Ann (ann): no verified email addresses")
+        assert ask(dispatcher, ANN) == [first]
+        assert ask(dispatcher, Notice("ann", MARCH)) == [first]
+    assert len(mailer.letters) == 1
+    assert [row.reply for row in ann.rows(tables.UNDELIVERABLE_EMAIL)] == ["550 5.1.1 nobody"]
+    assert codes(ann) == ["2", "2"]
+
+
+def test_an_address_of_a_host_with_umlauts_is_marked_as_it_is_stored(ann):
+    ann.person("bob", "g", name="Bob", email=False)
+    ann.address("bob", "Bob@M\u00fcnchen.example")
+    refused = (Refused("Bob@xn--mnchen-3ya.example", "550 5.1.1 nobody"),)
+    with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
+        assert kinds(ask(dispatcher, Notice("bob", MARCH))) == [-8]
+        assert kinds(ask(dispatcher, Notice("bob", MARCH))) == [-8]
+    assert [letter.recipients for letter in mailer.letters] == [("Bob@xn--mnchen-3ya.example",)]
+
+
+def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann):
+    ann.address("ann", "m\u00fcller@example.org")
+    refused = (Refused("m\u00fcller@example.org", "no SMTPUTF8"),)
+    with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
+        (first,) = ask(dispatcher, ANN)
+        assert (type(first), first.retry_after) == (NotNotifiedError, 1)
+        assert ask(dispatcher, ANN) == [SENT]
+    assert [letter.recipients for letter in mailer.letters] == [
+        ("ann@example.org", "m\u00fcller@example.org"),
+        ("ann@example.org",),
+    ]
+    assert codes(ann) == ["1"]
+
+
+def test_where_some_were_refused_the_others_are_written_to(ann):
+    ann.address("ann", "other@example.org")
+    refused = (Refused("ann@example.org", "550 5.1.1 nobody"),)
+    with dispatching(ann.engine, mailer := MailServer([refused])) as dispatcher:
+        assert kinds(ask(dispatcher, ANN)) == [0]
+        assert kinds(ask(dispatcher, Notice("ann", MARCH))) == [0]
+    assert [letter.recipients for letter in mailer.letters] == [
+        ("ann@example.org", "other@example.org"),
+        ("other@example.org",),
+    ]
+
+
+def test_what_was_rejected_is_told_in_the_server_s_words_and_may_be_tried_again(ann):
+    with dispatching(ann.engine, MailServer([RejectedError("554 no")])) as dispatcher:
+        (first,) = ask(dispatcher, ANN)
+        assert first.status == -1024
+        assert first.message.endswith("to Ann (ann): the mail server rejected it: 554 no")
+        assert codes(ann) == []
+        assert ask(dispatcher, ANN) == [SENT]
+
+
+def test_what_was_not_taken_may_be_tried_again(ann):
+    with dispatching(ann.engine, MailServer([NotTakenError("away", 7)])) as dispatcher:
+        (first,) = ask(dispatcher, ANN)
+        assert isinstance(first, NotNotifiedError)
+        assert (str(first), first.retry_after) == ("away", 7)
+        assert codes(ann) == []
+        assert ask(dispatcher, ANN) == [SENT]
+
+
+@pytest.mark.parametrize("doubt", [DoubtError("no answer"), RuntimeError("a bug")])
+def test_what_is_in_doubt_is_never_handed_over_again(ann, doubt):
+    with dispatching(ann.engine, first := MailServer([doubt])) as dispatcher:
+        answers = ask(dispatcher, ANN) + ask(dispatcher, ANN)
+    with dispatching(ann.engine, second := MailServer([])) as dispatcher:
+        answers += ask(dispatcher, ANN)
+    assert kinds(answers) == [InDoubtError] * 3
+    assert {str(answer) for answer in answers} == {first.letters[0].message_id}
+    assert (len(first.letters), len(second.letters)) == (1, 0)
+    assert codes(ann) == []
+
+
+# Many at once
+
+
+def test_calls_that_come_together_share_each_step(ann):
+    for number in range(31):
+        ann.person(f"m{number}", "g")
+    members = ["ann", *(f"m{number}" for number in range(31))]
+    with dispatching(ann.engine, MailServer([])) as dispatcher:
+        ask(dispatcher, Notice("m0", MARCH))
+        with ann.queries() as queries:
+            notices = [Notice(member, MARCH, Call(member, "f")) for member in members]
+            assert kinds(ask(dispatcher, *notices)) == [0] * 32
+    # At the worst each of the 32 ends in a transaction of its own, with two statements.
+    assert len(queries) < 2 * 6 + 2 * 32
+
+
+def test_of_calls_with_the_same_key_that_come_together_one_is_worked_on(ann):
+    with dispatching(ann.engine, mailer := MailServer([])) as dispatcher:
+        answers = kinds(ask(dispatcher, *[ANN] * 8))
+    assert sorted(answers, key=str) == sorted([0, *[InProgressError] * 7], key=str)
+    assert len(mailer.letters) == 1
+
+
+def test_a_fault_of_one_member_is_that_member_s_alone(ann):
+    ann.person("bob", "g", name="Bob")
+    real = decider(ann.engine)
+
+    def composed(summary):
+        if summary.profile.id == "bob":
+            raise ZeroDivisionError
+        return real.compose(summary)
+
+    mailer, presence = MailServer([]), Presence(ann.engine)
+    desk = Desk(
+        ann.engine, Decider(real.activities, composed), mailer, presence, lambda: NOW, Log()
+    )
+    dispatcher = Dispatcher(desk, mailer, Unmetered())
+    bob = Notice("bob", MARCH, Call("b", "f"))
+    try:
+        assert kinds(ask(dispatcher, bob, ANN)) == [ZeroDivisionError, 0]
+        assert kinds(ask(dispatcher, bob)) == [ZeroDivisionError]
+    finally:
+        dispatcher.close()
+        presence.close()
+    assert codes(ann) == ["1"]
+
+
+# A database that does not work
+
+
+@pytest.fixture
+def narrow(ann):
+    """Give a function that lets the database grow no more, or, told so, again."""
+    limit = [1 << 30]
+
+    def settle(connection, _record=None, _proxy=None):
+        connection.execute(f"PRAGMA max_page_count = {limit[0]}")
+
+    event.listen(ann.engine, "checkout", settle)
+
+    def made(*, wide):
+        with ann.engine.connect() as connection:
+            limit[0] = 1 << 30 if wide else connection.scalar(text("PRAGMA page_count"))
+
+    return made
+
+
+@only("sqlite")
+def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(ann, narrow):
+    name = "Ann" * 9_000  # so that the reply does not fit into a page that is there
+    with ann.engine.begin() as connection:
+        connection.execute(tables.PERSON.update().values(name=name))
+    held = threading.Event()
+    mailer = MailServer([AllRefusedError((Refused("ann@example.org", "no"),))], held)
+    with dispatching(ann.engine, mailer) as dispatcher:
+
+        async def story():
+            call = asyncio.create_task(dispatcher.notify(ANN))
+            await asyncio.to_thread(mailer.reached.wait, 20)
+            narrow(wide=False)
+            ann.rows(tables.PERSON)
+            held.set()
+            done, _ = await asyncio.wait([call], timeout=1.5)
+            assert not done
+            assert codes(ann) == []
+            # Others are told that it does not work, and that nobody was mailed.
+            with pytest.raises(NotNotifiedError):
+                await dispatcher.notify(Notice("ann", MARCH, Call("other", "f")))
+            narrow(wide=True)
+            return await asyncio.wait_for(call, 20)
+
+        assert asyncio.run(story()).status == -8
+    assert codes(ann) == ["2"]
+
+
+@only("sqlite")
+def test_a_record_that_never_works_is_in_doubt_and_in_nobody_s_way(ann):
+    with ann.engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON audit_event WHEN new.event_code = '1' "
+                "BEGIN SELECT RAISE(ABORT, 'never'); END"
+            )
+        )
+    with dispatching(ann.engine, mailer := MailServer([])) as dispatcher:
+        assert kinds(ask(dispatcher, ANN)) == [InDoubtError]
+        assert kinds(ask(dispatcher, Notice("nobody", MARCH))) == [-2]
+        assert kinds(ask(dispatcher, ANN)) == [InDoubtError]
+    assert len(mailer.letters) == 1
+
+
+# The end
+
+
+def test_what_is_begun_ends_before_the_dispatcher_does(ann):
+    held = threading.Event()
+    mailer = MailServer([], held)
+    with dispatching(ann.engine, mailer) as dispatcher:
+
+        async def story():
+            call = asyncio.create_task(dispatcher.notify(ANN))
+            await asyncio.to_thread(mailer.reached.wait, 20)
+            closing = asyncio.create_task(asyncio.to_thread(dispatcher.close))
+            while not isinstance(await _outcome(dispatcher), NotNotifiedError):
+                pass
+            assert not closing.done()
+            assert not mailer.closed
+            held.set()
+            answer = await asyncio.wait_for(call, 20)
+            await asyncio.wait_for(closing, 20)
+            return answer
+
+        assert asyncio.run(story()) == SENT
+        assert mailer.closed
+        assert not dispatcher.alive
+    assert codes(ann).count("1") == 1
+
+
+async def _outcome(dispatcher):
+    try:
+        return await dispatcher.notify(Notice("nobody", MARCH))
+    except NotNotifiedError as error:
+        return error
+
+
+# Several processes: what stands for them here are presences
+
+
+@only("postgresql")
+def test_a_key_that_another_process_works_on_is_left_to_it(ann):
+    held = threading.Event()
+    mailer = MailServer([], held)
+    with (
+        dispatching(ann.engine, mailer) as one,
+        dispatching(ann.engine, idle := MailServer([])) as other,
+    ):
+
+        async def story():
+            call = asyncio.create_task(one.notify(ANN))
+            await asyncio.to_thread(mailer.reached.wait, 20)
+            with pytest.raises(InProgressError):
+                await other.notify(ANN)
+            held.set()
+            assert await asyncio.wait_for(call, 20) == SENT
+            assert await other.notify(ANN) == SENT
+
+        asyncio.run(story())
+    assert (len(mailer.letters), len(idle.letters)) == (1, 0)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_a_dead_process_left_is_settled_by_the_maildir(ann, tmp_path, taken):
+    maildir = Maildir(tmp_path / "Maildir")
+    with dispatching(ann.engine, Broken(maildir, RuntimeError("dies"), after=taken)) as one:
+        assert kinds(ask(one, ANN)) == [InDoubtError]
+    with dispatching(ann.engine, maildir) as other:
+        assert ask(other, ANN) == [SENT]
+        assert ask(other, ANN) == [SENT]
+    assert len(list((tmp_path / "Maildir" / "new").iterdir())) == 1
+    assert codes(ann) == ["1"]
