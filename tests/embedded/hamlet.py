@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, event
 
 from gs.profile.status.site.store import tables
@@ -118,10 +119,17 @@ class Hamlet:
             event.remove(self.engine, "before_cursor_execute", hear)
 
 
+def only(kind: str) -> pytest.MarkDecorator:
+    """Return what lets a test run with one kind of database alone."""
+    return pytest.mark.parametrize("database", [kind], indirect=True)
+
+
 @contextmanager
-def hamlet(folder: Path) -> Iterator[Hamlet]:
-    """Give an empty site in *folder*."""
-    engine = open_database(folder / "site.sqlite3")
+def hamlet(where: Path | str) -> Iterator[Hamlet]:
+    """Give an empty site in the database *where*: a URL, or a folder or file of SQLite."""
+    if isinstance(where, Path) and where.is_dir():
+        where /= "site.sqlite3"
+    engine = open_database(where)
     try:
         yield Hamlet(engine)
     finally:

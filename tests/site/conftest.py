@@ -2,29 +2,52 @@
 """The sites that the tests of the site may ask for."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from embedded.hamlet import Hamlet, hamlet
+from embedded.parts import MARCH, application
 from embedded.served import Served, served
-from gs.profile.status.hooks import Period
-from gs.profile.status.site.activity import Activities
-from gs.profile.status.site.app import make_app
-from gs.profile.status.site.letter import compose
-from gs.profile.status.site.mailer import Maildir
-from gs.profile.status.site.notification import Notifier
+from gs.profile.status.site.mail import Maildir
+from gs.profile.status.site.store.database import open_database
+from servers.postgres import Postgres, postgres
 
-NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
-MARCH = Period(2026, 3)
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """Give a PostgreSQL server."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgresql: Postgres) -> str:
+    """Give the name of a database with our tables, all empty, to make copies of."""
+    name = postgresql.make()
+    open_database(postgresql.url(name)).dispose()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """Give where an empty database is: the test is run with each kind.
+
+    A test of one kind alone is parametrized with ``only("sqlite")``, of ``embedded.hamlet``.
+    """
+    if request.param == "sqlite":
+        yield tmp_path / "site.sqlite3"
+        return
+    server: Postgres = request.getfixturevalue("postgresql")
+    with server.database(request.getfixturevalue("template")) as url:
+        yield url
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Hamlet]:
+def town(database: Path | str) -> Iterator[Hamlet]:
     """Give a site "s" with a group "g", and nobody in it."""
-    with hamlet(tmp_path) as made:
+    with hamlet(database) as made:
         made.site()
         made.group()
         yield made
@@ -34,15 +57,11 @@ def town(tmp_path: Path) -> Iterator[Hamlet]:
 def start(town: Hamlet, tmp_path: Path) -> Callable[..., AbstractContextManager[Served]]:
     """Give a function that serves the town, with a mailer and for a period."""
 
+    @contextmanager
     def made(mailer=None, period=MARCH):
-        notifier = Notifier(
-            engine=town.engine,
-            activities=Activities(town.engine, lambda: 0.0),
-            compose=lambda summary: compose(summary, now=NOW),
-            mailer=mailer or Maildir(tmp_path / "Maildir"),
-            now=lambda: NOW,
-        )
-        return served(make_app(notifier, lambda: period))
+        mailer = mailer or Maildir(tmp_path / "Maildir")
+        with application(town.engine, mailer, period) as app, served(app) as running:
+            yield running
 
     return made
 

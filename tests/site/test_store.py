@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: MIT
+"""The tables and what they hold, in every kind of database alike."""
+
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError, StatementError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from embedded.hamlet import only
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.audit import count_events, record_event
-from gs.profile.status.site.store.members import (
-    count_members,
-    find_addresses,
-    find_person,
-    find_places,
-    list_members,
+from gs.profile.status.site.store.audit import (
+    TOKEN_SUBSYSTEM,
+    Event,
+    count_events,
+    record_events,
+    wrong_token,
 )
 from gs.profile.status.site.store.options import Option, read_option, write_option
-from gs.profile.status.site.summary import Delivery
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -42,21 +41,46 @@ def test_a_table_of_groupserver_has_its_columns(table, columns):
     assert list(tables.METADATA.tables[table].columns.keys()) == columns.split()
 
 
-@pytest.mark.parametrize("table", tables.METADATA.sorted_tables, ids=str)
-def test_postgresql_could_have_the_table_too(table):
-    assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
-
-
-def test_dates_are_timestamptz_in_postgresql():
-    made = str(CreateTable(tables.POST).compile(dialect=postgresql.dialect()))
-    assert "date TIMESTAMP WITH TIME ZONE NOT NULL" in made
-
-
+@only("sqlite")
 def test_sqlite_is_set_up_for_many_readers(town):
     with town.engine.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
         assert connection.scalar(text("PRAGMA busy_timeout")) == 10000
+
+
+@only("postgresql")
+def test_postgresql_reckons_in_utc_and_is_durable_whatever_the_server_is_set_to(town, postgresql):
+    postgresql.run(
+        f"ALTER DATABASE {town.engine.url.database} SET synchronous_commit = off",
+    )
+    town.engine.dispose()
+    with town.engine.connect() as connection:
+        assert connection.scalar(text("SHOW timezone")) == "UTC"
+        assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+        connection.rollback()
+        assert connection.scalar(text("SHOW timezone")) == "UTC"
+
+
+@only("postgresql")
+def test_postgresql_orders_every_text_by_code_point_and_keeps_moments_with_their_zone(
+    town,
+):
+    query = text(
+        "SELECT table_name, column_name, data_type, collation_name"
+        " FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    with town.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    ours = [row for row in rows if row.table_name in tables.METADATA.tables]
+    assert {row.data_type for row in ours} == {
+        "text",
+        "boolean",
+        "integer",
+        "timestamp with time zone",
+    }
+    assert {row.collation_name for row in ours if row.data_type == "text"} == {"C"}
 
 
 def test_a_moment_comes_back_in_utc_whatever_its_zone(town):
@@ -72,10 +96,35 @@ def test_a_moment_without_a_zone_is_refused(town):
         town.address("u", "u@example.org", verified=datetime(2026, 3, 1))  # noqa: DTZ001
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("Zoë 你好 \U0001f600", "Zoë 你好 \U0001f600"),
+        ("a\0b", "a\ufffdb"),
+        ("\ud800\udfff é", "\ufffd\ufffd é"),
+        ("\r\n\x01\x1b\u202e", "\r\n\x01\x1b\u202e"),
+        ("%s %(x)s :x ' \" \\ ?", "%s %(x)s :x ' \" \\ ?"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_kept_but_for_what_no_database_can_keep(town, told, kept):
+    town.person("u", "g", name=told or "", email=False)
+    with town.engine.connect() as connection:
+        name = connection.scalar(select(tables.PERSON.c.name))
+        again = connection.scalar(select(tables.PERSON.c.user_id).filter_by(name=told))
+    assert (name, again) == (kept or "u", "u" if told else None)
+
+
 def test_an_address_is_one_persons_whatever_its_case(town):
     town.address("u", "u@example.org")
     with pytest.raises(IntegrityError):
         town.address("v", "U@Example.org")
+
+
+def test_letters_beyond_ascii_are_told_apart_by_their_case(town):
+    town.address("u", "ü@example.org")
+    town.address("v", "Ü@example.org")
+    assert len(town.rows(tables.USER_EMAIL)) == 2
 
 
 def test_a_post_needs_its_group(town):
@@ -83,70 +132,14 @@ def test_a_post_needs_its_group(town):
         town.post("u", "2026-03-01", group_id="nosuch")
 
 
-def test_members_are_listed_once_page_by_page(town):
-    town.group("h")
-    for user_id in "dacb":
-        town.person(user_id, "g", "h")
-    with town.engine.connect() as connection:
-        assert list_members(connection, "", 3) == ["a", "b", "c"]
-        assert list_members(connection, "c", 3) == ["d"]
-        assert list_members(connection, "d", 3) == []
-        assert count_members(connection) == 4
-
-
-def test_members_of_skipped_sites_alone_are_not_listed(town):
-    town.site("closed", skipped=True)
-    town.group("board", "closed")
-    town.join("boss", "board", "closed")
-    town.person("u", "g")
-    town.join("u", "board", "closed")
-    with town.engine.connect() as connection:
-        assert list_members(connection, "", 9) == ["u"]
-        assert count_members(connection) == 1
-        assert [place.group_id for place in find_places(connection, "u")] == ["", "g"]
-        assert find_places(connection, "boss") == []
-
-
-@pytest.mark.parametrize(
-    ("verified", "preferred", "deliverable"),
-    [(NOON, True, True), (NOON, False, False), (None, True, False), (None, False, False)],
-)
-def test_mail_goes_to_an_address_that_is_verified_and_preferred(
-    town, verified, preferred, deliverable
-):
-    town.person("u", email=False)
-    town.address("u", "u@example.org", verified=verified, preferred=preferred)
-    with town.engine.connect() as connection:
-        assert find_person(connection, "u").deliverable is deliverable
-
-
-def test_addresses_are_told_apart(town):
-    town.address("u", "b@example.org")
-    town.address("u", "a@example.org")
-    town.address("u", "c@example.org", preferred=False)
-    town.address("u", "d@example.org", verified=None)
-    with town.engine.connect() as connection:
-        found = find_addresses(connection, "u")
-    assert found.preferred == ("a@example.org", "b@example.org")
-    assert found.other == ("c@example.org",)
-    assert found.unverified == ("d@example.org",)
-
-
-@pytest.mark.parametrize(
-    ("setting", "delivery"),
-    [
-        ("digest", Delivery.DIGEST),
-        ("webonly", Delivery.WEB_ONLY),
-        ("from another version", Delivery.EACH_POST),
-    ],
-)
-def test_the_setting_of_a_group_is_the_delivery_there(town, setting, delivery):
-    town.group("h")
-    town.person("u", "g", "h")
-    town.insert(tables.EMAIL_SETTING, user_id="u", site_id="s", group_id="g", setting=setting)
-    with town.engine.connect() as connection:
-        places = {place.group_id: place.delivery for place in find_places(connection, "u")}
-    assert places == {"": Delivery.EACH_POST, "g": delivery, "h": Delivery.EACH_POST}
+def test_the_error_of_a_statement_does_not_say_which_values_it_had(town):
+    town.address("user-77", "secret@example.org")
+    with pytest.raises(DBAPIError) as caught:
+        town.address("user-78", "secret@example.org")
+    told = f"{caught.value!s}{caught.value!r}{caught.value.orig!s}{caught.value.orig!r}"
+    assert "user_email" in told
+    assert "secret" not in told
+    assert "user-78" not in told
 
 
 def test_an_option_is_replaced_and_forgotten(town):
@@ -159,12 +152,50 @@ def test_an_option_is_replaced_and_forgotten(town):
         assert read_option(connection, Option.TOKEN) is not None
 
 
+def test_an_option_of_the_instance_is_not_that_of_a_site(town):
+    component, name = Option.PERIOD.value
+    row = {
+        "component_id": component,
+        "option_id": name,
+        "site_id": "s",
+        "value": "2020-01",
+    }
+    town.insert(tables.OPTION, **row)
+    with town.engine.begin() as connection:
+        assert read_option(connection, Option.PERIOD) is None
+        write_option(connection, Option.PERIOD, "2026-01")
+        write_option(connection, Option.PERIOD, None)
+    assert "2020-01" in {row.value for row in town.rows(tables.OPTION)}
+
+
+def test_no_two_options_have_the_same_place():
+    assert len({option.value for option in Option}) == len(Option)
+
+
+def test_an_event_is_audited_with_who_it_is_about(town):
+    with town.engine.begin() as connection:
+        record_events(connection, [Event(NOON, "1", "u1", "2026-02"), wrong_token(NOON, "h", "p")])
+        record_events(connection, [])
+        assert count_events(connection) == {"1": 1}
+        assert count_events(connection, TOKEN_SUBSYSTEM) == {"1": 1}
+    sent, wrong = sorted(
+        town.rows(tables.AUDIT_EVENT), key=lambda row: row.subsystem, reverse=True
+    )
+    assert (sent.event_date, sent.instance_user_id, sent.instance_datum) == (
+        NOON,
+        "u1",
+        "2026-02",
+    )
+    assert (wrong.user_id, wrong.instance_user_id) == (None, None)
+    assert (wrong.instance_datum, wrong.supplementary_datum) == ("h", "p")
+
+
 def test_many_threads_write_at_once(town):
     def write(number):
         with town.engine.begin() as connection:
-            record_event(connection, NOON, "1", f"u{number}", "2026-02")
+            record_events(connection, [Event(NOON, "1", f"u{number}", "2026-02")] * 3)
 
     with ThreadPoolExecutor(20) as threads:
         list(threads.map(write, range(200)))
     with town.engine.connect() as connection:
-        assert count_events(connection) == {"1": 200}
+        assert count_events(connection) == {"1": 600}

@@ -26,22 +26,21 @@ class GroupData:
     privacy: str
     email: str
     site_url: str
+    member_count: int
 
 
-def find_group(connection: Connection, key: GroupKey) -> GroupData:
-    """Return a group's own data."""
+def find_group(connection: Connection, key: GroupKey) -> GroupData | None:
+    """Return a group's own data; ``None`` where there is no such group."""
+    members = select(func.count()).select_from(MEMBERSHIP).where(_in_group(key))
     query = (
-        select(GROUP.c.title, GROUP.c.privacy, GROUP.c.email, SITE.c.url)
+        select(
+            GROUP.c.title, GROUP.c.privacy, GROUP.c.email, SITE.c.url, members.scalar_subquery()
+        )
         .join(SITE)
         .where(GROUP.c.site_id == key.site_id, GROUP.c.group_id == key.group_id)
     )
-    return GroupData(*connection.execute(query).one())
-
-
-def count_group_members(connection: Connection, key: GroupKey) -> int:
-    """Return how many members a group has."""
-    query = select(func.count()).select_from(MEMBERSHIP).where(_in_group(key))
-    return connection.scalar(query) or 0
+    row = connection.execute(query).one_or_none()
+    return None if row is None else GroupData(*row)
 
 
 def find_faces(connection: Connection, key: GroupKey, limit: int) -> tuple[Author, ...]:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What the store knows of members: who is listed, and one member's person, groups, addresses."""
+"""What the store knows of members: who is listed; their persons, places and addresses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gs.profile.status.site.summary import Addresses, Delivery, Site
 
@@ -13,21 +16,23 @@ from .tables import (
     PERSON,
     PROFILE_NOTIFICATION_SKIP,
     SITE,
+    UNDELIVERABLE_EMAIL,
     USER_EMAIL,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person, with what decides about mail to them."""
+    """A person: the language is a BCP 47 tag, the time zone a name of the IANA database."""
 
     user_id: str
     name: str
     biography: str
     photo: str | None
+    language: str
+    timezone: str
     logged_in: bool
     opted_out: bool
-    deliverable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,83 +46,173 @@ class Place:
 
 
 def list_members(connection: Connection, after: str, limit: int) -> list[str]:
-    """Return the next *limit* IDs, in their order, *after* the one given (first: an empty one)."""
-    query = (
-        select(MEMBERSHIP.c.user_id)
-        .distinct()
-        .join(SITE)
-        .where(SITE.c.skipped.is_(False), MEMBERSHIP.c.user_id > after)
-        .order_by(MEMBERSHIP.c.user_id)
-        .limit(limit)
-    )
-    return list(connection.scalars(query))
+    """Return the next IDs, by code point, *after* the one given (first: an empty one).
+
+    There are *limit* at most, and none at the end alone. Who is on skipped sites alone is not
+    listed, nor is who opted out.
+    """
+    while ids := list(connection.scalars(_LIST, {"after": after, "limit": limit})):
+        between = {"after": after, "last": ids[-1]}
+        opted_out = set(connection.scalars(_OPTED_OUT, between))
+        if listed := [one for one in dict.fromkeys(ids) if one not in opted_out]:
+            return listed
+        after = ids[-1]
+    return []
 
 
 def count_members(connection: Connection) -> int:
     """Return how many members are listed."""
-    members = func.count(MEMBERSHIP.c.user_id.distinct())
-    query = select(members).join(SITE).where(SITE.c.skipped.is_(False))
-    return connection.scalar(query) or 0
+    return connection.scalar(_COUNT) or 0
 
 
-def find_person(connection: Connection, user_id: str) -> Person | None:
-    """Return the person of that ID, ``None`` where there is nobody."""
-    opted_out = exists().where(PROFILE_NOTIFICATION_SKIP.c.user_id == PERSON.c.user_id)
-    deliverable = exists().where(
-        USER_EMAIL.c.user_id == PERSON.c.user_id,
+def opt_out(connection: Connection, user_id: str) -> bool:
+    """Send no notification to a member any more; return whether that is new."""
+    told = connection.execute(
+        _OPT_OUT[connection.dialect.name],
+        {"user_id": user_id},
+        execution_options={"preserve_rowcount": True},
+    )
+    return told.rowcount > 0
+
+
+def opt_in(connection: Connection, user_id: str) -> bool:
+    """Send notifications to a member who opted out; return whether that is new."""
+    skip = PROFILE_NOTIFICATION_SKIP
+    return connection.execute(delete(skip).where(skip.c.user_id == user_id)).rowcount > 0
+
+
+def is_opted_out(connection: Connection, user_id: str) -> bool:
+    """Return whether a member opted out."""
+    return bool(connection.scalar(select(exists().where(_SKIP.user_id == user_id))))
+
+
+def find_people(connection: Connection, user_ids: Sequence[str]) -> dict[str, Person]:
+    """Return the persons who have these IDs, by ID; who is not there is nobody."""
+    rows = connection.execute(_PEOPLE, {"ids": user_ids})
+    return {row[0]: Person(*row) for row in rows}
+
+
+def find_places_of(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[Place]]:
+    """Return the places of each member on the sites that are not skipped, in a fixed order.
+
+    Places on the same site have the same :class:`.Site`.
+    """
+    rows = connection.execute(_PLACES, {"ids": user_ids}).all()
+    sites = _find_sites(connection, {row[1] for row in rows})
+    places: dict[str, list[Place]] = {}
+    for user_id, site_id, group_id, role, setting in rows:
+        if site := sites.get(site_id):
+            # A setting of another version of GroupServer means mail, as no setting does.
+            delivery = _DELIVERIES.get(setting, Delivery.EACH_POST)
+            place = Place(site, group_id, role == "admin", delivery)
+            places.setdefault(user_id, []).append(place)
+    return places
+
+
+def find_addresses_of(connection: Connection, user_ids: Sequence[str]) -> dict[str, Addresses]:
+    """Return the addresses of each member who has any, each kind in alphabetical order.
+
+    Those that a member has for one group count for the posts of that group alone.
+    """
+    kinds: dict[str, _Kinds] = {}
+    for user_id, email, preferred, verified, refused in connection.execute(
+        _ADDRESSES, {"ids": user_ids}
+    ):
+        kind = _kind(verified=verified, preferred=preferred, refused=refused)
+        kinds.setdefault(user_id, ([], [], [], []))[kind].append(email)
+    return {user_id: Addresses(*map(tuple, lists)) for user_id, lists in kinds.items()}
+
+
+def _find_sites(connection: Connection, site_ids: set[str]) -> dict[str, Site]:
+    if not site_ids:
+        return {}
+    rows = connection.execute(_SITES, {"ids": list(site_ids)})
+    return {row[0]: Site(*row) for row in rows}
+
+
+def _kind(*, verified: bool, preferred: bool, refused: bool) -> int:
+    # The place of the kind in Addresses.
+    if not verified:
+        return 2
+    if not preferred:
+        return 1
+    return 3 if refused else 0
+
+
+_Kinds: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
+
+_DELIVERIES: Final = {delivery.value: delivery for delivery in Delivery}
+_IDS: Final[BindParameter[Sequence[str]]] = bindparam("ids", expanding=True)
+_MEMBER: Final = MEMBERSHIP.c
+_PERSON: Final = PERSON.c
+_SKIP: Final = PROFILE_NOTIFICATION_SKIP.c
+
+_IS_SHOWN: Final = _MEMBER.site_id.not_in(select(SITE.c.site_id).where(SITE.c.skipped))
+# So plain that it comes off the primary key in its order, whatever the database thinks of the
+# table: for one that is distinct, or leaves out who opted out, PostgreSQL reads all of the table.
+_LIST: Final = (
+    select(_MEMBER.user_id)
+    .where(_MEMBER.user_id > bindparam("after"), _IS_SHOWN)
+    .order_by(_MEMBER.user_id)
+    .limit(bindparam("limit"))
+)
+_OPTED_OUT: Final = select(_SKIP.user_id).where(
+    _SKIP.user_id > bindparam("after"), _SKIP.user_id <= bindparam("last")
+)
+_COUNT: Final = select(func.count(_MEMBER.user_id.distinct())).where(
+    _IS_SHOWN, ~exists().where(_SKIP.user_id == _MEMBER.user_id)
+)
+_OPT_OUT: Final = {
+    "sqlite": sqlite.insert(PROFILE_NOTIFICATION_SKIP).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(PROFILE_NOTIFICATION_SKIP).on_conflict_do_nothing(),
+}
+_PEOPLE: Final = select(
+    _PERSON.user_id,
+    _PERSON.name,
+    _PERSON.biography,
+    _PERSON.photo,
+    _PERSON.language,
+    _PERSON.timezone,
+    _PERSON.logged_in,
+    exists().where(_SKIP.user_id == _PERSON.user_id),
+).where(_PERSON.user_id.in_(_IDS))
+_PLACES: Final = (
+    select(
+        _MEMBER.user_id,
+        _MEMBER.site_id,
+        _MEMBER.group_id,
+        _MEMBER.role,
+        EMAIL_SETTING.c.setting,
+    )
+    .select_from(
+        MEMBERSHIP.outerjoin(
+            EMAIL_SETTING,
+            and_(
+                EMAIL_SETTING.c.user_id == _MEMBER.user_id,
+                EMAIL_SETTING.c.site_id == _MEMBER.site_id,
+                EMAIL_SETTING.c.group_id == _MEMBER.group_id,
+            ),
+        )
+    )
+    .where(_MEMBER.user_id.in_(_IDS))
+    .order_by(_MEMBER.user_id, _MEMBER.site_id, _MEMBER.group_id)
+)
+_SITES: Final = select(
+    SITE.c.site_id, SITE.c.title, SITE.c.url, SITE.c.support_email, SITE.c.news
+).where(SITE.c.site_id.in_(_IDS), SITE.c.skipped.is_(False))
+_ADDRESSES: Final = (
+    select(
+        USER_EMAIL.c.user_id,
+        USER_EMAIL.c.email,
         USER_EMAIL.c.is_preferred,
         USER_EMAIL.c.verified_date.is_not(None),
+        UNDELIVERABLE_EMAIL.c.email.is_not(None),
     )
-    query = select(
-        PERSON.c.user_id,
-        PERSON.c.name,
-        PERSON.c.biography,
-        PERSON.c.photo,
-        PERSON.c.logged_in,
-        opted_out,
-        deliverable,
-    ).where(PERSON.c.user_id == user_id)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Person(*row)
-
-
-def find_places(connection: Connection, user_id: str) -> list[Place]:
-    """Return all places of a member on the sites that are not skipped, in a fixed order."""
-    setting = and_(
-        EMAIL_SETTING.c.user_id == MEMBERSHIP.c.user_id,
-        EMAIL_SETTING.c.site_id == MEMBERSHIP.c.site_id,
-        EMAIL_SETTING.c.group_id == MEMBERSHIP.c.group_id,
-    )
-    query = (
-        select(SITE, MEMBERSHIP.c.group_id, MEMBERSHIP.c.role, EMAIL_SETTING.c.setting)
-        .select_from(MEMBERSHIP.join(SITE).outerjoin(EMAIL_SETTING, setting))
-        .where(MEMBERSHIP.c.user_id == user_id, SITE.c.skipped.is_(False))
-        .order_by(SITE.c.title, SITE.c.site_id, MEMBERSHIP.c.group_id)
-    )
-    return [
-        Place(
-            Site(row.site_id, row.title, row.url, row.support_email, row.news),
-            row.group_id,
-            row.role == "admin",
-            _delivery(row.setting),
+    .select_from(
+        USER_EMAIL.outerjoin(
+            UNDELIVERABLE_EMAIL, UNDELIVERABLE_EMAIL.c.email == func.lower(USER_EMAIL.c.email)
         )
-        for row in connection.execute(query)
-    ]
-
-
-def find_addresses(connection: Connection, user_id: str) -> Addresses:
-    """Return the addresses of a member, each kind in alphabetical order."""
-    query = select(USER_EMAIL).where(USER_EMAIL.c.user_id == user_id).order_by(USER_EMAIL.c.email)
-    rows = connection.execute(query).all()
-    verified = [row for row in rows if row.verified_date is not None]
-    return Addresses(
-        preferred=tuple(row.email for row in verified if row.is_preferred),
-        other=tuple(row.email for row in verified if not row.is_preferred),
-        unverified=tuple(row.email for row in rows if row.verified_date is None),
     )
-
-
-def _delivery(setting: str | None) -> Delivery:
-    # A setting of another version of GroupServer means mail, as no setting does.
-    known = {delivery.value: delivery for delivery in Delivery}
-    return known.get(setting, Delivery.EACH_POST)
+    .where(USER_EMAIL.c.user_id.in_(_IDS))
+    .order_by(USER_EMAIL.c.email)
+)

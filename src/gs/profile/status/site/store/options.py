@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The settings of the instance: the token, the salt of the import, the period of an archive."""
+"""The settings of the instance: its secrets, the period of an archive, whose addresses it has."""
 
 from enum import Enum
 
@@ -12,8 +12,12 @@ class Option(Enum):
     """A setting, by the component that it is of and its name."""
 
     TOKEN = ("gs.auth.token", "authToken")
+    #: What the signatures of links are made with.
+    LINK_KEY = ("gs.profile.status.site", "linkKey")
     SALT = ("gs.profile.status.site", "importSalt")
     PERIOD = ("gs.profile.status.site", "period")
+    #: Whether the addresses of archives are ``kept``, or replaced by ``invented`` ones.
+    DISGUISE = ("gs.profile.status.site", "addresses")
 
 
 def read_option(connection: Connection, option: Option) -> str | None:
@@ -32,7 +36,12 @@ def write_option(connection: Connection, option: Option, value: str | None) -> N
     """Set *option* to *value*, or forget it."""
     component, name = option.value
     connection.execute(
-        delete(OPTION).where(OPTION.c.component_id == component, OPTION.c.option_id == name)
+        delete(OPTION).where(
+            OPTION.c.component_id == component,
+            OPTION.c.option_id == name,
+            OPTION.c.site_id == "",
+            OPTION.c.group_id == "",
+        )
     )
     if value is not None:
         row = {"component_id": component, "option_id": name, "value": value}

@@ -12,13 +12,21 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    Text,
     func,
+    text,
 )
 
-from .columns import Moment
+from .columns import Moment, Words
 
-METADATA: Final = MetaData()
+#: All the tables. PostgreSQL's names for constraints, so that a migration can name them anywhere.
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
 
 # GroupServer keeps the next four in its object database; so these tables are our own.
 
@@ -26,11 +34,11 @@ METADATA: Final = MetaData()
 SITE: Final = Table(
     "site",
     METADATA,
-    Column("site_id", Text, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("support_email", Text, nullable=False),
-    Column("news", Text),
+    Column("site_id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("support_email", Words, nullable=False),
+    Column("news", Words),
     Column("skipped", Boolean, nullable=False, default=False),
 )
 
@@ -38,22 +46,23 @@ SITE: Final = Table(
 GROUP: Final = Table(
     "group",
     METADATA,
-    Column("site_id", Text, ForeignKey("site.site_id"), primary_key=True),
-    Column("group_id", Text, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("privacy", Text, nullable=False, default="public"),
-    Column("email", Text, nullable=False),
+    Column("site_id", Words, ForeignKey("site.site_id"), primary_key=True),
+    Column("group_id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("privacy", Words, nullable=False, default="public"),
+    Column("email", Words, nullable=False),
 )
 
-#: A person: the photo is a URL, the language a BCP 47 tag.
+#: A person: the photo is a URL, the language a BCP 47 tag, the time zone a name of IANA's.
 PERSON: Final = Table(
     "person",
     METADATA,
-    Column("user_id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("biography", Text, nullable=False, default=""),
-    Column("photo", Text),
-    Column("language", Text, nullable=False, default="en"),
+    Column("user_id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("biography", Words, nullable=False, default=""),
+    Column("photo", Words),
+    Column("language", Words, nullable=False, default="en"),
+    Column("timezone", Words, nullable=False, default="UTC"),
     Column("logged_in", Boolean, nullable=False, default=False),
 )
 
@@ -62,11 +71,12 @@ PERSON: Final = Table(
 MEMBERSHIP: Final = Table(
     "membership",
     METADATA,
-    Column("user_id", Text, primary_key=True),
-    Column("site_id", Text, ForeignKey("site.site_id"), primary_key=True),
-    Column("group_id", Text, primary_key=True, default=""),
-    Column("role", Text, nullable=False, default="member"),
-    Index("membership_of_group", "site_id", "group_id"),
+    Column("user_id", Words, primary_key=True),
+    Column("site_id", Words, ForeignKey("site.site_id"), primary_key=True),
+    Column("group_id", Words, primary_key=True, default=""),
+    Column("role", Words, nullable=False, default="member"),
+    Index("membership_of_group", "site_id", "group_id", "user_id"),
+    sqlite_with_rowid=False,
 )
 
 # The rest is GroupServer's.
@@ -75,17 +85,17 @@ MEMBERSHIP: Final = Table(
 POST: Final = Table(
     "post",
     METADATA,
-    Column("post_id", Text, primary_key=True),
-    Column("topic_id", Text, ForeignKey("topic.topic_id"), nullable=False, index=True),
-    Column("group_id", Text, nullable=False),
-    Column("site_id", Text, nullable=False),
-    Column("user_id", Text, nullable=False),
-    Column("in_reply_to", Text, nullable=False, default="", index=True),
-    Column("subject", Text, nullable=False),
+    Column("post_id", Words, primary_key=True),
+    Column("topic_id", Words, ForeignKey("topic.topic_id"), nullable=False, index=True),
+    Column("group_id", Words, nullable=False),
+    Column("site_id", Words, nullable=False),
+    Column("user_id", Words, nullable=False),
+    Column("in_reply_to", Words, nullable=False, default="", index=True),
+    Column("subject", Words, nullable=False),
     Column("date", Moment, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("htmlbody", Text, nullable=False, default=""),
-    Column("header", Text, nullable=False, default=""),
+    Column("body", Words, nullable=False),
+    Column("htmlbody", Words, nullable=False, default=""),
+    Column("header", Words, nullable=False, default=""),
     Column("has_attachments", Boolean, nullable=False, default=False),
     Column("hidden", Moment),
     ForeignKeyConstraint(["site_id", "group_id"], ["group.site_id", "group.group_id"]),
@@ -96,95 +106,117 @@ POST: Final = Table(
 TOPIC: Final = Table(
     "topic",
     METADATA,
-    Column("topic_id", Text, primary_key=True),
-    Column("group_id", Text, nullable=False),
-    Column("site_id", Text, nullable=False),
-    Column("original_subject", Text, nullable=False),
-    Column("first_post_id", Text, nullable=False),
-    Column("last_post_id", Text, nullable=False),
+    Column("topic_id", Words, primary_key=True),
+    Column("group_id", Words, nullable=False),
+    Column("site_id", Words, nullable=False),
+    Column("original_subject", Words, nullable=False),
+    Column("first_post_id", Words, nullable=False),
+    Column("last_post_id", Words, nullable=False),
     Column("last_post_date", Moment, nullable=False),
     Column("num_posts", Integer, nullable=False),
     Column("hidden", Moment),
     Column("sticky", Moment),
     ForeignKeyConstraint(["site_id", "group_id"], ["group.site_id", "group.group_id"]),
-    Index("topic_of_subject", "site_id", "group_id", "original_subject"),
+    Index("topic_of_subject", "site_id", "group_id", "original_subject", "last_post_date"),
 )
 
 #: An e-mail address: unverified without a date; mail goes to those verified and preferred.
 USER_EMAIL: Final = Table(
     "user_email",
     METADATA,
-    Column("user_id", Text, nullable=False, index=True),
-    Column("email", Text, primary_key=True),
+    Column("user_id", Words, nullable=False, index=True),
+    Column("email", Words, primary_key=True),
     Column("is_preferred", Boolean, nullable=False, default=False),
     Column("verified_date", Moment),
 )
 Index("user_email_whatever_its_case", func.lower(USER_EMAIL.c.email), unique=True)
 
+#: An address that a mail server refused for good, ours alone: in lower case, with what it said.
+UNDELIVERABLE_EMAIL: Final = Table(
+    "undeliverable_email",
+    METADATA,
+    Column("email", Words, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("reply", Words, nullable=False),
+)
+
 #: The addresses for one group, where they are not the preferred ones.
 GROUP_USER_EMAIL: Final = Table(
     "group_user_email",
     METADATA,
-    Column("user_id", Text, primary_key=True),
-    Column("site_id", Text, primary_key=True),
-    Column("group_id", Text, primary_key=True),
-    Column("email", Text, ForeignKey("user_email.email"), primary_key=True),
+    Column("user_id", Words, primary_key=True),
+    Column("site_id", Words, primary_key=True),
+    Column("group_id", Words, primary_key=True),
+    Column("email", Words, ForeignKey("user_email.email"), primary_key=True),
 )
 
 #: How somebody gets the posts of a group (``digest``, ``webonly``), where not one by one.
 EMAIL_SETTING: Final = Table(
     "email_setting",
     METADATA,
-    Column("user_id", Text, primary_key=True),
-    Column("site_id", Text, primary_key=True),
-    Column("group_id", Text, primary_key=True),
-    Column("setting", Text, nullable=False),
+    Column("user_id", Words, primary_key=True),
+    Column("site_id", Words, primary_key=True),
+    Column("group_id", Words, primary_key=True),
+    Column("setting", Words, nullable=False),
 )
 
 #: Those who opted out.
 PROFILE_NOTIFICATION_SKIP: Final = Table(
     "profile_notification_skip",
     METADATA,
-    Column("user_id", Text, primary_key=True),
+    Column("user_id", Words, primary_key=True),
 )
 
 #: What was done, and why.
 AUDIT_EVENT: Final = Table(
     "audit_event",
     METADATA,
-    Column("id", Text, primary_key=True),
+    Column("id", Words, primary_key=True),
     Column("event_date", Moment, nullable=False),
-    Column("subsystem", Text, nullable=False),
-    Column("event_code", Text, nullable=False),
-    Column("user_id", Text),
-    Column("instance_user_id", Text),
-    Column("site_id", Text),
-    Column("group_id", Text),
-    Column("instance_datum", Text),
-    Column("supplementary_datum", Text),
+    Column("subsystem", Words, nullable=False),
+    Column("event_code", Words, nullable=False),
+    Column("user_id", Words),
+    Column("instance_user_id", Words),
+    Column("site_id", Words),
+    Column("group_id", Words),
+    Column("instance_datum", Words),
+    Column("supplementary_datum", Words),
     Index("audit_event_of_subsystem", "subsystem", "event_date"),
 )
 
 #: A call of the send hook that had a key, ours alone: what it is answered, once it is finished.
-#: One that is begun and not finished left open whether its mail was handed over.
+#: Its mail is being handed over since ``handing``, by the process that is the worker. One that is
+#: neither finished nor certainly not handed over was left open, if its worker is gone.
 IDEMPOTENCY_KEY: Final = Table(
     "idempotency_key",
     METADATA,
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", Text, nullable=False),
+    Column("key", Words, primary_key=True),
+    Column("fingerprint", Words, nullable=False),
+    Column("user_id", Words, nullable=False),
+    Column("period", Words, nullable=False),
+    Column("worker", Words, nullable=False),
     Column("begun", Moment, nullable=False),
+    Column("handing", Moment),
     Column("finished", Moment),
+    Column("message_id", Words),
     Column("status", Integer, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
+)
+_OPEN: Final = text("finished IS NULL AND handing IS NOT NULL")
+Index(
+    "idempotency_key_open",
+    IDEMPOTENCY_KEY.c.handing,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
 )
 
 #: A setting of the whole instance has an empty ``site_id`` and ``group_id``.
 OPTION: Final = Table(
     "option",
     METADATA,
-    Column("component_id", Text, primary_key=True),
-    Column("option_id", Text, primary_key=True),
-    Column("site_id", Text, primary_key=True, default=""),
-    Column("group_id", Text, primary_key=True, default=""),
-    Column("value", Text),
+    Column("component_id", Words, primary_key=True),
+    Column("option_id", Words, primary_key=True),
+    Column("site_id", Words, primary_key=True, default=""),
+    Column("group_id", Words, primary_key=True, default=""),
+    Column("value", Words),
 )

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The steps; one that has been released is not changed any more."""

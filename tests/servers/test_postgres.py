@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""The tests' own PostgreSQL ends with them, however they end."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from servers.postgres import postgres
+
+PROGRAM = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from servers.postgres import postgres
+with postgres() as server:
+    print(server.folder, flush=True)
+    time.sleep(60)
+"""
+
+
+def processes(folder):
+    """Return the processes whose command line names *folder*."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            told = file.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in told:
+            found.append(told)
+    return found
+
+
+def gone(folder):
+    deadline = time.monotonic() + 20
+    while (folder.exists() or processes(folder)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not folder.exists() and not processes(folder)
+
+
+def test_databases_are_copies_of_others_and_go_when_they_are_done_with():
+    with postgres() as server:
+        with psycopg.connect(server.url(server.make())) as connection:
+            connection.execute("CREATE TABLE t AS SELECT 7 AS x")
+            name = connection.info.dbname
+        with server.database(name) as url, psycopg.connect(url) as connection:
+            assert connection.execute("SELECT x FROM t").fetchone() == (7,)
+        with pytest.raises(psycopg.OperationalError, match="does not exist"):
+            psycopg.connect(url)
+    assert gone(server.folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=str)
+def test_a_server_ends_with_the_tests_that_were_killed(number):
+    command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[1])]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as tests:
+        folder = Path(tests.stdout.readline().strip())
+        assert processes(folder)
+        tests.send_signal(number)
+        tests.wait(30)
+    assert gone(folder)
+
+
+def test_a_server_that_does_not_start_is_told_with_what_it_said(monkeypatch):
+    monkeypatch.setattr("servers.postgres._SETTINGS", "port = none\n")
+    with pytest.raises(AssertionError, match=r"(?s)does not start.*port"), postgres():
+        pass

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+"""Who is listed, and what the store knows of many members at once."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from embedded.hamlet import VERIFIED
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.addresses import (
+    clear_undeliverable,
+    mark_undeliverable,
+)
+from gs.profile.status.site.store.members import (
+    Person,
+    count_members,
+    find_addresses_of,
+    find_people,
+    find_places_of,
+    is_opted_out,
+    list_members,
+    opt_in,
+    opt_out,
+)
+from gs.profile.status.site.summary import Addresses, Delivery
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Refusal:
+    address: str
+    reply: str = "550 no such user"
+
+
+@pytest.fixture
+def connection(town):
+    with town.engine.connect() as made:
+        yield made
+
+
+def pages(connection, limit):
+    """Return the whole list, page by page."""
+    told, last = [], ""
+    while page := list_members(connection, last, limit):
+        assert len(page) <= limit
+        told.append(page)
+        last = page[-1]
+    return told
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
+def test_members_are_listed_once_page_by_page(town, connection, limit):
+    town.group("h")
+    for user_id in "dacb":
+        town.person(user_id, "g", "h")
+    assert [one for page in pages(connection, limit) for one in page] == ["a", "b", "c", "d"]
+    assert count_members(connection) == 4
+
+
+def test_members_are_listed_by_code_point(town, connection):
+    ids = ["A", "Z", "a", "aB", "ab", "z", "É", "é", "\U0001f600", "-", "9", "a b", "~"]
+    for user_id in ids:
+        town.join(user_id, "g")
+    assert [one for page in pages(connection, 3) for one in page] == sorted(ids)
+
+
+def test_members_of_skipped_sites_alone_are_not_listed(town, connection):
+    town.site("closed", skipped=True)
+    town.group("board", "closed")
+    town.join("boss", "board", "closed")
+    town.person("u", "g")
+    town.join("u", "board", "closed")
+    assert list_members(connection, "", 9) == ["u"]
+    assert count_members(connection) == 1
+    places = find_places_of(connection, ["u", "boss"])
+    assert {user_id: [place.group_id for place in them] for user_id, them in places.items()} == {
+        "u": ["", "g"]
+    }
+
+
+def test_the_list_goes_on_after_many_who_opted_out_or_are_on_skipped_sites(town, connection):
+    town.site("closed", skipped=True)
+    for number in range(40):
+        town.join(f"u{number:02}", "", "closed" if number in {20, 21, 22, 30} else "s")
+    with town.engine.begin() as writing:
+        for number in (*range(1, 20), 23, 31, 39):
+            opt_out(writing, f"u{number:02}")
+    listed = [0, *range(24, 30), *range(32, 39)]
+    for limit in (1, 4, 7, 100):
+        told = [one for page in pages(connection, limit) for one in page]
+        assert told == [f"u{number:02}" for number in listed]
+    assert count_members(connection) == len(listed)
+
+
+def test_who_opts_out_is_listed_no_more_and_who_opts_in_is_again(town):
+    town.person("u", "g")
+    with town.engine.begin() as connection:
+        assert opt_out(connection, "u")
+        assert not opt_out(connection, "u")
+        assert is_opted_out(connection, "u")
+        assert not is_opted_out(connection, "v")
+        assert list_members(connection, "", 9) == []
+        assert count_members(connection) == 0
+        assert find_people(connection, ["u"])["u"].opted_out
+    with town.engine.begin() as connection:
+        assert opt_in(connection, "u")
+        assert not opt_in(connection, "u")
+        assert list_members(connection, "", 9) == ["u"]
+        assert not find_people(connection, ["u"])["u"].opted_out
+
+
+def test_people_are_found_with_all_that_they_are(town, connection):
+    row = {
+        "biography": "Words.",
+        "photo": "https://p",
+        "language": "de",
+        "logged_in": True,
+    }
+    town.insert(tables.PERSON, user_id="u", name="Ulla", timezone="Europe/Berlin", **row)
+    town.insert(tables.PERSON, user_id="v", name="Vera")
+    assert find_people(connection, ["u", "v", "nobody", ""]) == {
+        "u": Person(
+            "u",
+            "Ulla",
+            "Words.",
+            "https://p",
+            "de",
+            "Europe/Berlin",
+            logged_in=True,
+            opted_out=False,
+        ),
+        "v": Person("v", "Vera", "", None, "en", "UTC", logged_in=False, opted_out=False),
+    }
+
+
+@pytest.mark.parametrize("user_id", ["a\0", "\ud800", "", "a" * 100_000, "' OR 1=1 --"])
+def test_an_id_that_nobody_can_have_is_nobodys(town, connection, user_id):
+    town.person("a", "g")
+    assert find_people(connection, [user_id]) == {}
+    assert find_places_of(connection, [user_id]) == {}
+    assert find_addresses_of(connection, [user_id]) == {}
+    assert not is_opted_out(connection, user_id)
+
+
+def test_nobody_is_asked_for_and_nobody_is_found(connection):
+    assert find_people(connection, []) == {}
+    assert find_places_of(connection, []) == {}
+    assert find_addresses_of(connection, []) == {}
+
+
+def test_places_on_a_site_share_it_and_say_who_administers(town, connection):
+    town.site("z")
+    town.group("only", "z")
+    town.join("u", "", role="admin")
+    town.join("u", "g")
+    town.join("u", "only", "z")
+    town.join("v", "g", role="admin")
+    places = find_places_of(connection, ["v", "u"])
+    told = {
+        user_id: [(place.site.id, place.group_id, place.administrator) for place in them]
+        for user_id, them in places.items()
+    }
+    assert told == {
+        "u": [("s", "", True), ("s", "g", False), ("z", "only", False)],
+        "v": [("s", "g", True)],
+    }
+    assert places["u"][0].site is places["v"][0].site
+    assert (places["u"][2].site.title, places["u"][2].site.url) == (
+        "Site",
+        "https://z.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "delivery"),
+    [
+        ("digest", Delivery.DIGEST),
+        ("webonly", Delivery.WEB_ONLY),
+        ("from another version", Delivery.EACH_POST),
+    ],
+)
+def test_the_setting_of_a_group_is_the_delivery_there(town, connection, setting, delivery):
+    town.group("h")
+    town.person("u", "g", "h")
+    town.person("v", "g")
+    town.insert(tables.EMAIL_SETTING, user_id="u", site_id="s", group_id="g", setting=setting)
+    found = find_places_of(connection, ["u", "v"])
+    places = {place.group_id: place.delivery for place in found["u"]}
+    assert places == {"": Delivery.EACH_POST, "g": delivery, "h": Delivery.EACH_POST}
+    assert {place.delivery for place in found["v"]} == {Delivery.EACH_POST}
+
+
+@pytest.mark.parametrize(
+    ("verified", "preferred", "kind"),
+    [
+        (NOON, True, "preferred"),
+        (NOON, False, "other"),
+        (None, True, "unverified"),
+        (None, False, "unverified"),
+    ],
+)
+def test_mail_goes_to_an_address_that_is_verified_and_preferred(
+    town, connection, verified, preferred, kind
+):
+    town.address("u", "u@example.org", verified=verified, preferred=preferred)
+    (found,) = find_addresses_of(connection, ["u"]).values()
+    none = Addresses((), (), ())
+    assert {name for name in none.__slots__ if getattr(found, name)} == {kind}
+
+
+def test_addresses_are_told_apart(town, connection):
+    town.address("u", "b@example.org")
+    town.address("u", "a@example.org")
+    town.address("u", "c@example.org", preferred=False)
+    town.address("u", "d@example.org", verified=None)
+    town.address("v", "e@example.org")
+    assert find_addresses_of(connection, ["u", "v", "w"]) == {
+        "u": Addresses(
+            preferred=("a@example.org", "b@example.org"),
+            other=("c@example.org",),
+            unverified=("d@example.org",),
+        ),
+        "v": Addresses(("e@example.org",), (), ()),
+    }
+
+
+def test_an_address_that_was_refused_gets_no_mail_until_it_is_cleared(town):
+    town.address("u", "Ulla@Example.org")
+    town.address("u", "u@example.org")
+    with town.engine.begin() as connection:
+        mark_undeliverable(connection, [Refusal("ulla@example.ORG"), Refusal("x@y")], NOON)
+        mark_undeliverable(connection, [], NOON)
+        found = find_addresses_of(connection, ["u"])["u"]
+        assert found.preferred == ("u@example.org",)
+        assert found.undeliverable == ("Ulla@Example.org",)
+        clear_undeliverable(connection, ["ULLA@example.org"])
+        clear_undeliverable(connection, [])
+        found = find_addresses_of(connection, ["u"])["u"]
+        assert found.preferred == ("Ulla@Example.org", "u@example.org")
+        assert found.undeliverable == ()
+
+
+def test_what_a_server_said_first_of_an_address_stays_as_much_as_there_is_room_for(
+    town,
+):
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    with town.engine.begin() as connection:
+        mark_undeliverable(connection, [Refusal("u@example.org", "550 é\0" + "x" * 10_000)], NOON)
+        mark_undeliverable(connection, [Refusal("u@example.org", "551 moved")], later)
+    (row,) = town.rows(tables.UNDELIVERABLE_EMAIL)
+    assert (row.email, row.since) == ("u@example.org", NOON)
+    assert row.reply.startswith("550 é\ufffdxx")
+    assert len(row.reply) == 500
+
+
+def test_the_address_for_one_group_changes_nothing(town, connection):
+    town.address("u", "u@example.org")
+    town.address("u", "work@example.org", preferred=False)
+    row = {"user_id": "u", "site_id": "s", "group_id": "g"}
+    town.insert(tables.GROUP_USER_EMAIL, **row, email="work@example.org")
+    assert find_addresses_of(connection, ["u"])["u"].preferred == ("u@example.org",)
+
+
+def test_many_members_cost_as_few_queries_as_one(town, connection):
+    for number in range(30):
+        town.person(f"u{number}", "g")
+    ids = [f"u{number}" for number in range(30)]
+    with town.queries() as told:
+        for find in (find_people, find_places_of, find_addresses_of):
+            assert find(connection, ids).keys() == set(ids)
+    assert len(told) == 4
+
+
+def test_the_addresses_of_the_town_are_verified(town):
+    town.person("u", "g")
+    assert [row.verified_date for row in town.rows(tables.USER_EMAIL)] == [VERIFIED]

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""How a database is opened: made, brought up to date, or refused."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from embedded.hamlet import only
+from gs.profile.status.site.store import migrating
+from gs.profile.status.site.store.database import DatabaseURLError, open_database
+from gs.profile.status.site.store.migrating import (
+    VERSION,
+    NewerDatabaseError,
+    NotOurDatabaseError,
+    UnversionedDatabaseError,
+)
+from gs.profile.status.site.store.tables import METADATA
+
+VERSION_TABLE = "sendprofile_site_version"
+
+SQLITE_SCHEMA = """
+SELECT m.name, i.name, i.type, i."notnull", i.dflt_value, i.pk
+FROM sqlite_master m, pragma_table_info(m.name) i WHERE m.type = 'table';
+SELECT m.name, f."table", f."from", f."to", f.on_delete
+FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table';
+SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index';
+SELECT name, wr FROM pragma_table_list WHERE schema = 'main'
+"""
+POSTGRESQL_SCHEMA = """
+SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name
+FROM information_schema.columns WHERE table_schema = 'public';
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE connamespace = 'public'::regnamespace;
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+"""
+CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND datname IS NOT NULL
+"""
+
+
+@pytest.fixture
+def empty(database, request):
+    """Give where a database is that has nothing in it at all."""
+    if not isinstance(database, str):
+        yield database
+        return
+    with request.getfixturevalue("postgresql").database() as url:
+        yield url
+
+
+def schema(engine):
+    queries = SQLITE_SCHEMA if engine.dialect.name == "sqlite" else POSTGRESQL_SCHEMA
+    with engine.connect() as connection:
+        rows = [
+            tuple(row) for query in queries.split(";") for row in connection.execute(text(query))
+        ]
+    return sorted(str(row) for row in rows if not str(row[0]).startswith(VERSION_TABLE))
+
+
+def raw(where):
+    """Return an engine that changes nothing in the database by being opened."""
+    if isinstance(where, str):
+        return create_engine(make_url(where).set(drivername="postgresql+psycopg"))
+    return create_engine(f"sqlite:///{where}")
+
+
+def versions(where):
+    engine = raw(where)
+    with engine.connect() as connection:
+        rows = connection.execute(text(f"SELECT * FROM {VERSION_TABLE}")).all()
+    engine.dispose()
+    return [row[0] for row in rows]
+
+
+def test_the_migrations_make_the_tables_as_they_are_described(empty):
+    engine = raw(empty)
+    METADATA.create_all(engine)
+    described = schema(engine)
+    METADATA.drop_all(engine)
+    engine.dispose()
+    engine = open_database(empty)
+    migrated = schema(engine)
+    engine.dispose()
+    assert len(described) > 90
+    assert migrated == described
+
+
+def test_a_database_that_is_opened_again_is_as_it_was(empty):
+    open_database(empty).dispose()
+    engine = open_database(empty)
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO person VALUES ('u', 'U', '', NULL, 'en', 'UTC', true)")
+        )
+    before = schema(engine)
+    engine.dispose()
+    engine = open_database(empty)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM person")) == 1
+    assert schema(engine) == before
+    engine.dispose()
+    assert versions(empty) == [VERSION]
+
+
+def test_the_version_is_that_of_the_last_migration():
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - the program is to start without
+
+    script = ScriptDirectory(str(migrating._MIGRATIONS))
+    assert script.get_current_head() == VERSION
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_alembic(empty):
+    open_database(empty).dispose()
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from gs.profile.status.site.store.database import open_database\n"
+        "open_database(sys.argv[1] if '://' in sys.argv[1] else Path(sys.argv[1]))\n"
+        "assert 'alembic' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program, str(empty)], check=True, timeout=60)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty):
+    open_database(empty).dispose()
+    engine = raw(empty)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0099'"))
+    before = schema(engine)
+    with pytest.raises(NewerDatabaseError, match=r"0099.*Upgrade"):
+        open_database(empty)
+    assert schema(engine) == before
+    engine.dispose()
+    assert versions(empty) == ["0099"]
+
+
+def test_a_database_with_tables_of_no_version_is_refused_and_left_alone(empty):
+    engine = raw(empty)
+    with engine.begin() as connection:
+        connection.execute(text('CREATE TABLE "group" (id integer)'))
+        connection.execute(text("CREATE TABLE another (id integer)"))
+    with pytest.raises(UnversionedDatabaseError, match=r"\(group\).*import into it again"):
+        open_database(empty)
+    assert sorted(inspect(engine).get_table_names()) == ["another", "group"]
+    engine.dispose()
+
+
+def test_the_tables_of_other_programs_are_left_alone(empty):
+    engine = raw(empty)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('theirs')"))
+    open_database(empty).dispose()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "theirs"
+    engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty):
+    engine = raw(empty)
+    with engine.begin() as connection:
+        # The last of what is made has this name.
+        connection.execute(text("CREATE TABLE x (id integer)"))
+        connection.execute(text("CREATE INDEX audit_event_of_subsystem ON x (id)"))
+    with pytest.raises(DatabaseError):
+        open_database(empty)
+    assert inspect(engine).get_table_names() == ["x"]
+    engine.dispose()
+
+
+def test_processes_that_open_an_empty_database_at_once_wait_for_each_other(empty, tmp_path):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from gs.profile.status.site.store.database import open_database\n"
+        "where, go = sys.argv[1], Path(sys.argv[2])\n"
+        "print('ready', flush=True)\n"
+        "while not go.exists(): time.sleep(0.001)\n"
+        "open_database(where if '://' in where else Path(where))"
+    )
+    go = tmp_path / "go"
+    command = [sys.executable, "-c", program, str(empty), str(go)]
+    openers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    for opener in openers:
+        assert opener.stdout.readline() == "ready\n"
+    go.touch()
+    told = [opener.communicate(timeout=60) for opener in openers]
+    assert [(opener.returncode, said[1]) for opener, said in zip(openers, told, strict=True)] == [
+        (0, "")
+    ] * 6
+    assert versions(empty) == [VERSION]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "mysql://u:secret-word@h/d",
+        "postgresql+asyncpg://u:secret-word@h/d",
+        "sqlite://",
+        "sqlite:///",
+        "://",
+        "postgresql://u:secret-word@h:port/d",
+    ],
+)
+def test_the_url_of_another_kind_of_database_is_refused_without_its_password(where):
+    with pytest.raises(DatabaseURLError) as caught:
+        open_database(where)
+    told = f"{caught.value!s} {caught.value.__cause__!s} {caught.value.__context__!s}"
+    assert "secret-word" not in told
+
+
+@pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
+def test_a_file_may_be_named_by_its_path_or_its_url(tmp_path, form):
+    file = tmp_path / "a site%20 ü.sqlite3"
+    open_database(form.format(file).replace("%20", "%2520") if "://" in form else file).dispose()
+    assert [path.name for path in tmp_path.glob("*.sqlite3")] == [file.name]
+
+
+@only("postgresql")
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_may_be_named_in_each_usual_way(empty, scheme):
+    engine = open_database(empty.replace("postgresql", scheme, 1))
+    assert engine.dialect.driver == "psycopg"
+    engine.dispose()
+
+
+def test_it_is_told_what_to_install_where_there_is_no_client_for_postgresql():
+    program = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from gs.profile.status.site.store.database import open_database\n"
+        "open_database('postgresql://u@h/d')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert "DatabaseURLError: PostgreSQL needs psycopg: pip install" in done.stderr
+
+
+def test_a_server_that_is_not_there_is_told_by_sqlalchemy(tmp_path):
+    with pytest.raises(OperationalError):
+        open_database(f"postgresql://u@/d?host={tmp_path}")
+
+
+def test_what_is_no_database_is_told_and_left_alone(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("These are notes of mine.\n" * 100)
+    with pytest.raises(DatabaseError):
+        open_database(file)
+    assert file.read_text().startswith("These are")
+
+
+def test_both_refusals_are_caught_as_one():
+    assert issubclass(NewerDatabaseError, NotOurDatabaseError)
+    assert issubclass(UnversionedDatabaseError, NotOurDatabaseError)
+
+
+@only("postgresql")
+def test_a_server_that_was_restarted_is_no_error_for_who_comes_later(town, postgresql):
+    with town.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    postgresql.run(CUT)
+    time.sleep(0.05)
+    with town.engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""Processes that share a database know of each other which are alive."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from embedded.hamlet import only
+from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.presence import Presence
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.presence import Presence
+where = sys.argv[1]
+engine = open_database(where if "://" in where else Path(where))
+presence = Presence(engine)
+print(presence.worker, flush=True)
+for line in sys.stdin:
+    with engine.connect() as connection:
+        print(presence.is_alive(connection, line.strip()), flush=True)
+presence.close()
+"""
+# All sessions but our own and the one that asks.
+CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND datname IS NOT NULL
+"""
+
+
+@contextmanager
+def process(where):
+    """Start a process that is present; give it, with its worker."""
+    command = [sys.executable, "-c", PROGRAM, str(where)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        try:
+            yield other, other.stdout.readline().strip()
+        finally:
+            other.kill()
+
+
+@pytest.fixture
+def presence(town):
+    made = Presence(town.engine)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def is_alive(town, presence):
+    def asked(worker):
+        with town.engine.connect() as connection:
+            return presence.is_alive(connection, worker)
+
+    return asked
+
+
+def ends(ask):
+    """Return whether it is false soon: the server hears of a death a moment after it."""
+    deadline = time.monotonic() + 10
+    while ask() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not ask()
+
+
+def test_a_process_is_alive_to_itself(presence, is_alive):
+    assert presence.is_present()
+    assert is_alive(presence.worker)
+
+
+@pytest.mark.parametrize("worker", ["12345", "", "no number", "-1", "0", "9" * 30, "²", "١"])
+def test_who_never_was_is_not_alive(is_alive, worker):
+    assert not is_alive(worker)
+
+
+def test_no_two_processes_are_the_same_worker(town):
+    workers = set()
+    for _ in range(5):
+        presence = Presence(town.engine)
+        workers.add(presence.worker)
+        presence.close()
+    assert len(workers) == 5
+
+
+@only("postgresql")
+def test_a_process_is_alive_until_it_is_killed(is_alive, presence, database):
+    with process(database) as (other, worker):
+        assert is_alive(worker)
+        other.stdin.write(f"{presence.worker}\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "True\n"
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait(20)
+        assert ends(lambda: is_alive(worker))
+
+
+@only("postgresql")
+def test_a_process_that_is_stopped_for_a_while_is_alive(is_alive, database):
+    with process(database) as (other, worker):
+        os.kill(other.pid, signal.SIGSTOP)
+        time.sleep(0.3)
+        assert is_alive(worker)
+
+
+@only("postgresql")
+def test_a_process_that_ends_well_is_not_alive(is_alive, database):
+    with process(database) as (other, worker):
+        other.communicate(timeout=20)
+        assert other.returncode == 0
+        assert ends(lambda: is_alive(worker))
+
+
+@only("postgresql")
+def test_asking_after_the_dead_does_not_make_them_alive_to_others(is_alive, town, presence):
+    gone = Presence(town.engine)
+    gone.close()
+    assert ends(lambda: is_alive(gone.worker))
+    with town.engine.connect() as one, town.engine.connect() as another:
+        assert not presence.is_alive(one, gone.worker)
+        assert not presence.is_alive(another, gone.worker)
+
+
+@only("sqlite")
+def test_with_sqlite_every_other_worker_is_gone(is_alive, town):
+    other = Presence(town.engine)
+    assert not is_alive(other.worker)
+    other.close()
+
+
+@only("postgresql")
+def test_who_lost_the_session_notices_and_is_present_again_as_another(
+    presence, is_alive, postgresql
+):
+    before = presence.worker
+    postgresql.run(CUT)
+    assert ends(presence.is_present)
+    presence.renew()
+    assert presence.is_present()
+    assert presence.worker != before
+    assert is_alive(presence.worker)
+    assert not is_alive(before)
+
+
+@only("postgresql")
+def test_who_takes_another_name_is_not_alive_under_the_one_before(presence, is_alive):
+    before = presence.worker
+    presence.renew()
+    assert is_alive(presence.worker)
+    assert ends(lambda: is_alive(before))
+
+
+@only("postgresql")
+def test_who_cannot_be_present_again_says_so_and_may_try_later(town, presence, postgresql):
+    name = town.engine.url.database
+    postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", CUT)
+    assert ends(presence.is_present)
+    with pytest.raises(OperationalError):
+        presence.renew()
+    assert not presence.is_present()
+    postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    presence.renew()
+    assert presence.is_present()
+
+
+@only("postgresql")
+def test_a_presence_does_not_use_up_the_connections_of_the_others(town):
+    present = [Presence(town.engine) for _ in range(12)]
+    with town.engine.connect() as connection:
+        assert all(present[0].is_alive(connection, one.worker) for one in present)
+    for one in present:
+        one.close()
+        one.close()
+
+
+@only("postgresql")
+def test_a_presence_is_given_up_with_its_engine_closed_or_not(database, is_alive):
+    engine = open_database(database)
+    presence = Presence(engine)
+    engine.dispose()
+    assert is_alive(presence.worker)
+    presence.close()
+    assert ends(lambda: is_alive(presence.worker))
