@@ -16,7 +16,6 @@ from urllib.request import Request, urlopen
 import pytest
 
 from embedded.commands import SITE, run, running
-from gs.profile.status.site import serving
 
 ROOT = Path(__file__).parents[2]
 MBOX = """\
@@ -34,6 +33,11 @@ def token_of(config):
     parser = ConfigParser(interpolation=None)
     parser.read(config)
     return parser[f"webservice-{parser['config-default']['webservice']}"]["token"]
+
+
+def said_in(stderr):
+    """Return the lines that are not of the log."""
+    return [line for line in stderr.splitlines() if not line.startswith("{")]
 
 
 def ask(said, path, **fields):
@@ -56,7 +60,7 @@ def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
     with running("demo", "--folder", folder, folder=tmp_path) as (process, said):
         token = token_of(said["config"])
         members = ask(said, "/gs-profile-status-members.html", token=token, get="")
-        assert len(members) == said["members"] == 60
+        assert len(members) == said["members"] > 50
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stderr) == (0, "")
@@ -88,12 +92,6 @@ def test_a_demo_listens_on_the_loopback_alone(tmp_path):
         assert said["url"].startswith("http://127.0.0.1:")
 
 
-def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_header():
-    # asyncio turns Nagle's algorithm off where a socket names its protocol, and nowhere else.
-    with serving._listening("127.0.0.1", 0) as listener:
-        assert listener.proto == socket.IPPROTO_TCP
-
-
 def test_a_site_is_served_by_one_process_at_a_time(tmp_path, data):
     folder = tmp_path / "site"
     run("import-mbox", data, "--folder", folder)
@@ -101,9 +99,9 @@ def test_a_site_is_served_by_one_process_at_a_time(tmp_path, data):
         second = run("serve", "--folder", folder)
         assert second.returncode == 69
         assert second.stdout == ""
-        assert second.stderr == (
-            f"sendprofile-site: Another sendprofile-site serves {folder}; stop it first.\n"
-        )
+        assert said_in(second.stderr) == [
+            f"sendprofile-site: Another sendprofile-site serves {folder}; stop it first."
+        ]
         assert ask(said, "/gs-profile-status-members.html", token="x")["message"]
         first.kill()
         first.wait(20)
@@ -200,10 +198,22 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, data):
         (["serve", "--folder", "{tmp}/site", "--period", "May"], 64, "YYYY-MM"),
         (["import-mbox", "{tmp}/none", "--folder", "{tmp}/new"], 66, "no mbox file"),
         (["import-mbox", "{tmp}/empty", "--folder", "{tmp}/new"], 66, "no mbox file"),
-        (["import-mbox", "{tmp}/our lists", "--folder", "{tmp}/file"], 73, "is there already"),
-        (["import-mbox", "{tmp}/our lists", "--folder", "/dev/null/x"], 74, "Not a directory"),
+        (
+            ["import-mbox", "{tmp}/our lists", "--folder", "{tmp}/file"],
+            73,
+            "is there already",
+        ),
+        (
+            ["import-mbox", "{tmp}/our lists", "--folder", "/dev/null/x"],
+            74,
+            "Not a directory",
+        ),
         (["serve", "--folder", "{tmp}/site", "--port", "70000"], 64, "usage:"),
-        (["serve", "--folder", "{tmp}/site", "--host", "nosuch.invalid"], 69, "Cannot listen"),
+        (
+            ["serve", "--folder", "{tmp}/site", "--host", "nosuch.invalid"],
+            69,
+            "Cannot listen",
+        ),
         (["serve", "--folder", "{tmp}/site", "--port", "{taken}"], 69, "--port"),
         (["serve", "--folder", "{tmp}/broken"], 74, "The database"),
     ],
@@ -221,7 +231,7 @@ def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, data, arguments, code,
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     if code != 64:
-        assert len(done.stderr.splitlines()) <= 2
+        assert len(said_in(done.stderr)) == 1
 
 
 def test_nothing_is_made_where_there_is_nothing_to_import(tmp_path):

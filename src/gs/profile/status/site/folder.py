@@ -1,19 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The folder of a site: its database, the sender's configuration, the mails handed over."""
+"""The folder of a site: which file is what in it."""
 
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-_CONFIG: Final = """\
-# What sendprofile needs to know of the site in this folder. The token is a secret.
-[config-default]
-webservice = default
-
-[webservice-default]
-token = {token}
-"""
+from .config import SiteConfig, read_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +16,7 @@ class SiteFolder:
 
     @property
     def database(self) -> Path:
-        """The SQLite database."""
+        """The SQLite database, where the site has no other."""
         return self.path / "site.sqlite3"
 
     @property
@@ -33,28 +25,32 @@ class SiteFolder:
         return self.path / "gsconfig.ini"
 
     @property
+    def settings(self) -> Path:
+        """The settings of the site."""
+        return self.path / "site.toml"
+
+    @property
     def maildir(self) -> Path:
         """The Maildir folder."""
         return self.path / "Maildir"
 
     @property
     def lock(self) -> Path:
-        """The file that the process holds which serves the site."""
+        """The file that the process holds which founds the site, or serves it from SQLite."""
         return self.path / "site.lock"
 
     @property
+    def scaffold(self) -> Path:
+        """The folder in which the site is made: it is gone when the site is whole."""
+        return self.path / ".founding"
+
+    @property
     def has_site(self) -> bool:
-        """Whether there is a site in the folder."""
-        return self.database.exists()
+        """Whether there is a site in the folder, and a whole one."""
+        # One that an earlier version made has no settings.
+        made = self.settings.exists() or self.database.exists()
+        return made and not self.scaffold.exists()
 
-    def prepare(self, token: str) -> None:
-        """Make the folder and what is in it, for nobody but their owner to read."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(self.config, _CONFIG.format(token=token))
-        _write_private(self.database, "")
-
-
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    def read_config(self, environment: Mapping[str, str]) -> SiteConfig:
+        """Return what is set for the site; raises :exc:`~.config.ConfigError`."""
+        return read_config(self.settings, self.database, environment)

@@ -1,99 +1,80 @@
 # SPDX-License-Identifier: MIT
-"""Founds a site in a folder: an invented one, or one of archives; adds to one that is there."""
+"""Founds a site in a folder: all of it or nothing."""
 
-import secrets
-from collections.abc import Callable
-from datetime import datetime
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection, Engine
 
-from gs.profile.status.hooks import Period
-
-from .community import settle_community
+from .config import new_config
+from .credentials import settle_secrets
 from .folder import SiteFolder
-from .importers import Archive, Findings, Intake
-from .importers.disguise import Disguise, Plain, Wardrobe
-from .importers.lively import latest_lively
-from .plaintext import one_line
-from .store import tables
+from .gsconfig import new_gsconfig
+from .holding import held
 from .store.database import open_database
-from .store.intake import add_missing
-from .store.options import Option, read_option, write_option
-from .store.posts import count_by_month
-
-_SITE_ID: Final = "lists"
-_HOST: Final = "lists.example.org"
-#: The community is the same in every demo.
-_SEED: Final = 20
 
 
-def found(folder: SiteFolder) -> Engine:
-    """Return the database of a site that is new and has nothing but a token."""
-    token = secrets.token_urlsafe(32)
-    folder.prepare(token)
-    engine = open_database(folder.database)
-    with engine.begin() as connection:
-        write_option(connection, Option.TOKEN, token)
-        write_option(connection, Option.SALT, secrets.token_hex(32))
-    return engine
-
-
-def found_community(folder: SiteFolder, now: datetime) -> Engine:
-    """Return the database of a new site with the invented community, as of *now*."""
-    engine = found(folder)
-    with engine.begin() as connection:
-        settle_community(connection, now, _SEED)
-    return engine
-
-
-def take_archives(
-    engine: Engine,
-    title: str,
-    archives: list[Archive],
-    tell: Callable[[Archive, Findings], None],
+def found(
+    folder: SiteFolder,
+    fill: Callable[[Connection], None],
     *,
-    keep_addresses: bool,
-) -> None:
-    """Take *archives* in to the site, which gets that *title* if there is none yet.
+    database: str | None = None,
+    secret: bool = False,
+) -> Engine:
+    """Return the database of a new site, which *fill* has filled in the same transaction.
 
-    *tell* hears of each one that has been taken.
+    It is a SQLite file in *folder*, or at the URL *database*, which is written to the settings
+    unless it is *secret*. A site that this database has already is joined: the folder gets its
+    token. Raises :exc:`FileExistsError` where something is in the way, and
+    :exc:`~.holding.HeldError`.
     """
-    with engine.begin() as connection:
-        _add_site(connection, title)
-        wardrobe = _wardrobe(connection, keep_addresses=keep_addresses)
-    intake = Intake(engine, _SITE_ID, _HOST, wardrobe)
-    if not keep_addresses:
-        for archive in archives:
-            intake.learn(archive)
-    for archive in archives:
-        tell(archive, intake.take(archive))
+    with _scaffold(folder) as part:
+        if database is None:
+            write_private(part.database, "")
+        engine = open_database(database or part.database)
+        try:
+            with engine.begin() as connection:
+                token = settle_secrets(connection)
+                fill(connection)
+        finally:
+            engine.dispose()
+        write_private(part.config, new_gsconfig(token))
+        write_private(part.settings, new_config(None if secret else database))
+    return open_database(database or folder.database)
 
 
-def fix_period(engine: Engine, now: datetime) -> Period | None:
-    """Fix the month that a site of archives reports on, where nobody posts any more; return it."""
-    with engine.begin() as connection:
-        period = latest_lively(count_by_month(connection), Period.of(now.date()))
-        write_option(connection, Option.PERIOD, None if period is None else str(period))
-    return period
+def write_private(file: Path, text: str) -> None:
+    """Write a new *file* that its owner alone can read."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(
+        descriptor, "w", encoding="utf-8", errors="surrogateescape", newline=""
+    ) as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(descriptor)
 
 
-def _add_site(connection: Connection, title: str) -> None:
-    site = {
-        "site_id": _SITE_ID,
-        "title": one_line(title),
-        "url": f"https://{_HOST}",
-        "support_email": f"support@{_HOST}",
-    }
-    add_missing(connection, tables.SITE, site)
+@contextmanager
+def _scaffold(folder: SiteFolder) -> Iterator[SiteFolder]:
+    # While there is a scaffold, there is no site: a founding that was interrupted is begun anew,
+    # and may replace what it left.
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with held(folder.lock):
+        part = SiteFolder(folder.scaffold)
+        if not part.path.exists():
+            _refuse_others_files(folder)
+        shutil.rmtree(part.path, ignore_errors=True)
+        part.path.mkdir(mode=0o700)
+        yield part
+        for made in sorted(part.path.iterdir()):
+            made.replace(folder.path / made.name)
+        part.path.rmdir()
 
 
-def _wardrobe(connection: Connection, *, keep_addresses: bool) -> Wardrobe:
-    salt = bytes.fromhex(read_option(connection, Option.SALT) or "")
-    return Plain(salt) if keep_addresses else Disguise(salt)
-
-
-def title_of(data: Path) -> str:
-    """Return what a site of the archives in *data* is called."""
-    return data.resolve().name or "Mailing lists"
+def _refuse_others_files(folder: SiteFolder) -> None:
+    for file in (folder.config, folder.settings, folder.database):
+        if file.exists():
+            raise FileExistsError(None, "It is there already", str(file))

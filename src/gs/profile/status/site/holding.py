@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Holds the folder of a site, so that one process serves it at a time."""
+"""Holds the folder of a site, so that one process founds or serves it at a time."""
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -17,6 +19,20 @@ def hold(lock: Path) -> None:
     It is not given back before, for a thread may still be at work when the server has stopped.
     Raises :exc:`HeldError`, and :exc:`OSError` where the file cannot be made or locked.
     """
+    _locked(lock)
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Hold *lock* as :func:`hold` does, but only within the block."""
+    descriptor = _locked(lock)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(lock: Path) -> int:
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -25,3 +41,4 @@ def hold(lock: Path) -> None:
         if isinstance(error, BlockingIOError):
             raise HeldError(lock) from error
         raise
+    return descriptor

@@ -47,7 +47,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """What somebody wrote, in a few words of theirs; the author is ``None`` where it is not known."""
+    """What somebody wrote, in a few words; the author is ``None`` where it is not known."""
 
     words: str
     author: str | None

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Makes a site to try sendprofile with, and serves it."""
+
+import tempfile
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from gs.profile.status.site.community import settle_community
+from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.founding import found
+from gs.profile.status.site.opening import now
+
+from .faults import EX_CANTCREAT, CommandError, faults_told
+from .import_mbox import fill
+from .serve import serve_folder, with_options
+from .site import folder_option
+
+#: The community is the same in every demo.
+_SEED: Final = 20
+
+
+def run(options: Namespace) -> None:
+    """Make a site with an invented community, or with archives, and serve it."""
+    with faults_told():
+        folder = SiteFolder(options.folder or Path(tempfile.mkdtemp(prefix="sendprofile-demo-")))
+        if folder.has_site:
+            hint = f"sendprofile-site serve {folder_option(folder.path)}"
+            raise CommandError(f"{folder.path} has a site already; {hint}", EX_CANTCREAT)
+        # Whatever the environment says: a demo has nothing to do with a real database.
+        # On a terminal its log would stand between what sendprofile says.
+        options.log_level = options.log_level or "warning"
+        config = with_options(folder.read_config({}), options)
+        if options.data is None:
+            found(folder, lambda connection: settle_community(connection, now(), _SEED)).dispose()
+        else:
+            made = partial(found, folder, lambda _connection: None)
+            fill(folder, options.data, made, keep_addresses=False)
+        serve_folder(folder, config, options.ready_file, None)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Takes the archives of mailing lists in to a site, which is made if there is none."""
+
+import os
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from gs.profile.status.site.config import DATABASE_VARIABLE
+from gs.profile.status.site.describing import WhichSiteError
+from gs.profile.status.site.filling import find_site, fix_period, take_archives
+from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.founding import found
+from gs.profile.status.site.importers import Archive, Findings, NoArchiveError, find_archives
+from gs.profile.status.site.mixing import INVENTED, MixedError
+from gs.profile.status.site.opening import now
+from gs.profile.status.site.store.database import open_database
+
+from .faults import EX_NOINPUT, EX_USAGE, CommandError, faults_told
+from .output import say
+from .site import folder_option, read_settings
+
+
+def run(options: Namespace) -> None:
+    """Take the archives in, and say what was found."""
+    with faults_told():
+        folder = SiteFolder(options.folder)
+        fill(
+            folder,
+            options.data,
+            lambda: _opened(folder),
+            keep_addresses=options.keep_addresses,
+            site_id=options.site,
+        )
+        say(f"\nThe site is in {folder.path}. To serve it:\n")
+        say(f"    sendprofile-site serve {folder_option(folder.path)}")
+
+
+def fill(
+    folder: SiteFolder,
+    data: Path,
+    opened: Callable[[], Engine],
+    *,
+    keep_addresses: bool,
+    site_id: str | None = None,
+) -> None:
+    """Take the archives in *data* in to the site in *folder*, whose database *opened* returns."""
+    try:
+        archives = find_archives(data, say)
+    except (NoArchiveError, FileNotFoundError, NotADirectoryError) as error:
+        raise CommandError(f"{data}: there is no mbox file to take in.", EX_NOINPUT) from error
+    engine = opened()
+    title = data.resolve().name or "Mailing lists"
+    try:
+        site = find_site(engine, title, site_id)
+        take_archives(engine, site, archives, _tell, keep_addresses=keep_addresses)
+        fixed = fix_period(engine, now())
+    except MixedError as error:
+        raise CommandError(_mixed(str(error), folder.path), EX_USAGE) from error
+    except WhichSiteError as error:
+        raise CommandError(f"Choose one of the sites with --site: {error}.", EX_USAGE) from error
+    finally:
+        engine.dispose()
+    if fixed:
+        say(f"\nThe archives have ended. The site reports on {fixed}, their last lively month.")
+
+
+def _opened(folder: SiteFolder) -> Engine:
+    if folder.has_site:
+        return open_database(read_settings(folder).database)
+    database = os.environ.get(DATABASE_VARIABLE)
+    return found(folder, lambda _connection: None, database=database, secret=True)
+
+
+def _tell(archive: Archive, findings: Findings) -> None:
+    say(f"{archive.title}: {findings.messages:,} messages, {findings.new:,} new")
+    for line in findings.lines():
+        say(f"    {line}")
+
+
+def _mixed(disguise: str, path: Path) -> str:
+    if disguise == INVENTED:
+        return (
+            f"The site in {path} has invented names and addresses: leave out --keep-addresses, or "
+            "name a new --folder."
+        )
+    return f"The site in {path} has real names and addresses: add --keep-addresses."

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Makes a site that has nothing in it yet, and says what to do next."""
+
+import os
+import re
+from argparse import Namespace
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gs.profile.status.site.config import DATABASE_VARIABLE, is_database, is_url
+from gs.profile.status.site.describing import Description, WhichSiteError, describe
+from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.founding import found
+from gs.profile.status.site.holding import HeldError
+from gs.profile.status.site.store.sites import find_sites
+
+from .faults import EX_CANTCREAT, EX_USAGE, CommandError, faults_told
+from .output import say
+from .site import folder_option, quoted
+
+_GROUP: Final = re.compile(r"([a-z0-9][a-z0-9._-]{0,62})=(.*\S.*)", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]+\.[^\s@<>()]+")
+_MADE: Final = """\
+A site is in {path}: its settings are in site.toml, the token is in gsconfig.ini.
+
+What comes next:
+
+    sendprofile-site import-people PEOPLE.csv {folder}
+    sendprofile-site import-mbox ARCHIVES --keep-addresses {folder}
+    sendprofile-site preview ID {folder}
+    sendprofile-site serve --port 8080 {folder}
+    sendprofile -v -c {config} http://127.0.0.1:8080/
+
+E-mails go into its Maildir until site.toml names a mail server."""
+_NO_URL: Final = """
+Without --url its address is that of an example, and so are the links in its e-mails."""
+
+
+def run(options: Namespace) -> None:
+    """Make the site."""
+    description = _description(options)
+    over = os.environ.get(DATABASE_VARIABLE) if options.database is None else None
+    database = options.database or over or None
+    if database is not None and not is_database(database):
+        raise CommandError("The database is written as postgresql://USER@HOST/NAME.", EX_USAGE)
+    with faults_told():
+        folder = SiteFolder(options.folder)
+        if folder.has_site:
+            raise CommandError(f"{folder.path} has a site already.", EX_CANTCREAT)
+        _found(folder, description, database, secret=over is not None)
+    made = {"folder": folder_option(folder.path), "config": quoted(folder.config.resolve())}
+    say(_MADE.format(path=folder.path, **made) + ("" if options.url else _NO_URL))
+
+
+def _found(
+    folder: SiteFolder, description: Description, database: str | None, *, secret: bool
+) -> None:
+    try:
+        found(
+            folder,
+            lambda connection: _describe(connection, description),
+            database=database,
+            secret=secret,
+        ).dispose()
+    except HeldError as error:
+        message = f"Another sendprofile-site makes a site in {folder.path}."
+        raise CommandError(message, EX_CANTCREAT) from error
+    except WhichSiteError as error:
+        message = f"The database has several sites: {error}. Leave out what describes one."
+        raise CommandError(message, EX_USAGE) from error
+
+
+def _describe(connection: Connection, description: Description) -> None:
+    # A site that is joined is left as it is where nothing is said of it.
+    if description != Description() or not find_sites(connection):
+        describe(connection, description)
+
+
+def _description(options: Namespace) -> Description:
+    if options.url is not None and not is_url(options.url):
+        right = "is no address such as https://groups.example.org"
+        raise CommandError(f"--url: {options.url!r} {right}", EX_USAGE)
+    if options.support is not None and not _ADDRESS.fullmatch(options.support):
+        raise CommandError(f"--support: {options.support!r} is no e-mail address.", EX_USAGE)
+    return Description(
+        title=options.title,
+        url=options.url and options.url.rstrip("/"),
+        support=options.support,
+        groups=tuple(map(_group, options.group)),
+    )
+
+
+def _group(text: str) -> tuple[str, str]:
+    found = _GROUP.fullmatch(text)
+    if found is None:
+        raise CommandError(
+            f"--group: {text!r} is not of the form ID=TITLE, with an ID of letters and digits, "
+            "dots and hyphens.",
+            EX_USAGE,
+        )
+    return found[1], found[2]

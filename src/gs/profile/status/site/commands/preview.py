@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""Writes the notification of a member into files, or says why there is none."""
+
+from argparse import Namespace
+
+from gs.profile.status.hooks import Status
+from gs.profile.status.site.letter import preview
+from gs.profile.status.site.opening import look
+
+from .faults import EX_NOUSER, CommandError, faults_told
+from .output import say
+from .site import find_site, read_period, read_settings
+
+
+def run(options: Namespace) -> None:
+    """Write it; nobody is mailed, and nothing is written down in the database."""
+    with faults_told():
+        folder = find_site(options.folder)
+        config = read_settings(folder)
+        looked = look(config, options.id, read_period(options.period))
+        if looked.status == Status.NO_SUCH_MEMBER:
+            raise CommandError(f"{looked.message}.", EX_NOUSER)
+        if looked.letter is None:
+            say(f"{looked.message}.")
+            return
+        made = preview.write(looked.letter.octets(eight_bit=False), options.to)
+    say(f"as e-mail     {made.eml}")
+    say(f"as text       {made.text}")
+    say(f"as HTML       {made.html}")
+    say(f"as a picture  {made.page}, in a browser")

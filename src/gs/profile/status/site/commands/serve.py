@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""Serves the site of a folder, and says how to send to its members."""
+
+import json
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.config import ServiceSettings, SiteConfig, is_url
+from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.holding import HeldError, hold
+from gs.profile.status.site.logs import set_up
+from gs.profile.status.site.opening import OpenSite, now, open_site
+from gs.profile.status.site.serving import CannotListenError, Service, serve
+
+from .faults import EX_UNAVAILABLE, EX_USAGE, CommandError, faults_told
+from .output import part_of, say, warn, write_at_once
+from .site import find_site, quoted, read_period, read_settings
+
+_SERVED: Final = """\
+A site of {members} members, which reports on {period}.
+
+URL            {url}
+configuration  {config}
+mails          {mails}
+
+To mail everybody, from another terminal:
+
+    sendprofile -v -c {quoted} {fixed}{url}
+
+Control-C stops the site."""
+_EXPOSED: Final = (
+    "whoever reaches {host} can reach the site, and without TLS read the token on its way: "
+    "keep it behind a web server"
+)
+
+
+def run(options: Namespace) -> None:
+    """Serve the site until a signal ends it."""
+    with faults_told():
+        folder = find_site(options.folder)
+        config = with_options(read_settings(folder), options)
+        serve_folder(folder, config, options.ready_file, read_period(options.period))
+
+
+def with_options(config: SiteConfig, options: Namespace) -> SiteConfig:
+    """Return *config* as the options of the command have it."""
+    url = options.url
+    if url is not None and not is_url(url):
+        raise CommandError(
+            f"--url: {url!r} is no address such as https://groups.example.org", EX_USAGE
+        )
+    names = ("host", "port", "unix", "log_format", "log_level")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if given.keys() & {"host", "port"} and "unix" not in given:
+        given["unix"] = None
+    service = replace(config.service, **given)
+    return replace(config, url=url.rstrip("/") if url else config.url, service=service)
+
+
+def serve_folder(
+    folder: SiteFolder, config: SiteConfig, ready_file: Path | None, period: Period | None
+) -> None:
+    """Serve the site in *folder* as *config* says; *ready_file* is written when it listens."""
+    if ready_file:
+        part_of(ready_file).write_text("", "utf-8")  # what is wrong with its path is told now
+    service = config.service
+    set_up(sys.stderr, service.log_level, service.log_format)
+    try:
+        if not config.many_processes:
+            hold(folder.lock)
+        site = open_site(folder, config, period)
+        serve(
+            site.app,
+            service.host,
+            service.port,
+            lambda url: _announce(folder, config, site, url, ready_file),
+            Service(unix=service.unix, stopping=site.stopping),
+        )
+    except HeldError as error:
+        message = f"Another sendprofile-site serves {folder.path}; stop it first."
+        raise CommandError(message, EX_UNAVAILABLE) from error
+    except CannotListenError as error:
+        other = "--unix" if service.unix else "--port"
+        raise CommandError(f"{error}; choose another with {other}.", EX_UNAVAILABLE) from error
+
+
+def _announce(
+    folder: SiteFolder, config: SiteConfig, site: OpenSite, url: str, ready_file: Path | None
+) -> None:
+    if config.service.unix:  # what sendprofile reaches is the web server in front
+        url = config.url or "https://YOUR.SITE"
+    said = {
+        "url": url,
+        "config": str(folder.config.resolve()),
+        "maildir": str(folder.maildir.resolve()) if config.mail is None else None,
+        "period": str(site.period),
+        "members": site.members,
+    }
+    mails = said["maildir"] or f"the mail server {config.mail and config.mail.host}"
+    # The sender names the month, and would name the last one.
+    fixed = "" if site.period == Period.of(now().date()).before() else f"--period {site.period} "
+    say(_SERVED.format(**said, mails=mails, quoted=quoted(folder.config.resolve()), fixed=fixed))
+    _warn_of_exposure(config.service)
+    if ready_file:
+        write_at_once(ready_file, json.dumps(said))
+
+
+def _warn_of_exposure(service: ServiceSettings) -> None:
+    if service.unix is None and not _is_loopback(service.host):
+        warn(_EXPOSED.format(host=service.host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""The settings of a site: what its ``site.toml`` and the environment say."""
+
+from .errors import ConfigError
+from .exposed import find_exposed
+from .reading import DATABASE_VARIABLE, is_database, is_url, read_config
+from .settings import ServiceSettings, SiteConfig
+from .template import new_config
+
+__all__ = [
+    "DATABASE_VARIABLE",
+    "ConfigError",
+    "ServiceSettings",
+    "SiteConfig",
+    "find_exposed",
+    "is_database",
+    "is_url",
+    "new_config",
+    "read_config",
+]

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Writes the settings of a new site."""
+
+import json
+from typing import Final
+
+_TEXT: Final = """\
+# The settings of the site in this folder. What is commented out has the value shown.
+# Whoever can read this file may learn its passwords: keep it for the right user alone.
+
+# Where members reach this service, for the links in their e-mails. Without it, at the
+# address of their site.
+# url = "https://groups.example.org"
+
+# The database: without it the SQLite file site.sqlite3 in this folder.
+{database}
+
+[mail]
+# "maildir" files the e-mails in the folder Maildir, for trials; "smtp" sends them.
+to = "maildir"
+
+# The mail server. Security is "starttls", "tls" or "none"; the port follows from it.
+# host = "mail.example.org"
+# security = "starttls"
+# port = 587
+# user = "sendprofile"
+# password-file = "smtp-password"
+# ca-file = "authority.pem"
+
+# Who gets the bounces; the ID of the member is added to it.
+# bounces = "bounces@example.org"
+
+# Seconds to wait for an answer, and how many connections there are at most.
+# timeout = 60
+# connections = 4
+
+[service]
+# Where the service listens. Port 0 is any that is free.
+# host = "127.0.0.1"
+# port = 0
+# unix = "/run/sendprofile-site/socket"
+
+# "text" or "json"; "debug", "info", "warning" or "error".
+# log-format = "json"
+# log-level = "info"
+"""
+_EXAMPLE: Final = '# database = "postgresql://sendprofile@localhost/sendprofile"'
+
+
+def new_config(database: str | None = None) -> str:
+    """Return the text of a ``site.toml``; with the URL of a *database* that is not the usual one.
+
+    All other settings are there as comments.
+    """
+    # A string of JSON is one of TOML too, but for U+007F, which no URL has.
+    setting = _EXAMPLE if database is None else f"database = {json.dumps(database)}"
+    return _TEXT.format(database=setting)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+import re
+from pathlib import Path
+
+import pytest
+
+from gs.profile.status.site.config import ConfigError, find_exposed, new_config, read_config
+from gs.profile.status.site.config.reading import DATABASE_VARIABLE, PASSWORD_VARIABLE
+from gs.profile.status.site.mail.settings import SmtpSettings
+
+SMTP = '[mail]\nto = "smtp"\nhost = "mail.example.org"\n'
+LOGGED_IN = f'{SMTP}user = "u"\n'
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "site-toml.md"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Give a function that reads the text of a ``site.toml``."""
+
+    def done(text, **environment):
+        file = tmp_path / "site.toml"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_config(file, tmp_path / "site.sqlite3", environment)
+
+    return done
+
+
+def test_without_a_file_there_are_defaults(tmp_path):
+    config = read_config(tmp_path / "site.toml", tmp_path / "site.sqlite3", {})
+    assert config.database == tmp_path / "site.sqlite3"
+    assert (config.url, config.mail) == (None, None)
+    assert (config.service.host, config.service.port) == ("127.0.0.1", 0)
+    assert not config.many_processes
+
+
+def test_what_is_set_is_read(read, tmp_path):
+    (tmp_path / "word").write_text("hidden\n")
+    (tmp_path / "ca.pem").touch()
+    config = read(
+        'url = "https://groups.example.org/x/"\n'
+        'database = "postgresql://u@h/n"\n'
+        f'{LOGGED_IN}security = "tls"\npassword-file = "word"\nca-file = "ca.pem"\n'
+        "timeout = 5\nfinal-timeout = 90.5\nconnections = 8\nmessages = 7\nidle = 3\n"
+        'bounces = "b@example.org"\nlocal-hostname = "me.example.org"\n'
+        '[service]\nhost = "::"\nport = 8080\nunix = "s"\nlog-format = "json"\n'
+        'log-level = "debug"\n'
+    )
+    assert config.url == "https://groups.example.org/x"
+    assert config.database == "postgresql://u@h/n"
+    assert config.many_processes
+    assert config.mail == SmtpSettings(
+        host="mail.example.org",
+        port=465,
+        security="tls",
+        user="u",
+        password="hidden",
+        ca_file=tmp_path / "ca.pem",
+        timeout=5,
+        final_timeout=90.5,
+        connections=8,
+        messages=7,
+        idle=3,
+        bounces="b@example.org",
+        local_hostname="me.example.org",
+    )
+    service = config.service
+    assert (service.host, service.port, service.unix) == ("::", 8080, tmp_path / "s")
+    assert (service.log_format, service.log_level) == ("json", "debug")
+
+
+@pytest.mark.parametrize("database", [None, 'postgresql://u:p"\\w@h/n'])
+def test_a_new_file_sets_the_database_and_nothing_else(read, tmp_path, database):
+    config = read(new_config(database))
+    assert config.database == (database or tmp_path / "site.sqlite3")
+    assert (config.url, config.mail) == (None, None)
+    assert config.service == read_config(tmp_path / "none", tmp_path / "d", {}).service
+
+
+def test_each_comment_of_a_new_file_is_a_setting_that_can_be_read(read, tmp_path):
+    for name in ("smtp-password", "authority.pem"):
+        (tmp_path / name).write_text("x\n")
+    text = re.sub(r"^# (?=[a-z-]+ = )", "", new_config(), flags=re.MULTILINE)
+    assert text.count("\n#") < new_config().count("\n#") - 10
+    config = read(text.replace('to = "maildir"', 'to = "smtp"'))
+    assert config.mail is not None
+
+
+def test_the_environment_goes_before_the_file(read):
+    text = f'database = "postgresql://u@h/n"\n{LOGGED_IN}password = "one"\n'
+    other = {DATABASE_VARIABLE: "postgresql://v@h/n", PASSWORD_VARIABLE: "two"}
+    config = read(text, **other)
+    assert config.database == "postgresql://v@h/n"
+    assert config.mail.password == "two"
+    assert read(LOGGED_IN, **other).mail.password == "two"
+    with pytest.raises(ConfigError, match=DATABASE_VARIABLE):
+        read("", **{DATABASE_VARIABLE: "sqlite://x"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("colour = 1", "colour: there is no such key"),
+        ("[post]\na = 1", "post: there is no such key"),
+        ("[mail]\nhots = 'x'", r"\[mail\] hots: there is no such key; there are .*host"),
+        ("[service]\nlog = 'x'", r"\[service\] log: there is no such key"),
+        ("mail = 'x'", r"mail: it is a table: \[mail\]"),
+        ("url = 'groups.example.org'", "url: it is an address such as"),
+        ("url = 'https://u:p@h/'", "url: it is an address"),
+        ("url = 'https://h/?q'", "url: it is an address"),
+        ("url = 'https://h:x/'", "url: it is an address"),
+        ("url = 1", "url: it is an address"),
+        ("url = ''", "url: it is an address"),
+        ("database = 'mysql://h/n'", "database: it is postgresql://"),
+        ("[mail]\nto = 'post'", r'\[mail\] to: it is one of "maildir", "smtp"'),
+        ("[mail]\nto = ['smtp']", r"\[mail\] to: it is one of"),
+        ("[mail]\nto = 'smtp'", r"\[mail\] host: "),
+        (SMTP + "port = 70000", r"\[mail\] port: it is a whole number from 0 to 65535"),
+        (SMTP + "port = true", r"\[mail\] port: it is a whole number"),
+        (SMTP + "port = '25'", r"\[mail\] port: it is a whole number"),
+        (SMTP + "timeout = 0", r"\[mail\] timeout: it is a number of seconds"),
+        (SMTP + "timeout = nan", r"\[mail\] timeout: it is a number of seconds"),
+        (SMTP + "security = 'ssl'", r"\[mail\] security: it is one of"),
+        (SMTP + "ca-file = 'none'", r"\[mail\] ca-file: .*No such file"),
+        (SMTP + "bounces = 'x'", r"\[mail\] bounces is an address"),
+        (LOGGED_IN, "user and password come together"),
+        (LOGGED_IN + "password = 'secret'\nsecurity = 'none'", "only sent under TLS"),
+        (LOGGED_IN + "password = 'secret'\npassword-file = 'x'", "password-file: "),
+        (LOGGED_IN + "password = 77\n", r"\[mail\] password: it is a text"),
+        ("password = secret", "it is not TOML, at line 1"),
+        (b"url = '\xff'", "it is not UTF-8"),
+        ("[service]\nport = -1", r"\[service\] port: it is a whole number"),
+        ("[service]\nlog-level = 'loud'", r"\[service\] log-level: it is one of"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line_without_a_secret(read, tmp_path, text, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        read(text)
+    line = str(caught.value)
+    assert line.startswith(f"{tmp_path}/site.toml: ")
+    assert line.isprintable()
+    assert "secret" not in line
+    assert "u:p" not in line
+
+
+def test_a_password_file_has_one_line(read, tmp_path):
+    for content in ("", "\n", "a\nb\n"):
+        (tmp_path / "word").write_text(content)
+        with pytest.raises(ConfigError, match="one line"):
+            read(LOGGED_IN + 'password-file = "word"\n')
+
+
+def test_no_secret_is_shown_with_the_settings(read):
+    config = read(f'database = "postgresql://u:hidden@h/n"\n{LOGGED_IN}password = "hidden"\n')
+    assert "hidden" not in repr(config)
+    assert "hidden" not in str(config)
+
+
+def test_a_secret_that_others_can_read_is_found(read, tmp_path):
+    settings, word = tmp_path / "site.toml", tmp_path / "word"
+    assert find_exposed(settings) == []
+    word.write_text("hidden\n")
+    read(LOGGED_IN + 'password-file = "word"\n')
+    settings.chmod(0o644)
+    word.chmod(0o604)
+    assert find_exposed(settings) == [word]
+    word.chmod(0o640)
+    assert find_exposed(settings) == []
+    read(LOGGED_IN + 'password = "hidden"\n')
+    assert find_exposed(settings) == [settings]
+    settings.chmod(0o600)
+    assert find_exposed(settings) == []
+
+
+def test_every_key_is_documented_and_no_other():
+    keys = set(re.findall(r"^(?:# )?([a-z-]+) = ", new_config(), re.MULTILINE))
+    keys |= {"password", "final-timeout", "messages", "idle", "local-hostname"}
+    assert set(re.findall(r"^`([a-z-]+)`$", PAGE.read_text(), re.MULTILINE)) == keys

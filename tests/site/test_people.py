@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from gs.profile.status.site.identifiers import identifier_of
+from gs.profile.status.site.mixing import MixedError
+from gs.profile.status.site.people import NotACsvError, WrongLinesError, take_people
+from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.options import Option, write_option
+
+NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
+HEADER = "ID,name,addresses,language,time zone,groups,role\n"
+SALT = "5a17"
+
+
+@pytest.fixture
+def take(town):
+    """Give a function that takes the text of a CSV file in."""
+    with town.engine.begin() as connection:
+        write_option(connection, Option.SALT, SALT)
+
+    def taken(text, *, dry_run=False, make_groups=False):
+        content = text if isinstance(text, bytes) else text.encode()
+        return take_people(
+            town.engine, io.BytesIO(content), NOW, make_groups=make_groups, dry_run=dry_run
+        )
+
+    return taken
+
+
+@pytest.fixture
+def faults(take):
+    """Give a function that returns what is wrong with the text of a CSV file."""
+
+    def found(text, **options):
+        with pytest.raises(WrongLinesError) as caught:
+            take(text, **options)
+        return caught.value.faults.lines
+
+    return found
+
+
+def people_of(town):
+    rows = town.rows(tables.PERSON)
+    return {row.user_id: (row.name, row.language, row.timezone) for row in rows}
+
+
+def addresses_of(town):
+    rows = town.rows(tables.USER_EMAIL)
+    return {row.email: (row.user_id, row.is_preferred) for row in rows if row.verified_date}
+
+
+def roles_of(town):
+    rows = town.rows(tables.MEMBERSHIP)
+    return {(row.user_id, row.site_id, row.group_id): row.role for row in rows}
+
+
+def test_a_row_makes_a_person_with_addresses_and_groups(town, take):
+    tally = take(
+        HEADER + "u1,Jane Smith,jane@example.org; jane@work.example,de-AT,Europe/Vienna,g,admin\n"
+    )
+    assert (tally.new, tally.addresses, tally.memberships) == (1, 2, 2)
+    assert people_of(town) == {"u1": ("Jane Smith", "de-AT", "Europe/Vienna")}
+    assert addresses_of(town) == {
+        "jane@example.org": ("u1", True),
+        "jane@work.example": ("u1", False),
+    }
+    assert roles_of(town) == {("u1", "s", ""): "member", ("u1", "s", "g"): "admin"}
+
+
+def test_taken_in_again_nothing_changes(town, take):
+    text = HEADER + "u1,Jane,jane@example.org,de,UTC,g,admin\n,,max@example.org,,,g,\n"
+    take(text)
+    before = [town.rows(table) for table in (tables.PERSON, tables.USER_EMAIL, tables.MEMBERSHIP)]
+    tally = take(text)
+    assert (tally.new, tally.changed, tally.unchanged) == (0, 0, 2)
+    assert (tally.addresses, tally.memberships) == (0, 0)
+    after = [town.rows(table) for table in (tables.PERSON, tables.USER_EMAIL, tables.MEMBERSHIP)]
+    assert after == before
+
+
+def test_what_is_said_anew_replaces_and_what_is_not_said_stays(town, take):
+    take(HEADER + "u1,Jane,jane@example.org,de,Europe/Berlin,g,admin\n")
+    tally = take("role,groups,ID,language\n,g,u1,fr\n")
+    assert (tally.new, tally.changed) == (0, 1)
+    assert people_of(town) == {"u1": ("Jane", "fr", "Europe/Berlin")}
+    assert addresses_of(town) == {"jane@example.org": ("u1", True)}
+    assert roles_of(town)["u1", "s", "g"] == "admin"
+    take("ID,groups,role\nu1,g,member\n")
+    assert roles_of(town)["u1", "s", "g"] == "member"
+
+
+def test_an_address_that_comes_first_becomes_the_preferred_one(town, take):
+    take(HEADER + "u1,Jane,old@example.org,,,,\n")
+    take(HEADER + "u1,,NEW@example.org old@example.org,,,,\n")
+    assert addresses_of(town) == {
+        "NEW@example.org": ("u1", True),
+        "old@example.org": ("u1", False),
+    }
+    # Its case does not matter, and what is preferred stays so.
+    assert take(HEADER + "u1,,new@example.ORG,,,,\n").unchanged == 1
+
+
+def test_an_address_that_was_not_verified_is_verified(town, take):
+    town.person("u1", email=False)
+    town.address("u1", "jane@example.org", verified=None, preferred=False)
+    assert take(HEADER + "u1,,Jane@example.org,,,,\n").changed == 1
+    assert addresses_of(town) == {"jane@example.org": ("u1", True)}
+
+
+def test_a_person_may_have_several_rows(town, take):
+    tally = take(
+        HEADER + "u1,Jane,a@example.org,,,g,admin\nu1,,b@example.org,,,h,member\n",
+        make_groups=True,
+    )
+    assert (tally.new, tally.groups) == (1, ["h"])
+    assert addresses_of(town) == {"a@example.org": ("u1", True), "b@example.org": ("u1", False)}
+    assert roles_of(town) == {
+        ("u1", "s", ""): "member",
+        ("u1", "s", "g"): "admin",
+        ("u1", "s", "h"): "member",
+    }
+
+
+def test_without_an_id_it_is_whoever_has_one_of_the_addresses(town, take):
+    town.person("u1")
+    tally = take(HEADER + ",Jane,U1@EXAMPLE.org second@example.org,,,g,\n")
+    assert (tally.new, tally.changed) == (0, 1)
+    assert addresses_of(town)["second@example.org"] == ("u1", False)
+
+
+def test_without_an_id_somebody_new_is_whom_an_archive_would_make_of_the_address(town, take):
+    take("addresses\nJane@Example.org\n")
+    (user_id,) = people_of(town)
+    assert user_id == identifier_of("jane@example.org", key=bytes.fromhex(SALT))
+    assert people_of(town)[user_id] == ("Jane", "en", "UTC")
+
+
+def test_a_role_without_a_group_is_that_of_the_site(town, take):
+    take(HEADER + "u1,Jane,,,,,admin\n")
+    assert roles_of(town) == {("u1", "s", ""): "admin"}
+
+
+def test_where_there_are_several_sites_a_group_is_named_with_its_site(town, take, faults):
+    town.site("t")
+    town.group("h", "t")
+    assert "several sites" in faults(HEADER + "u1,Jane,,,,g,\n")[0]
+    assert "no such site" in faults(HEADER + "u1,Jane,,,,x/g,\n")[0]
+    take(HEADER + "u1,Jane,,,,t/h s/,admin\n")
+    assert roles_of(town) == {
+        ("u1", "t", ""): "member",
+        ("u1", "t", "h"): "admin",
+        ("u1", "s", ""): "admin",
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "ID,name,addresses\nu1,Zoë,z@example.org\n".encode("utf-8-sig"),
+        "id;NAME;Addresses\r\nu1;Zoë;z@example.org\r\n".encode(),
+        "sep=;\r\nID;name;addresses;;\r\nu1;Zoë;z@example.org;;\r\n".encode(),
+        "ID\tname\taddresses\nu1\tZoë\tz@example.org\n\t\t\n\n".encode(),
+        'ID,name,addresses\ru1,"Zoë"," z@example.org\r"\r'.encode(),
+        "ID,name,addresses,time_zone\nu1,Zoë,z@example.org".encode(),
+    ],
+)
+def test_a_file_is_taken_as_spreadsheets_write_it(town, take, content):
+    assert take(content).new == 1
+    assert people_of(town) == {"u1": ("Zoë", "en", "UTC")}
+    assert addresses_of(town) == {"z@example.org": ("u1", True)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "ID, or addresses"),
+        ("name,role\n", "ID, or addresses"),
+        ("ID,nickname\nu1,J\n", "no column “nickname”"),
+        ("ID,id\nu1,u2\n", "twice"),
+        ("u1,Jane,jane@example.org\n", "no column “u1”"),
+        ("ID\x1b[31m,name\n", "no column “ID\\x1b[31m”"),
+        ("ID," + "x" * 200_000, "no header"),
+        ('"ID', "no header"),
+        (b"\xff\xfeI\0D\0\n\0", "UTF-8"),
+    ],
+)
+def test_a_file_without_the_header_is_refused(town, take, text, said):
+    with pytest.raises(NotACsvError, match=said.replace("[", r"\[").replace("\\x", r"\\x")):
+        take(text)
+    assert people_of(town) == {}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("u 1,Jane,,,,,", "ID: “u 1” is no ID"),
+        (f"{'u' * 65},Jane,,,,,", "is no ID"),
+        ("ü1,Jane,,,,,", "is no ID"),
+        (",Jane,,,,,", "neither an ID nor an address"),
+        ("u1,,,,,,", "a name is needed"),
+        ("u1,Ja\0ne,,,,,", "name: it has a control character"),
+        ("u1,Ja\u202ene,,,,,", "name: it has a control character"),
+        (f"u1,{'J' * 256},,,,,", "name: it has 256 characters"),
+        (f"u1,{'J' * 20_000},,,,,", "20,000 characters"),
+        (f"u1,{'J' * 200_000},,,,,", "a cell is longer than"),
+        ('u1,"Jane" Smith,,,,,', "quotation marks"),
+        ("u1,Jane,jane,,,,", "addresses: “jane” is no e-mail address"),
+        ("u1,Jane,Jane <jane@example.org>,,,,", "is no e-mail address"),
+        (f"u1,Jane,{'j' * 65}@example.org,,,,", "is no e-mail address"),
+        (
+            f"u1,Jane,j@{'e' * 60}.{'e' * 60}.{'e' * 60}.{'e' * 60}.{'e' * 60}.org,,,,",
+            "is no e-ma",
+        ),
+        ("u1,Jane,j@example..org,,,,", "is no e-mail address"),
+        ("u1,Jane,,klingonese,,,", "language: “klingonese” is no language"),
+        ("u1,Jane,,de-,,,", "is no language"),
+        ("u1,Jane,,,Berlin,,", "time zone: “Berlin” is no time zone"),
+        ("u1,Jane,,,../../etc/passwd,,", "is no time zone"),
+        ("u1,Jane,,,,g/h/i,", "is no ID of a group"),
+        ("u1,Jane,,,,h,", "“h”: there is no such group"),
+        ("u1,Jane,,,,g,owner", "role: “owner” is neither member nor admin"),
+        ("u1,Jane,,,,g,member,more", "it has 8 cells, and the header 7"),
+        ("u1,J\xe9,,,,,".encode("latin-1"), "it is not UTF-8"),
+        ("u1,Jane,taken@example.org,,,,", "“taken@example.org” belongs to somebody else"),
+        ("u1,Jane,TAKEN@example.org,,,,", "belongs to somebody else"),
+        (",,taken@example.org also@example.org,,,,", "“also@example.org” belongs to somebody"),
+        ("u2,Joan,,,,,", "name: line 2 has another one of this person"),
+        ("u2,,,fr,,,", "language: line 2 has another one"),
+        ("u2,,,,Europe/Paris,,", "time zone: line 2 has another one"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_its_line_and_nothing_is_written(town, faults, row, said):
+    for name in ("taken", "also"):
+        town.person(name, email=False)
+        town.address(name, f"{name}@example.org")
+    before = people_of(town)
+    row = row if isinstance(row, bytes) else row.encode()
+    first = f"{HEADER}u2,Ann,ann@example.org,de,Europe/Berlin,g,\n".encode()
+    (line,) = faults(first + row + b"\nu3,Zoe,zoe@example.org,,,g,\n")
+    assert line.startswith("line 3: ")
+    assert said in line
+    assert line.isprintable()
+    assert len(line) < 250
+    assert people_of(town) == before
+
+
+def test_all_lines_that_are_wrong_are_told_up_to_a_hundred(take, faults):
+    text = HEADER + '"u1","A\nB",,,,,\n' + "x y,J,,klingonese,,,\n" * 80
+    lines = faults(text)
+    assert len(lines) == 100
+    assert lines[:2] == [
+        "line 4: ID: “x y” is no ID: up to 64 characters of ASCII, without spaces",
+        "line 4: language: “klingonese” is no language such as en, pt-BR or zh-Hant",
+    ]
+    with pytest.raises(WrongLinesError, match="160 faults"):
+        take(text)
+
+
+def test_an_address_is_not_given_to_two_people_of_one_file(faults):
+    rows = "".join(f"u{number},Jane,u{number}@example.org,,,,\n" for number in range(2_500))
+    (line,) = faults(HEADER + rows + "v,Joan,U7@example.org,,,,\n")
+    assert line.startswith("line 2502: “U7@example.org” belongs to somebody else")
+
+
+def test_a_dry_run_counts_and_writes_nothing(town, take):
+    text = HEADER + "u1,Jane,jane@example.org,,,h,\n"
+    dry = take(text, dry_run=True, make_groups=True)
+    assert people_of(town) == addresses_of(town) == roles_of(town) == {}
+    assert len(town.rows(tables.GROUP)) == 1
+    assert take(text, make_groups=True) == dry
+    assert len(town.rows(tables.GROUP)) == 2
+
+
+def test_many_rows_take_few_queries(town, take):
+    text = HEADER + "".join(f"u{n},J,u{n}@example.org,,,g,\n" for n in range(3_000))
+    with town.queries() as queries:
+        take(text)
+    assert len(queries) < 40
+
+
+def test_real_people_do_not_join_invented_ones(town, take):
+    with town.engine.begin() as connection:
+        write_option(connection, Option.DISGUISE, "invented")
+    with pytest.raises(MixedError):
+        take(HEADER + "u1,Jane,,,,,\n")
+    assert people_of(town) == {}

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from urllib.request import Request, urlopen
+
+import pytest
+
+from embedded.commands import run, running
+from gs.profile.status.site.gsconfig import NoTokenError, new_gsconfig, replace_token
+
+MBOX = """\
+From jane@corp.example  Sun Apr  6 11:55:11 2025
+From: Jane Lacasse <jane@corp.example>
+Date: Sun, 6 Apr 2025 11:55:11 +0000
+Message-ID: <1@corp.example>
+Subject: [garden] Tea
+
+Who would like some tea?
+"""
+PEOPLE = "ID,name,addresses,groups\nu1,Jane,jane@corp.example,garden\nu2,Max,max@corp.example,\n"
+DOS = "[config-default]\r\nwebservice: x\r\n[webservice-y]\r\ntoken=a\r\n"
+MONTH = ("--period", "2025-04")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give the folder of a site that has a group, two people, and a post."""
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/garden.mbox").write_text(MBOX)
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    made = tmp_path / "site"
+    run("init", "--folder", made, "--url", "https://groups.corp.example", "--group", "garden=G")
+    assert run("import-people", tmp_path / "people.csv", "--folder", made).returncode == 0
+    done = run("import-mbox", tmp_path / "lists", "--folder", made, "--keep-addresses")
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def rows(folder, query, *values):
+    with closing(sqlite3.connect(folder / "site.sqlite3")) as database, database:
+        return database.execute(query, values).fetchall()
+
+
+def members(url, config):
+    token = config.read_text("latin-1").partition("token = ")[2].split()[0]
+    body = f"token={token}&get=".encode()
+    with urlopen(Request(f"{url}gs-profile-status-members.html", body), timeout=20) as answer:
+        return json.loads(answer.read())
+
+
+def test_people_of_a_file_and_senders_of_an_archive_are_the_same(folder):
+    assert rows(folder, "SELECT user_id FROM post") == [("u1",)]
+    assert rows(folder, "SELECT user_id FROM person ORDER BY 1") == [("u1",), ("u2",)]
+
+
+def test_faults_of_a_file_are_told_line_by_line(folder, tmp_path):
+    (tmp_path / "people.csv").write_text("ID,role\nu1,owner\nu1,x\n")
+    done = run("import-people", tmp_path / "people.csv", "--folder", folder)
+    assert (done.returncode, done.stdout) == (65, "")
+    one, other, last = done.stderr.splitlines()
+    assert "people.csv, line 2: role: “owner”" in one
+    assert ", line 3: " in other
+    assert last.endswith("people.csv: 2 faults; nothing was taken in.")
+    assert run("import-people", tmp_path / "none.csv", "--folder", folder).returncode == 74
+
+
+def test_a_dry_run_says_what_would_be_done(folder, tmp_path):
+    (tmp_path / "people.csv").write_text("ID,name\nu1,Jane Lacasse\nu3,Zoe\n")
+    done = run("import-people", tmp_path / "people.csv", "--folder", folder, "--dry-run")
+    assert "1  people are new\n        1  are changed" in done.stdout
+    assert "Nothing was written" in done.stdout
+    assert rows(folder, "SELECT name FROM person ORDER BY 1") == [("Jane",), ("Max",)]
+
+
+def test_real_and_invented_people_are_not_mixed(folder, tmp_path):
+    done = run("import-mbox", tmp_path / "lists", "--folder", folder)
+    assert (done.returncode, done.stderr.count("\n")) == (64, 1)
+    assert "add --keep-addresses" in done.stderr
+    trial = tmp_path / "trial"
+    run("import-mbox", tmp_path / "lists", "--folder", trial)
+    done = run("import-mbox", tmp_path / "lists", "--folder", trial, "--keep-addresses")
+    assert done.returncode == 64
+    assert "leave out --keep-addresses" in done.stderr
+    assert b"corp.example" not in (trial / "site.sqlite3").read_bytes()
+    done = run("import-people", tmp_path / "people.csv", "--folder", trial)
+    assert done.returncode == 64
+    assert "invented" in done.stderr
+
+
+def test_an_archive_goes_to_the_site_that_is_named(folder, tmp_path):
+    rows(folder, "INSERT INTO site VALUES ('t', 'T', 'https://t.example', 's@t.example', NULL, 0)")
+    again = ("import-mbox", tmp_path / "lists", "--folder", folder, "--keep-addresses")
+    done = run(*again)
+    assert done.returncode == 64
+    assert "Choose one of the sites with --site: lists, t." in done.stderr
+    assert run(*again, "--site", "t").returncode == 0
+    assert rows(folder, 'SELECT email FROM "group" WHERE site_id = ?', "t") == [
+        ("garden@t.example",)
+    ]
+
+
+def test_a_new_token_is_taken_at_once_and_the_old_one_refused(folder, tmp_path):
+    config = folder / "gsconfig.ini"
+    before = config.read_text()
+    config.write_text(before.replace("[web", "# Ours.\n[web") + "other = \xe4\n", "latin-1")
+    config.chmod(0o640)
+    with running("serve", "--folder", folder, *MONTH, folder=tmp_path) as (_, said):
+        assert members(said["url"], config) == ["u1", "u2"]
+        done = run("token", "--folder", folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert members(said["url"], config) == ["u1", "u2"]
+        old = tmp_path / "old.ini"
+        old.write_text(before)
+        assert "does not match" in str(members(said["url"], old))
+    after = config.read_text("latin-1")
+    token = after.partition("token = ")[2].split()[0]
+    assert token not in done.stdout
+    assert after.replace(token, "T") == (
+        before.replace(before.partition("token = ")[2].split()[0], "T").replace(
+            "[web", "# Ours.\n[web"
+        )
+        + "other = \xe4\n"
+    )
+    assert config.stat().st_mode & 0o777 == 0o640
+    assert len(list(folder.glob(".gsconfig*"))) == 0
+
+
+def test_a_configuration_file_without_a_place_for_the_token_leaves_all_as_it_is(folder):
+    config = folder / "gsconfig.ini"
+    before = rows(folder, "SELECT value FROM option ORDER BY 1")
+    config.write_text("[config-default]\ndatabase = default\n")
+    done = run("token", "--folder", folder)
+    assert (done.returncode, done.stderr.count("\n")) == (78, 1)
+    assert 'no option "webservice"' in done.stderr
+    assert rows(folder, "SELECT value FROM option ORDER BY 1") == before
+    config.unlink()
+    assert run("token", "--folder", folder).returncode == 0
+    assert config.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (new_gsconfig("a"), new_gsconfig("b")),
+        (
+            f"{DOS}[webservice-x]\r\nToken : a ; old\r\n\tmore\r\n# token = a\r\ndb = 1\r\n",
+            f"{DOS}[webservice-x]\r\ntoken = b\r\n# token = a\r\ndb = 1\r\n",
+        ),
+        (
+            "[config-default]\nwebservice = z\nwebservice = x ; of two\n[webservice-x]\ntoken = a",
+            "[config-default]\nwebservice = z\nwebservice = x ; of two\n[webservice-x]\ntoken = b",
+        ),
+    ],
+)
+def test_a_token_is_replaced_and_nothing_else(before, after):
+    assert replace_token(before, "b") == after
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[config-default]\n", "[config-default]\nwebservice = x\n[webservice-x]\n"]
+)
+def test_a_file_has_no_place_for_a_token(text):
+    with pytest.raises(NoTokenError):
+        replace_token(text, "b")
+
+
+def test_a_preview_is_written_and_nobody_is_mailed(folder, tmp_path):
+    done = run("preview", "u1", "--folder", folder, *MONTH, "--to", tmp_path / "seen")
+    assert (done.returncode, done.stderr) == (0, "")
+    names = {file.name for file in (tmp_path / "seen").iterdir()}
+    assert names == {"notification.eml", "notification.txt", "notification.html", "page.html"}
+    assert "To: Jane <jane@corp.example>" in (tmp_path / "seen/notification.eml").read_text()
+    assert not (folder / "Maildir").exists()
+    assert rows(folder, "SELECT count(*) FROM audit_event") == [(0,)]
+
+
+def test_who_gets_none_is_told_why(folder, tmp_path):
+    run_of = {"cwd": tmp_path}
+    done = run("preview", "u2", "--folder", folder, *MONTH, **run_of)
+    assert (done.returncode, "not in any groups" in done.stdout) == (0, True)
+    done = run("preview", "nobody", "--folder", folder, **run_of)
+    assert (done.returncode, "Cannot find" in done.stderr) == (67, True)
+    done = run("preview", "u1", "--folder", folder, "--period", "May", **run_of)
+    assert (done.returncode, "YYYY-MM" in done.stderr) == (64, True)
+    assert not (tmp_path / "preview").exists()
+
+
+def doubt(folder, key, age=timedelta(hours=1), worker="1"):
+    handing = (datetime.now(UTC) - age).strftime("%Y-%m-%d %H:%M:%S.%f")
+    names = (
+        "key, fingerprint, user_id, period, worker, begun, handing, message_id, status, message"
+    )
+    values = (key, "f", "u1", "2025-04", worker, handing, handing, "<m@x>", 0, "Sent")
+    marks = ", ".join("?" for _ in values)
+    rows(folder, f"INSERT INTO idempotency_key ({names}) VALUES ({marks})", *values)
+
+
+def test_doubts_are_listed_and_settled(folder):
+    for key in ("k1", "k2", "k3"):
+        doubt(folder, key)
+    listed = run("doubts", "--folder", folder)
+    for said in ("k1", "k2", "u1", "2025-04", "<m@x>", "--sent KEY", "--not-sent KEY"):
+        assert said in listed.stdout
+    assert run("doubts", "--folder", folder, "--sent", "k1", "k2").stdout == "2 settled.\n"
+    assert run("doubts", "--folder", folder, "--not-sent", "k3").stdout == "1 settled.\n"
+    finished = "SELECT key, finished IS NOT NULL, handing IS NULL FROM idempotency_key ORDER BY 1"
+    assert rows(folder, finished) == [("k1", 1, 0), ("k2", 1, 0), ("k3", 0, 1)]
+    assert run("doubts", "--folder", folder).stdout == "Nothing is in doubt.\n"
+    done = run("doubts", "--folder", folder, "--sent", "k1")
+    assert (done.returncode, "Nothing is in doubt under the key 'k1'" in done.stderr) == (65, True)
+
+
+def test_what_a_site_that_runs_may_be_handing_over_is_not_settled(folder, tmp_path):
+    doubt(folder, "old")
+    doubt(folder, "young", timedelta(seconds=1))
+    with running("serve", "--folder", folder, folder=tmp_path):
+        listed = run("doubts", "--folder", folder)
+        assert "old" in listed.stdout
+        assert "young" not in listed.stdout
+        assert "1 more are being handed over" in listed.stdout
+        done = run("doubts", "--folder", folder, "--not-sent", "old", "young")
+        assert (done.returncode, "being worked on" in done.stderr) == (75, True)
+        assert rows(folder, "SELECT count(*) FROM idempotency_key WHERE handing IS NULL") == [(0,)]
+        assert run("doubts", "--folder", folder, "--not-sent", "old").returncode == 0
+    assert run("doubts", "--folder", folder, "--not-sent", "young").returncode == 0
+
+
+def test_a_site_that_others_can_reach_is_warned_of(folder, tmp_path):
+    options = ("serve", "--folder", folder, "--host", "0.0.0.0")
+    with running(*options, folder=tmp_path) as (process, _):
+        process.terminate()
+        _, stderr = process.communicate(timeout=30)
+    assert "keep it behind a web server" in stderr
+
+
+def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tmp_path):
+    (folder / "site.toml").write_text("[service]\nhost = '127.0.0.2'\nlog-format = 'json'\n")
+    with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
+        assert said["url"].startswith("http://127.0.0.2:")
+    with running("serve", "--folder", folder, "--host", "127.0.0.1", folder=tmp_path) as (_, said):
+        assert said["url"].startswith("http://127.0.0.1:")
+    socket = tmp_path / "socket"
+    with running("serve", "--folder", folder, "--unix", socket, folder=tmp_path) as (_, said):
+        assert socket.is_socket()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--ready-file", "none/x"], 74, "No such file"),
+        (["--url", "groups"], 64, "--url: 'groups' is no address"),
+        (["--unix", "none/x"], 69, "choose another with --unix"),
+    ],
+)
+def test_options_of_serve_that_are_wrong_are_told_in_a_line(folder, tmp_path, options, code, said):
+    done = run("serve", "--folder", folder, *options, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line[0] != "{"]) == 1

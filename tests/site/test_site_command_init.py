@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: MIT
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from embedded.commands import SITE, run
+from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.founding import found
+from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.options import Option, read_option
+from gs.profile.status.site.store.sites import find_groups, find_sites
+
+DESCRIBED = (
+    "--title",
+    "Our groups",
+    "--url",
+    "https://groups.example.org/",
+    "--support",
+    "help@example.org",
+    "--group",
+    "garden=The garden",
+    "--group",
+    "choir=Choir = singing",
+)
+
+
+def token_of(folder):
+    return (folder / "gsconfig.ini").read_text().partition("token = ")[2].strip()
+
+
+def rows(folder, query):
+    with closing(sqlite3.connect(folder / "site.sqlite3")) as database:
+        return database.execute(query).fetchall()
+
+
+def test_a_site_is_made_with_all_that_it_needs(tmp_path):
+    folder = tmp_path / "site"
+    done = run("init", "--folder", folder, *DESCRIBED)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {file.name for file in folder.iterdir()} == {
+        "gsconfig.ini",
+        "site.lock",
+        "site.sqlite3",
+        "site.toml",
+    }
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for file in folder.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert rows(folder, "SELECT title, url, support_email FROM site") == [
+        ("Our groups", "https://groups.example.org", "help@example.org")
+    ]
+    assert rows(folder, 'SELECT group_id, title, email FROM "group" ORDER BY 1') == [
+        ("choir", "Choir = singing", "choir@groups.example.org"),
+        ("garden", "The garden", "garden@groups.example.org"),
+    ]
+    ((token,),) = rows(folder, "SELECT value FROM option WHERE option_id = 'authToken'")
+    assert token_of(folder) == token
+    assert token not in done.stdout
+    for command in ("import-people", "import-mbox", "preview", "serve", "sendprofile -v -c"):
+        assert command in done.stdout
+
+
+def test_a_folder_that_has_a_site_is_left_alone(tmp_path):
+    folder = tmp_path / "site"
+    run("init", "--folder", folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    done = run("init", "--folder", folder)
+    assert (done.returncode, done.stderr) == (
+        73,
+        f"sendprofile-site: {folder} has a site already.\n",
+    )
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["gsconfig.ini", "site.sqlite3"])
+def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
+    folder = SiteFolder(tmp_path)
+    (tmp_path / name).write_text("mine")
+    if name == "gsconfig.ini":
+        with pytest.raises(FileExistsError):
+            found(folder, lambda _connection: None)
+        assert run("init", "--folder", tmp_path).returncode == 73
+    assert (tmp_path / name).read_text() == "mine"
+    assert not folder.scaffold.exists()
+
+
+@pytest.mark.parametrize("stage", ["fill", "rename"])
+def test_a_founding_that_was_interrupted_is_no_site_and_is_begun_anew(tmp_path, stage):
+    folder = tmp_path / "site"
+    program = f"""
+import os, pathlib
+from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.founding import found
+def die(*_): os._exit(9)
+if {stage!r} == "rename":
+    replace = pathlib.Path.replace
+    def once(self, target):
+        replace(self, target)
+        if self.name == "site.sqlite3": die()
+    pathlib.Path.replace = once
+found(SiteFolder(pathlib.Path({str(folder)!r})), die if {stage!r} == "fill" else lambda c: None)
+"""
+    assert subprocess.run([SITE.with_name("python"), "-c", program], check=False).returncode == 9
+    assert (folder / "site.sqlite3").exists() == (stage == "rename")
+    done = run("serve", "--folder", folder)
+    assert done.returncode == 66
+    assert "was not finished" in done.stderr
+    assert run("init", "--folder", folder).returncode == 0
+    assert not (folder / ".founding").exists()
+    ((token,),) = rows(folder, "SELECT value FROM option WHERE option_id = 'authToken'")
+    assert token_of(folder) == token
+    assert run("doubts", "--folder", folder).returncode == 0
+
+
+@pytest.mark.parametrize("way", ["option", "environment"])
+def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
+    tmp_path, postgresql, template, way
+):
+    with postgresql.database(template) as url:
+        options = ("--database", url) if way == "option" else ()
+        environment = {**os.environ, "SENDPROFILE_SITE_DATABASE": url}
+        env = environment if way == "environment" else None
+        one, other = tmp_path / "one", tmp_path / "other"
+        assert run("init", "--folder", one, *options, *DESCRIBED, env=env).returncode == 0
+        assert run("init", "--folder", other, *options, env=env).returncode == 0
+        assert not (one / "site.sqlite3").exists()
+        assert token_of(one) == token_of(other)
+        assert (url in (one / "site.toml").read_text()) == (way == "option")
+        engine = open_database(url)
+        with engine.connect() as connection:
+            assert read_option(connection, Option.TOKEN) == token_of(one)
+            assert [site.title for site in find_sites(connection)] == ["Our groups"]
+            assert len(find_groups(connection)) == 2
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--url", "groups.example.org"], 64, "--url: 'groups.example.org' is no address"),
+        (["--support", "me"], 64, "--support: 'me' is no e-mail address"),
+        (["--group", "garden"], 64, "--group: 'garden' is not of the form ID=TITLE"),
+        (["--group", "a b=Title"], 64, "not of the form ID=TITLE"),
+        (["--group", "g= "], 64, "not of the form ID=TITLE"),
+        (["--database", "mysql://x"], 64, "postgresql://USER@HOST/NAME"),
+        (["--database", "postgresql://u:hidden@127.0.0.1:1/n"], 74, "The database: "),
+        (["--folder", "/dev/null/x"], 74, "Not a directory"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line_and_no_site_is_made(tmp_path, arguments, code, said):
+    done = run("init", *arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "hidden" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not SiteFolder(tmp_path / "site").has_site
+
+
+def test_settings_that_are_wrong_are_said_in_a_line(tmp_path):
+    folder = tmp_path / "site"
+    run("init", "--folder", folder)
+    (folder / "site.toml").write_text("[mail]\nto = 'post'\n")
+    for command in (["serve"], ["doubts"], ["preview", "x"], ["token"]):
+        done = run(*command, "--folder", folder)
+        assert (done.returncode, len(done.stderr.splitlines())) == (78, 1)
+        assert "site.toml: [mail] to: it is one of" in done.stderr
+
+
+def test_a_secret_that_others_can_read_is_warned_of(tmp_path):
+    folder = tmp_path / "site"
+    run("init", "--folder", folder)
+    (folder / "site.toml").write_text("[mail]\nuser = 'u'\npassword = 'hidden'\n")
+    assert run("doubts", "--folder", folder).stderr == ""
+    (folder / "site.toml").chmod(0o644)
+    done = run("doubts", "--folder", folder)
+    assert f"chmod o= {folder}/site.toml" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_a_reader_of_the_output_who_leaves_is_no_fault(tmp_path):
+    process = subprocess.Popen(
+        [SITE, "init", "--folder", tmp_path / "site"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.2, 0.4, 0.8])
+def test_control_c_at_any_time_is_no_traceback(tmp_path, seconds):
+    process = subprocess.Popen(
+        [SITE, "demo", "--folder", tmp_path / "site"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    if process.returncode in {0, 130}:
+        assert stderr == b""
+    else:  # before the first line of ours
+        assert b"gs/profile" not in stderr

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The manual of sendprofile-site cannot lie: what it leaves out, or has in excess, fails here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gs.profile.status.site.cli import COMMANDS
+from gs.profile.status.site.commands.options import parser
+from gs.profile.status.site.people import COLUMNS
+
+PAGE = (Path(__file__).parents[2] / "docs/reference/sendprofile-site.md").read_text()
+
+
+def parsers():
+    (commands,) = [action for action in parser()._actions if action.dest == "command"]
+    return commands.choices
+
+
+def written(action):
+    if not action.option_strings:
+        return action.metavar
+    value = action.metavar or (action.choices and "{" + ",".join(action.choices) + "}")
+    return f"{action.option_strings[-1]} {value}" if value else action.option_strings[-1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_is_documented_and_no_other(name):
+    section = re.search(
+        rf"^## sendprofile-site {name}\n(.*?)(?=^## )", PAGE, re.DOTALL | re.MULTILINE
+    )[1]
+    documented = set(re.findall(r"^`(.*)`\n: ", section, re.MULTILINE))
+    there = {written(action) for action in parsers()[name]._actions if action.dest != "help"}
+    assert documented == there
+
+
+def test_every_command_is_documented_and_no_other():
+    documented = re.findall(r"^## sendprofile-site (.*)$", PAGE, re.MULTILINE)
+    assert sorted(documented) == sorted(COMMANDS) == sorted(parsers())
+
+
+def test_every_column_is_documented_and_no_other():
+    table = PAGE.partition("| column |")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) == COLUMNS
