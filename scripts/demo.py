@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -12,16 +13,13 @@ import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from gs.profile.status.hooks import SKIPPED, Status
-from gs.profile.status.site import preview
 from gs.profile.status.site.eligible import EVENT_CODES
+from gs.profile.status.site.letter import preview
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.database import open_database
 
@@ -29,6 +27,16 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 _PROGRAMS: Final = Path(sysconfig.get_path("scripts"))
 #: Seconds: archives of some size take a while to import, and a site a moment to stop.
 _TO_START, _TO_STOP = 300, 15
+
+# It starts a command, and ends it when the pipe from the demo is closed: by the demo, or by the
+# kernel when that was killed.
+_KEEPER: Final = """
+exec 3<&0
+"$@" 3<&- &
+kept=$!
+{ while read -r _; do :; done; kill "$kept"; } <&3 2>/dev/null &
+wait "$kept"
+"""
 
 
 def main() -> int:
@@ -55,7 +63,8 @@ def _show(folder: Path, data: Path | None) -> int:
     if folder.exists() and any(folder.iterdir()) and not (folder / "site").exists():
         sys.exit(f"{folder} is not empty, and not of an earlier demo: choose another --folder.")
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    # Real archives have real people in them: nobody else is to read what is made of them.
+    folder.mkdir(mode=0o700, parents=True)
     with _site(folder, data) as site:
         options = ["-c", site["config"], "--ledger", folder / "ledger.sqlite3"]
         if data is not None:
@@ -79,7 +88,11 @@ def _site(folder: Path, data: Path | None) -> Iterator[dict[str, str]]:
     with log.open("wb") as output:
         # A session of its own: Control-C is for the sender, and stops the site after it.
         site = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            ["/bin/sh", "-c", _KEEPER, "keeper", *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         _wait_until_ready(site, ready, log)
@@ -87,7 +100,17 @@ def _site(folder: Path, data: Path | None) -> Iterator[dict[str, str]]:
         print(log.read_text("utf-8").partition("To mail everybody")[0], flush=True)
         yield said
     finally:
-        _stop(site)
+        _let_go(site)
+
+
+def _let_go(site: "subprocess.Popen[bytes]") -> None:
+    assert site.stdin is not None  # noqa: S101 - it was asked for
+    site.stdin.close()
+    try:
+        site.wait(_TO_STOP)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        os.killpg(site.pid, signal.SIGKILL)
+        site.wait()
 
 
 def _wait_until_ready(site: "subprocess.Popen[bytes]", ready: Path, log: Path) -> None:
@@ -130,22 +153,17 @@ def _print_counts(database: Path, mails: int) -> int:
     sent = counts.get(EVENT_CODES[Status.SENT], 0)
     print(f"\n{sent:>6}  sent, by the site's audit trail; {mails} e-mails are in its Maildir")
     for status, reason in SKIPPED.items():
-        print(f"{counts.get(EVENT_CODES[status], 0):>6}  skipped: {reason}")
+        if skipped := counts.get(EVENT_CODES[status]):
+            print(f"{skipped:>6}  skipped: {reason}")
     return sent
 
 
 def _print_preview(mails: list[Path], folder: Path) -> None:
-    messages = (message_from_bytes(mail.read_bytes(), policy=default) for mail in mails)
-    made = preview.write(max(messages, key=_length), folder)
+    made = preview.write(max((mail.read_bytes() for mail in mails), key=len), folder)
     print(f"\nOne of the e-mails:\n\n  as text       {_shown(made.text)}")
     print(f"  as HTML       {_shown(made.html)}")
-    print(f"  as a picture  {_shown(made.page)}, in a browser")
+    print(f"  both, to see  {_shown(made.page)}, in a browser")
     print(f"\nAll of them are in {_shown(mails[0].parent)}")
-
-
-def _length(message: EmailMessage) -> int:
-    text = message.get_body(("plain",))
-    return 0 if text is None else len(text.get_content())
 
 
 def _shown(path: Path) -> Path:

@@ -50,7 +50,7 @@ def draw_terminal(said: dict[str, str]) -> None:
     argv = ["-v", "-t", "0.02", "-c", said["config"], "--ledger", ledger, said["url"]]
     run = pexpect.spawn(str(PROGRAMS / "sendprofile"), argv, dimensions=(LINES, COLUMNS))
     stream = pyte.ByteStream(screen)
-    run.expect(rb"13/60[^\r]*\r")
+    run.expect(rb"13/\d+[^\r]*\r")
     stream.feed(run.before + run.after)
     run.expect(pexpect.EOF)
     console = Console(record=True, width=COLUMNS, file=io.StringIO())

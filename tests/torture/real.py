@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Our own site as a process, which can be killed, with a mail file for each mail."""
+"""Our own site as processes that can be killed, with its mails counted where they arrive."""
 
-import json
-import sqlite3
-import subprocess
-import sys
-import time
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email import message_from_binary_file
 from email.policy import default
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
-_SITE = Path(sys.executable).with_name("sendprofile-site")
-_PATIENCE = 60.0
+from sqlalchemy import select
+
+from gs.profile.status.hooks import Status
+from gs.profile.status.site.eligible import EVENT_CODES
+from gs.profile.status.site.store.audit import count_events
+from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.tables import USER_EMAIL
+
+from .doubts import Doubt, find_doubts, settle_doubts
+from .post import Post
+from .serving import Serving, command
+from .spreading import Spreading
+
 #: The month in which everybody wrote, and is mailed about.
-PERIOD = "2025-04"
-_MESSAGE = """\
+PERIOD: Final = "2025-04"
+_MESSAGE: Final = """\
 From u{number}@corp.example  Sun Apr  6 11:55:11 2025
 From: Jane {number} <u{number}@corp.example>
 Date: Sun, 6 Apr 2025 11:55:11 +0000
@@ -32,81 +38,125 @@ Who would like some tea?
 
 @dataclass(eq=False, slots=True)
 class RealSite:
-    """``sendprofile-site`` with *size* members in a *folder*, while its context lasts."""
+    """``sendprofile-site`` with *size* members in a *folder*, while its context lasts.
+
+    Its *database* is a URL, or ``None`` for SQLite; its mails go to *post*, or into a Maildir. Of
+    several *processes* each gets its share of the connections.
+    """
 
     folder: Path
     size: int
+    database: str | None = None
+    post: Post | None = None
+    processes: int = 1
     honours_keys: bool = field(default=True, init=False)
     to_mail: frozenset[str] = field(default=frozenset(), init=False)
     to_skip: frozenset[str] = field(default=frozenset(), init=False)
+    served: list[Serving] = field(default_factory=list, init=False)
     url: str = field(default="", init=False)
-    config: Path = field(default=Path(), init=False)
-    _process: subprocess.Popen[str] | None = field(default=None, init=False)
+    _members: dict[str, str] = field(default_factory=dict, init=False)
+    _put_away: ExitStack = field(default_factory=ExitStack, init=False)
 
     def __enter__(self) -> Self:
-        (self.folder / "archives").mkdir()
-        with (self.folder / "archives/garden.mbox").open("w") as archive:
-            archive.writelines(_MESSAGE.format(number=number) for number in range(self.size))
-        words = [_SITE, "import-mbox", self.folder / "archives", "--folder", self._site]
-        subprocess.run(words, check=True, capture_output=True, timeout=_PATIENCE)
-        self.start()
-        self.to_mail = frozenset(self._members().values())
+        self._make()
+        self._members = self._read_members()
+        self.to_mail = frozenset(self._members.values())
+        with ExitStack() as stack:
+            for number in range(self.processes):
+                one = Serving(self._site, f"process-{number}")
+                stack.callback(one.kill)
+                one.start()
+                self.served.append(one)
+            urls = [one.url for one in self.served]
+            self.url = urls[0] if len(urls) == 1 else stack.enter_context(Spreading(urls)).url
+            self._put_away = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self._put_away.close()
 
-    def start(self) -> None:
-        """Serve: at the same URL as before, after a kill."""
-        ready = self.folder / "ready.json"
-        ready.unlink(missing_ok=True)
-        port = self.url.rstrip("/").rpartition(":")[2] or "0"
-        words = ["serve", "--folder", self._site, "--port", port, "--ready-file", ready]
-        self._process = subprocess.Popen(
-            [_SITE, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
-        )
-        deadline = time.monotonic() + _PATIENCE
-        while not self.url or not ready.exists():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise TimeoutError(f"The site does not start: {self._end()}")
-            time.sleep(0.01)
-            with suppress(FileNotFoundError, ValueError):
-                said = json.loads(ready.read_text())
-                self.url, self.config = said["url"], Path(said["config"])
-
-    def kill(self) -> None:
-        """Kill it, with ``SIGKILL``, in whatever it is doing."""
-        self._end()
+    @property
+    def config(self) -> Path:
+        """The configuration file of the sender."""
+        return self.served[0].config
 
     @property
     def mailed(self) -> Counter[str]:
-        """How many files there are in its Maildir for each member."""
-        members = self._members()
-        mails: Counter[str] = Counter()
-        for path in self._mails():
-            with path.open("rb") as file:
-                (address,) = message_from_binary_file(file, policy=default)["To"].addresses
-            mails[members[address.addr_spec]] += 1
-        return mails
+        """How many mails each member got: at the mail server, or in the Maildir."""
+        addresses = self._filed() if self.post is None else self.post.addresses
+        mailed: Counter[str] = Counter()
+        for address, mails in addresses.items():
+            mailed[self._members[address]] += mails
+        return mailed
 
     def progress(self) -> int:
         """Return how many mails there are."""
-        return len(self._mails())
+        return len(self._files()) if self.post is None else len(self.post.letters)
+
+    def audited(self) -> int:
+        """Return how many mails there were by the audit trail."""
+        engine = open_database(self._database)
+        try:
+            with engine.connect() as connection:
+                return count_events(connection).get(EVENT_CODES[Status.SENT], 0)
+        finally:
+            engine.dispose()
+
+    def stop(self) -> None:
+        """Kill all processes."""
+        for one in self.served:
+            one.kill()
+
+    def start(self) -> None:
+        """Serve again, after a stop."""
+        for one in self.served:
+            one.start()
+
+    def doubts(self) -> list[Doubt]:
+        """Return what is in doubt, and is nobody's work any more."""
+        return find_doubts(self._site)
+
+    def settle(self, doubts: list[Doubt]) -> None:
+        """Settle *doubts* as the log of the mail server has it."""
+        if self.post is not None:
+            settle_doubts(self._site, doubts, self.post.message_ids)
 
     @property
     def _site(self) -> Path:
         return self.folder / "site"
 
-    def _mails(self) -> list[Path]:
+    @property
+    def _database(self) -> Path | str:
+        return self.database or self._site / "site.sqlite3"
+
+    def _make(self) -> None:
+        (self.folder / "archives").mkdir()
+        with (self.folder / "archives/garden.mbox").open("w") as archive:
+            archive.writelines(_MESSAGE.format(number=number) for number in range(self.size))
+        kind = ["--database", self.database] if self.database else []
+        command("init", "--folder", self._site, *kind)
+        command("import-mbox", self.folder / "archives", "--folder", self._site)
+        if self.post is not None:
+            settings = self._site / "site.toml"
+            before = settings.read_text("utf-8").partition("[mail]")[0]
+            settings.write_text(before + self.post.settings(), "utf-8")
+
+    def _files(self) -> list[Path]:
         return list(self._site.glob("Maildir/new/*"))
 
-    def _members(self) -> dict[str, str]:
-        query = "SELECT email, user_id FROM user_email"
-        with closing(sqlite3.connect(self._site / "site.sqlite3")) as database:
-            return dict(database.execute(query).fetchall())
+    def _filed(self) -> Counter[str]:
+        addresses: Counter[str] = Counter()
+        for path in self._files():
+            with path.open("rb") as file:
+                (address,) = message_from_binary_file(file, policy=default)["To"].addresses
+            addresses[address.addr_spec] += 1
+        return addresses
 
-    def _end(self) -> str:
-        if self._process is None:
-            return ""
-        self._process.kill()
-        return self._process.communicate()[1]
+    def _read_members(self) -> dict[str, str]:
+        engine = open_database(self._database)
+        try:
+            with engine.connect() as connection:
+                rows = connection.execute(select(USER_EMAIL.c.email, USER_EMAIL.c.user_id))
+                return {email: user_id for email, user_id in rows}  # noqa: C416 - rows are no pairs
+        finally:
+            engine.dispose()

@@ -36,14 +36,37 @@ class Rounds:
 
     def run(self, kills: int) -> Account:
         """Kill the sender *kills* times, then let it end; return the account of it all."""
+        self.interrupt(kills)
+        return self.finish()
+
+    def interrupt(self, kills: int) -> None:
+        """Kill the sender *kills* times, or until it has nothing to do."""
         left = len(self.site.to_mail | self.site.to_skip)
         while self.kills < kills and left:
-            self._one(left, kills - self.kills)
+            ended = self._one(left, kills - self.kills)
             run = self.sender.status()
             self.open_ends.append(open_ends(run))
             # Killed before the list was there, it has no members yet.
             left = self._left(run) if run.get("counts") else left
-        return self.finish()
+            if ended and not count(run, "waiting"):
+                return  # the rest is in doubt, and stays so
+
+    def persist(self, stall: float) -> None:
+        """Start the sender until nobody waits; it is killed where it pauses for *stall* seconds.
+
+        So a test need not wait as long as a mail server that is away makes the sender wait.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            process = self.sender.start()
+            try:
+                self._await_stall(process, stall)
+            finally:
+                process.kill()
+                self.outputs.append(process.communicate()[0])
+            ended = process.returncode != -signal.SIGKILL
+            if ended and not count(self.sender.status(), "waiting"):
+                return
 
     def finish(self) -> Account:
         """Run the sender to its end, and return the account of it all."""
@@ -56,18 +79,28 @@ class Rounds:
         run = self.sender.status()
         return Account(self.kills, process.returncode, run, self.open_ends, self.outputs)
 
+    def _await_stall(self, process: subprocess.Popen[str], stall: float) -> None:
+        before, since = self.site.progress(), time.monotonic()
+        while process.poll() is None and time.monotonic() - since < stall:
+            time.sleep(_LOOK)
+            if (now := self.site.progress()) != before:
+                before, since = now, time.monotonic()
+
     def _left(self, run: Mapping[str, Any]) -> int:
         again = open_ends(run) if self.site.honours_keys else 0
         return count(run, "waiting") + again
 
-    def _one(self, members: int, kills: int) -> None:
+    def _one(self, members: int, kills: int) -> bool:
+        """Start it, and kill it at some moment; return whether it had ended by itself."""
         process = self.sender.start()
         try:
             self._await_moment(process, members, kills)
         finally:
             process.kill()
             self.outputs.append(process.communicate()[0])
-        self.kills += process.returncode == -signal.SIGKILL
+        killed = process.returncode == -signal.SIGKILL
+        self.kills += killed
+        return not killed
 
     def _await_moment(self, process: subprocess.Popen[str], members: int, kills: int) -> None:
         """Return at a random moment, most likely before the sender is done."""

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from servers.deaths import HTTP1
-from torture.trial import Trial, counting_site, real_site
+from torture.trial import Trial, counting_site
 
 #: Without keys all that was in flight at a blow is unknown: more in a row than stop a run.
 _ON = ("--patience", "30", "--max-unknown", "0")
@@ -38,14 +38,6 @@ def test_a_killed_run_mails_everybody_once_where_keys_are_honoured(tmp_path, tri
 
 
 @pytest.mark.parametrize(
-    "trial", [Trial(200, "1", kills=15), Trial(300, "auto", kills=15)], ids=_name
-)
-def test_a_killed_run_mails_everybody_once_through_our_site(tmp_path, trial):
-    result = real_site(trial, tmp_path, Random(trial.members))
-    _check(result, trial)
-
-
-@pytest.mark.parametrize(
     ("honours_keys", "trial"),
     [(False, Trial(3_000, "64", blows=8, options=_ON)), (True, Trial(3_000, "64", blows=8))],
     ids=["without keys", "with keys"],
@@ -70,12 +62,6 @@ def test_every_fault_between_successes_is_survived(tmp_path, honours_keys, trial
     assert set(HTTP1) <= set(result.faults)
 
 
-def test_our_site_is_killed_and_everybody_is_mailed_once(tmp_path):
-    trial = Trial(300, "8", blows=4)
-    result = real_site(trial, tmp_path, Random(5))
-    _check(result, trial)
-
-
 def test_everything_at_once_mails_nobody_twice(tmp_path):
     trial = Trial(3_000, "64", kills=10, blows=6, spoilt=0.02, options=_ON)
     result = counting_site(trial, tmp_path, Random(6), honours_keys=False)
@@ -85,10 +71,4 @@ def test_everything_at_once_mails_nobody_twice(tmp_path):
 def test_everything_at_once_mails_everybody_once_where_keys_are_honoured(tmp_path):
     trial = Trial(2_000, "64", kills=10, blows=6, spoilt=0.01)
     result = counting_site(trial, tmp_path, Random(7), honours_keys=True)
-    _check(result, trial)
-
-
-def test_our_site_and_the_sender_are_killed_and_everybody_is_mailed_once(tmp_path):
-    trial = Trial(300, "8", kills=6, blows=3)
-    result = real_site(trial, tmp_path, Random(8))
     _check(result, trial)

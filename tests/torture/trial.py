@@ -14,14 +14,13 @@ from servers.moves import Fault
 
 from .account import Account
 from .counting import CountingSite
-from .real import PERIOD, RealSite
 from .rounds import Rounds
 from .saboteur import Saboteur
 from .sender import Sender, configure
 from .target import Target
 
 #: Seconds that a site is away, at most.
-_AWAY = 0.3
+AWAY = 0.3
 #: Seconds that a call takes, at most, for each that is in flight: were the threads of the site
 #: busy all the time, the one that kills would come too late.
 _SLOWEST = 0.001
@@ -76,31 +75,16 @@ def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: b
 
     def stop() -> None:
         site.server.stop()
-        time.sleep(chance.uniform(0, _AWAY))
+        time.sleep(chance.uniform(0, AWAY))
         site.server.start()
 
     with site.server:
         sender = Sender(site.url, configure(folder), folder / "ledger", trial.jobs, trial.options)
-        with _struck(site, trial, (stop, site.server.cut), chance) as saboteur:
+        with struck(site, trial, (stop, site.server.cut), chance) as saboteur:
             account = Rounds(sender, site, chance).run(trial.kills)
     lost = (trial.kills + saboteur.dealt) * trial.most + sum(map(_lost_by, site.faults))
-    return replace(_judged(account, site, trial, lost, saboteur), faults=site.faults)
-
-
-def real_site(trial: Trial, folder: Path, chance: Random) -> Result:
-    """Try our own site, which is killed where it is to be struck."""
-    with RealSite(folder, trial.members) as site:
-
-        def kill() -> None:
-            site.kill()
-            time.sleep(chance.uniform(0, _AWAY))
-            site.start()
-
-        options = (*trial.options, "--period", PERIOD)
-        sender = Sender(site.url, site.config, folder / "ledger", trial.jobs, options)
-        with _struck(site, trial, (kill,), chance) as saboteur:
-            account = Rounds(sender, site, chance).run(trial.kills)
-    return _judged(account, site, trial, 0, saboteur)
+    lost = 0 if honours_keys else lost
+    return replace(judged(account, site, trial, lost, saboteur), faults=site.faults)
 
 
 def _lost_by(fault: Fault) -> int:
@@ -110,15 +94,17 @@ def _lost_by(fault: Fault) -> int:
 
 
 @contextmanager
-def _struck(
+def struck(
     site: Target, trial: Trial, ways: Sequence[Callable[[], None]], chance: Random
 ) -> Iterator[Saboteur]:
+    """Deal the blows of *trial*, in these *ways* by turns, as long as the context lasts."""
     blows = [ways[number % len(ways)] for number in range(trial.blows)]
     with Saboteur(site, blows, chance) as saboteur:
         yield saboteur
 
 
-def _judged(account: Account, site: Target, trial: Trial, lost: int, saboteur: Saboteur) -> Result:
+def judged(account: Account, site: Target, trial: Trial, lost: int, saboteur: Saboteur) -> Result:
+    """Return the result; *lost* is how many may be unknown at the most."""
     broke = account.broken_promises(site, lost)
     if not (trial.blows or trial.spoilt or site.honours_keys):
         ends = [0, *account.open_ends]

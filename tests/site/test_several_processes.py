@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Two processes that serve one site from PostgreSQL: each notification is the work of one."""
+
+from random import Random
+
+import psycopg
+import pytest
+
+from torture.post import Post
+from torture.real import PERIOD, RealSite
+from torture.rounds import Rounds
+from torture.sender import Sender
+from torture.trial import Trial
+from torture.trial_of_ours import Ours, real_site
+
+OPTIONS = ("--patience", "30", "--period", PERIOD)
+
+
+@pytest.fixture
+def url(postgresql):
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def post():
+    with Post() as post:
+        yield post
+
+
+def sent(run):
+    return run["counts"]["sent"]["total"]
+
+
+def test_the_calls_of_a_run_are_spread_over_both_and_everybody_is_mailed_once(url, post, tmp_path):
+    with RealSite(tmp_path, 200, url, post, processes=2) as site:
+        sender = Sender(site.url, site.config, tmp_path / "ledger", "16", OPTIONS)
+        account = Rounds(sender, site, Random(1)).run(0)
+        assert account.broken_promises(site, 0) == []
+        assert site.audited() == len(site.to_mail)
+    assert len(by_worker(url)) == 2
+    assert min(by_worker(url)) > 20
+
+
+def by_worker(url):
+    with psycopg.connect(url) as database:
+        query = "SELECT count(*) FROM idempotency_key GROUP BY worker"
+        return [number for (number,) in database.execute(query)]
+
+
+def test_two_senders_with_the_same_keys_get_the_same_answers_and_everybody_one_mail(
+    url, post, tmp_path
+):
+    with RealSite(tmp_path, 200, url, post, processes=2) as site:
+        senders = [
+            Sender(one.url, site.config, tmp_path / f"ledger-{number}", "16", OPTIONS)
+            for number, one in enumerate(site.served)
+        ]
+        post.slow(0.05)  # so that each meets what the other has begun
+        processes = [sender.start() for sender in senders]
+        said = [process.communicate(timeout=100)[0] for process in processes]
+        assert [process.returncode for process in processes] == [0, 0], said
+        assert site.mailed == dict.fromkeys(site.to_mail, 1)
+        assert [sent(sender.status()) for sender in senders] == [200, 200]
+        assert site.audited() == 200
+
+
+def test_one_of_both_is_killed_and_nobody_is_mailed_twice(url, tmp_path):
+    trial = Trial(300, "16", blows=3, options=("--patience", "2"))
+    result = real_site(trial, tmp_path, Random(5), Ours(url, processes=2))
+    assert result.broke == []
+    assert result.blows == trial.blows
+    assert result.account.unknown

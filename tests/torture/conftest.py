@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""The databases that our own site is tried with."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from servers.postgres import Postgres, postgres
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """Give a PostgreSQL server."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str | None]]:
+    """Give a function that makes a database of a kind, and returns its URL, if it has one."""
+    with ExitStack() as stack:
+
+        def made(kind: str) -> str | None:
+            if kind == "sqlite":
+                return None
+            server: Postgres = request.getfixturevalue("postgresql")
+            return stack.enter_context(server.database())
+
+        yield made

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""One process of ``sendprofile-site serve``, which can be killed, and started again."""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+_SITE: Final = Path(sys.executable).with_name("sendprofile-site")
+_PATIENCE: Final = 60.0
+
+
+def command(*words: object) -> str:
+    """Run ``sendprofile-site`` with these *words*, and return what it says; it has to succeed."""
+    done = subprocess.run(
+        [_SITE, *map(str, words)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=_PATIENCE,
+        check=False,
+    )
+    if done.returncode:
+        raise ValueError(f"{words[0]}: {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@dataclass(eq=False, slots=True)
+class Serving:
+    """A process that serves the site in *folder*; its *name* tells it from others that do."""
+
+    folder: Path
+    name: str = "site"
+    url: str = field(default="", init=False)
+    config: Path = field(default=Path(), init=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Serve: at the same URL as before, after a kill."""
+        ready = self.folder / f"{self.name}.json"
+        ready.unlink(missing_ok=True)
+        port = self.url.rstrip("/").rpartition(":")[2] or "0"
+        words = ["serve", "--folder", self.folder, "--port", port, "--ready-file", ready]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([_SITE, *words], stdout=log, stderr=log)
+        deadline = time.monotonic() + _PATIENCE
+        while not (said := _read(ready)):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise TimeoutError(f"The site does not start: {self.log}")
+            time.sleep(0.01)
+        self.url, self.config = said["url"], Path(said["config"])
+
+    def kill(self) -> None:
+        """Kill it, with ``SIGKILL``, in whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_PATIENCE)
+
+    @property
+    def log(self) -> str:
+        """All that it has said since it was first started."""
+        return self._log.read_text("utf-8")
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+
+def _read(ready: Path) -> dict[str, Any]:
+    with suppress(FileNotFoundError, ValueError):
+        return dict(json.loads(ready.read_text("utf-8")))
+    return {}

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""The promise with our own site on the other end, its mails counted at the mail server."""
+
+from random import Random
+
+import pytest
+
+from torture.post import TROUBLE
+from torture.trial import Trial
+from torture.trial_of_ours import Ours, real_site
+
+
+def _check(result, trial):
+    assert result.broke == []
+    # Near its end a run may be done before it is killed.
+    assert result.account.kills >= trial.kills * 3 // 4
+    assert result.blows == trial.blows
+
+
+@pytest.mark.parametrize(
+    ("kind", "jobs"), [("sqlite", "1"), ("postgresql", "16"), ("sqlite", "auto")]
+)
+def test_the_sender_is_killed_and_everybody_is_mailed_once(tmp_path, database, kind, jobs):
+    trial = Trial(120 if jobs == "1" else 300, jobs, kills=5)
+    result = real_site(trial, tmp_path, Random(1), Ours(database(kind)))
+    _check(result, trial)
+    assert not result.account.unknown
+
+
+@pytest.mark.parametrize(("kind", "jobs"), [("sqlite", "16"), ("postgresql", "auto")])
+def test_the_site_is_killed_and_nobody_is_mailed_twice(tmp_path, database, kind, jobs):
+    trial = Trial(300, jobs, blows=3, options=("--patience", "2"))
+    result = real_site(trial, tmp_path, Random(2), Ours(database(kind)))
+    _check(result, trial)
+
+
+def test_the_site_that_files_its_mails_is_killed_and_everybody_is_mailed_once(tmp_path):
+    trial = Trial(300, "8", kills=4, blows=3)
+    result = real_site(trial, tmp_path, Random(3), Ours(mail="maildir"))
+    _check(result, trial)
+    assert not result.account.unknown
+
+
+def test_a_mail_server_in_every_kind_of_trouble_mails_nobody_twice(tmp_path):
+    trial = Trial(200, "8", blows=1 + len(TROUBLE), options=("--patience", "2"))
+    result = real_site(trial, tmp_path, Random(4), Ours(struck="mail"))
+    _check(result, trial)
+    assert len(result.account.unknown) >= 3
