@@ -17,6 +17,7 @@ from benchmarks import enrolment, growth, manual, speed, start_up, table, unhurr
 from benchmarks.figures import Figure, Result
 from benchmarks.machine import Cores, MissingError, describe, warnings
 from benchmarks.measuring import FailedError
+from benchmarks.site import part as site
 from benchmarks.sizes import FULL, QUICK
 from benchmarks.workbench import Workbench
 
@@ -32,6 +33,7 @@ PARTS: Final[Mapping[str, Measure]] = {
     "resume": enrolment.enrol_and_resume,
     "unhurried": unhurried.measure,
     "start-up": start_up.measure,
+    "site": site.measure,
 }
 
 # The adaptive pace draws its own picture, and has no figures.
@@ -50,7 +52,8 @@ def main(argv: Sequence[str]) -> None:
     machine = describe(OUT, cores)
     print(json.dumps(machine, indent=2, ensure_ascii=False))
     with ExitStack() as closing:
-        bench = Workbench(OUT, QUICK if options.quick else FULL, cores, closing)
+        sizes = QUICK if options.quick else FULL
+        bench = Workbench(OUT, sizes, cores, closing, options.data)
         results = _measured(bench, options.parts)
     minutes = (time.monotonic() - began) / 60
     _write(results, {**machine, "quick": options.quick, "minutes": round(minutes, 1)})
@@ -66,6 +69,12 @@ def main(argv: Sequence[str]) -> None:
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer members, fewer rounds")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="mail archives for the site to be measured with",
+    )
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join([*PARTS, AUTO]))
     options = parser.parse_args(argv)
     unknown = set(options.parts) - {*PARTS, AUTO}

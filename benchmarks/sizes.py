@@ -24,6 +24,9 @@ class Sizes:
     huge: int
     unhurried: int
     starts: int
+    notified: int
+    growing: int
+    listed: int
 
 
 FULL: Final = Sizes(
@@ -42,6 +45,9 @@ FULL: Final = Sizes(
     huge=10_000_000,
     unhurried=400,
     starts=15,
+    notified=5_000,
+    growing=1_000,
+    listed=1_000_000,
 )
 
 QUICK: Final = Sizes(
@@ -60,4 +66,7 @@ QUICK: Final = Sizes(
     huge=1_000_000,
     unhurried=100,
     starts=5,
+    notified=1_000,
+    growing=200,
+    listed=100_000,
 )

@@ -13,10 +13,21 @@ from benchmarks.sizes import Sizes
 
 
 class Workbench:
-    """The *folder* in which all is made, and how much is to be measured."""
+    """The *folder* in which all is made, and how much is to be measured.
 
-    def __init__(self, folder: Path, sizes: Sizes, cores: Cores, closing: ExitStack) -> None:
+    *data* has the mail archives that were named for it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sizes: Sizes,
+        cores: Cores,
+        closing: ExitStack,
+        data: Path | None = None,
+    ) -> None:
         self.folder = folder
+        self.data = data
         self.sizes = sizes
         self.cores = cores
         self.sender = Sender(folder / "ledgers")
