@@ -79,8 +79,10 @@ class Decider:
         person = member.person
         if person is None:
             return Decision(_reply(Status.NO_SUCH_MEMBER, member.user_id, ""))
-        sites = summarise_sites(member.places, self.activities, period, connection)
-        status = decide(_facts(person, member.addresses, sites))
+        sites: tuple[SiteSummary, ...] = ()
+        if member.addresses.preferred:
+            sites = summarise_sites(member.places, self.activities, period, connection)
+        status = decide(_facts(person, member, sites))
         letter = None
         if status is Status.SENT:
             try:
@@ -112,7 +114,8 @@ def _reply(status: Status, user_id: str, name: str) -> Reply:
     return skipped(status, user_id, name)
 
 
-def _facts(person: Person, addresses: Addresses, sites: tuple[SiteSummary, ...]) -> Facts:
-    memberships = [one for site in sites for one in site.memberships]
+def _facts(person: Person, member: Member, sites: tuple[SiteSummary, ...]) -> Facts:
+    groups = sum(1 for place in member.places if place.group_id)
+    memberships = (one for site in sites for one in site.memberships)
     posts = sum(membership.activity.figures.posts for membership in memberships)
-    return Facts(person.opted_out, len(memberships), bool(addresses.preferred), posts)
+    return Facts(person.opted_out, groups, bool(member.addresses.preferred), posts)

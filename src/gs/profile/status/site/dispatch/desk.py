@@ -12,7 +12,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gs.profile.status.site.logs import Log
-from gs.profile.status.site.mail import DoubtError, Mailer
+from gs.profile.status.site.mail import (
+    AllRefusedError,
+    DoubtError,
+    Mailer,
+    NotTakenError,
+    RejectedError,
+)
 from gs.profile.status.site.store.calls import Known, find_calls
 from gs.profile.status.site.store.failing import NO_DATABASE
 from gs.profile.status.site.store.presence import Presence
@@ -56,6 +62,8 @@ class Desk:
     def work(self, tasks: Sequence[Task], ended: Sequence[Ended]) -> Recording:
         """Take up *tasks*, record what has *ended*; return what may be done now that it is."""
         self._unrecorded += ended
+        for one in ended:
+            self._log_doubt(one)
         try:
             recording = self._work(tasks)
             self._unrecorded = []
@@ -76,6 +84,15 @@ class Desk:
             with self.engine.begin() as connection:
                 recording.write(connection)
         return recording
+
+    def _log_doubt(self, one: Ended) -> None:
+        match one.outcome:
+            case DoubtError():
+                self.log.warning("in_doubt", message_id=one.hand_over.letter.message_id)
+            case tuple() | AllRefusedError() | RejectedError() | NotTakenError():
+                pass
+            case error:
+                self.log.failure("hand_over_failed", error)
 
     def _attend(self) -> None:
         # Other processes would take this one for dead, and its letters for left.

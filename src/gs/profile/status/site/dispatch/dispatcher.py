@@ -20,6 +20,9 @@ from .tasks import Answer, Ended, HandOver, Task
 
 # Calls that are worked on together: enough to share each step, few enough not to wait long.
 _TOGETHER: Final = 32
+# Seconds that calls which do not come alone wait for more company: each step and each commit is
+# then for more of them. Whoever calls one at a time never waits.
+_COMPANY: Final = 0.002
 # Seconds between two tries to record what the database did not take.
 _PAUSE: Final = 0.5
 # Seconds that these tries go on once the site is told to stop.
@@ -74,8 +77,10 @@ class Dispatcher:
 
     def _run(self) -> None:
         deadline: float | None = None
+        tasks: Sequence[Task] = ()
+        ended: Sequence[Ended] = ()
         while True:
-            tasks, ended = self._next()
+            tasks, ended = self._next(together=len(tasks) + len(ended) > 1)
             self._work(tasks, ended)
             with self._changed:
                 over = self._closing and not (self._tasks or self._ended or self._handing)
@@ -85,7 +90,9 @@ class Dispatcher:
             if over:
                 return
 
-    def _next(self) -> tuple[list[Task], list[Ended]]:
+    def _next(self, *, together: bool) -> tuple[list[Task], list[Ended]]:
+        if together:
+            time.sleep(_COMPANY)
         with self._changed:
             while not (self._tasks or self._ended):
                 if self._closing and not self._handing and not self._desk.behind:

@@ -5,13 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gs.profile.status.site.summary import Addresses, Delivery, Site
 
 from .tables import (
     EMAIL_SETTING,
+    GROUP,
     MEMBERSHIP,
     PERSON,
     PROFILE_NOTIFICATION_SKIP,
@@ -95,7 +106,7 @@ def find_people(connection: Connection, user_ids: Sequence[str]) -> dict[str, Pe
 def find_places_of(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[Place]]:
     """Return the places of each member on the sites that are not skipped, in a fixed order.
 
-    Places on the same site have the same :class:`.Site`.
+    Places on the same site have the same :class:`.Site`. A group that is not there is no place.
     """
     rows = connection.execute(_PLACES, {"ids": user_ids}).all()
     sites = _find_sites(connection, {row[1] for row in rows})
@@ -192,9 +203,15 @@ _PLACES: Final = (
                 EMAIL_SETTING.c.site_id == _MEMBER.site_id,
                 EMAIL_SETTING.c.group_id == _MEMBER.group_id,
             ),
+        ).outerjoin(
+            GROUP,
+            and_(
+                GROUP.c.site_id == _MEMBER.site_id,
+                GROUP.c.group_id == _MEMBER.group_id,
+            ),
         )
     )
-    .where(_MEMBER.user_id.in_(_IDS))
+    .where(_MEMBER.user_id.in_(_IDS), or_(_MEMBER.group_id == "", GROUP.c.group_id.is_not(None)))
     .order_by(_MEMBER.user_id, _MEMBER.site_id, _MEMBER.group_id)
 )
 _SITES: Final = select(
