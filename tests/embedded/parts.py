@@ -110,10 +110,10 @@ async def at_once(_seconds):
 
 
 @contextmanager
-def application(engine, mailer, period=MARCH):
+def application(engine, mailer, period=MARCH, scope=""):
     """Give the application; it is for one server."""
     with dispatching(engine, mailer) as dispatcher:
         yield make_app(
-            Hooks(engine, dispatcher, tokens(engine, at_once), lambda: period),
+            Hooks(engine, dispatcher, tokens(engine, at_once), lambda: period, scope),
             close=dispatcher.close,
         )

@@ -58,9 +58,9 @@ def start(town: Hamlet, tmp_path: Path) -> Callable[..., AbstractContextManager[
     """Give a function that serves the town, with a mailer and for a period."""
 
     @contextmanager
-    def made(mailer=None, period=MARCH):
+    def made(mailer=None, period=MARCH, scope=""):
         mailer = mailer or Maildir(tmp_path / "Maildir")
-        with application(town.engine, mailer, period) as app, served(app) as running:
+        with application(town.engine, mailer, period, scope) as app, served(app) as running:
             yield running
 
     return made

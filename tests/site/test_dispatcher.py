@@ -127,13 +127,14 @@ def test_an_address_of_a_host_with_umlauts_is_marked_as_it_is_stored(ann):
     assert [letter.recipients for letter in mailer.letters] == [("Bob@xn--mnchen-3ya.example",)]
 
 
-def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann):
+@pytest.mark.parametrize("notice", [ANN, Notice("ann", MARCH)], ids=["key", "no key"])
+def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann, notice):
     ann.address("ann", "m\u00fcller@example.org")
     refused = (Refused("m\u00fcller@example.org", "no SMTPUTF8"),)
     with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
-        (first,) = ask(dispatcher, ANN)
+        (first,) = ask(dispatcher, notice)
         assert (type(first), first.retry_after) == (NotNotifiedError, 1)
-        assert ask(dispatcher, ANN) == [SENT]
+        assert ask(dispatcher, notice) == [SENT]
     assert [letter.recipients for letter in mailer.letters] == [
         ("ann@example.org", "m\u00fcller@example.org"),
         ("ann@example.org",),
@@ -197,6 +198,29 @@ def test_calls_that_come_together_share_each_step(ann):
             assert kinds(ask(dispatcher, *notices)) == [0] * 32
     # At the worst each of the 32 ends in a transaction of its own, with two statements.
     assert len(queries) < 2 * 6 + 2 * 32
+
+
+def test_few_letters_are_begun_ahead_of_their_hand_over(ann):
+    held = threading.Event()
+    with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
+
+        async def story():
+            notices = [Notice("ann", MARCH, Call(f"k{number}", "f")) for number in range(20)]
+            calls = [asyncio.create_task(dispatcher.notify(notice)) for notice in notices]
+            await asyncio.to_thread(mailer.reached.wait, 20)
+            for gone in calls[10:]:
+                gone.cancel()
+            await asyncio.sleep(0.2)
+            begun = len(ann.rows(tables.IDEMPOTENCY_KEY))
+            held.set()
+            return begun, await asyncio.gather(*calls, return_exceptions=True)
+
+        begun, answers = asyncio.run(story())
+    # A crash now would leave these in doubt, and no more.
+    assert begun <= 2 * mailer.jobs
+    assert kinds(answers) == [0] * 10 + [asyncio.CancelledError] * 10
+    # Who has gone away before the call was taken up is not notified.
+    assert len(mailer.letters) == 10
 
 
 def test_of_calls_with_the_same_key_that_come_together_one_is_worked_on(ann):
@@ -268,9 +292,11 @@ def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(ann, n
             done, _ = await asyncio.wait([call], timeout=1.5)
             assert not done
             assert codes(ann) == []
-            # Others are told that it does not work, and that nobody was mailed.
-            with pytest.raises(NotNotifiedError):
-                await dispatcher.notify(Notice("ann", MARCH, Call("other", "f")))
+            # Others are told that it does not work, and that nobody was mailed; not so who asks
+            # for what is in progress.
+            asked = (ANN, Notice("ann", MARCH, Call("other", "f")))
+            told = await asyncio.gather(*map(dispatcher.notify, asked), return_exceptions=True)
+            assert kinds(told) == [InProgressError, NotNotifiedError]
             narrow(wide=True)
             return await asyncio.wait_for(call, 20)
 
@@ -362,4 +388,26 @@ def test_what_a_dead_process_left_is_settled_by_the_maildir(ann, tmp_path, taken
         assert ask(other, ANN) == [SENT]
         assert ask(other, ANN) == [SENT]
     assert len(list((tmp_path / "Maildir" / "new").iterdir())) == 1
+    assert codes(ann) == ["1"]
+
+
+@only("postgresql")
+def test_a_skip_is_left_to_the_process_that_hands_the_letter_over(ann):
+    held = threading.Event()
+    with (
+        dispatching(ann.engine, mailer := MailServer([], held)) as one,
+        dispatching(ann.engine, MailServer([])) as other,
+    ):
+
+        async def story():
+            call = asyncio.create_task(one.notify(ANN))
+            await asyncio.to_thread(mailer.reached.wait, 20)
+            ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
+            with pytest.raises(InProgressError):
+                await other.notify(ANN)
+            held.set()
+            return await asyncio.wait_for(call, 20)
+
+        assert asyncio.run(story()) == SENT
+        assert ask(other, ANN) == [SENT]
     assert codes(ann) == ["1"]

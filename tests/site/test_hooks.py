@@ -183,7 +183,14 @@ def test_the_period_of_the_form_is_the_one_reported_on(site, town):
     assert site.post(SEND_URI, send_form("ann", period="2025-12")).json()["status"] == 0
 
 
-@pytest.mark.parametrize("period", ["2026", "2026-13", "last", "9999-12", "0000-01", "2026-03-01"])
+NO_MONTHS = [
+    *("2026", "2026-13", "last", "9999-12", "0000-01", "2026-03-01"),
+    # There is no month before, or it begins in the year 0 east of Greenwich.
+    *("0001-01", "0001-02"),
+]
+
+
+@pytest.mark.parametrize("period", NO_MONTHS)
 def test_a_period_that_is_no_month_is_a_refused_form(site, town, period, mails):
     active_town(town)
     answer = site.post(SEND_URI, send_form("ann", period=period))

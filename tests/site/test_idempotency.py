@@ -148,6 +148,14 @@ def test_a_key_lives_longer_than_the_process(start, mails):
     assert len(mails()) == 1
 
 
+@pytest.mark.usefixtures("ann")
+def test_what_was_sent_in_a_trial_is_still_to_be_sent(start, mails):
+    for scope, letters in (("Maildir ", 1), ("", 2), ("", 2), ("Maildir ", 2)):
+        with start(scope=scope) as site:
+            assert call(site).json()["status"] == 0
+        assert len(mails()) == letters
+
+
 @pytest.mark.parametrize(
     ("user_id", "fields"), [("bob", {}), ("ann", {"period": "2026-02"}), ("ann", {"period": ""})]
 )

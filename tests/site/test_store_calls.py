@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gs.profile.status.hooks import Period, Reply, Status
+from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
     Begun,
     Call,
@@ -17,9 +18,11 @@ from gs.profile.status.site.store.calls import (
     begin_calls,
     find_calls,
     finish_calls,
+    leave_calls,
     take_back_calls,
 )
 from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
+from gs.profile.status.site.store.tables import AUDIT_EVENT
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -33,8 +36,16 @@ def begun(key="k", worker="1", **other):
     return Begun(Call(key, "form"), "zoë", MARCH, worker=worker, **told)
 
 
-def finished(key="k", reply=SENT, moment=LATER):
-    return Finished(Call(key, "form"), "zoë", MARCH, moment, reply)
+def finished(key="k", reply=SENT, moment=LATER, worker="1"):
+    return Finished(Call(key, "form"), "zoë", MARCH, moment, reply, worker)
+
+
+def skipped(key="k", moment=LATER, reply=SKIPPED, worker=None):
+    return finished(key, reply, moment, worker)
+
+
+def found(connection, key="k"):
+    return find_calls(connection, [key])[key]
 
 
 @pytest.fixture
@@ -58,7 +69,8 @@ def test_a_call_that_is_begun_is_known_with_all_that_settles_a_doubt(connection)
 
 def test_nothing_is_begun_finished_or_known_of_no_calls(connection):
     assert begin_calls(connection, []) == set()
-    finish_calls(connection, [])
+    assert finish_calls(connection, []) == set()
+    leave_calls(connection, "1", [])
     take_back_calls(connection, "1", [])
     assert find_calls(connection, []) == {}
 
@@ -71,34 +83,87 @@ def test_a_call_is_begun_once(connection):
 
 
 def test_a_call_that_is_finished_is_not_begun(connection):
-    finish_calls(connection, [finished(reply=SKIPPED)])
-    assert begin_calls(connection, [begun(), begun(left_by="1"), begun(left_by="")][:1]) == set()
-    assert begin_calls(connection, [begun(left_by="1")]) == set()
-    known = find_calls(connection, ["k"])["k"]
-    assert (known.finished, known.handing, known.reply) == (LATER, None, SKIPPED)
-    assert known.left_by is None
+    assert finish_calls(connection, [skipped()]) == {"k"}
+    for left_by in (None, "1", ""):
+        assert begin_calls(connection, [begun(left_by=left_by)]) == set()
+    call = found(connection)
+    assert (call.finished, call.handing, call.reply) == (LATER, None, SKIPPED)
+    assert call.left_by is None
 
 
 def test_a_call_that_was_begun_is_finished(connection):
     begin_calls(connection, [begun()])
-    finish_calls(connection, [finished()])
-    known = find_calls(connection, ["k"])["k"]
-    assert (known.worker, known.handing, known.finished) == ("1", NOON, LATER)
-    assert (known.message_id, known.reply, known.left_by) == ("<m@x>", SENT, None)
+    assert finish_calls(connection, [finished()]) == {"k"}
+    call = found(connection)
+    assert (call.worker, call.handing, call.finished) == ("1", NOON, LATER)
+    assert (call.message_id, call.reply, call.left_by) == ("<m@x>", SENT, None)
 
 
 def test_what_was_answered_first_stays(connection):
-    finish_calls(connection, [finished(reply=SKIPPED, moment=NOON)])
-    finish_calls(connection, [finished(reply=Reply(Status.NO_ACTIVITY, "Skipping"))])
-    known = find_calls(connection, ["k"])["k"]
-    assert (known.reply, known.finished) == (SKIPPED, NOON)
+    finish_calls(connection, [skipped(moment=NOON)])
+    for worker in (None, "", "1"):
+        other = skipped(reply=Reply(Status.NO_ACTIVITY, "Skipping"), worker=worker)
+        assert finish_calls(connection, [other]) == set()
+    assert (found(connection).reply, found(connection).finished) == (SKIPPED, NOON)
 
 
 def test_that_a_mail_was_sent_is_the_truth_whatever_was_answered_before(connection):
     begin_calls(connection, [begun()])
-    finish_calls(connection, [finished(reply=SKIPPED, moment=NOON)])
-    finish_calls(connection, [finished(reply=SENT)])
-    assert find_calls(connection, ["k"])["k"].reply == SENT
+    finish_calls(connection, [skipped(moment=NOON, worker="1")])
+    assert finish_calls(connection, [finished(reply=SENT)]) == {"k"}
+    assert found(connection).reply == SENT
+
+
+def test_a_skip_does_not_touch_a_call_that_another_is_handing_over(connection):
+    begin_calls(connection, [begun("a"), begun("b"), begun("taken back")])
+    take_back_calls(connection, "1", ["taken back"])
+    skips = [skipped("a"), skipped("b", worker="2"), skipped("new"), skipped("taken back")]
+    assert finish_calls(connection, skips) == {"new", "taken back"}
+    for key in "ab":
+        assert (found(connection, key).finished, found(connection, key).reply) == (None, SENT)
+    assert found(connection, "taken back").reply == SKIPPED
+
+
+def test_a_mail_that_was_refused_is_finished_by_who_began_it(connection):
+    begin_calls(connection, [begun()])
+    assert finish_calls(connection, [skipped(worker="1")]) == {"k"}
+    assert found(connection).reply == SKIPPED
+
+
+def test_a_mail_was_sent_also_where_its_worker_was_taken_for_dead(connection):
+    begin_calls(connection, [begun(worker="2")])
+    begin_calls(connection, [begun(worker="3", left_by="2")])
+    assert finish_calls(connection, [finished(worker="2")]) == {"k"}
+    assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
+
+
+def test_what_its_worker_let_go_of_is_in_doubt_and_may_be_taken_over_by_anybody(connection):
+    begin_calls(connection, [begun("j"), begun()])
+    leave_calls(connection, "1", ["k"])
+    call = found(connection)
+    assert (call.worker, call.left_by, call.handing, call.message_id) == ("", "", NOON, "<m@x>")
+    assert found(connection, "j").worker == "1"
+    assert begin_calls(connection, [begun(worker="2")]) == set()
+    assert begin_calls(connection, [begun(worker="2", left_by="1")]) == set()
+    assert begin_calls(connection, [begun(worker="2", left_by="")]) == {"k"}
+    assert begin_calls(connection, [begun(worker="3", left_by="")]) == set()
+    assert found(connection).worker == "2"
+
+
+def test_what_its_worker_let_go_of_is_finished_once_the_mail_is_found(connection):
+    begin_calls(connection, [begun()])
+    leave_calls(connection, "1", ["k"])
+    assert finish_calls(connection, [skipped()]) == set()
+    assert finish_calls(connection, [finished(worker="")]) == {"k"}
+
+
+def test_nobody_lets_go_of_the_call_of_another_or_of_one_that_is_not_handed_over(connection):
+    begin_calls(connection, [begun("another's", "2"), begun("finished"), begun("taken back")])
+    finish_calls(connection, [finished("finished")])
+    take_back_calls(connection, "1", ["taken back"])
+    leave_calls(connection, "1", ["another's", "finished", "taken back"])
+    told = [found(connection, key).worker for key in ("another's", "finished", "taken back")]
+    assert told == ["2", "1", "1"]
 
 
 def test_a_call_that_was_taken_back_may_be_begun_by_anybody_with_the_same_form(
@@ -162,7 +227,7 @@ def test_of_many_who_begin_a_call_at_once_one_may_hand_over(town, left_by):
 def test_a_doubt_is_a_call_between_the_hand_over_and_its_record(connection):
     begin_calls(connection, [begun("late", moment=LATER), begun("b"), begun("a", "2")])
     begin_calls(connection, [begun("finished"), begun("taken back")])
-    finish_calls(connection, [finished("finished"), finished("never begun", SKIPPED)])
+    finish_calls(connection, [finished("finished"), skipped("never begun")])
     take_back_calls(connection, "1", ["taken back"])
     assert find_doubts(connection) == [
         Doubt("a", "zoë", MARCH, "2", NOON, "<m@x>"),
@@ -171,21 +236,39 @@ def test_a_doubt_is_a_call_between_the_hand_over_and_its_record(connection):
     ]
 
 
-def test_a_doubt_that_was_sent_is_answered_so(connection):
+def test_a_doubt_that_was_sent_is_answered_so_and_is_in_the_trail(connection):
     begin_calls(connection, [begun()])
-    assert settle_doubt(connection, "k", LATER, sent=True)
-    known = find_calls(connection, ["k"])["k"]
-    assert (known.finished, known.reply) == (LATER, SENT)
-    assert not settle_doubt(connection, "k", LATER, sent=False)
+    [doubt] = find_doubts(connection)
+    assert settle_doubt(connection, doubt, LATER, sent=True)
+    assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
+    assert not settle_doubt(connection, doubt, LATER, sent=False)
+    assert not settle_doubt(connection, doubt, LATER, sent=True)
     assert find_doubts(connection) == []
+    assert count_events(connection) == {"1": 1}
+    [event] = connection.execute(AUDIT_EVENT.select())
+    assert (event.instance_user_id, event.instance_datum) == ("zoë", "2026-03")
+    assert event.event_date == LATER
 
 
 def test_a_doubt_that_was_not_sent_may_be_begun_again(connection):
     begin_calls(connection, [begun()])
-    assert settle_doubt(connection, "k", LATER, sent=False)
-    assert not settle_doubt(connection, "k", LATER, sent=True)
-    assert not settle_doubt(connection, "no such key", LATER, sent=True)
+    [doubt] = find_doubts(connection)
+    assert settle_doubt(connection, doubt, LATER, sent=False)
+    assert not settle_doubt(connection, doubt, LATER, sent=True)
+    assert count_events(connection) == {}
     assert begin_calls(connection, [begun(worker="2")]) == {"k"}
+
+
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize("again", [{"worker": "2"}, {"moment": LATER}], ids=["worker", "moment"])
+def test_a_doubt_that_was_taken_over_since_is_not_settled(connection, sent, again):
+    begin_calls(connection, [begun()])
+    [doubt] = find_doubts(connection)
+    begin_calls(connection, [begun(left_by="1", **again)])
+    before = find_doubts(connection)
+    assert not settle_doubt(connection, doubt, LATER, sent=sent)
+    assert find_doubts(connection) == before != [doubt]
+    assert count_events(connection) == {}
 
 
 def test_many_calls_are_begun_and_finished_together(town):

@@ -16,9 +16,10 @@ from gs.profile.status.site.store.calls import (
     begin_calls,
     find_calls,
     finish_calls,
+    leave_calls,
     take_back_calls,
 )
-from gs.profile.status.site.store.doubts import find_doubts, settle_doubt
+from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.members import (
     find_addresses_of,
     find_people,
@@ -35,6 +36,7 @@ CALL = Call("k", "form")
 SENT = Reply(Status.SENT, "Sent")
 MARCH = Period(2026, 3)
 BEGUN = Begun(CALL, "u", MARCH, NOON, "1", "<m@x>", SENT, left_by="0")
+DOUBT = Doubt("k", "u", MARCH, "1", NOON, "<m@x>")
 
 QUERIES = {
     "a page of members": lambda c: list_members(c, "m", 100),
@@ -46,7 +48,8 @@ QUERIES = {
     "a call taken back": lambda c: take_back_calls(c, "1", ["k"]),
     "a call finished": lambda c: finish_calls(c, [Finished(CALL, "u", MARCH, NOON, SENT)]),
     "doubts": find_doubts,
-    "a doubt settled": lambda c: settle_doubt(c, "k", NOON, sent=True),
+    "a doubt settled": lambda c: settle_doubt(c, DOUBT, NOON, sent=True),
+    "a call left": lambda c: leave_calls(c, "1", ["k"]),
     "opting out": lambda c: opt_out(c, "u"),
     "opting in": lambda c: opt_in(c, "u"),
     "being opted out": lambda c: is_opted_out(c, "u"),

@@ -38,6 +38,8 @@ from .web.pages import Look, Looked, Pages, page_routes
 from .web.tokens import Keeper, Tokens
 
 _NO_DOMAIN: Final = "localhost.invalid"
+# Whoever was sent to in a trial, into the Maildir, is still to be mailed.
+_TRIAL: Final = "Maildir "
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = No
     metrics.members(members)
     dispatcher = Dispatcher(Desk(engine, decider, mailer, presence, now, log), mailer, metrics)
     tokens = Tokens(_keeper(engine, metrics))
-    hooks = Hooks(engine, dispatcher, tokens, reckon)
+    hooks = Hooks(engine, dispatcher, tokens, reckon, "" if config.mail else _TRIAL)
     pages = Pages(engine, _link_key(engine), tokens, _looking(engine, decider), now, reckon)
     health = Health(engine, lambda: dispatcher.alive, log)
 

@@ -20,13 +20,13 @@ from gs.profile.status.site.mail import (
     RejectedError,
 )
 from gs.profile.status.site.store.calls import Known, find_calls
-from gs.profile.status.site.store.failing import NO_DATABASE
+from gs.profile.status.site.store.failing import is_away
 from gs.profile.status.site.store.presence import Presence
 
 from .deciding import Decider, Member
 from .notice import InDoubtError, InProgressError, NotNotifiedError, OtherFormError
 from .recording import Recording
-from .tasks import Ended, Task
+from .tasks import Answer, Ended, Task
 
 # Seconds after which a call that the database did not take is worth another try.
 _LATER: Final = 10
@@ -59,27 +59,31 @@ class Desk:
         """Whether there is something that the database has not taken yet."""
         return bool(self._unrecorded)
 
-    def work(self, tasks: Sequence[Task], ended: Sequence[Ended]) -> Recording:
-        """Take up *tasks*, record what has *ended*; return what may be done now that it is."""
+    def work(self, tasks: Sequence[Task], ended: Sequence[Ended], room: int) -> Recording:
+        """Take up *tasks*, record what has *ended*; return what may be done now that it is.
+
+        No more than *room* letters are begun; the tasks that are left over are for another time.
+        """
         self._unrecorded += ended
         for one in ended:
             self._log_doubt(one)
+        admitted, turned_away = self._admit(tasks)
         try:
-            recording = self._work(tasks)
+            recording = self._work(admitted, room)
             self._unrecorded = []
         except Exception as error:  # noqa: BLE001 - whatever it is, no letter of *tasks* has left
-            recording = self._put_off(tasks, error)
+            recording = self._put_off(admitted, error)
         self._release(recording)
+        recording.answers += turned_away
         return recording
 
-    def _work(self, tasks: Sequence[Task]) -> Recording:
+    def _work(self, admitted: Sequence[Task], room: int) -> Recording:
         self._attend()
         recording = Recording(self.presence.worker, self.now())
         for one in self._unrecorded:
             recording.end(one)
-        admitted = [task for task in tasks if self._admit(task, recording)]
         if admitted:
-            self._decide(admitted, recording)
+            self._decide(admitted, room, recording)
         if not recording.empty:
             with self.engine.begin() as connection:
                 recording.write(connection)
@@ -102,23 +106,28 @@ class Desk:
                 self.presence.renew()
             self._attended = moment
 
-    def _admit(self, task: Task, recording: Recording) -> bool:
-        call = task.notice.call
-        if call is None:
-            return True
-        first = self._in_progress.setdefault(call.key, task)
-        if first is task:
-            return True
-        same = first.notice.call == call
-        recording.answer(task, InProgressError() if same else OtherFormError())
-        return False
+    def _admit(self, tasks: Sequence[Task]) -> tuple[list[Task], list[tuple[Task, Answer]]]:
+        admitted: list[Task] = []
+        turned_away: list[tuple[Task, Answer]] = []
+        for task in tasks:
+            call = task.notice.call
+            first = task if call is None else self._in_progress.setdefault(call.key, task)
+            if first is task:
+                admitted.append(task)
+            else:
+                same = first.notice.call == call
+                turned_away.append((task, InProgressError() if same else OtherFormError()))
+        return admitted, turned_away
 
-    def _decide(self, tasks: Sequence[Task], recording: Recording) -> None:
+    def _decide(self, tasks: Sequence[Task], room: int, recording: Recording) -> None:
         keys = [task.notice.call.key for task in tasks if task.notice.call]
         with self.engine.connect() as connection:
             known = find_calls(connection, keys) if keys else {}
             members = self.decider.look_up(connection, (task.notice.user_id for task in tasks))
             for task in tasks:
+                if len(recording.letters) >= room:
+                    recording.left_over.append(task)
+                    continue
                 call = task.notice.call
                 before = known.get(call.key) if call else None
                 case = _Case(task, before, members[task.notice.user_id])
@@ -165,7 +174,7 @@ class Desk:
             recording.answer(task, InDoubtError(known.message_id or ""))
             return True
         if taken:
-            recording.finish(task, known.reply)
+            recording.finish(task, known.reply, known.worker)
         return taken
 
     def _put_off(self, tasks: Sequence[Task], error: Exception) -> Recording:
@@ -174,7 +183,7 @@ class Desk:
             recording.answer(task, self._answer_to(error))
         # What left before is recorded as soon as the database works. An error that is not of its
         # working would come again: that stays in doubt, as a crash would leave it.
-        late = time.monotonic() - _TO_RECORD if isinstance(error, NO_DATABASE) else inf
+        late = time.monotonic() - _TO_RECORD if is_away(error) else inf
         for ended in self._unrecorded:
             if ended.since < late:
                 recording.tell(ended)
@@ -192,7 +201,7 @@ class Desk:
                 del self._in_progress[call.key]
 
     def _answer_to(self, error: Exception) -> Exception:
-        if isinstance(error, NO_DATABASE):
+        if is_away(error):
             self.log.warning("database_failed", error=type(error).__name__)
             return NotNotifiedError("The database does not work.", _LATER)
         self.log.failure("calls_failed", error, unrecorded=len(self._unrecorded))

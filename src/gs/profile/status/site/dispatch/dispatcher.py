@@ -6,8 +6,8 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Final
 
 from gs.profile.status.hooks import Reply
@@ -20,6 +20,9 @@ from .tasks import Answer, Ended, HandOver, Task
 
 # Calls that are worked on together: enough to share each step, few enough not to wait long.
 _TOGETHER: Final = 32
+# Letters that are begun, for each that the mailer can take at a time. One waits while another is
+# handed over; more would only be in doubt after a crash.
+_AHEAD: Final = 2
 # Seconds that calls which do not come alone wait for more company: each step and each commit is
 # then for more of them. Whoever calls one at a time never waits.
 _COMPANY: Final = 0.002
@@ -38,12 +41,13 @@ class Dispatcher:
         self._meter = meter
         self._tasks: deque[Task] = deque()
         self._ended: deque[Ended] = deque()
+        self._letters: SimpleQueue[HandOver | None] = SimpleQueue()
         self._handing = 0
         self._closing = False
         self._changed = threading.Condition()
-        self._handers = ThreadPoolExecutor(mailer.jobs, thread_name_prefix="hand-over")
-        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
-        self._thread.start()
+        # All of them now: a thread that cannot be had later would leave a letter lying.
+        self._handers = [_started(self._hand_over_all, "hand-over") for _ in range(mailer.jobs)]
+        self._thread = _started(self._run, "dispatcher")
 
     @property
     def alive(self) -> bool:
@@ -59,7 +63,7 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         task = Task(notice, loop, loop.create_future())
         with self._changed:
-            if self._closing:
+            if self._closing or not self.alive:
                 raise NotNotifiedError("The site stops.")
             self._tasks.append(task)
             self._meter.waiting(len(self._tasks))
@@ -67,20 +71,23 @@ class Dispatcher:
         return await task.future
 
     def close(self) -> None:
-        """Finish what was taken up, take up nothing more, and close the mailer."""
+        """Finish what was taken up and is waited for, and close the mailer."""
         with self._changed:
             self._closing = True
             self._changed.notify()
         self._thread.join()
-        self._handers.shutdown()
+        for _ in self._handers:
+            self._letters.put(None)
+        for hander in self._handers:
+            hander.join()
         self._mailer.close()
 
     def _run(self) -> None:
         deadline: float | None = None
-        tasks: Sequence[Task] = ()
-        ended: Sequence[Ended] = ()
+        company = False
         while True:
-            tasks, ended = self._next(together=len(tasks) + len(ended) > 1)
+            tasks, ended = self._next(company=company)
+            company = len(tasks) + len(ended) > 1
             self._work(tasks, ended)
             with self._changed:
                 over = self._closing and not (self._tasks or self._ended or self._handing)
@@ -90,29 +97,34 @@ class Dispatcher:
             if over:
                 return
 
-    def _next(self, *, together: bool) -> tuple[list[Task], list[Ended]]:
-        if together:
+    def _next(self, *, company: bool) -> tuple[list[Task], list[Ended]]:
+        if company:
             time.sleep(_COMPANY)
         with self._changed:
-            while not (self._tasks or self._ended):
+            while not (self._ended or (self._tasks and self._room())):
                 if self._closing and not self._handing and not self._desk.behind:
                     break
                 if not self._changed.wait(_PAUSE if self._desk.behind else None):
                     break
             ended = list(self._ended)
             self._ended.clear()
-            tasks = [self._tasks.popleft() for _ in range(min(_TOGETHER, len(self._tasks)))]
+            many = min(_TOGETHER, len(self._tasks)) if self._room() else 0
+            tasks = [self._tasks.popleft() for _ in range(many)]
             self._meter.waiting(len(self._tasks))
-        return tasks, ended
+        # Who has gone away is not notified; the call may come again.
+        return [task for task in tasks if not task.future.done()], ended
+
+    def _room(self) -> int:
+        return max(0, _AHEAD * self._mailer.jobs - self._handing)
 
     def _work(self, tasks: Sequence[Task], ended: Sequence[Ended]) -> None:
-        done = self._desk.work(tasks, ended)
+        done = self._desk.work(tasks, ended, self._room())
         self._answer(done.answers)
-        if done.letters:
-            with self._changed:
-                self._handing += len(done.letters)
-            for letter in done.letters:
-                self._handers.submit(self._hand_over, letter)
+        with self._changed:
+            self._handing += len(done.letters)
+            self._tasks.extendleft(reversed(done.left_over))
+        for letter in done.letters:
+            self._letters.put(letter)
 
     def _answer(self, answers: Sequence[tuple[Task, Answer]]) -> None:
         loops: dict[asyncio.AbstractEventLoop, list[tuple[Task, Answer]]] = {}
@@ -123,7 +135,16 @@ class Dispatcher:
             with contextlib.suppress(RuntimeError):  # it is closed: nobody waits any more
                 loop.call_soon_threadsafe(_settle, some)
 
-    def _hand_over(self, one: HandOver) -> None:
+    def _hand_over_all(self) -> None:
+        while letter := self._letters.get():
+            ended = self._hand_over(letter)
+            self._meter.handed_over(ended.outcome)
+            with self._changed:
+                self._handing -= 1
+                self._ended.append(ended)
+                self._changed.notify()
+
+    def _hand_over(self, one: HandOver) -> Ended:
         outcome: tuple[Refused, ...] | Exception
         notice = one.task.notice
         try:
@@ -131,11 +152,13 @@ class Dispatcher:
             outcome = self._mailer.hand_over(one.letter, notice.user_id, key)
         except Exception as error:  # noqa: BLE001 - the desk says what it means
             outcome = error
-        self._meter.handed_over(outcome)
-        with self._changed:
-            self._handing -= 1
-            self._ended.append(Ended(one, outcome, time.monotonic()))
-            self._changed.notify()
+        return Ended(one, outcome, time.monotonic())
+
+
+def _started(work: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def _settle(answers: Sequence[tuple[Task, Answer]]) -> None:

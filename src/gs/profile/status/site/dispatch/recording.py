@@ -19,6 +19,7 @@ from gs.profile.status.site.store.calls import (
     Known,
     begin_calls,
     finish_calls,
+    leave_calls,
     take_back_calls,
 )
 
@@ -31,17 +32,19 @@ _AT_ONCE: Final = 1
 
 
 class Recording:
-    """Collects rows, answers and letters; the latter two count only after :meth:`write`."""
+    """Collects rows, answers and letters; what is not a row counts only after :meth:`write`."""
 
     def __init__(self, worker: str, moment: datetime) -> None:
         self._worker = worker
         self._moment = moment
         self.answers: list[tuple[Task, Answer]] = []
         self.letters: list[HandOver] = []
+        self.left_over: list[Task] = []
         self._begun: dict[str, Begun] = {}
         self._finished: list[Finished] = []
         self._taken_back: dict[str, list[str]] = {}
-        self._events: list[Event] = []
+        self._left: dict[str, list[str]] = {}
+        self._events: list[tuple[Task, Event]] = []
         self._refused: list[Refused] = []
 
     def answer(self, task: Task, answer: Answer) -> None:
@@ -51,7 +54,8 @@ class Recording:
     def decide(self, task: Task, decision: Decision, known: Known | None) -> None:
         """Do as was decided: hand over a letter, or answer why there is none."""
         if decision.letter is None:
-            self.finish(task, decision.reply)
+            # What somebody left, and is certainly not taken, ends here.
+            self.finish(task, decision.reply, known.left_by if known else None)
             return
         self.letters.append(HandOver(task, decision.letter, decision, self._worker))
         notice = task.notice
@@ -67,14 +71,19 @@ class Recording:
                 left_by=known.left_by if known else None,
             )
 
-    def finish(self, task: Task, reply: Reply) -> None:
-        """Write down what was decided, with the reply where there is a key; then answer."""
+    def finish(self, task: Task, reply: Reply, worker: str | None = None) -> None:
+        """Write down what was decided, with the reply where there is a key; then answer.
+
+        *worker* had begun it; ``None``: nobody had.
+        """
         notice, code = task.notice, EVENT_CODES[Status(reply.status)]
-        self._events.append(Event(self._moment, code, notice.user_id, str(notice.period)))
+        event = Event(self._moment, code, notice.user_id, str(notice.period))
+        self._events.append((task, event))
         if notice.call:
-            self._finished.append(
-                Finished(notice.call, notice.user_id, notice.period, self._moment, reply)
+            finished = Finished(
+                notice.call, notice.user_id, notice.period, self._moment, reply, worker
             )
+            self._finished.append(finished)
         self.answers.append((task, reply))
 
     def end(self, ended: Ended) -> None:
@@ -83,7 +92,7 @@ class Recording:
         match ended.outcome:
             case tuple() as refused:
                 self._mark(refused, one)
-                self.finish(one.task, one.decision.reply)
+                self.finish(one.task, one.decision.reply, one.worker)
             case AllRefusedError(refused=refused) if len(refused) < len(one.letter.recipients):
                 # These alone were in the others' way: without them it can be handed over.
                 self._mark(refused, one)
@@ -91,12 +100,14 @@ class Recording:
             case AllRefusedError(refused=refused):
                 self._mark(refused, one)
                 status = Status.NO_VERIFIED_ADDRESS
-                self.finish(one.task, skipped(status, user_id, one.decision.name))
+                reply = skipped(status, user_id, one.decision.name)
+                self.finish(one.task, reply, one.worker)
             case RejectedError() as error:
                 self._take_back(one, rejected(str(error), user_id, one.decision.name))
             case NotTakenError() as error:
                 self._take_back(one, NotNotifiedError(str(error), error.retry_after))
             case _:
+                self._file(self._left, one)
                 self.tell(ended)
 
     def tell(self, ended: Ended) -> None:
@@ -105,23 +116,27 @@ class Recording:
         self.answer(one.task, InDoubtError(one.letter.message_id))
 
     def write(self, connection: Connection) -> None:
-        """Write all of it, where another process was quicker with a key leave that to it."""
+        """Write all of it; where another process was quicker with a key, leave that to it."""
         if self._begun:
             begun = begin_calls(connection, list(self._begun.values()))
-            self._leave(self._begun.keys() - begun)
+            self._yield(self._begun.keys() - begun)
         if self._refused:
             mark_undeliverable(connection, self._refused, self._moment)
         for worker, keys in self._taken_back.items():
             take_back_calls(connection, worker, keys)
+        for worker, keys in self._left.items():
+            leave_calls(connection, worker, keys)
         if self._finished:
-            finish_calls(connection, self._finished)
+            finished = finish_calls(connection, self._finished)
+            self._yield({one.call.key for one in self._finished} - finished)
         if self._events:
-            record_events(connection, self._events)
+            record_events(connection, [event for _, event in self._events])
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self._begun or self._finished or self._taken_back or self._events)
+        rows = (self._begun, self._finished, self._taken_back, self._left, self._refused)
+        return not any((*rows, self._events))
 
     def _mark(self, refused: tuple[Refused, ...], one: HandOver) -> None:
         # The mail server is told of hosts in ASCII, and the database may have others.
@@ -132,19 +147,25 @@ class Recording:
 
     def _take_back(self, one: HandOver, answer: Answer) -> None:
         # Certainly not handed over: the same call may go on, with its key.
-        call = one.task.notice.call
-        if call:
-            self._taken_back.setdefault(one.worker, []).append(call.key)
+        self._file(self._taken_back, one)
         self.answer(one.task, answer)
 
-    def _leave(self, keys: set[str]) -> None:
+    @staticmethod
+    def _file(files: dict[str, list[str]], one: HandOver) -> None:
+        call = one.task.notice.call
+        if call:
+            files.setdefault(one.worker, []).append(call.key)
+
+    def _yield(self, keys: set[str]) -> None:
         if not keys:
             return
-        kept = []
-        for letter in self.letters:
-            call = letter.task.notice.call
-            if call and call.key in keys:
-                self.answer(letter.task, InProgressError())
-            else:
-                kept.append(letter)
-        self.letters = kept
+
+        def ours(task: Task) -> bool:
+            return task.notice.call is None or task.notice.call.key not in keys
+
+        theirs = {one.task for one in self.letters} | {task for task, _ in self._events}
+        self.letters = [one for one in self.letters if ours(one.task)]
+        self._events = [(task, event) for task, event in self._events if ours(task)]
+        kept = [(task, answer) for task, answer in self.answers if ours(task)]
+        turned_away = [(task, InProgressError()) for task in theirs if not ours(task)]
+        self.answers = [*kept, *turned_away]

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, UpdateBase, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Update, UpdateBase, and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gs.profile.status.hooks import Period, Reply, Status
 
 from .tables import IDEMPOTENCY_KEY
+
+#: The worker of a call that nobody works on.
+NOBODY: Final = ""
 
 _TABLE: Final = IDEMPOTENCY_KEY.c
 _Insert: TypeAlias = sqlite.Insert | postgresql.Insert
@@ -43,7 +46,7 @@ class Known:
 
     @property
     def left_by(self) -> str | None:
-        """The worker that left the hand-over open, if the worker is gone."""
+        """The worker that left the hand-over open, if the worker is gone; it may be nobody."""
         return self.worker if self.handing and not self.finished else None
 
 
@@ -67,13 +70,14 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A call with its reply, whether or not it was begun."""
+    """A call with its reply, and the worker that began it; ``None``: this process did not."""
 
     call: Call
     user_id: str
     period: Period
     moment: datetime
     reply: Reply
+    worker: str | None = None
 
 
 def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, Known]:
@@ -81,27 +85,9 @@ def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, Known
     rows = connection.execute(_FIND, {"keys": list(keys)})
     return {
         key: Known(
-            fingerprint,
-            user_id,
-            Period.parse(period),
-            worker,
-            handing,
-            finished,
-            message_id,
-            Reply(status, message),
+            form, user_id, Period.parse(month), worker, handing, finished, told, Reply(code, text)
         )
-        for (
-            key,
-            fingerprint,
-            user_id,
-            period,
-            worker,
-            handing,
-            finished,
-            message_id,
-            status,
-            message,
-        ) in rows
+        for key, form, user_id, month, worker, handing, finished, told, code, text in rows
     }
 
 
@@ -111,7 +97,11 @@ def begin_calls(connection: Connection, calls: Iterable[Begun]) -> set[str]:
     The others' keys are another process's, or finished. No two of *calls* have the same key.
     """
     ordered = sorted(calls, key=_key)
-    left = [{"left_key": one.call.key, "left_by": one.left_by} for one in ordered if one.left_by]
+    left = [
+        {"left_key": one.call.key, "left_by": one.left_by}
+        for one in ordered
+        if one.left_by is not None
+    ]
     if left:
         connection.execute(_TAKE_OVER, left)
     statement = _BEGIN[connection.dialect.name]
@@ -135,15 +125,31 @@ def take_back_calls(connection: Connection, worker: str, keys: Collection[str]) 
     connection.execute(_TAKE_BACK, {"of": worker, "keys": list(keys)})
 
 
-def finish_calls(connection: Connection, calls: Iterable[Finished]) -> None:
-    """Write down the replies to *calls*, whether or not they were begun.
+def leave_calls(connection: Connection, worker: str, keys: Collection[str]) -> None:
+    """Write down that it is in doubt whether the mails *worker* had begun under *keys* were taken.
 
-    A reply that is there already stays, unless it says less than that the mail was sent.
+    Nobody is at work on them any more: they are in doubt at once, although the worker lives.
+    """
+    connection.execute(_LEAVE, {"of": worker, "keys": list(keys)})
+
+
+def finish_calls(connection: Connection, calls: Iterable[Finished]) -> set[str]:
+    """Write down the replies to *calls*; return whose were.
+
+    The others' keys are finished, or another's who hands the mail over. But that a mail which was
+    begun has been sent is always written down. No two of *calls* have the same key.
     """
     statement = _FINISH[connection.dialect.name]
-    rows = [{**_row(one), "worker": "", "finished": one.moment} for one in sorted(calls, key=_key)]
-    if rows:
-        connection.execute(statement, rows)
+    rows = [
+        {
+            **_row(one),
+            "worker": one.worker or NOBODY,
+            "handing": None if one.worker is None else one.moment,
+            "finished": one.moment,
+        }
+        for one in sorted(calls, key=_key)
+    ]
+    return set(connection.scalars(statement, rows)) if rows else set()
 
 
 def _key(one: Begun | Finished) -> str:
@@ -180,10 +186,29 @@ def _begin(statement: _Insert) -> UpdateBase:
 
 def _finish(statement: _Insert) -> UpdateBase:
     new = statement.excluded
+    is_open = _TABLE.finished.is_(None)
+    begun = new.handing.is_not(None)
     return statement.on_conflict_do_update(
         index_elements=[_TABLE.key],
         set_={name: new[name] for name in ("finished", "status", "message")},
-        where=or_(_TABLE.finished.is_(None), new.status == int(Status.SENT)),
+        where=or_(
+            and_(is_open, _TABLE.handing.is_(None)),
+            and_(is_open, begun, _TABLE.worker == new.worker),
+            and_(begun, new.status == int(Status.SENT)),
+        ),
+    ).returning(_TABLE.key)
+
+
+def _change(**values: str | None) -> Update:
+    return (
+        update(IDEMPOTENCY_KEY)
+        .where(
+            _TABLE.key.in_(bindparam("keys", expanding=True)),
+            _TABLE.worker == bindparam("of"),
+            _TABLE.handing.is_not(None),
+            _TABLE.finished.is_(None),
+        )
+        .values(values)
     )
 
 
@@ -199,15 +224,8 @@ _FIND: Final = select(
     _TABLE.status,
     _TABLE.message,
 ).where(_TABLE.key.in_(bindparam("keys", expanding=True)))
-_TAKE_BACK: Final = (
-    update(IDEMPOTENCY_KEY)
-    .where(
-        _TABLE.key.in_(bindparam("keys", expanding=True)),
-        _TABLE.worker == bindparam("of"),
-        _TABLE.finished.is_(None),
-    )
-    .values(handing=None)
-)
+_TAKE_BACK: Final = _change(handing=None)
+_LEAVE: Final = _change(worker=NOBODY)
 _TAKE_OVER: Final = (
     update(IDEMPOTENCY_KEY)
     .where(

@@ -7,8 +7,10 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from gs.profile.status.hooks import Period
+from gs.profile.status.hooks import Period, Status
+from gs.profile.status.site.eligible import EVENT_CODES
 
+from .audit import Event, record_events
 from .tables import IDEMPOTENCY_KEY
 
 _TABLE: Final = IDEMPOTENCY_KEY.c
@@ -51,11 +53,22 @@ def find_doubts(connection: Connection) -> list[Doubt]:
     ]
 
 
-def settle_doubt(connection: Connection, key: str, moment: datetime, *, sent: bool) -> bool:
-    """Write down whether the mail of a doubt was sent; return whether there was such a doubt.
+def settle_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sent: bool) -> bool:
+    """Write down whether the mail of *doubt* was sent; return whether it was still in doubt.
 
-    One that was not sent may be begun again. That its worker is gone, the caller has made sure.
+    One that was sent gets its event in the audit trail; one that was not may be begun again. That
+    its worker is gone, the caller has made sure; one that was taken over since stays as it is.
     """
+    same = (
+        _TABLE.key == doubt.key,
+        _TABLE.worker == doubt.worker,
+        _TABLE.handing == doubt.handing,
+    )
     values = {"finished": moment} if sent else {"handing": None}
-    doubt = update(IDEMPOTENCY_KEY).where(_TABLE.key == key, *_IS_OPEN).values(values)
-    return connection.execute(doubt).rowcount > 0
+    settled = connection.execute(
+        update(IDEMPOTENCY_KEY).where(*same, *_IS_OPEN).values(values)
+    ).rowcount
+    if sent and settled:
+        code = EVENT_CODES[Status.SENT]
+        record_events(connection, [Event(moment, code, doubt.user_id, str(doubt.period))])
+    return settled > 0

@@ -63,7 +63,10 @@ def make_app(
         yield
         await run_in_threadpool(close)
 
-    return Starlette(routes=[*own, *routes], exception_handlers=handlers, lifespan=lifespan)
+    app = Starlette(routes=[*own, *routes], exception_handlers=handlers, lifespan=lifespan)
+    # A call of the send hook is never sent elsewhere: whoever follows would call twice.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _about(_request: Request) -> Response:

@@ -18,7 +18,8 @@ from gs.profile.status.hooks import (
     write_refusal,
     write_reply,
 )
-from gs.profile.status.site.dispatch import Dispatcher, Notice
+from gs.profile.status.site.dispatch import Dispatcher, Notice, NotNotifiedError
+from gs.profile.status.site.store.failing import NO_DATABASE
 from gs.profile.status.site.store.members import list_members
 
 from .forms import WRONG_TOKEN, Complaint, missing, read_form, read_period
@@ -29,16 +30,22 @@ from .tokens import Tokens
 KEY_LIFETIME: Final = 90 * 86_400
 
 _IDS_AT_A_TIME: Final = 2_000
+# Seconds after which the database is worth another try.
+_LATER: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The hooks of a site; *default_period* is asked when a form names no period."""
+    """The hooks of a site; *default_period* is asked when a form names no period.
+
+    What was done in another *scope* counts for nothing here: a trial is not the real thing.
+    """
 
     engine: Engine
     dispatcher: Dispatcher
     tokens: Tokens
     default_period: Callable[[], Period]
+    scope: str = ""
 
     async def members(self, request: Request) -> Response:
         """Answer with the IDs of all members."""
@@ -65,7 +72,8 @@ class Hooks:
         if complaints:
             return _refusal(complaints)
         # The key counts from here on: without the token nothing can be learnt about one.
-        notice = Notice(form[Field.PROFILE_ID], period, read_call(request.headers, form))
+        call = read_call(request.headers, form, self.scope)
+        notice = Notice(form[Field.PROFILE_ID], period, call)
         reply = await self.dispatcher.notify(notice)
         return _json(write_reply(reply.status, reply.message))
 
@@ -74,8 +82,11 @@ class Hooks:
     ) -> list[Complaint]:
         complaints = missing(form, *fields)
         given = form.get(Field.TOKEN)
-        if given and not await self.tokens.check(given, request.url.path, _peer(request)):
-            complaints += WRONG_TOKEN
+        try:
+            if given and not await self.tokens.check(given, request.url.path, _peer(request)):
+                complaints += WRONG_TOKEN
+        except NO_DATABASE as error:
+            raise NotNotifiedError("The database does not work.", _LATER) from error
         return complaints
 
     def _listed(self) -> Iterator[bytes]:

@@ -12,10 +12,11 @@ from gs.profile.status.hooks import KEY_HEADER, Field, NotAKeyError, read_key
 from gs.profile.status.site.store.calls import Call
 
 
-def read_call(headers: Headers, form: Mapping[str, str]) -> Call | None:
+def read_call(headers: Headers, form: Mapping[str, str], scope: str = "") -> Call | None:
     """Return the call of the send hook with that *form*, ``None`` where it has no key.
 
-    Raises :exc:`HTTPException` 400 for a key that is none.
+    The same key in another *scope* is another key. Raises :exc:`HTTPException` 400 for a key that
+    is none.
     """
     given = headers.getlist(KEY_HEADER)
     if not given:
@@ -25,7 +26,7 @@ def read_call(headers: Headers, form: Mapping[str, str]) -> Call | None:
         key = read_key(", ".join(given))
     except NotAKeyError as error:
         raise HTTPException(400, f"{KEY_HEADER}: {error}.\n") from error
-    return Call(key, _fingerprint(form))
+    return Call(scope + key, _fingerprint(form))
 
 
 def _fingerprint(form: Mapping[str, str]) -> str:
