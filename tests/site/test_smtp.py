@@ -73,7 +73,7 @@ def post(request, server_and_settings):
 def fails(mailer, kind, letter=LETTER, says=None):
     with pytest.raises(kind, match=says) as caught:
         mailer.hand_over(letter, "m1")
-    assert type(caught.value).__name__ in {kind.__name__, "StaleError"}
+    assert type(caught.value).__name__ in {kind.__name__, "StaleError", "ServerRefusedError"}
     assert "example.org" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
     return caught.value
@@ -124,6 +124,16 @@ def test_5xx_is_a_letter_rejected(post, stage):
     server.answer(stage, f"554 5.6.0 <{KIM}> no")
     fails(mailer, RejectedError, says=r"554 5\.6\.0 <…> no")
     assert server.letters == []
+    goes_on(server, mailer)
+
+
+@pytest.mark.parametrize("stage", ["DATA", "END"])
+@pytest.mark.parametrize("reply", ["550 5.1.1 gone", "550 No such user here"])
+def test_5xx_to_the_whole_letter_that_speaks_of_its_only_address_marks_it(post, stage, reply):
+    server, mailer = post
+    server.answer(stage, reply)
+    assert fails(mailer, AllRefusedError).refused == (Refused(KIM, reply),)
+    fails(mailer, RejectedError, BOTH)
     goes_on(server, mailer)
 
 

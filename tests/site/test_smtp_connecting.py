@@ -137,6 +137,15 @@ def test_a_server_that_is_not_there_is_waited_for():
         not_taken(mailer, f"127.0.0.1:{port} cannot be reached")
 
 
+def test_a_fault_while_connecting_has_taken_nothing_and_its_words_are_not_shown():
+    with mail_server() as server:
+        settings = SmtpSettings("127.0.0.1", server.port, "none", bounces="bounces@example.org")
+        object.__setattr__(settings, "local_hostname", "küche")  # as a machine may call itself
+        with closing(Smtp(settings)) as mailer:
+            not_taken(mailer, r"fault of the site: UnicodeEncodeError\.$")
+        assert server.letters == []
+
+
 def test_a_server_without_ehlo_gets_seven_bits():
     with mail_server() as server:
         server.answer("EHLO", "502 5.5.1 what is that")

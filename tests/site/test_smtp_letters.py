@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.mail import AllRefusedError, DoubtError
+from gs.profile.status.site.mail import AllRefusedError, DoubtError, NotTakenError
 from servers.smtp import mail_server
 from servers.smtp_letters import KIM, ZOE, PlainLetter
 from servers.smtp_mailing import mailing
@@ -28,15 +28,21 @@ def test_an_international_letter_goes_to_a_server_that_takes_it():
     assert "SMTPUTF8" not in server.letters[1].options
 
 
-@pytest.mark.parametrize(
-    ("recipients", "refused"), [((ZOE,), [ZOE]), ((KIM, ZOE), [ZOE]), ((KIM,), [KIM])]
-)
+@pytest.mark.parametrize(("recipients", "refused"), [((ZOE,), [ZOE]), ((KIM, ZOE), [ZOE])])
 def test_an_international_letter_cannot_go_to_another(recipients, refused):
     letter = PlainLetter(recipients, international=True)
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
         with pytest.raises(AllRefusedError, match="SMTPUTF8") as caught:
             mailer.hand_over(letter, "m1")
         assert [each.address for each in caught.value.refused] == refused
+        assert mailer.hand_over(PlainLetter(), "m2") == ()
+
+
+def test_a_sender_beyond_ascii_is_the_operators_to_mend_and_marks_no_address():
+    letter = PlainLetter((KIM,), international=True)
+    with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
+        with pytest.raises(NotTakenError, match=r"From address needs SMTPUTF8.*plain ASCII"):
+            mailer.hand_over(letter, "m1")
         assert mailer.hand_over(PlainLetter(), "m2") == ()
 
 

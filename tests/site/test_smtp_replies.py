@@ -48,10 +48,42 @@ def test_what_says_that_an_address_is_no_good(said):
         "503 5.5.1 Bad sequence of commands",
         "552 5.3.4 too big",
         "550 5.3.0 something is wrong here",
+        "550 Access denied",
+        "550 Administrative prohibition",
+        "550 administratively prohibited",
+        "550 Client host rejected: cannot find your hostname",
+        "550 your address is blocked",
+        "550 blacklisted",
     ],
 )
 def test_what_says_nothing_of_the_address(said):
     assert not Reply(int(said[:3]), said[4:]).of_the_address
+
+
+@pytest.mark.parametrize(
+    "said", ["550 5.1.1 gone", "554 5.1.10 null MX", "550 User unknown", "550 mailbox unavailable"]
+)
+def test_a_whole_letter_may_be_refused_for_its_address(said):
+    assert Reply(int(said[:3]), said[4:]).names_the_address
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "451 4.1.1 gone",
+        "550 4.1.1 gone",
+        "554 5.6.0 no",
+        "552 5.2.3 too long",
+        "550 5.1.8 sender",
+        "550 5.1.0 Sender rejected",
+        "550 no",
+        "554 User unknown",
+        "550 mailbox unavailable: policy",
+        "535 5.1.1 log in",
+    ],
+)
+def test_in_doubt_it_is_the_letter(said):
+    assert not Reply(int(said[:3]), said[4:]).names_the_address
 
 
 def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length():
@@ -127,6 +159,11 @@ def test_the_password_is_not_shown():
         ({"connections": 0}, "connections"),
         ({"messages": 0}, "messages"),
         ({"user": "site"}, "password"),
+        ({"local_hostname": "küche"}, "local-hostname"),
+        ({"local_hostname": "a b"}, "local-hostname"),
+        ({"local_hostname": "a\r\nb"}, "local-hostname"),
+        ({"local_hostname": "a\n"}, "local-hostname"),
+        ({"local_hostname": ""}, "local-hostname"),
         ({"user": "u", "password": "p", "security": "none"}, "under TLS"),
         ({"bounces": "no address"}, "bounces"),
         ({"bounces": "böunces@example.org"}, "bounces"),
@@ -137,6 +174,11 @@ def test_the_password_is_not_shown():
 def test_settings_that_cannot_be_are_refused_with_a_word_to_the_operator(wrong, says):
     with pytest.raises(ValueError, match=says):
         SmtpSettings(**{"host": "mx", **wrong})
+
+
+@pytest.mark.parametrize("name", ["a", "a.b-c.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
+def test_a_machine_may_have_a_name_or_an_address(name):
+    assert SmtpSettings("mx", local_hostname=name).local_hostname == name
 
 
 def test_a_mailer_says_what_it_lacks(tmp_path):

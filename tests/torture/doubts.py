@@ -29,13 +29,12 @@ def find_doubts(folder: Path) -> list[Doubt]:
     return [Doubt(**found.groupdict()) for found in _DOUBT.finditer(_asked(folder))]
 
 
-def settle_doubts(folder: Path, doubts: Sequence[Doubt], taken: set[str]) -> int:
-    """Settle *doubts* by the Message-IDs that were *taken*; return how many were."""
+def settle_doubts(folder: Path, doubts: Sequence[Doubt], taken: set[str]) -> None:
+    """Settle *doubts* by the Message-IDs that were *taken*."""
     for option, there in (("--sent", True), ("--not-sent", False)):
         keys = [doubt.key for doubt in doubts if (doubt.message_id in taken) is there]
         if keys:
             _asked(folder, option, *keys)
-    return sum(doubt.message_id in taken for doubt in doubts)
 
 
 def _asked(folder: Path, *words: str) -> str:

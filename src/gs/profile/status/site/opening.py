@@ -24,6 +24,7 @@ from .mail import Maildir, Mailer, Smtp
 from .signing import stop_link
 from .store.audit import record_events, wrong_token
 from .store.database import open_database
+from .store.doubts import inherit_doubts
 from .store.members import count_members
 from .store.options import Option, read_option
 from .store.presence import Presence
@@ -61,13 +62,16 @@ def now() -> datetime:
 
 
 def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = None) -> OpenSite:
-    """Return the site in *folder*, which reports on *period* when it is given.
+    """Return the site in *folder*, which this process holds unless many may serve it.
 
-    Otherwise it reports on the month that its archives have fixed, or the month before today.
+    It reports on *period* when it is given, otherwise on the month that its archives have fixed,
+    or the month before today.
     """
     engine, log = _open(config), Log()
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         members = count_members(connection)
+        if not config.many_processes:
+            inherit_doubts(connection)
     reckon = _reckoning(engine, period)
     decider, mailer = _decider(engine, config), _mailer(engine, folder, config)
     metrics, presence = Metrics(), Presence(engine)

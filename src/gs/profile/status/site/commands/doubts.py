@@ -4,7 +4,6 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -13,6 +12,7 @@ from gs.profile.status.site.config import SiteConfig
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.holding import HeldError, held
 from gs.profile.status.site.opening import now
+from gs.profile.status.site.store.calls import NOBODY
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.presence import Presence
@@ -21,14 +21,13 @@ from .faults import EX_DATAERR, EX_TEMPFAIL, CommandError, faults_told
 from .output import say
 from .site import find_site, read_settings
 
-# Beyond the time-outs of the mail server: for what comes before the last one, and the record.
-_MARGIN: Final = timedelta(minutes=5)
 _DOUBT: Final = """\
 {key}
     member      {user_id}
     period      {period}
     since       {since:%Y-%m-%d %H:%M:%S %Z}
     Message-ID  {message_id}"""
+_IN_PROGRESS: Final = "    {key}, since {since:%Y-%m-%d %H:%M:%S %Z}"
 _ADVICE: Final = """
 Look for the Message-ID in the log of the mail server. Where it took the e-mail:
 
@@ -47,39 +46,41 @@ def run(options: Namespace) -> None:
         engine = open_database(config.database)
         try:
             presence = Presence(engine)
-            workers = _Workers(presence, _is_served(folder, config), _longest(config))
             with engine.begin() as connection:
-                _do(connection, workers, options)
+                doubts = _find(connection, folder, config, presence)
+                keys = list(dict.fromkeys(options.sent or options.not_sent or ()))
+                gone = _settle(connection, doubts, keys, sent=bool(options.sent))
             presence.close()
         finally:
             engine.dispose()
+        if keys:
+            _tell(keys, gone)
+        else:
+            _list(doubts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Workers:
-    """Those who may be handing a letter over at this moment, which may take up to *longest*."""
+class _Doubts:
+    """What nobody works on any more, and what somebody may be handing over at this moment."""
 
-    presence: Presence
-    served: bool
-    longest: timedelta
-
-    def work_on(self, connection: Connection, doubt: Doubt) -> bool:
-        if now() - doubt.handing > self.longest:
-            return False
-        return self.served or self.presence.is_alive(connection, doubt.worker)
+    ripe: Sequence[Doubt]
+    in_progress: Sequence[Doubt]
 
 
-def _do(connection: Connection, workers: _Workers, options: Namespace) -> None:
+def _find(
+    connection: Connection, folder: SiteFolder, config: SiteConfig, presence: Presence
+) -> _Doubts:
     doubts = find_doubts(connection)
-    ripe = [doubt for doubt in doubts if not workers.work_on(connection, doubt)]
-    keys = options.sent or options.not_sent
-    if keys:
-        _check(keys, doubts, ripe)
-        for key in keys:
-            settle_doubt(connection, key, now(), sent=bool(options.sent))
-        say(f"{len(keys):,} settled.")
-    else:
-        _list(ripe, len(doubts) - len(ripe))
+    left = [doubt for doubt in doubts if doubt.worker == NOBODY]
+    # What its process has let go of is in doubt while the site serves, too.
+    served = len(left) < len(doubts) and _is_served(folder, config)
+    ripe: list[Doubt] = []
+    in_progress: list[Doubt] = []
+    for doubt in doubts:
+        # A letter may wait for long before the mail server has it: its age tells nothing.
+        alive = doubt.worker != NOBODY and (served or presence.is_alive(connection, doubt.worker))
+        (in_progress if alive else ripe).append(doubt)
+    return _Doubts(ripe, in_progress)
 
 
 def _is_served(folder: SiteFolder, config: SiteConfig) -> bool:
@@ -92,24 +93,31 @@ def _is_served(folder: SiteFolder, config: SiteConfig) -> bool:
         return True
 
 
-def _longest(config: SiteConfig) -> timedelta:
-    if config.mail is None:
-        return _MARGIN
-    return timedelta(seconds=config.mail.final_timeout) + _MARGIN
-
-
-def _check(keys: Sequence[str], doubts: Sequence[Doubt], ripe: Sequence[Doubt]) -> None:
+def _settle(
+    connection: Connection, doubts: _Doubts, keys: Sequence[str], *, sent: bool
+) -> list[str]:
+    """Settle the doubts under *keys*; return which were taken over, or settled, in between."""
+    ripe = {doubt.key: doubt for doubt in doubts.ripe}
     for key in keys:
-        if key not in {doubt.key for doubt in doubts}:
-            raise CommandError(f"Nothing is in doubt under the key {key!r}.", EX_DATAERR)
-        if key not in {doubt.key for doubt in ripe}:
+        if key in {doubt.key for doubt in doubts.in_progress}:
             raise CommandError(
                 f"{key!r} is being worked on: stop the site, or try again later.", EX_TEMPFAIL
             )
+        if key not in ripe:
+            raise CommandError(f"Nothing is in doubt under the key {key!r}.", EX_DATAERR)
+    moment = now()
+    return [key for key in keys if not settle_doubt(connection, ripe[key], moment, sent=sent)]
 
 
-def _list(doubts: Sequence[Doubt], in_progress: int) -> None:
-    for doubt in doubts:
+def _tell(keys: Sequence[str], gone: Sequence[str]) -> None:
+    say(f"{len(keys) - len(gone):,} settled.")
+    if gone:
+        told = ", ".join(map(repr, gone))
+        raise CommandError(f"No longer in doubt, and left as it is: {told}.", EX_TEMPFAIL)
+
+
+def _list(doubts: _Doubts) -> None:
+    for doubt in doubts.ripe:
         say(
             _DOUBT.format(
                 key=doubt.key,
@@ -119,6 +127,10 @@ def _list(doubts: Sequence[Doubt], in_progress: int) -> None:
                 message_id=doubt.message_id or "unknown",
             )
         )
-    if in_progress:
-        say(f"{in_progress:,} more are being handed over.")
-    say(_ADVICE if doubts else "Nothing is in doubt.")
+    if doubts.in_progress:
+        say(
+            f"{len(doubts.in_progress):,} are still being worked on; stop the site to settle them:"
+        )
+    for doubt in doubts.in_progress:
+        say(_IN_PROGRESS.format(key=doubt.key, since=doubt.handing))
+    say(_ADVICE if doubts.ripe else "Nothing is in doubt.")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from .answering import Client, TlsClient
 from .connection import Connection, why
 from .port import NotTakenError
 from .replies import Reply
@@ -54,8 +55,8 @@ def connect(settings: SmtpSettings, context: ssl.SSLContext) -> Connection:
 def _greeted(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
     host, port, name = settings.host, settings.port, settings.local_hostname
     if settings.security == "tls":
-        return smtplib.SMTP_SSL(host, port, name, timeout=settings.timeout, context=context)
-    return smtplib.SMTP(host, port, name, timeout=settings.timeout)
+        return TlsClient(host, port, name, timeout=settings.timeout, context=context)
+    return Client(host, port, name, timeout=settings.timeout)
 
 
 @contextmanager

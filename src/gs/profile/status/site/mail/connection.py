@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final, cast
 
+from .answering import EndlessError
 from .replies import Reply
 
 #: RFC 5321, 3.8: the server closes the connection, whatever it was asked.
@@ -145,6 +146,8 @@ class Connection:
 def why(error: BaseException) -> str:
     """Return what broke a connection: the system's words, without smtplib's round them."""
     cause = error.__context__
+    if isinstance(error, EndlessError):
+        return "its answer has no end"
     if isinstance(cause, TimeoutError):
         return "it does not answer in time"
     if isinstance(cause, ssl.SSLError):

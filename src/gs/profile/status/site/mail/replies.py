@@ -20,9 +20,15 @@ _ADDRESSING, _MAILBOX, _ROUTING, _CONTENT = 1, 2, 4, 6
 # Many servers have no enhanced codes: then there are only the words.
 _POLICY: Final = re.compile(
     r"relay|black.?list|block.?list|deny.?list|\brbl\b|dnsbl|spam|policy|reputation|authenti"
-    r"|sender|banned|too many",
+    r"|sender|banned|blocked|too many|access denied|client host|administrative(ly)? prohibit",
     re.IGNORECASE,
 )
+_NOBODY: Final = re.compile(
+    r"user unknown|unknown user|no such (user|mailbox|recipient|address)|mailbox unavailable"
+    r"|(user|mailbox|recipient) (unknown|not found|does not exist)",
+    re.IGNORECASE,
+)
+_MAILBOX_UNAVAILABLE: Final = 550
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +85,16 @@ class Reply:
             _ROUTING,
             _CONTENT,
         }
+
+    @property
+    def names_the_address(self) -> bool:
+        """Whether a refusal of a whole letter, to one recipient, is clearly of the address.
+
+        In doubt it is not, for what is refused there is as a rule the letter.
+        """
+        if not self.for_good or not self.of_the_address or _POLICY.search(self.words):
+            return False
+        enhanced = _ENHANCED.match(self.words)
+        if enhanced is None:
+            return self.code == _MAILBOX_UNAVAILABLE and _NOBODY.search(self.words) is not None
+        return (enhanced[1], int(enhanced[2])) == ("5", _ADDRESSING)

@@ -18,6 +18,11 @@ _BOUNCES: Final = re.compile(
     r"(?=[^@]{1,36}@)[A-Za-z0-9_-]+([.+][A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 )
 
+# RFC 5321, 4.1.3: a machine without a name has its address in brackets.
+_LOCAL_HOSTNAME: Final = re.compile(
+    r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[[A-Za-z0-9.:]+\]"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
@@ -70,6 +75,10 @@ class SmtpSettings:
             ),
             "bounces is an address of plain ASCII, with at most 36 characters before the @": (
                 self.bounces is not None and _BOUNCES.fullmatch(self.bounces) is None
+            ),
+            "local-hostname is a name of plain ASCII, such as mail.example.org, or [192.0.2.1]": (
+                self.local_hostname is not None
+                and _LOCAL_HOSTNAME.fullmatch(self.local_hostname) is None
             ),
         }
         return [problem for problem, there in wrong.items() if there]

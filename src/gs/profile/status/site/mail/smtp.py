@@ -2,16 +2,18 @@
 """Hands letters over to a mail server (RFC 5321, RFC 6409)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from threading import BoundedSemaphore
 
+from .brake import Brake
 from .connecting import connect, tls_context
 from .connection import Connection
 from .connections import Connections
 from .port import AllRefusedError, DoubtError, Letter, NotTakenError, Refused, RejectedError
 from .settings import SmtpSettings
-from .transaction import StaleError, hand_over
+from .transaction import ServerRefusedError, StaleError, hand_over
 from .verp import bounce_address
 
 
@@ -28,6 +30,7 @@ class Smtp:
         if settings.bounces is None:
             raise ValueError("bounces is missing: the address to which letters bounce")
         self._bounces = settings.bounces
+        self._brake = Brake()
         self._jobs = settings.connections
         self._free = BoundedSemaphore(settings.connections)
         to_connect = partial(connect, settings, tls_context(settings))
@@ -51,12 +54,14 @@ class Smtp:
         """
         sender = bounce_address(self._bounces, reader)
         with self._free:
-            connection = self._connections.take()
+            with _nothing_left():
+                connection = self._connections.take()
             if connection.kept:
                 try:
                     return self._hand_over(connection, letter, sender)
                 except StaleError:
-                    connection = self._connections.fresh()
+                    with _nothing_left():
+                        connection = self._connections.fresh()
             return self._hand_over(connection, letter, sender)
 
     def has_taken(self, key: str) -> bool:  # noqa: ARG002 - the same
@@ -72,12 +77,27 @@ class Smtp:
     ) -> tuple[Refused, ...]:
         try:
             refused = hand_over(connection, letter, sender)
-        except (AllRefusedError, NotTakenError, RejectedError):
+        except (AllRefusedError, NotTakenError, RejectedError) as error:
             connection.reset()
             self._connections.give_back(connection)
+            if isinstance(error, ServerRefusedError):
+                self._brake.refused(error)
             raise
         except BaseException:
             connection.drop()
             raise
+        self._brake.taken()
         self._connections.give_back(connection)
         return refused
+
+
+@contextmanager
+def _nothing_left() -> Iterator[None]:
+    try:
+        yield
+    except NotTakenError:
+        raise
+    except Exception as error:
+        # Of the error its name alone: its words may have the password in them.
+        fault = f"by a fault of the site: {type(error).__name__}"
+        raise NotTakenError(f"The mail server cannot be connected to, {fault}.") from error

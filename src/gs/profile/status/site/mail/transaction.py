@@ -19,6 +19,10 @@ from .replies import Reply
 # RFC 4954, 6: it is for the operator to mend, and says nothing of this letter.
 _TO_LOG_IN: Final = frozenset({530, 534, 535, 538})
 _UNWRITABLE: Final = "no mail server takes such an address"
+_FROM: Final = (
+    "The From address needs SMTPUTF8, which the mail server does not offer: use a support address "
+    "of plain ASCII."
+)
 _NOT_UTF8: Final = "the mail server takes no addresses beyond ASCII (it does not offer SMTPUTF8)"
 
 
@@ -26,10 +30,15 @@ class StaleError(NotTakenError):
     """The connection was lost before the server had heard of the letter."""
 
 
+class ServerRefusedError(AllRefusedError):
+    """The server itself said so, of each."""
+
+
 def hand_over(connection: Connection, letter: Letter, sender: str) -> tuple[Refused, ...]:
     """Hand *letter* over, with *sender* on the envelope; return who was refused while others not.
 
-    Raises what :meth:`.port.Mailer.hand_over` does, and :class:`StaleError`. Until the final dot
+    Raises what :meth:`.port.Mailer.hand_over` does, :class:`StaleError` and
+    :class:`ServerRefusedError`. Until the final dot
     has left nothing was taken. After it the server has the letter, or says that it has not.
     """
     recipients = _writable(letter)
@@ -45,7 +54,7 @@ def hand_over(connection: Connection, letter: Letter, sender: str) -> tuple[Refu
         connection.send_text(letter_on_wire.text)
     except LostError as error:
         raise NotTakenError(f"The mail server has gone: {error}.") from error
-    _settle(connection)
+    _settle(connection, recipients)
     unwritable = [address for address in letter.recipients if address not in recipients]
     return refused + _refused(unwritable, _UNWRITABLE)
 
@@ -62,7 +71,9 @@ def _check_international(letter: Letter, connection: Connection) -> None:
         return
     # An address in ASCII is as good as ever, though it shares this letter.
     beyond = [address for address in letter.recipients if not address.isascii()]
-    raise AllRefusedError(_refused(beyond or letter.recipients, _NOT_UTF8))
+    if beyond:
+        raise AllRefusedError(_refused(beyond, _NOT_UTF8))
+    raise NotTakenError(_FROM)
 
 
 def _refused(addresses: Sequence[str], why: str) -> tuple[Refused, ...]:
@@ -78,7 +89,7 @@ def _agree(replies: Iterator[Reply], recipients: tuple[str, ...]) -> tuple[Refus
     refused = _judged([(address, next(replies)) for address in recipients])
     ready = next(replies)
     if ready.code != GO_ON:
-        _check(ready)
+        _check_whole(ready, recipients)
         raise NotTakenError(f"The mail server did not ask for the letter: {ready.said}.")
     return refused
 
@@ -92,6 +103,13 @@ def _check(reply: Reply) -> None:
         raise NotTakenError(f"The mail server said: {reply.said}.")
 
 
+def _check_whole(reply: Reply, recipients: tuple[str, ...]) -> None:
+    # Some servers know their users only once they have the letter. Of several it says not which.
+    if len(recipients) == 1 and reply.names_the_address:
+        raise ServerRefusedError(_refused(recipients, reply.said))
+    _check(reply)
+
+
 def _judged(answers: list[tuple[str, Reply]]) -> tuple[Refused, ...]:
     # All or nobody: whoever is to wait would get nothing if the others were mailed now, and the
     # others a second letter when it is handed over again.
@@ -101,14 +119,14 @@ def _judged(answers: list[tuple[str, Reply]]) -> tuple[Refused, ...]:
     bad = [(address, reply) for address, reply in answers if not reply.good]
     refused = tuple(Refused(address, reply.said) for address, reply in bad if reply.of_the_address)
     if len(refused) == len(answers):
-        raise AllRefusedError(refused)
+        raise ServerRefusedError(refused)
     if len(bad) == len(answers):
         said = next(reply.said for _, reply in bad if not reply.of_the_address)
         raise RejectedError(said)
     return refused
 
 
-def _settle(connection: Connection) -> None:
+def _settle(connection: Connection, recipients: tuple[str, ...]) -> None:
     try:
         reply = connection.verdict()
     except LostError as error:
@@ -118,4 +136,4 @@ def _settle(connection: Connection) -> None:
     if reply.code == GO_ON:
         connection.drop()
         raise DoubtError(f"The mail server said to the whole letter: {reply.said}.")
-    _check(reply)
+    _check_whole(reply, recipients)

@@ -11,6 +11,7 @@ from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.eligible import EVENT_CODES
 
 from .audit import Event, record_events
+from .calls import NOBODY
 from .tables import IDEMPOTENCY_KEY
 
 _TABLE: Final = IDEMPOTENCY_KEY.c
@@ -51,6 +52,11 @@ def find_doubts(connection: Connection) -> list[Doubt]:
         Doubt(key, user_id, Period.parse(period), worker, handing, message_id)
         for key, user_id, period, worker, handing, message_id in rows
     ]
+
+
+def inherit_doubts(connection: Connection) -> None:
+    """Take what others were at work on for left: where there is one process, they are gone."""
+    connection.execute(update(IDEMPOTENCY_KEY).where(*_IS_OPEN).values(worker=NOBODY))
 
 
 def settle_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sent: bool) -> bool:

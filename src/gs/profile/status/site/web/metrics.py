@@ -105,7 +105,8 @@ class Metrics:
     def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
         """Count how the hand-over of a letter ended, as the mailer told."""
         if isinstance(outcome, Exception):
-            said = _NOT_HANDED_OVER.get(type(outcome), "in_doubt")
+            kinds = (said for kind, said in _NOT_HANDED_OVER.items() if isinstance(outcome, kind))
+            said = next(kinds, "in_doubt")
         else:
             said = "partly_refused" if outcome else "taken"
         self._letters.labels(said).inc()

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""``sendprofile-site doubts``: what may be settled, and what is still somebody's work."""
+
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from embedded.commands import SITE, run, running
+from embedded.hamlet import only
+from gs.profile.status.hooks import Period, Reply, Status
+from gs.profile.status.site.store.calls import Begun, Call, begin_calls, find_calls
+from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.presence import Presence
+
+OLD = timedelta(days=9)
+YOUNG = timedelta(seconds=1)
+
+
+def begun(key, worker, age=YOUNG, left_by=None):
+    reply = Reply(Status.SENT, "Sent")
+    moment = datetime.now(UTC) - age
+    call = Call(key, "f")
+    return Begun(call, "u1", Period(2025, 4), moment, worker, "<m@x>", reply, left_by)
+
+
+@dataclass
+class Doubtful:
+    """A site whose database can be looked into."""
+
+    folder: Path
+    engine: Engine
+
+    def doubts(self, *options):
+        return run("doubts", "--folder", self.folder, *options)
+
+    def doubt(self, key, worker="1", age=YOUNG):
+        with self.engine.begin() as connection:
+            begin_calls(connection, [begun(key, worker, age)])
+
+    def settled(self, *keys):
+        """Return True for each that is known as sent, False for not sent; None: it is open."""
+        with self.engine.connect() as connection:
+            calls = find_calls(connection, keys)
+        told = [calls[key] for key in keys]
+        return [True if one.finished else None if one.handing else False for one in told]
+
+    def trail(self):
+        query = text("SELECT event_code, instance_user_id, instance_datum FROM audit_event")
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+
+@pytest.fixture
+def site(database, tmp_path):
+    made = tmp_path / "site"
+    where = made / "site.sqlite3" if isinstance(database, Path) else database
+    options = () if isinstance(database, Path) else ("--database", database)
+    assert run("init", "--folder", made, *options).returncode == 0
+    engine = open_database(where)
+    yield Doubtful(made, engine)
+    engine.dispose()
+
+
+def test_doubts_are_listed_and_settled(site):
+    for key in ("k1", "k2", "k3"):
+        site.doubt(key)
+    listed = site.doubts().stdout
+    for said in ("k1", "k2", "u1", "2025-04", "<m@x>", "--sent KEY", "--not-sent KEY"):
+        assert said in listed
+    assert "worked on" not in listed
+    assert site.doubts("--sent", "k1", "k2", "k1").stdout == "2 settled.\n"
+    assert site.doubts("--not-sent", "k3").stdout == "1 settled.\n"
+    assert site.settled("k1", "k2", "k3") == [True, True, False]
+    assert site.trail() == [("1", "u1", "2025-04")] * 2
+    assert site.doubts().stdout == "Nothing is in doubt.\n"
+    done = site.doubts("--sent", "k1")
+    assert (done.returncode, "Nothing is in doubt under the key 'k1'" in done.stderr) == (65, True)
+
+
+def check_in_progress(site):
+    listed = site.doubts().stdout
+    assert "2 are still being worked on" in listed
+    assert re.findall("^    (old|young), since", listed, re.MULTILINE) == ["old", "young"]
+    assert "Nothing is in doubt." in listed
+    for key in ("old", "young"):
+        done = site.doubts("--not-sent", key)
+        assert (done.returncode, "being worked on" in done.stderr) == (75, True)
+    assert site.settled("old", "young") == [None, None]
+
+
+@only("sqlite")
+def test_what_a_site_that_runs_may_be_handing_over_is_not_settled_however_old(site, tmp_path):
+    site.doubt("before")
+    with running("serve", "--folder", site.folder, folder=tmp_path):
+        site.doubt("old", age=OLD)
+        site.doubt("young")
+        # Whoever began what was open when the site was opened is gone: it is the only process.
+        assert site.doubts("--not-sent", "before").stdout == "1 settled.\n"
+        check_in_progress(site)
+    assert site.doubts("--not-sent", "old", "young").returncode == 0
+    assert site.settled("old", "young") == [False, False]
+
+
+@only("postgresql")
+def test_what_a_process_that_lives_may_be_handing_over_is_not_settled_however_old(site):
+    presence = Presence(site.engine)
+    site.doubt("old", presence.worker, OLD)
+    site.doubt("young", presence.worker)
+    check_in_progress(site)
+    site.doubt("left")
+    assert site.doubts("--not-sent", "left", "old").returncode == 75
+    assert site.settled("left") == [None]
+    assert site.doubts("--not-sent", "left").returncode == 0
+    presence.close()
+    assert site.doubts("--not-sent", "old", "young").returncode == 0
+
+
+def test_what_a_site_that_runs_has_let_go_of_is_settled(site, tmp_path):
+    with running("serve", "--folder", site.folder, folder=tmp_path):
+        site.doubt("not sent", worker="")
+        site.doubt("sent", worker="")
+        site.doubt("of another")
+        assert "not sent\n    member" in site.doubts().stdout
+        assert site.doubts("--not-sent", "not sent").returncode == 0
+        assert site.doubts("--sent", "sent").returncode == 0
+    assert site.settled("not sent", "sent", "of another") == [False, True, None]
+
+
+@only("sqlite")
+def test_that_nothing_was_changed_is_told(site):
+    site.doubt("k1")
+    site.doubt("k2")
+    # As if another process had taken it over after the list was read.
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER taken_over BEFORE UPDATE ON idempotency_key WHEN OLD.key = 'k1'"
+            " BEGIN SELECT RAISE(IGNORE); END"
+        )
+    done = site.doubts("--sent", "k1", "k2")
+    assert (done.returncode, done.stdout) == (75, "1 settled.\n")
+    assert "No longer in doubt, and left as it is: 'k1'." in done.stderr
+    assert site.settled("k1", "k2") == [None, True]
+    assert len(site.trail()) == 1
+
+
+def waits(connection):
+    """Return whether another session waits for a lock, soon."""
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    deadline = time.monotonic() + 30
+    while not (waiting := connection.scalar(query)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(waiting)
+
+
+@only("postgresql")
+def test_what_another_process_takes_over_in_between_is_not_settled(site):
+    site.doubt("k", worker="")
+    presence = Presence(site.engine)
+    with site.engine.connect() as connection, connection.begin() as transaction:
+        assert begin_calls(connection, [begun("k", presence.worker, left_by="")]) == {"k"}
+        command = [SITE, "doubts", "--folder", site.folder, "--not-sent", "k"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            waited = waits(connection)
+            transaction.commit()
+            stdout, stderr = process.communicate(timeout=30)
+    assert waited
+    assert (process.returncode, stdout) == (75, "0 settled.\n")
+    assert "No longer in doubt, and left as it is: 'k'." in stderr
+    assert site.settled("k") == [None]
+    presence.close()

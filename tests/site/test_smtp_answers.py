@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""An answer of the mail server has an end, in its lines as in its time."""
+
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from gs.profile.status.site.mail import DoubtError, NotTakenError
+from servers.smtp import Fault, mail_server
+from servers.smtp_letters import PlainLetter
+from servers.smtp_mailing import mailing
+
+LETTER = PlainLetter()
+
+
+def lines(code, count):
+    return "\r\n".join([f"{code}-x"] * (count - 1) + [f"{code} x"])
+
+
+class Dripping:
+    """Sends its greeting an octet at a time, with no end."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, listening):
+        self._listening = listening
+        self.port = listening.getsockname()[1]
+
+    def run(self):
+        connection, _ = self._listening.accept()
+        began = time.monotonic()
+        with connection, suppress(OSError):
+            while time.monotonic() - began < 5:
+                connection.sendall(b"2")
+                time.sleep(0.05)
+
+
+@contextmanager
+def dripping_server():
+    with socket.create_server((Dripping.host, 0)) as listening:
+        server = Dripping(listening)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        yield server
+        thread.join()
+
+
+def test_an_answer_that_drips_in_is_given_up_in_time():
+    with dripping_server() as server, mailing(server, timeout=0.4) as mailer:
+        began = time.monotonic()
+        with pytest.raises(NotTakenError, match="does not answer in time"):
+            mailer.hand_over(LETTER, "m1")
+        assert time.monotonic() - began < 3
+
+
+def test_silence_is_given_up_in_time():
+    with mail_server() as server, mailing(server, timeout=0.3) as mailer:
+        server.answer("MAIL", Fault.SILENCE)
+        began = time.monotonic()
+        with pytest.raises(NotTakenError, match="does not answer in time"):
+            mailer.hand_over(LETTER, "m1")
+        assert time.monotonic() - began < 1.2
+
+
+def test_a_hundred_lines_are_an_answer():
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("END", lines(250, 100))
+        assert mailer.hand_over(LETTER, "m1") == ()
+
+
+@pytest.mark.parametrize(("stage", "kind"), [("MAIL", NotTakenError), ("END", DoubtError)])
+def test_more_lines_are_none(stage, kind):
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer(stage, lines(250, 101))
+        with pytest.raises(kind, match="its answer has no end"):
+            mailer.hand_over(LETTER, "m1")
+
+
+def test_an_endless_greeting_is_no_connection():
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("GREETING", lines(220, 5000))
+        with pytest.raises(NotTakenError, match="its answer has no end"):
+            mailer.hand_over(LETTER, "m1")

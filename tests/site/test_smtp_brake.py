@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""A mail server that refuses everybody is not believed."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gs.profile.status.site.mail import AllRefusedError, NotTakenError
+from servers.smtp import mail_server
+from servers.smtp_letters import KIM, LEE, ZOE, PlainLetter
+from servers.smtp_mailing import mailing
+
+LETTER = PlainLetter()
+REFUSAL = "550 go away"
+MANY = tuple(f"m{number}@example.org" for number in range(11))
+
+
+def outcome(mailer, letter=LETTER):
+    try:
+        return mailer.hand_over(letter, "m1")
+    except (AllRefusedError, NotTakenError) as error:
+        return "refused" if isinstance(error, AllRefusedError) else str(error)
+
+
+@pytest.mark.parametrize("stage", ["RCPT", "DATA", "END"])
+def test_ten_addresses_are_marked_and_then_none_until_a_letter_is_taken(stage):
+    with mail_server() as server, mailing(server) as mailer:
+        for _ in range(2):
+            server.answer(stage, "550 5.1.1 go away")
+            assert [outcome(mailer) for _ in range(10)] == ["refused"] * 10
+            for _ in range(3):
+                assert outcome(mailer).startswith("The mail server refuses everybody: 550 5.1.1")
+            server.behave()
+            assert outcome(mailer) == ()
+
+
+def test_threads_together_mark_no_more():
+    with mail_server() as server, mailing(server) as mailer, ThreadPoolExecutor(4) as pool:
+        server.answer("RCPT", REFUSAL)
+        said = list(pool.map(lambda _: outcome(mailer), range(30)))
+    assert said.count("refused") == 10
+
+
+def test_addresses_are_counted_and_not_letters():
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("RCPT", REFUSAL)
+        said = [outcome(mailer, PlainLetter((KIM, LEE))) for _ in range(6)]
+    assert said.count("refused") == 5
+
+
+def test_a_member_with_more_addresses_does_not_wait_for_ever():
+    with mail_server() as server, mailing(server) as mailer:
+        server.answer("RCPT", REFUSAL)
+        assert outcome(mailer, PlainLetter(MANY)) == "refused"
+        assert outcome(mailer).startswith("The mail server refuses everybody")
+
+
+def test_what_the_site_refuses_by_itself_says_nothing_of_the_server():
+    with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
+        assert {outcome(mailer, PlainLetter((ZOE,))) for _ in range(12)} == {"refused"}
