@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gs.profile.status.site.config import ConfigError, find_exposed, new_config, read_config
+from gs.profile.status.site.config import (
+    ConfigError,
+    find_exposed,
+    has_password,
+    new_config,
+    read_config,
+)
 from gs.profile.status.site.config.reading import DATABASE_VARIABLE, PASSWORD_VARIABLE
 from gs.profile.status.site.mail.settings import SmtpSettings
 
@@ -147,6 +153,21 @@ def test_a_password_file_has_one_line(read, tmp_path):
         (tmp_path / "word").write_text(content)
         with pytest.raises(ConfigError, match="one line"):
             read(LOGGED_IN + 'password-file = "word"\n')
+
+
+@pytest.mark.parametrize(
+    ("database", "has"),
+    [
+        ("postgresql://user@host/name", False),
+        ("postgresql:///name?host=/run/postgresql", False),
+        ("postgresql://user:hidden@host/name", True),
+        ("postgresql://user:@host/name", True),
+        ("postgresql://user@host/name?sslmode=require&password=hidden", True),
+        ("postgresql://[user:hidden@host/name", True),
+    ],
+)
+def test_a_password_in_the_url_of_a_database_is_found(database, has):
+    assert has_password(database) == has
 
 
 def test_no_secret_is_shown_with_the_settings(read):

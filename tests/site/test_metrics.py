@@ -19,6 +19,7 @@ from gs.profile.status.site.mail import (
     Refused,
     RejectedError,
 )
+from gs.profile.status.site.mail.transaction import ServerRefusedError
 from gs.profile.status.site.web.metrics import Metrics
 
 REFUSED = Refused("jane@example.org", "550 no such user")
@@ -87,6 +88,7 @@ def test_calls_are_counted_by_what_became_of_them(metrics, answer, outcome):
         ((REFUSED,), "partly_refused"),
         (NotTakenError("later"), "later"),
         (AllRefusedError((REFUSED,)), "all_refused"),
+        (ServerRefusedError((REFUSED,)), "all_refused"),
         (RejectedError(), "rejected"),
         (DoubtError(), "in_doubt"),
         (OSError(), "in_doubt"),

@@ -259,6 +259,19 @@ def test_all_lines_that_are_wrong_are_told_up_to_a_hundred(take, faults):
         take(text)
 
 
+def test_what_is_wrong_is_told_in_the_order_of_the_lines(faults):
+    lines = faults(HEADER + "u1,Jane,,,,x,\nu2,Joan,jo,,,,\n" * 80)
+    numbers = [int(line.split()[1].rstrip(":")) for line in lines]
+    assert numbers == list(range(2, 102))
+
+
+def test_all_groups_of_a_row_that_there_are_not_are_named(faults):
+    assert [line.partition(": there")[0] for line in faults(HEADER + "u1,Jane,,,,x g y,\n")] == [
+        "line 2: “x”",
+        "line 2: “y”",
+    ]
+
+
 def test_an_address_is_not_given_to_two_people_of_one_file(faults):
     rows = "".join(f"u{number},Jane,u{number}@example.org,,,,\n" for number in range(2_500))
     (line,) = faults(HEADER + rows + "v,Joan,U7@example.org,,,,\n")

@@ -66,6 +66,7 @@ def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
     assert (process.returncode, stderr) == (0, "")
     assert said["url"] in stdout
     assert f"sendprofile -v -c {folder / 'gsconfig.ini'} {said['url']}" in stdout
+    assert f"\n\nThis is a trial: the e-mails go into {folder / 'Maildir'}.\n\n" in stdout
     assert token not in stdout
 
 
@@ -124,6 +125,8 @@ def test_archives_are_imported_twice_and_served(tmp_path, data):
     assert "garden: 1 messages, 1 new" in first.stdout
     assert "garden: 1 messages, 0 new" in again.stdout
     assert "The site reports on 2025-04" in first.stdout
+    assert "for sendprofile add --period 2025-04" in first.stdout
+    assert f"The site is in {folder}. To serve it:" in first.stdout
     with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
         assert (said["period"], said["members"]) == ("2025-04", 1)
         token = token_of(said["config"])
@@ -208,7 +211,18 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, data):
             74,
             "Not a directory",
         ),
-        (["serve", "--folder", "{tmp}/site", "--port", "70000"], 64, "usage:"),
+        (["serve", "--port", "80000"], 64, "'80000' is no port, a whole number from 0 to 65535"),
+        (["serve", "--port", "-1"], 64, "'-1' is no port"),
+        (
+            ["serve", "--folder", "{tmp}/site", "--unix", "x", "--port", "0"],
+            64,
+            "--unix is instead",
+        ),
+        (
+            ["serve", "--folder", "{tmp}/site", "--unix", "x", "--host", "::1"],
+            64,
+            "--unix is inst",
+        ),
         (
             ["serve", "--folder", "{tmp}/site", "--host", "nosuch.invalid"],
             69,

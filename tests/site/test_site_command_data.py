@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 import json
 import sqlite3
+import stat
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from urllib.request import Request, urlopen
 
 import pytest
@@ -64,6 +64,12 @@ def test_faults_of_a_file_are_told_line_by_line(folder, tmp_path):
     assert ", line 3: " in other
     assert last.endswith("people.csv: 2 faults; nothing was taken in.")
     assert run("import-people", tmp_path / "none.csv", "--folder", folder).returncode == 74
+
+
+def test_one_fault_is_counted_as_one(folder, tmp_path):
+    (tmp_path / "people.csv").write_text("ID,role\nu1,owner\n")
+    done = run("import-people", tmp_path / "people.csv", "--folder", folder)
+    assert done.stderr.endswith("people.csv: 1 fault; nothing was taken in.\n")
 
 
 def test_a_dry_run_says_what_would_be_done(folder, tmp_path):
@@ -172,8 +178,17 @@ def test_a_preview_is_written_and_nobody_is_mailed(folder, tmp_path):
     names = {file.name for file in (tmp_path / "seen").iterdir()}
     assert names == {"notification.eml", "notification.txt", "notification.html", "page.html"}
     assert "To: Jane <jane@corp.example>" in (tmp_path / "seen/notification.eml").read_text()
+    assert stat.S_IMODE((tmp_path / "seen").stat().st_mode) == 0o700
+    for file in (tmp_path / "seen").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not (folder / "Maildir").exists()
     assert rows(folder, "SELECT count(*) FROM audit_event") == [(0,)]
+
+
+def test_a_preview_that_others_could_read_becomes_private(folder, tmp_path):
+    (tmp_path / "notification.txt").touch(0o644)
+    run("preview", "u1", "--folder", folder, *MONTH, "--to", tmp_path)
+    assert stat.S_IMODE((tmp_path / "notification.txt").stat().st_mode) == 0o600
 
 
 def test_who_gets_none_is_told_why(folder, tmp_path):
@@ -187,52 +202,20 @@ def test_who_gets_none_is_told_why(folder, tmp_path):
     assert not (tmp_path / "preview").exists()
 
 
-def doubt(folder, key, age=timedelta(hours=1), worker="1"):
-    handing = (datetime.now(UTC) - age).strftime("%Y-%m-%d %H:%M:%S.%f")
-    names = (
-        "key, fingerprint, user_id, period, worker, begun, handing, message_id, status, message"
-    )
-    values = (key, "f", "u1", "2025-04", worker, handing, handing, "<m@x>", 0, "Sent")
-    marks = ", ".join("?" for _ in values)
-    rows(folder, f"INSERT INTO idempotency_key ({names}) VALUES ({marks})", *values)
-
-
-def test_doubts_are_listed_and_settled(folder):
-    for key in ("k1", "k2", "k3"):
-        doubt(folder, key)
-    listed = run("doubts", "--folder", folder)
-    for said in ("k1", "k2", "u1", "2025-04", "<m@x>", "--sent KEY", "--not-sent KEY"):
-        assert said in listed.stdout
-    assert run("doubts", "--folder", folder, "--sent", "k1", "k2").stdout == "2 settled.\n"
-    assert run("doubts", "--folder", folder, "--not-sent", "k3").stdout == "1 settled.\n"
-    finished = "SELECT key, finished IS NOT NULL, handing IS NULL FROM idempotency_key ORDER BY 1"
-    assert rows(folder, finished) == [("k1", 1, 0), ("k2", 1, 0), ("k3", 0, 1)]
-    assert run("doubts", "--folder", folder).stdout == "Nothing is in doubt.\n"
-    done = run("doubts", "--folder", folder, "--sent", "k1")
-    assert (done.returncode, "Nothing is in doubt under the key 'k1'" in done.stderr) == (65, True)
-
-
-def test_what_a_site_that_runs_may_be_handing_over_is_not_settled(folder, tmp_path):
-    doubt(folder, "old")
-    doubt(folder, "young", timedelta(seconds=1))
-    with running("serve", "--folder", folder, folder=tmp_path):
-        listed = run("doubts", "--folder", folder)
-        assert "old" in listed.stdout
-        assert "young" not in listed.stdout
-        assert "1 more are being handed over" in listed.stdout
-        done = run("doubts", "--folder", folder, "--not-sent", "old", "young")
-        assert (done.returncode, "being worked on" in done.stderr) == (75, True)
-        assert rows(folder, "SELECT count(*) FROM idempotency_key WHERE handing IS NULL") == [(0,)]
-        assert run("doubts", "--folder", folder, "--not-sent", "old").returncode == 0
-    assert run("doubts", "--folder", folder, "--not-sent", "young").returncode == 0
-
-
 def test_a_site_that_others_can_reach_is_warned_of(folder, tmp_path):
     options = ("serve", "--folder", folder, "--host", "0.0.0.0")
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
         _, stderr = process.communicate(timeout=30)
     assert "keep it behind a web server" in stderr
+
+
+def test_a_url_without_tls_is_warned_of(folder, tmp_path):
+    options = ("serve", "--folder", folder, "--url", "http://groups.example.org")
+    with running(*options, folder=tmp_path) as (process, _):
+        process.terminate()
+        _, stderr = process.communicate(timeout=30)
+    assert "http://groups.example.org is without TLS" in stderr
 
 
 def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tmp_path):

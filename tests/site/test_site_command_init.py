@@ -127,7 +127,11 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
         env = environment if way == "environment" else None
         one, other = tmp_path / "one", tmp_path / "other"
         assert run("init", "--folder", one, *options, *DESCRIBED, env=env).returncode == 0
-        assert run("init", "--folder", other, *options, env=env).returncode == 0
+        joined = run("init", "--folder", other, *options, env=env)
+        assert (joined.returncode, joined.stderr) == (0, "")
+        first = "Joined the site Our groups at https://groups.example.org."
+        assert joined.stdout.splitlines()[0] == first
+        assert "Without --url" not in joined.stdout
         assert not (one / "site.sqlite3").exists()
         assert token_of(one) == token_of(other)
         assert (url in (one / "site.toml").read_text()) == (way == "option")
@@ -144,11 +148,14 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
     [
         (["--url", "groups.example.org"], 64, "--url: 'groups.example.org' is no address"),
         (["--support", "me"], 64, "--support: 'me' is no e-mail address"),
+        (["--support", "küche@example.org"], 64, "--support: only ASCII may stand before the @"),
         (["--group", "garden"], 64, "--group: 'garden' is not of the form ID=TITLE"),
         (["--group", "a b=Title"], 64, "not of the form ID=TITLE"),
         (["--group", "g= "], 64, "not of the form ID=TITLE"),
         (["--database", "mysql://x"], 64, "postgresql://USER@HOST/NAME"),
-        (["--database", "postgresql://u:hidden@127.0.0.1:1/n"], 74, "The database: "),
+        (["--database", "postgresql://u@127.0.0.1:1/n"], 74, "The database: "),
+        (["--database", "postgresql://u:hidden@127.0.0.1:1/n"], 64, "~/.pgpass"),
+        (["--database", "postgresql://127.0.0.1:1/n?password=hidden"], 64, "SITE_DATABASE in the"),
         (["--folder", "/dev/null/x"], 74, "Not a directory"),
     ],
 )
@@ -159,6 +166,31 @@ def test_what_is_wrong_is_said_in_a_line_and_no_site_is_made(tmp_path, arguments
     assert "hidden" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not SiteFolder(tmp_path / "site").has_site
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://groups.example.org", True),
+        ("https://groups.example.org", False),
+        ("http://localhost:8080", False),
+        ("http://127.0.0.1", False),
+        ("http://[::1]:8080", False),
+    ],
+)
+def test_an_address_without_tls_is_warned_of(tmp_path, url, warned):
+    done = run("init", "--folder", tmp_path / "site", "--url", url)
+    assert done.returncode == 0
+    assert ("https alone" in done.stderr) == warned
+    assert bool(done.stderr) == warned
+
+
+def test_a_new_site_is_a_trial_and_says_where_its_mails_go(tmp_path):
+    done = run("init", "--folder", ".", cwd=tmp_path)
+    assert f"This is a trial: the e-mails go into {tmp_path}/Maildir until" in done.stdout
+    assert f"The folder {tmp_path} has" in done.stdout
+    assert "Without --url" in done.stdout
+    assert "Joined" not in done.stdout
 
 
 def test_settings_that_are_wrong_are_said_in_a_line(tmp_path):
@@ -208,4 +240,4 @@ def test_control_c_at_any_time_is_no_traceback(tmp_path, seconds):
     if process.returncode in {0, 130}:
         assert stderr == b""
     else:  # before the first line of ours
-        assert b"gs/profile" not in stderr
+        assert b"in main" not in stderr

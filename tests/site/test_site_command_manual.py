@@ -9,8 +9,11 @@ import pytest
 from gs.profile.status.site.cli import COMMANDS
 from gs.profile.status.site.commands.options import parser
 from gs.profile.status.site.people import COLUMNS
+from gs.profile.status.site.store import tables
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/sendprofile-site.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "reference/sendprofile-site.md").read_text()
+SETTING_UP = (DOCS / "how-to/set-up-a-site.md").read_text()
 
 
 def parsers():
@@ -43,3 +46,21 @@ def test_every_command_is_documented_and_no_other():
 def test_every_column_is_documented_and_no_other():
     table = PAGE.partition("| column |")[2].partition("\n\n")[0]
     assert tuple(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) == COLUMNS
+
+
+def test_the_statements_that_change_what_is_there_do_so(town):
+    town.site("lists")
+    town.group("garden", site_id="lists")
+    town.person("p01")
+    blocks = re.findall(r"^```sql\n(.*?)^```", SETTING_UP, re.DOTALL | re.MULTILINE)
+    statements = [one.strip() for block in blocks for one in block.split(";\n")]
+    with town.engine.begin() as connection:
+        for statement in statements:
+            if statement not in {"", "BEGIN", "COMMIT"}:
+                connection.exec_driver_sql(statement)
+    assert len(statements) > 15
+    assert town.rows(tables.PERSON) == town.rows(tables.USER_EMAIL) == []
+    assert [row.user_id for row in town.rows(tables.PROFILE_NOTIFICATION_SKIP)] == ["p01"]
+    (group,) = [row for row in town.rows(tables.GROUP) if row.site_id == "lists"]
+    assert (group.title, group.privacy) == ("The walled garden", "private")
+    assert [row.setting for row in town.rows(tables.EMAIL_SETTING)] == ["digest"]

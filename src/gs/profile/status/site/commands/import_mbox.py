@@ -34,7 +34,7 @@ def run(options: Namespace) -> None:
             keep_addresses=options.keep_addresses,
             site_id=options.site,
         )
-        say(f"\nThe site is in {folder.path}. To serve it:\n")
+        say(f"\nThe site is in {folder.path.resolve()}. To serve it:\n")
         say(f"    sendprofile-site serve {folder_option(folder.path)}")
 
 
@@ -64,7 +64,8 @@ def fill(
     finally:
         engine.dispose()
     if fixed:
-        say(f"\nThe archives have ended. The site reports on {fixed}, their last lively month.")
+        say(f"\nThe archives have ended. The site reports on {fixed}, their last lively month:")
+        say(f"for sendprofile add --period {fixed}, or it asks for the month before today.")
 
 
 def _opened(folder: SiteFolder) -> Engine:

@@ -30,9 +30,10 @@ def run(options: Namespace) -> None:
             raise CommandError(f"{options.file}: {error}", EX_DATAERR) from error
         except WrongLinesError as error:
             _tell_faults(options.file, error.faults)
-            raise CommandError(
-                f"{options.file}: {error.faults.count:,} faults; nothing was taken in.", EX_DATAERR
-            ) from error
+            count = error.faults.count
+            faults = "1 fault" if count == 1 else f"{count:,} faults"
+            message = f"{options.file}: {faults}; nothing was taken in."
+            raise CommandError(message, EX_DATAERR) from error
         except MixedError as error:
             raise CommandError(
                 f"The site in {options.folder} has invented names and addresses: real people want "

@@ -4,17 +4,19 @@
 import os
 import re
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
-from gs.profile.status.site.config import DATABASE_VARIABLE, is_database, is_url
+from gs.profile.status.site.config import DATABASE_VARIABLE, has_password, is_database, is_url
 from gs.profile.status.site.describing import Description, WhichSiteError, describe
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.founding import found
 from gs.profile.status.site.holding import HeldError
-from gs.profile.status.site.store.sites import find_sites
+from gs.profile.status.site.store.sites import SiteData, find_sites
 
+from .exposure import warn_of_url
 from .faults import EX_CANTCREAT, EX_USAGE, CommandError, faults_told
 from .output import say
 from .site import folder_option, quoted
@@ -22,7 +24,8 @@ from .site import folder_option, quoted
 _GROUP: Final = re.compile(r"([a-z0-9][a-z0-9._-]{0,62})=(.*\S.*)", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]+\.[^\s@<>()]+")
 _MADE: Final = """\
-A site is in {path}: its settings are in site.toml, the token is in gsconfig.ini.
+{site}
+The folder {path} has its settings in site.toml, the token in gsconfig.ini.
 
 What comes next:
 
@@ -32,9 +35,18 @@ What comes next:
     sendprofile-site serve --port 8080 {folder}
     sendprofile -v -c {config} http://127.0.0.1:8080/
 
-E-mails go into its Maildir until site.toml names a mail server."""
+This is a trial: the e-mails go into {maildir} until site.toml names a mail server."""
 _NO_URL: Final = """
 Without --url its address is that of an example, and so are the links in its e-mails."""
+_PASSWORD: Final = (
+    "--database: leave the password out, for the list of processes shows it, and site.toml keeps "
+    f"it. Put it into ~/.pgpass, or the whole URL into {DATABASE_VARIABLE} in the environment."
+)
+
+_NOT_ASCII: Final = (
+    "--support: only ASCII may stand before the @, for few mail servers take a letter from "
+    "another address."
+)
 
 
 def run(options: Namespace) -> None:
@@ -44,22 +56,38 @@ def run(options: Namespace) -> None:
     database = options.database or over or None
     if database is not None and not is_database(database):
         raise CommandError("The database is written as postgresql://USER@HOST/NAME.", EX_USAGE)
+    if options.database and has_password(options.database):
+        raise CommandError(_PASSWORD, EX_USAGE)
     with faults_told():
         folder = SiteFolder(options.folder)
         if folder.has_site:
             raise CommandError(f"{folder.path} has a site already.", EX_CANTCREAT)
-        _found(folder, description, database, secret=over is not None)
-    made = {"folder": folder_option(folder.path), "config": quoted(folder.config.resolve())}
-    say(_MADE.format(path=folder.path, **made) + ("" if options.url else _NO_URL))
+        joined = _found(folder, description, database, secret=over is not None)
+    _tell(folder, joined, no_url=options.url is None)
+    warn_of_url(description.url)
+
+
+def _tell(folder: SiteFolder, joined: Sequence[SiteData], *, no_url: bool) -> None:
+    names = ", and ".join(f"the site {site.title} at {site.url}" for site in joined)
+    said = _MADE.format(
+        site=f"Joined {names}." if joined else "Made a site.",
+        path=folder.path.resolve(),
+        folder=folder_option(folder.path),
+        config=quoted(folder.config.resolve()),
+        maildir=folder.maildir.resolve(),
+    )
+    say(said if joined or not no_url else said + _NO_URL)
 
 
 def _found(
     folder: SiteFolder, description: Description, database: str | None, *, secret: bool
-) -> None:
+) -> Sequence[SiteData]:
+    # Returns the sites that the database had already, as they are now.
+    joined: list[SiteData] = []
     try:
         found(
             folder,
-            lambda connection: _describe(connection, description),
+            lambda connection: joined.extend(_describe(connection, description)),
             database=database,
             secret=secret,
         ).dispose()
@@ -69,12 +97,15 @@ def _found(
     except WhichSiteError as error:
         message = f"The database has several sites: {error}. Leave out what describes one."
         raise CommandError(message, EX_USAGE) from error
+    return joined
 
 
-def _describe(connection: Connection, description: Description) -> None:
+def _describe(connection: Connection, description: Description) -> Sequence[SiteData]:
     # A site that is joined is left as it is where nothing is said of it.
-    if description != Description() or not find_sites(connection):
+    there = bool(find_sites(connection))
+    if description != Description() or not there:
         describe(connection, description)
+    return find_sites(connection) if there else ()
 
 
 def _description(options: Namespace) -> Description:
@@ -83,6 +114,8 @@ def _description(options: Namespace) -> Description:
         raise CommandError(f"--url: {options.url!r} {right}", EX_USAGE)
     if options.support is not None and not _ADDRESS.fullmatch(options.support):
         raise CommandError(f"--support: {options.support!r} is no e-mail address.", EX_USAGE)
+    if options.support is not None and not options.support.partition("@")[0].isascii():
+        raise CommandError(_NOT_ASCII, EX_USAGE)
     return Description(
         title=options.title,
         url=options.url and options.url.rstrip("/"),

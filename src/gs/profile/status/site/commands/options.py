@@ -219,7 +219,9 @@ def _add_logs(add_to: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= _LAST_PORT:
-        raise ValueError(text)
-    return port
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_PORT)):
+        port = int(text)
+        if port <= _LAST_PORT:
+            return port
+    right = f"is no port, a whole number from 0 to {_LAST_PORT}"
+    raise argparse.ArgumentTypeError(f"{text!r} {right}")

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Writes the notification of a member into files, or says why there is none."""
 
+import os
 from argparse import Namespace
+from pathlib import Path
 
 from gs.profile.status.hooks import Status
 from gs.profile.status.site.letter import preview
+from gs.profile.status.site.letter.preview import Preview
 from gs.profile.status.site.opening import look
 
 from .faults import EX_NOUSER, CommandError, faults_told
@@ -23,8 +26,20 @@ def run(options: Namespace) -> None:
         if looked.letter is None:
             say(f"{looked.message}.")
             return
-        made = preview.write(looked.letter.octets(eight_bit=False), options.to)
+        made = _write(looked.letter.octets(eight_bit=False), options.to)
     say(f"as e-mail     {made.eml}")
     say(f"as text       {made.text}")
     say(f"as HTML       {made.html}")
     say(f"as a picture  {made.page}, in a browser")
+
+
+def _write(octets: bytes, folder: Path) -> Preview:
+    # For the owner alone: whoever has the links of a member can turn the summary off.
+    before = os.umask(0o077)
+    try:
+        made = preview.write(octets, folder)
+    finally:
+        os.umask(before)
+    for file in (made.eml, made.text, made.html, made.page):
+        file.chmod(0o600)  # one that was there already has kept its mode
+    return made

@@ -5,20 +5,20 @@ import json
 import sys
 from argparse import Namespace
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.config import ServiceSettings, SiteConfig, is_url
+from gs.profile.status.site.config import SiteConfig, is_url
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.holding import HeldError, hold
 from gs.profile.status.site.logs import set_up
 from gs.profile.status.site.opening import OpenSite, now, open_site
 from gs.profile.status.site.serving import CannotListenError, Service, serve
 
+from .exposure import warn_of_host, warn_of_url
 from .faults import EX_UNAVAILABLE, EX_USAGE, CommandError, faults_told
-from .output import part_of, say, warn, write_at_once
+from .output import part_of, say, write_at_once
 from .site import find_site, quoted, read_period, read_settings
 
 _SERVED: Final = """\
@@ -27,16 +27,15 @@ A site of {members} members, which reports on {period}.
 URL            {url}
 configuration  {config}
 mails          {mails}
-
+{trial}
 To mail everybody, from another terminal:
 
     sendprofile -v -c {quoted} {fixed}{url}
 
 Control-C stops the site."""
-_EXPOSED: Final = (
-    "whoever reaches {host} can reach the site, and without TLS read the token on its way: "
-    "keep it behind a web server"
-)
+_TRIAL: Final = """
+This is a trial: the e-mails go into {maildir}.
+"""
 
 
 def run(options: Namespace) -> None:
@@ -56,7 +55,9 @@ def with_options(config: SiteConfig, options: Namespace) -> SiteConfig:
         )
     names = ("host", "port", "unix", "log_format", "log_level")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
-    if given.keys() & {"host", "port"} and "unix" not in given:
+    if given.keys() & {"host", "port"}:
+        if "unix" in given:
+            raise CommandError("--unix is instead of --host and --port.", EX_USAGE)
         given["unix"] = None
     service = replace(config.service, **given)
     return replace(config, url=url.rstrip("/") if url else config.url, service=service)
@@ -104,19 +105,10 @@ def _announce(
     mails = said["maildir"] or f"the mail server {config.mail and config.mail.host}"
     # The sender names the month, and would name the last one.
     fixed = "" if site.period == Period.of(now().date()).before() else f"--period {site.period} "
-    say(_SERVED.format(**said, mails=mails, quoted=quoted(folder.config.resolve()), fixed=fixed))
-    _warn_of_exposure(config.service)
+    trial = _TRIAL.format(**said) if config.mail is None else ""
+    shown = {"mails": mails, "trial": trial, "fixed": fixed}
+    say(_SERVED.format(**said, **shown, quoted=quoted(folder.config.resolve())))
+    warn_of_host(config.service)
+    warn_of_url(config.url)
     if ready_file:
         write_at_once(ready_file, json.dumps(said))
-
-
-def _warn_of_exposure(service: ServiceSettings) -> None:
-    if service.unix is None and not _is_loopback(service.host):
-        warn(_EXPOSED.format(host=service.host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

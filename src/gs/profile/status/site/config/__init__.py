@@ -3,7 +3,7 @@
 
 from .errors import ConfigError
 from .exposed import find_exposed
-from .reading import DATABASE_VARIABLE, is_database, is_url, read_config
+from .reading import DATABASE_VARIABLE, has_password, is_database, is_url, read_config
 from .settings import ServiceSettings, SiteConfig
 from .template import new_config
 
@@ -13,6 +13,7 @@ __all__ = [
     "ServiceSettings",
     "SiteConfig",
     "find_exposed",
+    "has_password",
     "is_database",
     "is_url",
     "new_config",

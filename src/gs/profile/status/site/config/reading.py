@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast, get_args
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from gs.profile.status.site.logs import Format, Level
 
@@ -64,6 +64,16 @@ def is_url(text: str) -> bool:
 def is_database(text: str) -> bool:
     """Return whether *text* is the URL of a PostgreSQL database."""
     return bool(_POSTGRESQL.fullmatch(text))
+
+
+def has_password(database: str) -> bool:
+    """Return whether there is a password in the URL of a *database*, or what may be one."""
+    try:
+        parts = urlsplit(database)
+    except ValueError:
+        return True
+    named = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return parts.password is not None or "password" in named
 
 
 def _parsed(file: Path) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from gs.profile.status.site.plaintext import one_line
 # "Jane <jane@example.org>", "jane@example.org (Jane)", or an address alone; archives mask the
 # address in ways of their own ("jane at example.org"), so it may hold spaces.
 _ANGLES: Final = re.compile(r"(?P<name>[^<]*)<(?P<address>[^<>]*)>?[^<>]*")
+# Of quotation marks in pairs nothing is an address; a backslash goes before one that is meant.
+_QUOTED: Final = re.compile(r'(?P<name>(?:"(?:[^"\\]|\\.)*"|[^<"])*)<(?P<address>[^<>]*)>?[^<>]*')
+_ESCAPED: Final = re.compile(r'\\(["\\])')
 _ROUNDS: Final = re.compile(r"(?P<address>[^(]*?)\s*\((?P<name>.*)\)")
 _AT: Final = re.compile(r"(?<=[^\s@]) at (?=[^\s@]+\.[^\s@.]+$)")
 # A list that sends in the name of others, for the sake of DMARC: "Jane via the-list".
@@ -48,6 +51,9 @@ def read_sender(header: str, envelope: str) -> Sender | None:
 
 
 def _split(header: str) -> tuple[str, str]:
+    quoted = _QUOTED.fullmatch(header)
+    if quoted is not None:
+        return _ESCAPED.sub(r"\1", quoted["name"].strip(_QUOTES)), quoted["address"]
     found = _ANGLES.fullmatch(header) or _ROUNDS.fullmatch(header)
     if found is not None:
         return found["name"].strip(_QUOTES), found["address"]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is wrong with the lines of a file: the first ones, and how many there are."""
 
+from bisect import insort
+from operator import itemgetter
 from typing import Final
 
 #: How many are kept.
@@ -13,18 +15,23 @@ class Faults:
 
     def __init__(self) -> None:
         self.count = 0
-        self.lines: list[str] = []
+        self._first: list[tuple[int, str]] = []
 
     def add(self, line: int, text: str) -> None:
         """Keep that *text* is wrong in a line, or only count it."""
         self.count += 1
-        if len(self.lines) < SHOWN:
-            self.lines.append(f"line {line}: {text}")
+        insort(self._first, (line, text), key=itemgetter(0))
+        del self._first[SHOWN:]
+
+    @property
+    def lines(self) -> list[str]:
+        """What is wrong, in the order of the lines, as far as it was kept."""
+        return [f"line {line}: {text}" for line, text in self._first]
 
     @property
     def more(self) -> int:
         """How many were only counted."""
-        return self.count - len(self.lines)
+        return self.count - len(self._first)
 
 
 def shown(text: str) -> str:

@@ -99,7 +99,7 @@ class _Taking:
         for entry in entries:
             try:
                 self._take(batch, entry)
-            except (_ConflictError, NoPlaceError) as error:
+            except _ConflictError as error:
                 self._faults.add(entry.line, str(error))
         batch.write(self._now)
 
@@ -122,13 +122,23 @@ class _Taking:
     def _take(self, batch: Batch, entry: Entry) -> None:
         user_id = self._id(batch, entry)
         self._check_owners(batch, entry, user_id)
-        places = [self._places.find(place) for place in entry.places]
+        places = self._find_places(entry)
         seen = self._settle_seen(entry, user_id)
         changed = self._take_person(batch, entry, user_id, seen)
         changed |= self._take_addresses(batch, entry, user_id, seen)
         changed |= self._take_places(batch, entry, user_id, places)
         if changed and not seen.kind:
             seen.kind = "changed"
+
+    def _find_places(self, entry: Entry) -> list[GroupKey]:
+        # Each that there is not is told, so that one look at the row is enough to mend it.
+        found: list[GroupKey] = []
+        for place in entry.places:
+            try:
+                found.append(self._places.find(place))
+            except NoPlaceError as error:
+                self._faults.add(entry.line, str(error))
+        return found
 
     def _check_owners(self, batch: Batch, entry: Entry, user_id: str) -> None:
         for email, owner in batch.owners(entry.addresses).items():
