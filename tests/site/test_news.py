@@ -4,6 +4,7 @@
 import pytest
 
 from gs.profile.status.site.letter.news import as_text
+from gs.profile.status.site.letter.sanitising import clean
 
 
 @pytest.mark.parametrize(
@@ -19,10 +20,12 @@ from gs.profile.status.site.letter.news import as_text
         ("<a>here</a>", "here"),
         ('<img src="x" alt="Our new hall">', "Our new hall"),
         ("<style>p{}</style><p>seen</p><script>x</script>", "seen"),
-        ("a\u202eb\x00c", "ab c"),
+        ("a\u202eb\x00c", "abc"),
         ("</a></p><p>unbalanced", "unbalanced"),
-        ("", ""),
+        ('<a href="https://x.example/">https://x.example/</a>', "https://x.example/"),
+        ('<a href="mailto:a@x.example?subject=b">Write</a>', "Write (a@x.example)"),
+        ('<a href="mailto:a@x.example">a@x.example</a>', "a@x.example"),
     ],
 )
 def test_news_read_as_text(html, text):
-    assert as_text(html) == text
+    assert as_text(clean(html, 8_000)) == text

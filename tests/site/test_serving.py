@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -233,6 +233,16 @@ def test_a_socket_that_another_process_listens_at_is_left_to_it(tmp_path):
         with pytest.raises(CannotListenError, match="Address already in use"), listening_at(path):
             pass
         assert path.exists()
+
+
+def test_a_process_that_ends_leaves_the_socket_of_the_next_one_alone(tmp_path):
+    path = tmp_path / "socket"
+    with ExitStack() as stack, socket.socket(socket.AF_UNIX) as client:
+        with listening_at(path) as before:
+            before.close()  # as the server does before it waits for what is being answered
+            stack.enter_context(listening_at(path))
+        client.connect(str(path))
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("name", ["file", "none/socket", "x" * 200])

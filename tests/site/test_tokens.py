@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 import asyncio
+import time
+import traceback
 from contextlib import asynccontextmanager
 
 import pytest
@@ -252,3 +254,68 @@ async def test_what_is_wrong_with_the_database_is_not_taken_for_a_wrong_token(do
     with pytest.raises(OSError):  # noqa: PT011 - it has no text
         await door.ask(RIGHT)
     assert door.wrong == 0
+
+
+class Away(Door):
+    """Tokens whose database takes its time to say that it is away."""
+
+    away = True
+
+    def read(self):
+        super().read()
+        if self.away:
+            time.sleep(0.1)
+            raise ConnectionError("away")
+        return self.right
+
+
+def faults(answers):
+    return [type(one) for one in answers]
+
+
+def test_all_who_wait_for_a_database_that_is_away_are_told_at_once():
+    async def play(door):
+        asked = [door.ask(given) for given in [RIGHT] * 5 + ["wrong"] * 5]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert faults(answers) == [ConnectionError] * 10
+        assert (door.reads, door.wrong) == (1, 0)
+
+    asyncio.run(play(Away()))
+
+
+def test_that_the_database_is_away_is_remembered_for_a_second():
+    async def play(door):
+        await asyncio.gather(door.ask(RIGHT), return_exceptions=True)
+        door.away = False
+        door.now += 0.9
+        assert faults(await asyncio.gather(door.ask(RIGHT), return_exceptions=True)) == [
+            ConnectionError
+        ]
+        assert door.reads == 1
+        door.now += 0.2
+        assert await door.ask(RIGHT) is True
+        assert door.reads == 2
+
+    asyncio.run(play(Away()))
+
+
+def test_a_token_that_was_read_in_time_is_right_while_the_database_is_away():
+    async def play(door):
+        door.away = False
+        assert await door.ask(RIGHT) is True
+        door.away = True
+        door.now += REMEMBERED - 0.1
+        answers = await asyncio.gather(door.ask("wrong"), door.ask(RIGHT), return_exceptions=True)
+        assert faults(answers) == [ConnectionError, bool]
+
+    asyncio.run(play(Away()))
+
+
+def test_a_fault_that_is_told_again_and_again_does_not_grow():
+    async def play(door):
+        for _ in range(50):
+            (error,) = await asyncio.gather(door.ask(RIGHT), return_exceptions=True)
+        depth = len(traceback.extract_tb(error.__traceback__))
+        assert depth < 10
+
+    asyncio.run(play(Away()))

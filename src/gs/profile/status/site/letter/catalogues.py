@@ -23,7 +23,8 @@ def locale_for(language: str) -> Locale:
 
     A region counts where it is known, for months and numbers, and is left out where it is not.
     """
-    tag = language.strip().replace("_", "-")
+    # What follows an @ is POSIX's, and Babel would keep it for a part of the tag.
+    tag = language.strip().replace("_", "-").partition("@")[0]
     if len(tag) > _LONGEST_TAG:
         return Locale(SOURCE)
     first = tag.partition("-")[0].lower()

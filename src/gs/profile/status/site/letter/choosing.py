@@ -22,10 +22,13 @@ from .contents import Contents, ProfileSection, QuotationSection, SiteSection
 from .faces import NAME, face
 from .groups import group_title, section_for, topic_line
 from .harmless import line, lines
+from .sanitising import clean
 
 _ADDRESS: Final = 254
 _BIOGRAPHY: Final = 600
 _QUOTATION: Final = 280
+# For the news of all sites of a reader together, in octets of HTML.
+_NEWS: Final = 8_000
 
 
 def choose(summary: Summary, stop_url: str) -> Contents:
@@ -34,8 +37,9 @@ def choose(summary: Summary, stop_url: str) -> Contents:
     Raises :exc:`.addresses.NoAddressError` where mail can go to no preferred address.
     """
     reader = summary.profile
+    room = _NEWS // max(1, sum(bool(part.site.news) for part in summary.sites))
     return Contents(
-        sites=tuple(_site(site, reader.id, summary.period) for site in summary.sites),
+        sites=tuple(_site(site, reader.id, summary.period, room) for site in summary.sites),
         profile=_profile(reader),
         quotation=_quotation(summary),
         never_logged_in=not reader.logged_in,
@@ -45,14 +49,14 @@ def choose(summary: Summary, stop_url: str) -> Contents:
     )
 
 
-def _site(part: SiteSummary, reader: str, period: Period) -> SiteSection:
+def _site(part: SiteSummary, reader: str, period: Period, room: int) -> SiteSection:
     site = part.site
     url = links.web(site.url)
     return SiteSection(
         title=line(site.title, NAME) or urlsplit(url or "").netloc,
         pages=links.SitePages(url),
         administrator=part.administrator,
-        news="\n".join(site.news.replace("\0", "").splitlines()) if site.news else None,
+        news=clean(site.news, room) if site.news else None,
         groups=tuple(section_for(each, reader, period) for each in part.memberships),
     )
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""A site's news, which its administrators write as HTML, as plain text."""
+"""A site's news, which is HTML once it is sanitised, as plain text."""
 
 import re
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final
+from urllib.parse import unquote
 
-from . import links
 from .harmless import line
 
 _BLOCKS: Final = frozenset(
@@ -14,8 +14,7 @@ _BLOCKS: Final = frozenset(
     | {"footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"}
     | {"p", "pre", "section", "table", "tr", "ul"}
 )
-_SILENT: Final = frozenset({"head", "script", "style", "template", "title"})
-_LONGEST: Final = 2000
+_LONGEST: Final = 8_000
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -35,27 +34,28 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
-        self._silent = 0
-        self._links: list[str | None] = []
+        self._links: list[tuple[str, int]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._silent += 1
         if tag in _BLOCKS:
             self.words.append("\n- " if tag == "li" else "\n")
         if tag == "img":
             self.words.append(dict(attrs).get("alt") or "")
         if tag == "a":
-            self._links.append(links.web(dict(attrs).get("href")))
+            self._links.append((dict(attrs).get("href") or "", len(self.words)))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
         if tag in _BLOCKS:
             self.words.append("\n")
-        if tag == "a" and self._links and (url := self._links.pop()):
-            self.words.append(f" ({url})")
+        if tag == "a" and self._links:
+            self._end_link(*self._links.pop())
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.words.append(_SPACE.sub(" ", data))
+        self.words.append(_SPACE.sub(" ", data))
+
+    def _end_link(self, url: str, begin: int) -> None:
+        # Somebody's address is read, and written to, without the scheme before it.
+        scheme, _, rest = url.partition(":")
+        target = unquote(rest.partition("?")[0]) if scheme == "mailto" else url
+        if target not in "".join(self.words[begin:]):
+            self.words.append(f" ({target})")

@@ -8,10 +8,11 @@ from typing import Final
 
 from gs.profile.status.site.summary import Own
 
+from .catalogues import SOURCE
 from .contents import Contents, Section, View
 from .groups import choose_group
 from .templating import template
-from .wording import Wording, wording_for
+from .wording import Wording
 from .wrapping import wrap
 
 _BLANK: Final = re.compile(r"\n{2,}")
@@ -38,11 +39,13 @@ def html(wording: Wording, contents: Contents, values: Mapping[str, object]) -> 
 
 def page(**values: object) -> str:
     """Return the page that shows a whole mail, for looking at it."""
-    return template(wording_for("en"), "page.html").render(values)
+    return template(SOURCE, "page.html").render(values)
 
 
 def _frame(wording: Wording, name: str, contents: Contents, values: Mapping[str, object]) -> str:
-    return template(wording, name).render(values, contents=contents, group_mark=_GROUP)
+    return template(wording.locale.language, name).render(
+        values, contents=contents, group_mark=_GROUP
+    )
 
 
 def _all(contents: Contents) -> list[Section]:
@@ -71,12 +74,13 @@ def _own_text(wording: Wording, own: Own) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def _own_html(wording: Wording, own: Own) -> str:
-    return template(wording, "own.html").render(own=wording.own(own))
+    return template(wording.locale.language, "own.html").render(own=wording.own(own))
 
 
 @lru_cache(maxsize=2 * _KEPT)
 def _group(wording: Wording, name: str, view: View) -> str:
-    filled = template(wording, name).render(
+    filled = template(wording.locale.language, name).render(
+        wording=wording,
         group=choose_group(view),
         month=wording.month(view.period),
         month_before=wording.month(view.period.before()),

@@ -4,7 +4,7 @@
 import re
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from jinja2 import (
     BytecodeCache,
@@ -12,19 +12,23 @@ from jinja2 import (
     Environment,
     StrictUndefined,
     Template,
+    pass_context,
 )
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from . import links, styles
+from .catalogues import catalogue_of
 from .harmless import runs_right_to_left
 from .news import as_text
 from .speaking import teach
-from .wording import Wording
 from .wrapping import underlined
 
 if TYPE_CHECKING:
     from types import CodeType
+
+    from .wording import Wording
 
 _SHEET: Final = "notification.css"
 _MEDIA: Final = "media.css"
@@ -35,13 +39,17 @@ _BREAKABLE: Final = re.compile(r"(?<=@)|(?=[.])")
 
 
 @cache
-def template(wording: Wording, name: str) -> Template:
-    """Return a template that speaks the language of *wording*."""
-    return _environment(wording, html=name.endswith(".html")).get_template(name)
+def template(language: str, name: str) -> Template:
+    """Return a template that speaks a *language* of the site.
+
+    Where it has numbers it is filled in with a ``wording``, which writes them as in its region.
+    """
+    # By language: of regions, and so of wordings, there are too many to keep.
+    return _environment(language, html=name.endswith(".html")).get_template(name)
 
 
 @cache
-def _environment(wording: Wording, *, html: bool) -> Environment:
+def _environment(language: str, *, html: bool) -> Environment:
     environment = Environment(
         loader=DictLoader(_sources()),
         autoescape=html,  # noqa: S701 - plain text has nothing to escape
@@ -51,11 +59,11 @@ def _environment(wording: Wording, *, html: bool) -> Environment:
         keep_trailing_newline=True,
         bytecode_cache=_compiled(html=html),
     )
-    teach(environment, wording.catalogue, html=html)
+    teach(environment, catalogue_of(language), html=html)
     environment.filters |= {
         "bidi": _isolated_in_html if html else _isolated,
         "breakable": _breakable,
-        "number": wording.number,
+        "number": _number,
         "underlined": underlined,
         "as_text": as_text,
     }
@@ -101,6 +109,11 @@ def _sources() -> dict[str, str]:
 
 def _read(name: str) -> str:
     return files(__package__).joinpath("templates", name).read_text("utf-8")
+
+
+@pass_context
+def _number(context: Context, value: int) -> str:
+    return cast("Wording", context["wording"]).number(value)
 
 
 def _isolated(value: str) -> str:

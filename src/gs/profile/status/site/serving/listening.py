@@ -37,21 +37,24 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def listening_at(path: Path) -> Iterator[socket.socket]:
-    """Give a socket that listens at *path*, and remove it in the end.
+    """Give a socket that listens at *path*, and remove it in the end, if it still is that one.
 
     One that a dead process has left there is replaced. Raises :exc:`CannotListenError`.
     """
     try:
         _remove_dead(path)
         listener = _bound_at(path)
+        mine = _file_at(path)
     except OSError as error:
         raise CannotListenError(f"Cannot listen at {path}: {_reason(error)}") from error
     with listener:
         try:
             yield listener
         finally:
+            # Whoever was started meanwhile has found it dead, and put its own in this place.
             with suppress(OSError):
-                path.unlink()
+                if _file_at(path) == mine:
+                    path.unlink()
 
 
 def url_of(listener: socket.socket) -> str:
@@ -91,6 +94,12 @@ def _bound_at(path: Path) -> socket.socket:
     finally:
         os.umask(before)
     return listener
+
+
+def _file_at(path: Path) -> tuple[int, int, int]:
+    # The time is there because a file system gives the number of a removed file to the next one.
+    found = path.lstat()
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 def _remove_dead(path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import MINYEAR
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -72,13 +73,18 @@ def missing(form: Mapping[str, str], *fields: Field) -> list[Complaint]:
 
 
 def read_period(text: str | None, default: Callable[[], Period]) -> Period | Complaint:
-    """Return the period that *text* names, or by *default* where there is no text."""
+    """Return the period that *text* names, or by *default* where there is no text.
+
+    The first year of all is refused: its first month has none before it to be compared with, and
+    begins at no time in UTC where the zone is east of it.
+    """
     if not text:
         return default()
     try:
-        return Period.parse(text)
+        period = Period.parse(text)
     except ValueError:
         return _NO_MONTH
+    return _NO_MONTH if period.year == MINYEAR else period
 
 
 def _read_pairs(body: bytes) -> dict[str, str]:

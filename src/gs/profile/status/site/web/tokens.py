@@ -15,6 +15,9 @@ REMEMBERED: Final = 0.5
 #: The same where the token that was given is another: it may be a new one.
 _DOUBTED: Final = 0.05
 
+#: For how long a database that cannot be read is not asked again, in seconds.
+_AWAY: Final = 1.0
+
 #: How long an answer to a wrong token waits, in seconds: at first, and at most.
 SHORTEST: Final = 0.5
 LONGEST: Final = 8.0
@@ -65,6 +68,8 @@ class Tokens:
         self._reading = asyncio.Lock()
         self._right: str | None = None
         self._read_at = -math.inf
+        self._fault: Exception | None = None
+        self._failed_at = -math.inf
         self._wrong = _Recent()
         self._waiting = 0
         self._untold = 0
@@ -74,7 +79,8 @@ class Tokens:
         """Return whether *given* is the right token; the answer to a wrong one takes its time.
 
         *hook* and *peer*, the address of the client, are for the audit trail. An empty token is
-        a form that was not filled in: it is wrong at once. Raises :exc:`TooManyWrongError`.
+        a form that was not filled in: it is wrong at once. Raises :exc:`TooManyWrongError`,
+        and what the database raises.
         """
         if not given:
             return False
@@ -94,9 +100,20 @@ class Tokens:
     async def _read(self, age: float) -> None:
         async with self._reading:
             now = self._keeper.clock()
-            if now - self._read_at > age:  # nobody else has read it in the meantime
-                self._right = await run_in_threadpool(self._keeper.read)
-                self._read_at = now
+            if now - self._read_at <= age:  # somebody else has read it in the meantime
+                return
+            if self._fault and now - self._failed_at <= _AWAY:
+                # One attempt answers all who waited for it: each takes as long as the next.
+                raise self._fault.with_traceback(None)
+            await self._try_to_read(now)
+
+    async def _try_to_read(self, now: float) -> None:
+        try:
+            self._right = await run_in_threadpool(self._keeper.read)
+        except Exception as error:
+            self._fault, self._failed_at = error, self._keeper.clock()
+            raise
+        self._read_at, self._fault = now, None
 
     async def _slow_down(self, hook: str, peer: str) -> None:
         self._keeper.wrong()

@@ -11,6 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from gs.profile.status.site.letter import Wording
+from gs.profile.status.site.letter.catalogues import catalogue_of
 from gs.profile.status.site.letter.harmless import line
 
 _SHEET: Final = "pages.css"
@@ -19,7 +20,8 @@ _LONGEST_TITLE: Final = 100
 
 def render(wording: Wording, template: str, **values: object) -> str:
     """Return a page in the language of *wording*."""
-    return _environment(wording).get_template(template).render(language=wording.tag, **values)
+    environment = _environment(wording.locale.language)
+    return environment.get_template(template).render(language=wording.tag, **values)
 
 
 @cache
@@ -28,8 +30,9 @@ def style_hash() -> str:
     return f"sha256-{base64.b64encode(sha256(_style().encode()).digest()).decode()}"
 
 
+# A language, not a wording: of regions, and so of wordings, there are too many to keep.
 @cache
-def _environment(wording: Wording) -> Environment:
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read),
         autoescape=True,
@@ -40,7 +43,7 @@ def _environment(wording: Wording) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     install: Any = environment.install_gettext_translations  # type: ignore[attr-defined] # of i18n
-    install(wording.catalogue, newstyle=True)
+    install(catalogue_of(language), newstyle=True)
     environment.filters["title"] = _title
     environment.globals["style"] = Markup(_style())  # noqa: S704 - a file of our own
     return environment
