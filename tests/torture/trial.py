@@ -82,7 +82,8 @@ def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: b
         sender = Sender(site.url, configure(folder), folder / "ledger", trial.jobs, trial.options)
         with struck(site, trial, (stop, site.server.cut), chance) as saboteur:
             account = Rounds(sender, site, chance).run(trial.kills)
-    lost = (trial.kills + saboteur.dealt) * trial.most + sum(map(_lost_by, site.faults))
+    # A blow ends all that is in flight, and may end what was begun anew while it fell.
+    lost = (trial.kills + 2 * saboteur.dealt) * trial.most + sum(map(_lost_by, site.faults))
     lost = 0 if honours_keys else lost
     return replace(judged(account, site, trial, lost, saboteur), faults=site.faults)
 
