@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """How a database is opened: made, brought up to date, or refused."""
 
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from embedded.hamlet import only
+from gs.profile.status.site.store import database as opening
 from gs.profile.status.site.store import migrating
 from gs.profile.status.site.store.database import DatabaseURLError, open_database
 from gs.profile.status.site.store.migrating import (
@@ -195,6 +199,33 @@ def test_processes_that_open_an_empty_database_at_once_wait_for_each_other(empty
         (0, "")
     ] * 6
     assert versions(empty) == [VERSION]
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Give a new file of SQLite that a writer of another kind, without WAL, has locked."""
+    file = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        yield file, writer
+
+
+def test_a_file_that_another_is_making_is_waited_for(written):
+    file, writer = written
+    done = threading.Timer(0.3, writer.rollback)
+    done.start()
+    try:
+        open_database(file).dispose()
+        assert done.finished.is_set()
+    finally:
+        done.join()
+    assert versions(file) == [VERSION]
+
+
+def test_a_file_that_stays_locked_is_said_to_be_in_the_end(written, monkeypatch):
+    monkeypatch.setattr(opening, "_BUSY", 0.1)
+    with pytest.raises(OperationalError, match="database is locked"):
+        open_database(written[0])
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 """Opens the database: a file of SQLite, or one of a PostgreSQL server."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from .migrating import migrate
 
@@ -24,7 +25,9 @@ _LIBPQ: Final = {
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
-_DISK_FULL: Final = "53100"
+# Seconds to wait for others who write to a file of SQLite, and between two tries to turn to WAL.
+_BUSY: Final = 10.0
+_AGAIN: Final = 0.01
 
 
 class DatabaseURLError(ValueError):
@@ -53,13 +56,6 @@ def open_database(where: Path | str) -> Engine:
         engine.dispose()
         raise
     return engine
-
-
-def is_full(error: DBAPIError) -> bool:
-    """Return whether it failed for want of room, so that nothing was written."""
-    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return True
-    return getattr(error.orig, "sqlstate", None) == _DISK_FULL
 
 
 def _url(where: Path | str) -> URL:
@@ -117,13 +113,29 @@ _CREATE: Final[dict[str, Callable[[URL, dict[str, Any]], Engine]]] = {
 
 def _settle_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor = connection.cursor()
-    # Waiting comes first: turning to WAL is itself a write.
-    cursor.execute("PRAGMA busy_timeout = 10000")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute(f"PRAGMA busy_timeout = {int(_BUSY * 1000)}")
+    _turn_to_wal(cursor)
     # A mail that was begun must not be forgotten when the power fails: it would be sent again.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _turn_to_wal(cursor: sqlite3.Cursor) -> None:
+    # The trap: here SQLite does not wait. Of several who open a new file at once, all but one are
+    # told at once that it is locked.
+    deadline = time.monotonic() + _BUSY
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Its low octet is the kind, the rest says why: https://sqlite.org/rescode.html
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
 
 
 def _settle_postgresql(connection: "psycopg.Connection", _record: object) -> None:
