@@ -16,12 +16,14 @@ from gs.profile.status.site.mail import Maildir
 from gs.profile.status.site.store.audit import record_events, wrong_token
 from gs.profile.status.site.store.options import Option, read_option
 from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.urls import Layout
 from gs.profile.status.site.web.app import make_app
 from gs.profile.status.site.web.hooks import Hooks
 from gs.profile.status.site.web.tokens import Keeper, Tokens
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 MARCH = Period(2026, 3)
+GROUPSERVER = Layout()
 LINK_KEY = "a-key-for-links-of-32-characters"
 
 
@@ -68,13 +70,13 @@ class Pigeonhole:
         pass
 
 
-def decider(engine):
-    """Return what decides, with a clock that stands still."""
+def decider(engine, layout=GROUPSERVER):
+    """Return what decides, with a clock that stands still, where the pages are as in *layout*."""
 
     def composed(summary):
         return compose(summary, now=NOW, stop_url="https://s.example/stop")
 
-    return Decider(Activities(engine, lambda: 0.0), composed)
+    return Decider(Activities(engine, lambda: 0.0, layout), layout, composed)
 
 
 @contextmanager

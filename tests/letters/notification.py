@@ -75,13 +75,15 @@ def _profile(language: str) -> Profile:
 def _open_water() -> SiteSummary:
     news = '<p>The <b>Harvest Table</b> is back: <a href="https://n.example/h">how to help</a></p>'
     site = Site("water", "Open Water Lab", _WATER, "support@water.example.org", news)
-    return SiteSummary(site, administrator=True, memberships=(_choir(), _committee(), _sensors()))
+    return SiteSummary(
+        site, site.url, administrator=True, memberships=(_choir(), _committee(), _sensors())
+    )
 
 
 def _greenfield() -> SiteSummary:
     news = "<p>The tool shed opens at eight.</p><ul><li>Bring gloves</li><li>And tea</li></ul>"
     site = Site("green", "Greenfield Community", _GREEN, "help@green.example.net", news)
-    return SiteSummary(site, administrator=False, memberships=(_allotments(),))
+    return SiteSummary(site, site.url, administrator=False, memberships=(_allotments(),))
 
 
 def _sensors() -> Membership:
@@ -173,7 +175,7 @@ def _activity(figures, *, before, people=(), topics=(), keywords="", quotation=N
 
 def _group(site, title, group_id, *, secret=False) -> Group:
     url, address = f"{site}/groups/{group_id}", f"{group_id}@{site.removeprefix('https://')}"
-    return Group(group_id, title, url, address, secret, 31, tuple(map(_person, range(7))))
+    return Group(group_id, title, url, url, address, secret, 31, tuple(map(_person, range(7))))
 
 
 def _person(number: int) -> Author:

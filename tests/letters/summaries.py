@@ -94,6 +94,7 @@ def group(title: str = "Allotments", **changes: Any) -> Group:
     usual = {
         "id": "g1",
         "url": f"{HOME}/groups/allotments",
+        "settings_url": f"{HOME}/groups/allotments",
         "email": "allotments@groups.example.org",
         "secret": False,
         "member_count": 30,
@@ -125,9 +126,13 @@ def site(**changes: Any) -> Site:
     return Site(**usual | changes)
 
 
-def on_site(*memberships: Membership, administrator: bool = False, **changes: Any) -> SiteSummary:
+def on_site(
+    *memberships: Membership, administrator: bool = False, pages: bool = True, **changes: Any
+) -> SiteSummary:
     """Return a site with the groups that the reader has there: one, unless told otherwise."""
-    return SiteSummary(site(**changes), administrator, memberships or (membership(),))
+    one = site(**changes)
+    home = one.url if pages else None
+    return SiteSummary(one, home, administrator, memberships or (membership(),))
 
 
 def profile(**changes: Any) -> Profile:

@@ -10,6 +10,7 @@ from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.intake import add
 from gs.profile.status.site.summary import Activity, Author, Figures, Own, Topic
+from gs.profile.status.site.urls import Layout
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)
@@ -30,7 +31,7 @@ def clock():
 
 @pytest.fixture
 def activities(town, clock):
-    return Activities(town.engine, clock, lifetime=600)
+    return Activities(town.engine, clock, Layout(), lifetime=600)
 
 
 def test_a_month_is_from_its_first_moment_up_to_the_next_month(town, activities):

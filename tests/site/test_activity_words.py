@@ -10,6 +10,7 @@ from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.summary import Quotation
+from gs.profile.status.site.urls import Layout
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)
@@ -19,7 +20,7 @@ WORDS = "The allotment behind the weir has been free since the middle of Februar
 
 @pytest.fixture
 def activities(town):
-    return Activities(town.engine, lambda: 0.0)
+    return Activities(town.engine, lambda: 0.0, Layout())
 
 
 def test_the_best_topic_is_quoted_with_its_author(town, activities):

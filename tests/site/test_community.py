@@ -18,6 +18,7 @@ from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import list_members
 from gs.profile.status.site.store.posts import count_by_month
+from gs.profile.status.site.urls import Layout
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 OCTOBER = Period(2026, 10)
@@ -33,7 +34,7 @@ def settled(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def activity(settled):
-    activities = Activities(settled.engine, time.monotonic)
+    activities = Activities(settled.engine, time.monotonic, Layout())
     return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
 
 
@@ -201,7 +202,7 @@ def test_it_can_be_settled_on_any_day(tmp_path, day):
     with hamlet(tmp_path) as town:
         with town.engine.begin() as connection:
             settle_community(connection, now, 20)
-        activities = Activities(town.engine, time.monotonic)
+        activities = Activities(town.engine, time.monotonic, Layout())
         last = Period.of(now.date()).before()
         assert activities.of(GroupKey("riverside", "allotments"), last)[1].figures.posts >= 31
         assert activities.of(GroupKey("riverside", "choir"), last)[1].figures.posts <= 4

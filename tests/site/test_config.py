@@ -13,6 +13,7 @@ from gs.profile.status.site.config import (
 )
 from gs.profile.status.site.config.reading import DATABASE_VARIABLE, PASSWORD_VARIABLE
 from gs.profile.status.site.mail.settings import SmtpSettings
+from gs.profile.status.site.urls import Layout
 
 SMTP = '[mail]\nto = "smtp"\nhost = "mail.example.org"\n'
 LOGGED_IN = f'{SMTP}user = "u"\n'
@@ -35,6 +36,7 @@ def test_without_a_file_there_are_defaults(tmp_path):
     config = read_config(tmp_path / "site.toml", tmp_path / "site.sqlite3", {})
     assert config.database == tmp_path / "site.sqlite3"
     assert (config.url, config.mail) == (None, None)
+    assert config.layout == Layout(groupserver=True, group=None, topic=None)
     assert (config.service.host, config.service.port) == ("127.0.0.1", 0)
     assert not config.many_processes
 
@@ -48,6 +50,8 @@ def test_what_is_set_is_read(read, tmp_path):
         f'{LOGGED_IN}security = "tls"\npassword-file = "word"\nca-file = "ca.pem"\n'
         "timeout = 5\nfinal-timeout = 90.5\nconnections = 8\nmessages = 7\nidle = 3\n"
         'bounces = "b@example.org"\nlocal-hostname = "me.example.org"\n'
+        '[pages]\ngroupserver = false\ngroup = "https://a.example/{group}/"\n'
+        'topic = "https://a.example/{message-id}"\n'
         '[service]\nhost = "::"\nport = 8080\nunix = "s"\nlog-format = "json"\n'
         'log-level = "debug"\n'
     )
@@ -69,6 +73,11 @@ def test_what_is_set_is_read(read, tmp_path):
         bounces="b@example.org",
         local_hostname="me.example.org",
     )
+    assert config.layout == Layout(
+        groupserver=False,
+        group="https://a.example/{group}/",
+        topic="https://a.example/{message-id}",
+    )
     service = config.service
     assert (service.host, service.port, service.unix) == ("::", 8080, tmp_path / "s")
     assert (service.log_format, service.log_level) == ("json", "debug")
@@ -78,7 +87,7 @@ def test_what_is_set_is_read(read, tmp_path):
 def test_a_new_file_sets_the_database_and_nothing_else(read, tmp_path, database):
     config = read(new_config(database))
     assert config.database == (database or tmp_path / "site.sqlite3")
-    assert (config.url, config.mail) == (None, None)
+    assert (config.url, config.layout, config.mail) == (None, Layout(), None)
     assert config.service == read_config(tmp_path / "none", tmp_path / "d", {}).service
 
 
@@ -117,6 +126,11 @@ def test_the_environment_goes_before_the_file(read):
         ("url = 1", "url: it is an address"),
         ("url = ''", "url: it is an address"),
         ("database = 'mysql://h/n'", "database: it is postgresql://"),
+        ("[pages]\ngroupserver = 'no'", r"\[pages\] groupserver: it is true or false"),
+        ("[pages]\ngroupserver = 0", r"\[pages\] groupserver: it is true or false"),
+        ("[pages]\ngroup = 'https://h/{list}/'", r"\[pages\] group: it is an address such as"),
+        ("[pages]\ntopic = 'https://h/'", r"\[pages\] topic: it is an address with \{message-id"),
+        ("[pages]\nauthor = 'x'", r"\[pages\] author: there is no such key"),
         ("[mail]\nto = 'post'", r'\[mail\] to: it is one of "maildir", "smtp"'),
         ("[mail]\nto = ['smtp']", r"\[mail\] to: it is one of"),
         ("[mail]\nto = 'smtp'", r"\[mail\] host: "),

@@ -3,7 +3,7 @@
 
 import asyncio
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import event, text
@@ -12,7 +12,6 @@ from embedded.hamlet import only
 from embedded.parts import MARCH, NOW, Broken, Pigeonhole, decider, dispatching
 from gs.profile.status.hooks import Reply
 from gs.profile.status.site.dispatch import (
-    Decider,
     Desk,
     Dispatcher,
     InDoubtError,
@@ -240,9 +239,7 @@ def test_a_fault_of_one_member_is_that_member_s_alone(ann):
         return real.compose(summary)
 
     mailer, presence = MailServer([]), Presence(ann.engine)
-    desk = Desk(
-        ann.engine, Decider(real.activities, composed), mailer, presence, lambda: NOW, Log()
-    )
+    desk = Desk(ann.engine, replace(real, compose=composed), mailer, presence, lambda: NOW, Log())
     dispatcher = Dispatcher(desk, mailer, Unmetered())
     bob = Notice("bob", MARCH, Call("b", "f"))
     try:

@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.summary import Delivery
+from gs.profile.status.site.summary import Author, Delivery
 from letters.reading import Page, both, html_of, joined, link, text_of
 from letters.summaries import (
     HOME,
@@ -31,6 +31,16 @@ def test_a_group_has_its_links():
     assert ("mailto:allotments@groups.example.org", "allotments@groups.example.org") in Page(
         html_of(source)
     ).links
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [("Lenth, Russell", "Ann; Lenth, Russell -"), ("Bob", "Ann, Bob -")],
+)
+def test_names_with_a_comma_can_be_told_apart(second, told):
+    people = Author("a", "Ann", None), Author("b", second, None)
+    text = joined(text_of(of_group(activity=activity(9, authors=people))))
+    assert f"Authors: {told}" in text
 
 
 @pytest.mark.parametrize("administrator", [True, False])

@@ -44,10 +44,11 @@ def everywhere(words, url=None):
         quotation=quotation(words, author=words, topic=first),
         keywords=(Keyword(words, Grade.BOLD),),
     )
-    quiet = membership(group=group(words, faces=(person,), **where), activity=activity(0))
+    placed = where | ({} if url is None else {"settings_url": url})
+    quiet = membership(group=group(words, faces=(person,), **placed), activity=activity(0))
     addresses = Addresses(("anna@example.org", words), (words,), (words,))
     site = on_site(
-        membership(group=group(words, **where), activity=happened),
+        membership(group=group(words, **placed), activity=happened),
         quiet,
         title=words,
         **where,

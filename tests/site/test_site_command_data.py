@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 import json
+import re
 import sqlite3
 import stat
 from contextlib import closing
@@ -183,6 +184,26 @@ def test_a_preview_is_written_and_nobody_is_mailed(folder, tmp_path):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not (folder / "Maildir").exists()
     assert rows(folder, "SELECT count(*) FROM audit_event") == [(0,)]
+
+
+def test_a_mail_links_the_archive_that_the_settings_name(folder, tmp_path):
+    settings = folder / "site.toml"
+    pages = """[pages]
+        groupserver = false
+        group = "https://lists.corp.example/{group}/"
+        topic = "https://lists.corp.example/{group}/{message-id}/"
+    """
+    settings.write_text(settings.read_text().replace("[pages]\n", pages))
+    done = run("preview", "u1", "--folder", folder, *MONTH, "--to", tmp_path / "seen")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "seen/notification.txt").read_text()
+    links = re.findall(r"https://\S+", text)
+    assert links[:2] == [
+        "https://lists.corp.example/garden/",
+        "https://lists.corp.example/garden/1@corp.example/",
+    ]
+    assert [link for link in links[2:] if "gs-profile-status-" not in link] == []
+    assert len(links) == 3
 
 
 def test_a_preview_that_others_could_read_becomes_private(folder, tmp_path):

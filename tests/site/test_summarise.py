@@ -13,8 +13,10 @@ from gs.profile.status.site.store.members import (
 )
 from gs.profile.status.site.summarise import summarise, summarise_sites
 from gs.profile.status.site.summary import Delivery
+from gs.profile.status.site.urls import Layout
 
 MARCH = Period(2026, 3)
+LAYOUT = Layout()
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def sites_of(town):
     def told(user_id):
         with town.engine.connect() as connection:
             places = find_places_of(connection, [user_id]).get(user_id, [])
-        return summarise_sites(places, Activities(town.engine, lambda: 0.0), MARCH)
+        return summarise_sites(places, Activities(town.engine, lambda: 0.0, LAYOUT), MARCH, LAYOUT)
 
     return told
 
@@ -81,7 +83,7 @@ def test_the_profile_is_that_of_the_first_site(town, sites_of):
     with town.engine.connect() as connection:
         person = find_people(connection, ["ann/b"])["ann/b"]
         addresses = find_addresses_of(connection, ["ann/b"])["ann/b"]
-    summary = summarise(MARCH, person, addresses, sites_of("ann/b"))
+    summary = summarise(MARCH, person, addresses, sites_of("ann/b"), LAYOUT)
     assert summary.profile.url == "https://s.example/p/ann%2Fb"
     assert (summary.profile.name, summary.period) == ("Ann", MARCH)
     assert summary.profile.addresses.preferred == ("ann/b@example.org",)
@@ -94,7 +96,7 @@ def test_the_profile_has_the_members_language_and_time_zone(town, sites_of):
         connection.execute(person.values(language="fr-CA", timezone="America/Toronto"))
         ann = find_people(connection, ["ann"])["ann"]
         addresses = find_addresses_of(connection, ["ann"])["ann"]
-    profile = summarise(MARCH, ann, addresses, sites_of("ann")).profile
+    profile = summarise(MARCH, ann, addresses, sites_of("ann"), LAYOUT).profile
     assert (profile.language, profile.timezone) == ("fr-CA", "America/Toronto")
 
 
@@ -112,8 +114,8 @@ def test_places_may_come_in_any_order(town):
         town.join("ann", *place, role="admin")
     with town.engine.connect() as connection:
         places = find_places_of(connection, ["ann"])["ann"]
-    activities = Activities(town.engine, lambda: 0.0)
-    orders = [summarise_sites(order, activities, MARCH) for order in permutations(places)]
+    activities = Activities(town.engine, lambda: 0.0, LAYOUT)
+    orders = [summarise_sites(order, activities, MARCH, LAYOUT) for order in permutations(places)]
     assert all(told == orders[0] for told in orders)
     first, second = orders[0]
     assert (first.site.id, second.site.id) == ("z", "s")

@@ -63,9 +63,11 @@ def test_what_is_worth_the_same_is_ordered_by_its_latest_post_then_by_id():
 
 def test_a_topic_is_told_by_its_posts_of_the_month():
     posts = topic("t", *"aba", day=9)
-    told = order_discussions(posts, SPAN)[0].topic("https://s.example")
+    discussion = order_discussions(posts, SPAN)[0]
+    told = discussion.topic("https://s.example/t0")
+    assert discussion.first_post_id == "t0"
     assert (told.title, told.posts, told.people) == ("t", 3, 2)
-    assert told.url == "https://s.example/r/topic/t0"
+    assert told.url == "https://s.example/t0"
     assert told.latest == posts[-1].date
 
 

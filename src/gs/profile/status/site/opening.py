@@ -131,7 +131,8 @@ def _decider(engine: Engine, config: SiteConfig) -> Decider:
         base = config.url or summary.sites[0].site.url
         return compose(summary, now=now(), stop_url=stop_link(base, link_key, summary.profile.id))
 
-    return Decider(Activities(engine, time.monotonic), composed)
+    layout = config.layout
+    return Decider(Activities(engine, time.monotonic, layout), layout, composed)
 
 
 def _looking(engine: Engine, decider: Decider) -> Look:

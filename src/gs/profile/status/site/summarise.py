@@ -12,13 +12,14 @@ from .activity import Activities
 from .store.groups import GroupKey
 from .store.members import Person, Place
 from .summary import Addresses, Membership, Profile, Site, SiteSummary, Summary
-from .urls import profile_url
+from .urls import Layout
 
 
 def summarise_sites(
     places: Iterable[Place],
     activities: Activities,
     period: Period,
+    layout: Layout,
     connection: Connection | None = None,
 ) -> tuple[SiteSummary, ...]:
     """Return the member's sites by title, each with the member's groups there by title.
@@ -41,13 +42,22 @@ def summarise_sites(
             memberships[site_id].append(membership)
     ordered = sorted(sites.values(), key=lambda site: (site.title.casefold(), site.id))
     return tuple(
-        SiteSummary(site, site.id in administered, _by_title(memberships[site.id]))
+        SiteSummary(
+            site=site,
+            home=layout.home(site.url),
+            administrator=site.id in administered,
+            memberships=_by_title(memberships[site.id]),
+        )
         for site in ordered
     )
 
 
 def summarise(
-    period: Period, person: Person, addresses: Addresses, sites: tuple[SiteSummary, ...]
+    period: Period,
+    person: Person,
+    addresses: Addresses,
+    sites: tuple[SiteSummary, ...],
+    layout: Layout,
 ) -> Summary:
     """Return all that the notification on *period* says to *person*, who is in *sites*."""
     profile = Profile(
@@ -57,7 +67,7 @@ def summarise(
         timezone=person.timezone,
         biography=person.biography,
         photo=person.photo,
-        url=profile_url(sites[0].site.url, person.user_id),
+        url=layout.profile(sites[0].site.url, person.user_id),
         logged_in=person.logged_in,
         addresses=addresses,
     )

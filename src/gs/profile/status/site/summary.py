@@ -39,7 +39,7 @@ class Topic:
     """A topic that was discussed in the month: its posts and people are those of the month."""
 
     title: str
-    url: str
+    url: str | None
     posts: int
     people: int
     latest: datetime
@@ -64,11 +64,16 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group, as all of its members see it."""
+    """A group, as all of its members see it.
+
+    Its posts are at *url*; its settings are below *settings_url*. Each is ``None`` where it has no
+    such page.
+    """
 
     id: str
     title: str
-    url: str
+    url: str | None
+    settings_url: str | None
     email: str
     secret: bool
     member_count: int
@@ -138,9 +143,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
-    """The groups that a member has on one site, by title; the member may run the site."""
+    """The groups that a member has on one site, by title; the member may run the site.
+
+    Its *home* is ``None`` where there are no pages at the URL of the site.
+    """
 
     site: Site
+    home: str | None
     administrator: bool
     memberships: tuple[Membership, ...]
 
@@ -162,7 +171,8 @@ class Addresses:
 class Profile:
     """A member as the notification shows them to themselves.
 
-    The language is a BCP 47 tag, the time zone a name of the IANA database.
+    The language is a BCP 47 tag, the time zone a name of the IANA database. The URL is ``None``
+    where members have no page.
     """
 
     id: str
@@ -171,7 +181,7 @@ class Profile:
     timezone: str
     biography: str
     photo: str | None
-    url: str
+    url: str | None
     logged_in: bool
     addresses: Addresses
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.summary import Activity, Group
+from gs.profile.status.site.urls import Layout
 
 from .working_out import work_out
 
@@ -19,13 +20,19 @@ _Found: TypeAlias = tuple[Group, Activity] | None
 class Activities:
     """What happened in each group, kept for as many seconds as *lifetime* says.
 
-    Hiding a post is seen after that time. Threads may share it.
+    Hiding a post is seen after that time. What can be read on the web is where the *layout* has
+    it. Threads may share it.
     """
 
     def __init__(
-        self, engine: Engine, monotonic: Callable[[], float], lifetime: float = 600.0
+        self,
+        engine: Engine,
+        monotonic: Callable[[], float],
+        layout: Layout,
+        lifetime: float = 600.0,
     ) -> None:
         self._engine = engine
+        self._layout = layout
         self._monotonic = monotonic
         self._lifetime = lifetime
         self._kept: dict[tuple[GroupKey, Period], tuple[float, _Found]] = {}
@@ -49,9 +56,9 @@ class Activities:
 
     def _work_out(self, key: GroupKey, period: Period, connection: Connection | None) -> _Found:
         if connection is not None:
-            return work_out(connection, key, period)
+            return work_out(connection, key, period, self._layout)
         with self._engine.connect() as own:
-            return work_out(own, key, period)
+            return work_out(own, key, period, self._layout)
 
     def _keep(self, key: tuple[GroupKey, Period], found: tuple[float, _Found]) -> None:
         # Others read the dictionary meanwhile: it is replaced rather than changed.

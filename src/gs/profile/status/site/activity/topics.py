@@ -10,7 +10,6 @@ from typing import Final
 
 from gs.profile.status.site.store.posts import Post, Span
 from gs.profile.status.site.summary import Topic
-from gs.profile.status.site.urls import topic_url
 
 # What the last moment of a month adds to a topic, in parts of what it is worth at the first.
 _RECENCY: Final = 0.2
@@ -32,12 +31,15 @@ class Discussion:
         """When the last of the posts was written."""
         return self.posts[-1].date
 
-    def topic(self, site_url: str) -> Topic:
-        """Return the topic as a notification tells of it."""
-        first = self.posts[0]
+    @property
+    def first_post_id(self) -> str:
+        """The post that opened the topic, in this month or before."""
+        return self.posts[0].first_post_id
+
+    def topic(self, url: str | None) -> Topic:
+        """Return the topic as a notification tells of it: it is at the *url*."""
         people = {post.user_id for post in self.posts}
-        url = topic_url(site_url, first.first_post_id)
-        return Topic(first.subject, url, len(self.posts), len(people), self.latest)
+        return Topic(self.posts[0].subject, url, len(self.posts), len(people), self.latest)
 
 
 def order_discussions(posts: Sequence[Post], span: Span) -> list[Discussion]:

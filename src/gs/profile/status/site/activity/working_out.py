@@ -21,18 +21,19 @@ from gs.profile.status.site.store.posts import (
     Span,
     find_authors,
     find_bodies,
+    find_message_ids,
     find_older_texts,
     find_posts,
 )
-from gs.profile.status.site.summary import Activity, Author, Figures, Group, Keyword
-from gs.profile.status.site.urls import group_url
+from gs.profile.status.site.summary import Activity, Author, Figures, Group, Keyword, Topic
+from gs.profile.status.site.urls import Layout
 
 from .authors import order_authors
 from .figures import count_figures, count_own
 from .keywords import find_keywords
 from .quotations import candidates, choose_quotation
 from .subjects import without_marks
-from .topics import order_discussions
+from .topics import Discussion, order_discussions
 
 _FACES: Final = 12
 # More topics, or authors, than any notification shows; there may be thousands of them.
@@ -51,12 +52,13 @@ class Month:
 
     key: GroupKey
     site_url: str
+    layout: Layout
     span: Span
     posts: list[Post]
 
 
 def work_out(
-    connection: Connection, key: GroupKey, period: Period
+    connection: Connection, key: GroupKey, period: Period, layout: Layout
 ) -> tuple[Group, Activity] | None:
     """Return a group with its activity in *period*; ``None`` where there is no such group."""
     data = find_group(connection, key)
@@ -65,16 +67,17 @@ def work_out(
     span, before = Span.of(period), Span.of(period.before())
     posts = find_posts(connection, key, Span(before.since, span.until))
     first = bisect_left(posts, span.since, key=lambda post: post.date)
-    month = Month(key, data.site_url, span, posts[first:])
+    month = Month(key, data.site_url, layout, span, posts[first:])
     activity = _activity(connection, month, count_figures(posts[:first]))
-    return _group(connection, key, data), activity
+    return _group(connection, key, data, layout), activity
 
 
-def _group(connection: Connection, key: GroupKey, data: GroupData) -> Group:
+def _group(connection: Connection, key: GroupKey, data: GroupData, layout: Layout) -> Group:
     return Group(
         id=key.group_id,
         title=data.title,
-        url=group_url(data.site_url, key.group_id),
+        url=layout.group_page(data.site_url, key.group_id),
+        settings_url=layout.group_settings(data.site_url, key.group_id),
         email=data.email,
         secret=data.privacy == "secret",
         member_count=data.member_count,
@@ -88,7 +91,7 @@ def _activity(connection: Connection, month: Month, before: Figures) -> Activity
         return Activity(_NOTHING, before, (), (), (), None, {})
     people = find_authors(connection, {post.user_id for post in posts})
     discussions = order_discussions(posts, month.span)[:_MOST_SHOWN]
-    topics = {one.topic_id: one.topic(month.site_url) for one in discussions}
+    topics = dict(_topics(connection, month, discussions))
     quotable = candidates(discussions)
     return Activity(
         figures=count_figures(posts),
@@ -99,6 +102,18 @@ def _activity(connection: Connection, month: Month, before: Figures) -> Activity
         quotation=choose_quotation(_texts(connection, quotable), topics, people),
         own=count_own(posts),
     )
+
+
+def _topics(
+    connection: Connection, month: Month, discussions: Sequence[Discussion]
+) -> Iterator[tuple[str, Topic]]:
+    firsts = [one.first_post_id for one in discussions]
+    message_ids = find_message_ids(connection, firsts) if month.layout.topic else {}
+    for one, first in zip(discussions, firsts, strict=True):
+        url = month.layout.topic_page(
+            month.site_url, month.key.group_id, first, message_ids.get(first)
+        )
+        yield one.topic_id, one.topic(url)
 
 
 def _keywords(

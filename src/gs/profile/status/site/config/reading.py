@@ -12,6 +12,7 @@ from gs.profile.status.site.logs import Format, Level
 
 from .errors import ConfigError
 from .mail import read_mail
+from .pages import read_layout
 from .settings import ServiceSettings, SiteConfig
 from .tables import ConfigTable
 
@@ -35,6 +36,7 @@ def read_config(file: Path, database: Path, environment: Mapping[str, str]) -> S
     config = SiteConfig(
         database=_database(table, environment) or database,
         url=read_url(table, "url"),
+        layout=read_layout(table.table("pages")),
         mail=read_mail(table.table("mail"), file.parent, environment.get(PASSWORD_VARIABLE)),
         service=_service(table.table("service"), file.parent),
     )

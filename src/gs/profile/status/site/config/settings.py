@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gs.profile.status.site.logs import Format, Level
 from gs.profile.status.site.mail.settings import SmtpSettings
+from gs.profile.status.site.urls import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class SiteConfig:
 
     *database* is a SQLite file, or the URL of a PostgreSQL database, which may hold a password.
     *url* is where members reach this service, without a slash at the end; ``None``: at the URL
-    of each site. *mail* is ``None`` for the Maildir folder of the site.
+    of each site. *layout* is where the pages are that the e-mails link. *mail* is ``None`` for the
+    Maildir folder of the site.
     """
 
     database: Path | str = field(repr=False)
     url: str | None = None
+    layout: Layout = field(default_factory=Layout)
     mail: SmtpSettings | None = None
     service: ServiceSettings = field(default_factory=ServiceSettings)
 

@@ -51,6 +51,13 @@ class ConfigTable:
             raise self.wrong(key, "it is a number of seconds, above 0 and up to 86400")
         return float(value)
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return whether something is to be."""
+        value = self._value(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "it is true or false")
+        return value
+
     def choice(self, key: str, choices: Collection[str]) -> str | None:
         """Return one of the *choices*."""
         value = self._value(key)

@@ -15,6 +15,15 @@ _TEXT: Final = """\
 # The database: without it the SQLite file site.sqlite3 in this folder.
 {database}
 
+[pages]
+# Whether GroupServer's pages are below the URL of the site, to be linked in the e-mails.
+# groupserver = true
+
+# Where an archive elsewhere has a group, and a post by its Message-ID: Mailman's HyperKitty has
+# a post at its {{message-id-hash}}, public-inbox at its {{message-id}}.
+# group = "https://lists.example.org/archives/list/{{group}}@example.org/"
+# topic = "https://lists.example.org/archives/list/{{group}}@example.org/message/{{message-id-hash}}/"
+
 [mail]
 # "maildir" files the e-mails in the folder Maildir, for trials; "smtp" sends them.
 to = "maildir"

@@ -21,6 +21,7 @@ from gs.profile.status.site.store.members import (
 )
 from gs.profile.status.site.summarise import summarise, summarise_sites
 from gs.profile.status.site.summary import Addresses, SiteSummary, Summary
+from gs.profile.status.site.urls import Layout
 
 Compose: TypeAlias = Callable[[Summary], Letter]
 
@@ -52,9 +53,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Decides for members, with the *activities* of their groups."""
+    """Decides for members, with the *activities* of their groups and the pages of the *layout*."""
 
     activities: Activities
+    layout: Layout
     compose: Compose
 
     def look_up(self, connection: Connection, user_ids: Iterable[str]) -> dict[str, Member]:
@@ -81,12 +83,16 @@ class Decider:
             return Decision(_reply(Status.NO_SUCH_MEMBER, member.user_id, ""))
         sites: tuple[SiteSummary, ...] = ()
         if member.addresses.preferred:
-            sites = summarise_sites(member.places, self.activities, period, connection)
+            sites = summarise_sites(
+                member.places, self.activities, period, self.layout, connection
+            )
         status = decide(_facts(person, member, sites))
         letter = None
         if status is Status.SENT:
             try:
-                letter = self.compose(summarise(period, person, member.addresses, sites))
+                letter = self.compose(
+                    summarise(period, person, member.addresses, sites, self.layout)
+                )
             except NoAddressError:  # it is verified, and yet none that a mail can have
                 status = Status.NO_VERIFIED_ADDRESS
         reply = _reply(status, member.user_id, person.name)

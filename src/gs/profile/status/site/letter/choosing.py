@@ -42,7 +42,7 @@ def choose(summary: Summary, stop_url: str) -> Contents:
         sites=tuple(_site(site, reader.id, summary.period, room) for site in summary.sites),
         profile=_profile(reader),
         quotation=_quotation(summary),
-        never_logged_in=not reader.logged_in,
+        never_logged_in=not reader.logged_in and summary.sites[0].home is not None,
         recipients=recipients(reader.addresses.preferred),
         stop_url=links.web(stop_url),
         support_email=mailbox("", summary.sites[0].site.support_email),
@@ -51,10 +51,9 @@ def choose(summary: Summary, stop_url: str) -> Contents:
 
 def _site(part: SiteSummary, reader: str, period: Period, room: int) -> SiteSection:
     site = part.site
-    url = links.web(site.url)
     return SiteSection(
-        title=line(site.title, NAME) or urlsplit(url or "").netloc,
-        pages=links.SitePages(url),
+        title=line(site.title, NAME) or urlsplit(links.web(site.url) or "").netloc,
+        pages=links.SitePages(links.web(part.home)),
         administrator=part.administrator,
         news=clean(site.news, room) if site.news else None,
         groups=tuple(section_for(each, reader, period) for each in part.memberships),
@@ -87,7 +86,7 @@ def _interest(quoted: tuple[Quotation, Group]) -> tuple[int, int, datetime, str]
     # A topic that many people take part in is worth opening for more readers than one with many
     # posts; the rest makes it the same one whenever the notification is composed again.
     topic = quoted[0].topic
-    return topic.people, topic.posts, topic.latest, topic.url
+    return topic.people, topic.posts, topic.latest, topic.url or ""
 
 
 def _profile(profile: Profile) -> ProfileSection:

@@ -62,12 +62,13 @@ def choose_group(view: View) -> GroupSection:
     group, activity = view.group.thing, view.activity.thing
     figures = activity.figures
     faces = _others(_people(group, activity), view.hidden)
+    pages = links.GroupPages(links.web(group.url), links.web(group.settings_url))
     return GroupSection(
         title=group_title(group),
-        pages=links.GroupPages(links.web(group.url)),
+        pages=pages,
         email=mailbox("", group.email),
         administrator=view.administrator,
-        too_secret=view.administrator and _is_too_secret(group),
+        too_secret=view.administrator and pages.privacy is not None and _is_too_secret(group),
         only_reader=view.posted and figures.authors == 1,
         figures=figures,
         before=activity.before if activity.before.posts else None,
@@ -75,7 +76,7 @@ def choose_group(view: View) -> GroupSection:
         unnamed_authors=max(0, figures.authors - len(faces) - view.posted),
         top_topics=_top_topics(activity.topics),
         keywords=_keywords(activity),
-        advice=view.advice,
+        advice=view.advice if pages.delivery else None,
     )
 
 

@@ -51,29 +51,33 @@ class SitePages:
 
 @dataclass(frozen=True, slots=True)
 class GroupPages:
-    """The pages of a group; each is ``None`` where the group's own URL is not one of the web."""
+    """The pages of a group; each is ``None`` where there is no URL, or not one of the web.
+
+    Its posts are at *url*; GroupServer's page of it, with its settings, is at *settings_url*.
+    """
 
     url: str | None
+    settings_url: str | None
 
     @property
     def leave(self) -> str | None:
         """Where a member leaves the group."""
-        return _page(self.url, "leave.html")
+        return _page(self.settings_url, "leave.html")
 
     @property
     def start_topic(self) -> str | None:
         """Where a member starts a topic."""
-        return _page(self.url, "starttopic.html")
+        return _page(self.settings_url, "starttopic.html")
 
     @property
     def delivery(self) -> str | None:
         """Where a member chooses between a digest and one e-mail per post."""
-        return _page(self.url, "email_settings.html")
+        return _page(self.settings_url, "email_settings.html")
 
     @property
     def privacy(self) -> str | None:
         """Where an administrator says who may see the group."""
-        return _page(self.url, "admin_change_basic_privacy.html")
+        return _page(self.settings_url, "admin_change_basic_privacy.html")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What was posted to a group in a span of time; a hidden post, or topic, is as if not there."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -19,6 +20,10 @@ from .tables import PERSON, POST, TOPIC
 _LONGEST: Final = 20_000
 # How many values one query names: SQLite before 3.32 takes 999.
 _AT_A_TIME: Final = 500
+# Its field may be folded (RFC 5322, 2.2.3).
+_MESSAGE_ID: Final = re.compile(
+    r"^message-id:[ \t]*(?:\n[ \t]+)?<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE
+)
 _JOINED: Final = POST.join(TOPIC, TOPIC.c.topic_id == POST.c.topic_id)
 _BODY: Final = func.substr(POST.c.body, 1, _LONGEST)
 
@@ -82,6 +87,17 @@ def find_bodies(connection: Connection, post_ids: Sequence[str]) -> Iterator[tup
         query = select(POST.c.post_id, _BODY).where(POST.c.post_id.in_(some))
         bodies = {row[0]: row[1] for row in connection.execute(query)}
         yield from ((post_id, bodies[post_id]) for post_id in some if post_id in bodies)
+
+
+def find_message_ids(connection: Connection, post_ids: Sequence[str]) -> dict[str, str]:
+    """Return the Message-IDs, without angle brackets, of those of the posts that have one."""
+    found: dict[str, str] = {}
+    for some in _by_the_hundred(post_ids):
+        query = select(POST.c.post_id, func.substr(POST.c.header, 1, _LONGEST))
+        for post_id, header in connection.execute(query.where(POST.c.post_id.in_(some))):
+            if field := _MESSAGE_ID.search(header):
+                found[post_id] = field[1]
+    return found
 
 
 def find_older_texts(
