@@ -15,6 +15,7 @@ from embedded.served import served
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.signing import stop_link
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.web.headers import SecurityHeaders
 from gs.profile.status.site.web.pages import Looked, Pages, page_routes
 from gs.profile.status.site.web.tokens import Keeper, Tokens
 
@@ -97,5 +98,5 @@ def served_pages(engine, look=nobody, *, told=None, sleep=at_once):
         now=lambda: NOW,
         default_period=lambda: Period(2026, 3),
     )
-    with served(Starlette(routes=page_routes(parts))) as running:
+    with served(SecurityHeaders(Starlette(routes=page_routes(parts)))) as running:
         yield running

@@ -2,14 +2,16 @@
 """The parts of a site around a database, as opening.py puts them together."""
 
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy import Engine
+
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.dispatch import Decider, Desk, Dispatcher
-from gs.profile.status.site.dispatch.meter import Unmetered
 from gs.profile.status.site.letter import compose
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.mail import Maildir
@@ -70,22 +72,51 @@ class Pigeonhole:
         pass
 
 
-def decider(engine, layout=GROUPSERVER):
+class Unmetered:
+    """Counts nothing."""
+
+    def waiting(self, calls):
+        pass
+
+    def answered(self, answer):
+        pass
+
+    def handed_over(self, outcome):
+        pass
+
+
+@dataclass
+class Told:
+    """What is known of groups, read over a connection of its own each time."""
+
+    engine: Engine
+    clock: Callable[[], float] = lambda: 0.0
+    layout: Layout = GROUPSERVER
+    lifetime: float = 600.0
+
+    def __post_init__(self):
+        self._activities = Activities(self.clock, self.layout, self.lifetime)
+
+    def of(self, key, period):
+        with self.engine.connect() as connection:
+            return self._activities.of(connection, key, period)
+
+
+def decider(layout=GROUPSERVER):
     """Return what decides, with a clock that stands still, where the pages are as in *layout*."""
 
     def composed(summary):
         return compose(summary, now=NOW, stop_url="https://s.example/stop")
 
-    return Decider(Activities(engine, lambda: 0.0, layout), layout, composed)
+    return Decider(Activities(lambda: 0.0, layout), layout, composed)
 
 
 @contextmanager
-def dispatching(engine, mailer):
+def dispatching(engine, mailer, meter=None):
     """Give a dispatcher, which is closed in the end, and so is its presence."""
     presence = Presence(engine)
-    dispatcher = Dispatcher(
-        Desk(engine, decider(engine), mailer, presence, lambda: NOW, Log()), mailer, Unmetered()
-    )
+    desk = Desk(engine, decider(), mailer, presence, lambda: NOW, Log())
+    dispatcher = Dispatcher(desk, mailer, meter or Unmetered())
     try:
         yield dispatcher
     finally:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from embedded.parts import Told
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
@@ -31,7 +32,7 @@ def clock():
 
 @pytest.fixture
 def activities(town, clock):
-    return Activities(town.engine, clock, Layout(), lifetime=600)
+    return Told(town.engine, clock)
 
 
 def test_a_month_is_from_its_first_moment_up_to_the_next_month(town, activities):
@@ -201,12 +202,12 @@ def test_a_group_that_is_not_there_is_nothing(town, activities):
     assert queries == []
 
 
-def test_a_connection_that_is_open_is_used(town, activities):
+def test_the_connection_that_is_given_is_used(town):
     town.post("u", "2026-03-02")
     with town.engine.begin() as connection:
         # Only this connection can see it.
         connection.execute(tables.POST.update().values(date=datetime(2026, 3, 9, tzinfo=UTC)))
-        (topic,) = activities.of(G, MARCH, connection)[1].topics
+        (topic,) = Activities(lambda: 0.0, Layout()).of(connection, G, MARCH)[1].topics
     assert topic.latest.day == 9
 
 

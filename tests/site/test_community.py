@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 import re
-import time
 import unicodedata
 from collections import Counter
 from datetime import UTC, datetime
@@ -9,16 +8,14 @@ from zoneinfo import available_timezones
 import pytest
 
 from embedded.hamlet import hamlet
-from embedded.parts import decider
+from embedded.parts import Told, decider
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.community import settle_community
 from gs.profile.status.site.community.cast import read_characters, read_circles
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import list_members
 from gs.profile.status.site.store.posts import count_by_month
-from gs.profile.status.site.urls import Layout
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 OCTOBER = Period(2026, 10)
@@ -34,7 +31,7 @@ def settled(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def activity(settled):
-    activities = Activities(settled.engine, time.monotonic, Layout())
+    activities = Told(settled.engine)
     return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
 
 
@@ -52,7 +49,7 @@ def test_there_are_two_sites_and_eight_groups(settled):
 
 
 def test_somebody_is_answered_with_each_status(settled):
-    deciding = decider(settled.engine)
+    deciding = decider()
     with settled.engine.connect() as connection:
         everybody = {row.user_id for row in settled.rows(tables.MEMBERSHIP)}
         members = deciding.look_up(connection, everybody).values()
@@ -69,7 +66,7 @@ def test_somebody_is_answered_with_each_status(settled):
 
 
 def test_mails_are_sent_in_each_language_that_there_is(settled):
-    deciding = decider(settled.engine)
+    deciding = decider()
     people = settled.rows(tables.PERSON)
     with settled.engine.connect() as connection:
         members = deciding.look_up(connection, [row.user_id for row in people])
@@ -202,7 +199,7 @@ def test_it_can_be_settled_on_any_day(tmp_path, day):
     with hamlet(tmp_path) as town:
         with town.engine.begin() as connection:
             settle_community(connection, now, 20)
-        activities = Activities(town.engine, time.monotonic, Layout())
+        activities = Told(town.engine)
         last = Period.of(now.date()).before()
         assert activities.of(GroupKey("riverside", "allotments"), last)[1].figures.posts >= 31
         assert activities.of(GroupKey("riverside", "choir"), last)[1].figures.posts <= 4

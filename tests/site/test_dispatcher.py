@@ -3,13 +3,14 @@
 
 import asyncio
 import threading
+import time
 from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import event, text
 
 from embedded.hamlet import only
-from embedded.parts import MARCH, NOW, Broken, Pigeonhole, decider, dispatching
+from embedded.parts import MARCH, NOW, Broken, Pigeonhole, Unmetered, decider, dispatching
 from gs.profile.status.hooks import Reply
 from gs.profile.status.site.dispatch import (
     Desk,
@@ -19,7 +20,6 @@ from gs.profile.status.site.dispatch import (
     Notice,
     NotNotifiedError,
 )
-from gs.profile.status.site.dispatch.meter import Unmetered
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.mail import (
     AllRefusedError,
@@ -32,6 +32,7 @@ from gs.profile.status.site.mail import (
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import Call
 from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.web.metrics import Metrics
 
 CALL = Call("k", "f")
 ANN = Notice("ann", MARCH, CALL)
@@ -82,6 +83,18 @@ def ask(dispatcher, *notices):
         return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
 
     return asyncio.run(together())
+
+
+async def until(condition):
+    """Wait until something is so."""
+
+    def wait():
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    await asyncio.to_thread(wait)
 
 
 def kinds(answers):
@@ -222,6 +235,24 @@ def test_few_letters_are_begun_ahead_of_their_hand_over(ann):
     assert len(mailer.letters) == 10
 
 
+def test_who_went_away_while_there_was_no_room_may_call_again(ann):
+    held = threading.Event()
+    notices = [Notice("ann", MARCH, Call(f"k{number}", "f")) for number in range(20)]
+    with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
+
+        async def story():
+            calls = [asyncio.create_task(dispatcher.notify(notice)) for notice in notices]
+            await until(lambda: len(ann.rows(tables.IDEMPOTENCY_KEY)) == 2 * mailer.jobs)
+            for gone in calls[10:]:
+                gone.cancel()
+            held.set()
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        assert kinds(asyncio.run(story())) == [0] * 10 + [asyncio.CancelledError] * 10
+        assert kinds(ask(dispatcher, *notices)) == [0] * 20
+    assert len(mailer.letters) == 20
+
+
 def test_of_calls_with_the_same_key_that_come_together_one_is_worked_on(ann):
     with dispatching(ann.engine, mailer := MailServer([])) as dispatcher:
         answers = kinds(ask(dispatcher, *[ANN] * 8))
@@ -231,7 +262,7 @@ def test_of_calls_with_the_same_key_that_come_together_one_is_worked_on(ann):
 
 def test_a_fault_of_one_member_is_that_member_s_alone(ann):
     ann.person("bob", "g", name="Bob")
-    real = decider(ann.engine)
+    real = decider()
 
     def composed(summary):
         if summary.profile.id == "bob":
@@ -249,6 +280,29 @@ def test_a_fault_of_one_member_is_that_member_s_alone(ann):
         dispatcher.close()
         presence.close()
     assert codes(ann) == ["1"]
+
+
+def test_a_call_is_counted_once_though_its_caller_has_gone_and_asks_again(ann):
+    held, metrics = threading.Event(), Metrics()
+    with dispatching(ann.engine, mailer := MailServer([], held), metrics) as dispatcher:
+
+        async def story():
+            call = asyncio.create_task(dispatcher.notify(ANN))
+            await asyncio.to_thread(mailer.reached.wait, 20)
+            call.cancel()
+            held.set()
+            await until(lambda: ann.rows(tables.AUDIT_EVENT))
+            return await dispatcher.notify(ANN)
+
+        assert asyncio.run(story()) == SENT
+    counted = {
+        sample.labels["outcome"]: sample.value
+        for family in metrics.registry.collect()
+        if family.name == "sendprofile_site_notifications"
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    }
+    assert counted == {"sent": 1}
 
 
 # A database that does not work

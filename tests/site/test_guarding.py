@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import logging
+import threading
 import time
 
 import pytest
@@ -32,7 +33,7 @@ class Watch:
         self.slow = 0.0
         self.asked = 0
         # A file: a connection of another thread is another database otherwise.
-        self.engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
+        self.engine = create_engine(f"sqlite:///{path}", pool_size=9, max_overflow=0)
         event.listen(self.engine, "before_cursor_execute", self.delay)
         self.health = Health(self.engine, lambda: self.at_work, Log())
         routes = [
@@ -202,14 +203,19 @@ def test_a_site_whose_database_fails_is_not_well(site, watch, tmp_path):
 
 def test_a_database_that_hangs_is_not_waited_for_and_holds_one_thread_at_most(site, watch):
     watch.slow = 4.0
+    before = set(threading.enumerate())
     began = time.monotonic()
     for _ in range(3):
         assert site.ask("GET", "/healthz").status == 503
     assert time.monotonic() - began < 3.9
     assert watch.asked == 1
+    begun = set(threading.enumerate()) - before
+    assert sum("AnyIO" in thread.name for thread in begun) == 1
     watch.slow = 0.0
     time.sleep(1.5)
     assert site.ask("GET", "/healthz").status == 200
+    # Those who gave up have left nothing to be done after them.
+    assert watch.asked == 2
 
 
 def test_a_site_that_stops_says_so(site, watch):

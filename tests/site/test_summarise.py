@@ -26,7 +26,9 @@ def sites_of(town):
     def told(user_id):
         with town.engine.connect() as connection:
             places = find_places_of(connection, [user_id]).get(user_id, [])
-        return summarise_sites(places, Activities(town.engine, lambda: 0.0, LAYOUT), MARCH, LAYOUT)
+            return summarise_sites(
+                connection, places, Activities(lambda: 0.0, LAYOUT), MARCH, LAYOUT
+            )
 
     return told
 
@@ -114,8 +116,11 @@ def test_places_may_come_in_any_order(town):
         town.join("ann", *place, role="admin")
     with town.engine.connect() as connection:
         places = find_places_of(connection, ["ann"])["ann"]
-    activities = Activities(town.engine, lambda: 0.0, LAYOUT)
-    orders = [summarise_sites(order, activities, MARCH, LAYOUT) for order in permutations(places)]
+        activities = Activities(lambda: 0.0, LAYOUT)
+        orders = [
+            summarise_sites(connection, order, activities, MARCH, LAYOUT)
+            for order in permutations(places)
+        ]
     assert all(told == orders[0] for told in orders)
     first, second = orders[0]
     assert (first.site.id, second.site.id) == ("z", "s")

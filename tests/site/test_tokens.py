@@ -209,6 +209,33 @@ async def test_a_flood_of_wrong_tokens_is_counted_in_a_row_a_second_at_most(door
     assert 5 < len(door.rows) <= 10 + 2 * LONGEST + 2
 
 
+class Unwritable(Door):
+    """Tokens whose audit trail takes nothing as yet."""
+
+    away = True
+
+    def audit(self, hook, peer, times):
+        if self.away:
+            raise ConnectionError("a secret")
+        super().audit(hook, peer, times)
+
+
+def test_an_audit_trail_that_cannot_be_written_loses_no_wrong_token(caplog):
+    async def play(door):
+        async with door.asked(3) as asked:
+            assert not any(one.done() for one in asked)
+        assert [one.result() for one in asked] == [False] * 3
+        assert door.rows == []
+        door.away = False
+        await door.move(LONGEST)
+        async with door.asked(1):
+            pass
+        assert door.rows == [("/hook", "192.0.2.1", 4)]
+
+    asyncio.run(play(Unwritable()))
+    assert {record.getMessage() for record in caplog.records} == {"audit_failed"}
+
+
 @scene
 async def test_the_token_is_read_from_the_database_but_twice_a_second(door):
     for _ in range(100):

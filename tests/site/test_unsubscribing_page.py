@@ -8,6 +8,7 @@ import html5lib
 import pytest
 
 from embedded.pages import ONE_CLICK, heading, served_pages, stop_path
+from embedded.parts import MARCH, decider
 from gs.profile.status.site.signing import STOP_PATH
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
@@ -40,6 +41,25 @@ def test_the_page_has_nothing_by_which_one_could_tell_whose_it_is(pages):
 
 def test_the_page_names_the_site_that_the_mail_is_from(pages):
     assert "<bdi>Site</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
+
+
+def test_of_several_sites_it_names_the_one_that_the_mail_is_from(pages, town):
+    # By title, not by ID; and never one without a group of the member.
+    town.site("a", "Zebras")
+    town.site("b", "apes")
+    town.site("c", "Ants")
+    for site_id in ("a", "b", "c"):
+        town.join("ann", "", site_id)
+    for site_id in ("a", "b"):
+        town.group("g", site_id)
+        town.join("ann", "g", site_id)
+    town.post("ann", "2026-03-05")
+    with town.engine.connect() as connection:
+        deciding = decider()
+        (member,) = deciding.look_up(connection, ["ann"]).values()
+        letter = deciding.decide(connection, member, MARCH).letter
+    assert b"From: apes <" in letter.octets(eight_bit=False)
+    assert "<bdi>apes</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 
 
 def test_who_is_on_no_site_has_a_page_too(pages, town):

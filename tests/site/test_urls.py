@@ -3,8 +3,8 @@
 
 import pytest
 
+from embedded.parts import Told
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.tables import POST
 from gs.profile.status.site.urls import Layout, is_group_url, is_topic_url, message_id_hash
@@ -25,7 +25,7 @@ def topic_url(town):
         if not town.rows(POST):
             for date, header in zip(dates, headers, strict=False):
                 town.post("ann", date, header=header)
-        activities = Activities(town.engine, lambda: 0.0, layout)
+        activities = Told(town.engine, layout=layout)
         (topic,) = activities.of(GroupKey("s", "g"), MARCH)[1].topics
         return topic.url
 

@@ -38,7 +38,6 @@ from .web.metrics import Metrics
 from .web.pages import Look, Looked, Pages, page_routes
 from .web.tokens import Keeper, Tokens
 
-_NO_DOMAIN: Final = "localhost.invalid"
 # Whoever was sent to in a trial, into the Maildir, is still to be mailed.
 _TRIAL: Final = "Maildir "
 
@@ -132,7 +131,7 @@ def _decider(engine: Engine, config: SiteConfig) -> Decider:
         return compose(summary, now=now(), stop_url=stop_link(base, link_key, summary.profile.id))
 
     layout = config.layout
-    return Decider(Activities(engine, time.monotonic, layout), layout, composed)
+    return Decider(Activities(time.monotonic, layout), layout, composed)
 
 
 def _looking(engine: Engine, decider: Decider) -> Look:
@@ -151,7 +150,7 @@ def _mailer(engine: Engine, folder: SiteFolder, config: SiteConfig) -> Mailer:
     if config.mail.bounces:
         return Smtp(config.mail)
     with engine.connect() as connection:
-        domain = addresses.domain(find_support_email(connection)) or _NO_DOMAIN
+        domain = addresses.domain(find_support_email(connection)) or addresses.NO_DOMAIN
     return Smtp(replace(config.mail, bounces=f"bounces@{domain}"))
 
 

@@ -16,16 +16,16 @@ from .urls import Layout
 
 
 def summarise_sites(
+    connection: Connection,
     places: Iterable[Place],
     activities: Activities,
     period: Period,
     layout: Layout,
-    connection: Connection | None = None,
 ) -> tuple[SiteSummary, ...]:
     """Return the member's sites by title, each with the member's groups there by title.
 
     A site in none of whose groups the member is has nothing to tell; neither has a group that is
-    not there. What has to be read is read over *connection*, if there is one.
+    not there. What is not known yet is read over *connection*.
     """
     sites: dict[str, Site] = {}
     memberships: defaultdict[str, list[Membership]] = defaultdict(list)
@@ -35,7 +35,7 @@ def summarise_sites(
         if not place.group_id:
             administered.update([site_id] if place.administrator else [])
             continue
-        found = activities.of(GroupKey(site_id, place.group_id), period, connection)
+        found = activities.of(connection, GroupKey(site_id, place.group_id), period)
         if found is not None:
             sites[site_id] = place.site
             membership = Membership(*found, place.administrator, place.delivery)

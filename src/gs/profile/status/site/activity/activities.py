@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.store.groups import GroupKey
@@ -26,23 +26,20 @@ class Activities:
 
     def __init__(
         self,
-        engine: Engine,
         monotonic: Callable[[], float],
         layout: Layout,
         lifetime: float = 600.0,
     ) -> None:
-        self._engine = engine
         self._layout = layout
         self._monotonic = monotonic
         self._lifetime = lifetime
         self._kept: dict[tuple[GroupKey, Period], tuple[float, _Found]] = {}
         self._lock = threading.Lock()
 
-    def of(self, key: GroupKey, period: Period, connection: Connection | None = None) -> _Found:
+    def of(self, connection: Connection, key: GroupKey, period: Period) -> _Found:
         """Return a group, as all of its members see it, with its activity in *period*.
 
-        ``None`` where there is no such group. What is not known yet is read over *connection*,
-        or over one of its own.
+        ``None`` where there is no such group. What is not known yet is read over *connection*.
         """
         kept = self._kept.get((key, period))
         if kept is None or self._monotonic() - kept[0] > self._lifetime:
@@ -50,15 +47,9 @@ class Activities:
             with self._lock:
                 kept = self._kept.get((key, period))
                 if kept is None or self._monotonic() - kept[0] > self._lifetime:
-                    kept = self._monotonic(), self._work_out(key, period, connection)
+                    kept = self._monotonic(), work_out(connection, key, period, self._layout)
                     self._keep((key, period), kept)
         return kept[1]
-
-    def _work_out(self, key: GroupKey, period: Period, connection: Connection | None) -> _Found:
-        if connection is not None:
-            return work_out(connection, key, period, self._layout)
-        with self._engine.connect() as own:
-            return work_out(own, key, period, self._layout)
 
     def _keep(self, key: tuple[GroupKey, Period], found: tuple[float, _Found]) -> None:
         # Others read the dictionary meanwhile: it is replaced rather than changed.

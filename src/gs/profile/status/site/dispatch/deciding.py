@@ -84,7 +84,7 @@ class Decider:
         sites: tuple[SiteSummary, ...] = ()
         if member.addresses.preferred:
             sites = summarise_sites(
-                member.places, self.activities, period, self.layout, connection
+                connection, member.places, self.activities, period, self.layout
             )
         status = decide(_facts(person, member, sites))
         letter = None

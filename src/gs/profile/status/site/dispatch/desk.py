@@ -12,20 +12,16 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gs.profile.status.site.logs import Log
-from gs.profile.status.site.mail import (
-    AllRefusedError,
-    DoubtError,
-    Mailer,
-    NotTakenError,
-    RejectedError,
-)
+from gs.profile.status.site.mail import DoubtError, Mailer
 from gs.profile.status.site.store.calls import Known, find_calls
 from gs.profile.status.site.store.failing import is_away
 from gs.profile.status.site.store.presence import Presence
 
 from .deciding import Decider, Member
+from .kept_back import KeptBack
 from .notice import InDoubtError, InProgressError, NotNotifiedError, OtherFormError
 from .recording import Recording
+from .reporting import Reporter
 from .tasks import Answer, Ended, Task
 
 # Seconds after which a call that the database did not take is worth another try.
@@ -52,7 +48,13 @@ class Desk:
     log: Log
     _in_progress: dict[str, Task] = field(default_factory=dict)
     _unrecorded: list[Ended] = field(default_factory=list)
+    _kept_back: KeptBack = field(default_factory=KeptBack)
+    _reporter: Reporter = field(init=False)
     _attended: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        """Tell the log how hand-overs end."""
+        self._reporter = Reporter(self.log)
 
     @property
     def behind(self) -> bool:
@@ -66,7 +68,7 @@ class Desk:
         """
         self._unrecorded += ended
         for one in ended:
-            self._log_doubt(one)
+            self._reporter.report(one)
         admitted, turned_away = self._admit(tasks)
         try:
             recording = self._work(admitted, room)
@@ -85,18 +87,19 @@ class Desk:
         if admitted:
             self._decide(admitted, room, recording)
         if not recording.empty:
-            with self.engine.begin() as connection:
-                recording.write(connection)
+            self._write(recording)
         return recording
 
-    def _log_doubt(self, one: Ended) -> None:
-        match one.outcome:
-            case DoubtError():
-                self.log.warning("in_doubt", message_id=one.hand_over.letter.message_id)
-            case tuple() | AllRefusedError() | RejectedError() | NotTakenError():
-                pass
-            case error:
-                self.log.failure("hand_over_failed", error)
+    def _write(self, recording: Recording) -> None:
+        try:
+            with self.engine.begin() as connection:
+                recording.write(connection)
+        except Exception:
+            self._kept_back.add(recording.begun, recording.worker)
+            raise
+        for one in recording.letters:
+            if call := one.task.notice.call:
+                self._kept_back.forget(call.key)
 
     def _attend(self) -> None:
         # Other processes would take this one for dead, and its letters for left.
@@ -153,7 +156,7 @@ class Desk:
             recording.answer(case.task, OtherFormError())
         elif known.finished:
             recording.answer(case.task, known.reply)
-        elif not known.handing:
+        elif not known.handing or self._kept_back.has(call.key, known):
             return False
         elif self._is_elsewhere(connection, known):
             recording.answer(case.task, InProgressError())
@@ -185,17 +188,18 @@ class Desk:
         # working would come again: that stays in doubt, as a crash would leave it.
         late = time.monotonic() - _TO_RECORD if is_away(error) else inf
         for ended in self._unrecorded:
-            if ended.since < late:
+            if ended.since <= late:
                 recording.tell(ended)
         kept = () if late == inf else self._unrecorded
         self._unrecorded = [
-            replace(ended, since=inf) if ended.since < late else ended for ended in kept
+            replace(ended, since=inf) if ended.since <= late else ended for ended in kept
         ]
         return recording
 
     def _release(self, recording: Recording) -> None:
         unrecorded = {one.hand_over.task for one in self._unrecorded}
-        for task, _ in recording.answers:
+        # Who is left over may go away meanwhile, and would never be heard of again.
+        for task in (*(task for task, _ in recording.answers), *recording.left_over):
             call = task.notice.call
             if call and self._in_progress.get(call.key) is task and task not in unrecorded:
                 del self._in_progress[call.key]

@@ -129,7 +129,8 @@ class Dispatcher:
     def _answer(self, answers: Sequence[tuple[Task, Answer]]) -> None:
         loops: dict[asyncio.AbstractEventLoop, list[tuple[Task, Answer]]] = {}
         for task, answer in answers:
-            self._meter.answered(answer)
+            if not task.future.done():  # else it was in doubt before, or has gone
+                self._meter.answered(answer)
             loops.setdefault(task.loop, []).append((task, answer))
         for loop, some in loops.items():
             with contextlib.suppress(RuntimeError):  # it is closed: nobody waits any more

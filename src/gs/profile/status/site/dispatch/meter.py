@@ -9,26 +9,13 @@ from .tasks import Answer
 
 
 class Meter(Protocol):
-    """Counts; it is called in the dispatcher's thread and in those of event loops."""
+    """Counts; several threads may call it at once: the dispatcher's, and those beside it."""
 
     def waiting(self, calls: int) -> None:
-        """Hear how many calls wait to be taken up."""
+        """Hear how many calls wait to be taken up: from the dispatcher, and from event loops."""
 
     def answered(self, answer: Answer) -> None:
-        """Hear what a caller is told."""
+        """Hear what a caller is told, once for each: from the dispatcher."""
 
     def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
-        """Hear how a hand-over ended."""
-
-
-class Unmetered:
-    """Counts nothing."""
-
-    def waiting(self, calls: int) -> None:
-        """Hear it."""
-
-    def answered(self, answer: Answer) -> None:
-        """Hear it."""
-
-    def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
-        """Hear it."""
+        """Hear how a hand-over ended: from the threads that hand letters over."""

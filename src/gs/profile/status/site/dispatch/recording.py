@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is to be written down in one transaction, with what may be done once it is."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -35,7 +36,7 @@ class Recording:
     """Collects rows, answers and letters; what is not a row counts only after :meth:`write`."""
 
     def __init__(self, worker: str, moment: datetime) -> None:
-        self._worker = worker
+        self.worker = worker
         self._moment = moment
         self.answers: list[tuple[Task, Answer]] = []
         self.letters: list[HandOver] = []
@@ -57,7 +58,7 @@ class Recording:
             # What somebody left, and is certainly not taken, ends here.
             self.finish(task, decision.reply, known.left_by if known else None)
             return
-        self.letters.append(HandOver(task, decision.letter, decision, self._worker))
+        self.letters.append(HandOver(task, decision.letter, decision, self.worker))
         notice = task.notice
         if notice.call:
             self._begun[notice.call.key] = Begun(
@@ -65,7 +66,7 @@ class Recording:
                 user_id=notice.user_id,
                 period=notice.period,
                 moment=self._moment,
-                worker=self._worker,
+                worker=self.worker,
                 message_id=decision.letter.message_id,
                 reply=decision.reply,
                 left_by=known.left_by if known else None,
@@ -131,6 +132,11 @@ class Recording:
             self._yield({one.call.key for one in self._finished} - finished)
         if self._events:
             record_events(connection, [event for _, event in self._events])
+
+    @property
+    def begun(self) -> Iterable[str]:
+        """The keys of the calls whose letters are to be begun."""
+        return self._begun.keys()
 
     @property
     def empty(self) -> bool:

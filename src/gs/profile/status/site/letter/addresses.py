@@ -12,6 +12,8 @@ from typing import Final
 
 #: The longest mailbox with a name: what a field of RFC 5321's old limits had room for, in octets.
 LONGEST: Final = 320
+#: Stands for the domain of a site whose support address is none.
+NO_DOMAIN: Final = "localhost.invalid"
 _LONGEST_ADDRESS: Final = 254
 _LONGEST_LOCAL: Final = 64
 # With "Subject: " before it, such an encoded word leaves its line within 76 (RFC 2047, 2).

@@ -19,7 +19,6 @@ from .wording import Wording
 BOUNDARY: Final = "=_alternative"
 #: The subject of a mail to the support address that asks for the summary to stop.
 OFF: Final = "Summary off"
-_NO_DOMAIN: Final = "localhost.invalid"
 _LIST: Final = "what-is-happening"
 _LONGEST_LIST_ID: Final = 255
 
@@ -37,7 +36,7 @@ def fields(
     support = summary.sites[0].site.support_email
     domain = _domain(summary)
     title = contents.sites[0].title
-    yield "From", addresses.mailbox(title, support) or f"support@{_NO_DOMAIN}"
+    yield "From", addresses.mailbox(title, support) or f"support@{addresses.NO_DOMAIN}"
     yield "To", addresses.mailboxes(contents.profile.face.name, contents.recipients)
     yield "Subject", addresses.unstructured(wording.subject)
     yield "Date", format_datetime(now.astimezone(_zone(summary.profile.timezone)))
@@ -68,7 +67,7 @@ def _unsubscribing(stop_url: str | None, support: str | None) -> Iterator[tuple[
 
 
 def _domain(summary: Summary) -> str:
-    return addresses.domain(summary.sites[0].site.support_email) or _NO_DOMAIN
+    return addresses.domain(summary.sites[0].site.support_email) or addresses.NO_DOMAIN
 
 
 @lru_cache(maxsize=64)

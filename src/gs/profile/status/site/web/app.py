@@ -21,6 +21,7 @@ from gs.profile.status.site.dispatch import (
 
 from .hooks import Hooks
 from .tokens import TooManyWrongError
+from .watching import BROKEN
 
 _ABOUT: Final = """\
 This is a GroupServer site for sendprofile: it has two web hooks, and a page for each member.
@@ -101,5 +102,4 @@ def _gone(_request: Request, _error: Exception) -> Response:
 
 
 def _broken(_request: Request, _error: Exception) -> Response:
-    # The server closes the connection after such an answer: who is told does not use it again.
-    return PlainTextResponse("Internal Server Error", 500, headers={"Connection": "close"})
+    return BROKEN

@@ -24,7 +24,9 @@ class Health:
         self._at_work = at_work
         self._log = log
         self._stopping = False
-        # However often it is asked, one thread at most waits for a database that hangs.
+        # However often it is asked, one thread at most waits for a database that hangs. It is of
+        # its own: all those that work for calls may hang as well.
+        self._asking: asyncio.Task[Exception | None] | None = None
         self._limiter = anyio.CapacityLimiter(1)
 
     def stop(self) -> None:
@@ -43,16 +45,22 @@ class Health:
         return JSONResponse({"status": "ok"})
 
     async def _database_answers(self) -> bool:
-        try:
-            async with asyncio.timeout(SLOWEST):
-                await anyio.to_thread.run_sync(
-                    self._ask, abandon_on_cancel=True, limiter=self._limiter
-                )
-        except Exception as error:  # noqa: BLE001 - whatever it is, the database is not well
+        asking = self._asking
+        if asking is None or asking.done():
+            asking = self._asking = asyncio.create_task(
+                anyio.to_thread.run_sync(self._ask, abandon_on_cancel=True, limiter=self._limiter)
+            )
+        # Whoever has waited long enough leaves it to those who ask after them.
+        done, _ = await asyncio.wait([asking], timeout=SLOWEST)
+        error = asking.result() if done else TimeoutError()
+        if error:
             self._log.failure("database_failed", error)
-            return False
-        return True
+        return error is None
 
-    def _ask(self) -> None:
-        with self._engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+    def _ask(self) -> Exception | None:
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database is not well
+            return error
+        return None

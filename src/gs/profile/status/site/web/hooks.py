@@ -24,7 +24,7 @@ from gs.profile.status.site.store.members import list_members
 
 from .forms import WRONG_TOKEN, Complaint, missing, read_form, read_period
 from .keyed import read_call
-from .tokens import Tokens
+from .tokens import Tokens, peer_of
 
 #: For how long, at least, the site remembers a key, in seconds: 90 days.
 KEY_LIFETIME: Final = 90 * 86_400
@@ -45,7 +45,7 @@ class Hooks:
     dispatcher: Dispatcher
     tokens: Tokens
     default_period: Callable[[], Period]
-    scope: str = ""
+    scope: str
 
     async def members(self, request: Request) -> Response:
         """Answer with the IDs of all members."""
@@ -83,7 +83,7 @@ class Hooks:
         complaints = missing(form, *fields)
         given = form.get(Field.TOKEN)
         try:
-            if given and not await self.tokens.check(given, request.url.path, _peer(request)):
+            if given and not await self.tokens.check(given, request.url.path, peer_of(request)):
                 complaints += WRONG_TOKEN
         except NO_DATABASE as error:
             raise NotNotifiedError("The database does not work.", _LATER) from error
@@ -102,10 +102,6 @@ class Hooks:
                 break
             yield (", " if last else "").encode() + json.dumps(ids).encode()[1:-1]
         yield b"]"
-
-
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _description(title: str, action: Field, *arguments: Field) -> Response:

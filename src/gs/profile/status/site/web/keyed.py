@@ -12,7 +12,7 @@ from gs.profile.status.hooks import KEY_HEADER, Field, NotAKeyError, read_key
 from gs.profile.status.site.store.calls import Call
 
 
-def read_call(headers: Headers, form: Mapping[str, str], scope: str = "") -> Call | None:
+def read_call(headers: Headers, form: Mapping[str, str], scope: str) -> Call | None:
     """Return the call of the send hook with that *form*, ``None`` where it has no key.
 
     The same key in another *scope* is another key. Raises :exc:`HTTPException` 400 for a key that

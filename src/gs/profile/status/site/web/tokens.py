@@ -5,10 +5,13 @@ import asyncio
 import hmac
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from gs.profile.status.site.logs import Log
 
 #: For how long the token of the database is taken for the right one, in seconds.
 REMEMBERED: Final = 0.5
@@ -54,6 +57,7 @@ class Keeper:
     wrong: Callable[[], None]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    log: Log = field(default_factory=Log)
 
 
 class Tokens:
@@ -135,7 +139,16 @@ class Tokens:
         if times and now - self._told_at >= _BETWEEN_ROWS:
             self._told_at = now
             self._untold = 0
-            await run_in_threadpool(self._keeper.audit, hook, peer, times)
+            try:
+                await run_in_threadpool(self._keeper.audit, hook, peer, times)
+            except Exception as error:  # noqa: BLE001 - the token is wrong, whatever it is
+                self._untold += times
+                self._keeper.log.failure("audit_failed", error)
+
+
+def peer_of(request: Request) -> str:
+    """Return the address of the client; it is empty where there is none: at a Unix socket."""
+    return request.client.host if request.client else ""
 
 
 class _Recent:

@@ -15,6 +15,9 @@ from .metrics import Metrics
 
 #: What is counted for a client that went away before it had its answer, as nginx does.
 GONE: Final = 499
+#: What is answered after a fault. The server closes the connection then: who is told does not use
+#: it again.
+BROKEN: Final = PlainTextResponse("Internal Server Error", 500, headers={"Connection": "close"})
 # What is asked for where there is nothing: its path may be anything.
 _NOWHERE: Final = "-"
 
@@ -50,11 +53,11 @@ class Watched:
             # request: not 503, which would say that nothing did.
             self._log.warning("request_cut", route=_route(scope))
             if not status:
-                await _broken(scope, receive, sent)
+                await BROKEN(scope, receive, sent)
         except Exception as error:  # noqa: BLE001 - there is nobody above but the server
             self._log.failure("request_failed", error, route=_route(scope))
             if not status:
-                await _broken(scope, receive, sent)
+                await BROKEN(scope, receive, sent)
         finally:
             self._end(scope, status or GONE, time.perf_counter() - began)
 
@@ -73,7 +76,3 @@ class Watched:
 def _route(scope: Scope) -> str:
     # Starlette leaves the route that it has found in the scope.
     return getattr(scope.get("route"), "path", _NOWHERE)
-
-
-# The server closes the connection after such an answer: who is told does not use it again.
-_broken: Final = PlainTextResponse("Internal Server Error", 500, headers={"Connection": "close"})

@@ -18,13 +18,8 @@ _SECONDS_LATER: Final = "60"
 _STRICT: Final = (
     "default-src 'none'; {}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_HEADERS: Final = {
-    # The link is a key: nobody else is to get it, and nothing to keep it.
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
-    "X-Content-Type-Options": "nosniff",
-}
+# The link is a key: nobody is to find it. What else keeps it a secret, every answer has.
+_ROBOTS: Final = {"X-Robots-Tag": "noindex"}
 
 
 class Trouble(Enum):
@@ -40,7 +35,7 @@ def answer(
 ) -> Response:
     """Return a page; *allow* are sources that its policy allows in place of its style alone."""
     policy = _STRICT.format(allow or f"style-src '{style_hash()}'")
-    headers = {**_HEADERS, "Content-Security-Policy": policy}
+    headers = {**_ROBOTS, "Content-Security-Policy": policy}
     return HTMLResponse(render(wording, template, **values), status, headers)
 
 

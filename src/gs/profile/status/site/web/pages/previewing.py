@@ -14,7 +14,7 @@ from gs.profile.status.hooks import Field, Period
 from gs.profile.status.site.letter import wording_for
 from gs.profile.status.site.store.failing import NO_DATABASE
 from gs.profile.status.site.web.forms import Complaint, read_form, read_period
-from gs.profile.status.site.web.tokens import Tokens, TooManyWrongError
+from gs.profile.status.site.web.tokens import Tokens, TooManyWrongError, peer_of
 
 from .answers import Trouble, answer, trouble
 from .parts import Look, Looked
@@ -30,7 +30,6 @@ _WRONG: Final = "The token is not the one of this site."
 _TOO_MANY: Final = "Too many wrong tokens came of late. Try again in a few seconds."
 _SECONDS_LATER: Final = "10"
 _NOBODY: Final = "A profile ID is needed."
-_NO_MONTH: Final = "A month is written as YYYY-MM."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,13 @@ class Previewing:
     async def _answer(self, request: Request, form: dict[str, str]) -> Response:
         asked = _Asked(form.get(Field.PROFILE_ID, "").strip(), form.get(Field.PERIOD, "").strip())
         given = form.get(Field.TOKEN, "")
-        if not await self.tokens.check(given, request.url.path, _peer(request)):
+        if not await self.tokens.check(given, request.url.path, peer_of(request)):
             return _form(asked, _WRONG, 403)
         if not asked.profile_id:
             return _form(asked, _NOBODY, 400)
         period = read_period(asked.period, self.default_period)
         if isinstance(period, Complaint):
-            return _form(asked, _NO_MONTH, 400)
+            return _form(asked, period.fault, 400)
         return await run_in_threadpool(self._looked, asked.profile_id, period)
 
     def _looked(self, user_id: str, period: Period) -> Response:
@@ -96,7 +95,3 @@ def _shown(asked: _Asked, looked: Looked) -> Response:
         looked=looked,
         letter=letter,
     )
-
-
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -10,7 +10,13 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from gs.profile.status.site.store.audit import Event, record_events
-from gs.profile.status.site.store.members import find_people, find_places_of, opt_in, opt_out
+from gs.profile.status.site.store.members import (
+    Place,
+    find_people,
+    find_places_of,
+    opt_in,
+    opt_out,
+)
 
 #: Of what members do on the pages, in the audit trail.
 SUBSYSTEM: Final = "gs.profile.status.site"
@@ -72,6 +78,11 @@ def _find(connection: Connection, user_id: str) -> Subscription | None:
     person = find_people(connection, [user_id]).get(user_id)
     if person is None:
         return None
-    places = find_places_of(connection, [user_id]).get(user_id)
-    site = places[0].site.title if places else ""
-    return Subscription(not person.opted_out, person.language, site)
+    places = find_places_of(connection, [user_id]).get(user_id, [])
+    first = min(places, key=_rank, default=None)
+    return Subscription(not person.opted_out, person.language, first.site.title if first else "")
+
+
+def _rank(place: Place) -> tuple[bool, str, str]:
+    # As the mail has it: the first site, by title, that has a group of the member.
+    return not place.group_id, place.site.title.casefold(), place.site.id

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Stands before PostgreSQL, and loses the answer to a commit that the server has made durable."""
+
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+_NAME = ".s.PGSQL.5432"
+_COMMIT = b"COMMIT\0"
+# A commit of what only reads, or sets a connection up, is none to lose.
+_WRITES = b"INSERT"
+
+
+@dataclass
+class Relay:
+    """Passes all on; it loses so many answers, and with each the connection."""
+
+    folder: Path
+    server: Path
+    lose: int = 0
+    lost: int = 0
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def url(self, url: str) -> str:
+        """Return the *url* of a database as it is reached by this relay."""
+        return urlsplit(url)._replace(query=f"host={self.folder}").geturl()
+
+    def run(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(str(self.server / _NAME))
+                self._begin(self._ask, client, server)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(10)
+
+    def _begin(self, work, *ends: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=ends, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _ask(self, client: socket.socket, server: socket.socket) -> None:
+        deaf = threading.Event()
+        answered = threading.Event()
+        self._begin(lambda: self._answer(client, server, deaf, answered))
+        writes = False
+        with suppress(OSError):
+            while data := client.recv(65_536):
+                writes = writes or _WRITES in data
+                if _COMMIT in data and writes and self.lose:
+                    self.lose -= 1
+                    deaf.set()
+                    server.sendall(data)
+                    assert answered.wait(10)
+                    self.lost += 1
+                    break
+                server.sendall(data)
+        _close(client, server)
+
+    def _answer(
+        self,
+        client: socket.socket,
+        server: socket.socket,
+        deaf: threading.Event,
+        answered: threading.Event,
+    ) -> None:
+        with suppress(OSError):
+            while data := server.recv(65_536):
+                if deaf.is_set():
+                    answered.set()
+                    return
+                client.sendall(data)
+        _close(client, server)
+
+
+def _close(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+@contextmanager
+def relay(url: str) -> Iterator[Relay]:
+    """Give a relay to the server of the database at *url*, which names a folder as its host."""
+    (host,) = parse_qs(urlsplit(url).query)["host"]
+    # In /tmp: the path of a socket may have a hundred octets.
+    folder = Path(tempfile.mkdtemp(prefix="relay-", dir="/tmp"))
+    made = Relay(folder, Path(host))
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(folder / _NAME))
+            listener.listen(20)
+            thread = threading.Thread(target=made.run, args=(listener,), daemon=True)
+            thread.start()
+            yield made
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+        made.join()
+    finally:
+        shutil.rmtree(folder)

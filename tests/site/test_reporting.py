@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""What the log tells of letters that the mail server did not take."""
+
+import asyncio
+import io
+import json
+import logging
+
+import pytest
+
+from embedded.hamlet import only
+from embedded.parts import MARCH, dispatching
+from gs.profile.status.hooks import Reply
+from gs.profile.status.site.dispatch import Decision, Notice
+from gs.profile.status.site.dispatch.reporting import BETWEEN_LINES, Reporter
+from gs.profile.status.site.dispatch.tasks import Ended, HandOver, Task
+from gs.profile.status.site.logs import Log, set_up
+from gs.profile.status.site.mail import NotTakenError, RejectedError
+from servers.smtp import mail_server
+from servers.smtp_letters import PlainLetter
+from servers.smtp_mailing import Clock, mailing
+
+
+@pytest.fixture
+def logged():
+    """Give what is written to the log, as a function that reads it."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    set_up(stream, "info", "json")
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    logging.getLogger("gs.profile.status.site").setLevel(logging.NOTSET)
+
+
+def ask(dispatcher, *user_ids):
+    async def together():
+        calls = (dispatcher.notify(Notice(user_id, MARCH)) for user_id in user_ids)
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
+
+    return asyncio.run(together())
+
+
+CASES = [
+    (
+        "MAIL",
+        "451 4.7.1 Greylisted",
+        "mail_not_taken",
+        "warning",
+        "The mail server said: 451 4.7.1 Greylisted.",
+    ),
+    (
+        "MAIL",
+        "535 5.7.8 Who are you",
+        "mail_not_taken",
+        "warning",
+        "The mail server wants to be logged in to: 535 5.7.8 Who are you.",
+    ),
+    (
+        "END",
+        "554 5.7.1 Jane Smith's link https://s.example/gs-profile-status-stop/x is spam",
+        "mail_rejected",
+        "warning",
+        "554 5.7.1 <…> <…>'s link <…> is spam",
+    ),
+    (
+        "RCPT",
+        "550 5.1.1 jane.public (u1): no such user, nor is jane.public@mail.example",
+        "mail_refused",
+        "info",
+        "550 5.1.1 <…> (<…>): no such user, nor is <…>",
+    ),
+    (
+        "RCPT",
+        "550 5.1.1 /home/Jane does not know the au1tomatic PUBLIC of mail.example",
+        "mail_refused",
+        "info",
+        "550 5.1.1 <…> does not know the au1tomatic <…> of mail.example",
+    ),
+]
+
+
+@only("sqlite")
+@pytest.mark.parametrize(("stage", "reply", "event", "level", "said"), CASES)
+def test_what_the_mail_server_said_is_in_the_log_without_the_member(
+    town, logged, stage, reply, event, level, said
+):
+    town.person("u1", "g", name="Jane Smith", email=False)
+    town.address("u1", "Jane.Public@mail.example")
+    town.post("u1", "2026-03-05")
+    with (
+        mail_server() as server,
+        mailing(server) as mailer,
+        dispatching(town.engine, mailer) as dispatcher,
+    ):
+        server.answer(stage, reply)
+        ask(dispatcher, "u1")
+    (line,) = logged()
+    assert line.pop("message_id").endswith(".2026-03@s.example>")
+    del line["time"]
+    assert line == {"level": level, "event": event, "said": said, "times": 1}
+
+
+@only("sqlite")
+def test_a_mail_server_that_is_away_is_told_of_once_a_minute(town, logged):
+    town.person("u1", "g")
+    town.post("u1", "2026-03-05")
+    with mail_server() as server:
+        where = f"{server.host}:{server.port}"
+    with mailing(server) as mailer, dispatching(town.engine, mailer) as dispatcher:
+        ask(dispatcher, *["u1"] * 9)
+    (line,) = logged()
+    assert line["event"] == "mail_not_taken"
+    assert line["said"] == f"The mail server {where} cannot be reached: Connection refused."
+
+
+def ended(outcome):
+    letter = PlainLetter()
+    task = Task(Notice("u1", MARCH), None, None)
+    return Ended(HandOver(task, letter, Decision(Reply(0, ""), "Jane"), "w"), outcome, 0.0)
+
+
+def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
+    clock = Clock()
+    reporter = Reporter(Log(), clock)
+    for _ in range(3):
+        for outcome in ((), NotTakenError("451 4.3.2"), RejectedError("554 5.6.0")):
+            reporter.report(ended(outcome))
+        clock.now += BETWEEN_LINES / 3
+    reporter.report(ended(NotTakenError("452 4.3.1")))
+    assert [(line["event"], line["said"], line["times"]) for line in logged()] == [
+        ("mail_not_taken", "451 4.3.2", 1),
+        ("mail_rejected", "554 5.6.0", 1),
+        ("mail_not_taken", "452 4.3.1", 3),
+    ]
