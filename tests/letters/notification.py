@@ -100,7 +100,7 @@ def _sensors() -> Membership:
         people=range(8),
         topics=topics,
         keywords="turbidity probe weir footbridge mud calibration datalogger Schwebstoffe",
-        quotation=Quotation(words, "Chukwuemeka Okonkwo-Fitzgerald", topics[0]),
+        quotation=Quotation(words, _person(3), topics[0]),
         own={_READER: Own(4, 2, 3)},
     )
     return _membership(
@@ -149,7 +149,7 @@ def _allotments() -> Membership:
         people=(0, 5, 6, 1, 2),
         topics=topics,
         keywords="dahlias seeds frost Kürbis",
-        quotation=Quotation("I lift mine after the first frost.", "Maria Ortiz", topics[0]),
+        quotation=Quotation("I lift mine after the first frost.", _person(6), topics[0]),
     )
     return _membership(
         _group(_GREEN, "Allotments", "allotments"),

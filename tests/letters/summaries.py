@@ -68,7 +68,7 @@ def topic(title: str = TITLES[0], at: str = "t0", *, posts: int = 3, people: int
 
 def quotation(words: str = "I lift mine in November.", **changes: Any) -> Quotation:
     """Return what somebody wrote."""
-    usual = {"author": "Maria Ortiz", "topic": topic()}
+    usual = {"author": Author("maria", "Maria Ortiz", None), "topic": topic()}
     return Quotation(words, **usual | changes)
 
 

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from embedded.parts import Told
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.summary import Quotation
-from gs.profile.status.site.urls import Layout
+from gs.profile.status.site.summary import Author, Quotation
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)
@@ -20,7 +19,7 @@ WORDS = "The allotment behind the weir has been free since the middle of Februar
 
 @pytest.fixture
 def activities(town):
-    return Activities(town.engine, lambda: 0.0, Layout())
+    return Told(town.engine)
 
 
 def test_the_best_topic_is_quoted_with_its_author(town, activities):
@@ -29,7 +28,9 @@ def test_the_best_topic_is_quoted_with_its_author(town, activities):
     town.post("bob", "2026-03-03", "weir", body="> quoted\n\nYes.")
     town.post("bob", "2026-03-03", "other", body=f"{WORDS} {WORDS}")
     activity = activities.of(G, MARCH)[1]
-    assert activity.quotation == Quotation(WORDS, "Ann Example", activity.topics[0])
+    assert activity.quotation == Quotation(
+        WORDS, Author("ann", "Ann Example", None), activity.topics[0]
+    )
 
 
 def test_a_hidden_post_is_not_quoted_nor_one_of_a_hidden_topic(town, activities):

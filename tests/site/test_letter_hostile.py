@@ -41,12 +41,12 @@ def everywhere(words, url=None):
         9,
         authors=(person, *authors(2, photos=0)),
         topics=(first, second),
-        quotation=quotation(words, author=words, topic=first),
+        quotation=quotation(words, author=Author("u2", words, None), topic=first),
         keywords=(Keyword(words, Grade.BOLD),),
     )
     placed = where | ({} if url is None else {"settings_url": url})
     quiet = membership(group=group(words, faces=(person,), **placed), activity=activity(0))
-    addresses = Addresses(("anna@example.org", words), (words,), (words,))
+    addresses = Addresses(("anna@example.org", words), (words,), (words,), (words,))
     site = on_site(
         membership(group=group(words, **placed), activity=happened),
         quiet,
@@ -179,7 +179,8 @@ def test_ten_megabytes_are_not_even_looked_at():
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
 def test_a_hostile_quotation_stays_within_its_marks(words):
-    quiet = membership(activity=activity(quotation=quotation(words, author=words)))
+    said = quotation(words, author=Author("u2", words, None))
+    quiet = membership(activity=activity(quotation=said))
     source = summary(on_site(quiet))
     html = html_of(source)
     inside = html.partition("<blockquote")[2].partition("</blockquote>")[0]

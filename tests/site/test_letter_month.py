@@ -8,7 +8,7 @@ import pytest
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.letter.contents import Same
-from gs.profile.status.site.summary import Figures, Own
+from gs.profile.status.site.summary import Author, Figures, Own
 from letters.reading import Page, both, composed, html_of, joined, text_of
 from letters.summaries import (
     HOME,
@@ -167,7 +167,10 @@ def test_without_a_quotation_there_is_no_place_for_one():
     assert "<blockquote" not in html_of(summary())
 
 
-def quoted(words, people, posts=3, latest=LATEST, author="Maria Ortiz"):
+MARIA = Author("maria", "Maria Ortiz", None)
+
+
+def quoted(words, people, posts=3, latest=LATEST, author=MARIA):
     about = replace(topic(people=people, posts=posts), latest=latest)
     return membership(activity=activity(quotation=quotation(words, author=author, topic=about)))
 
@@ -190,8 +193,9 @@ def test_one_quotation_of_the_topic_with_the_most_people_is_told(second):
 
 
 def test_readers_are_not_quoted_to_themselves():
-    own = quoted("My own words", people=9, author="Anna Lindqvist")
-    for words in both(summary(on_site(own, quoted("Of another", people=1)))):
+    namesake = Author("another", the_reader().name, None)
+    own = quoted("My own words", people=9, author=the_reader())
+    for words in both(summary(on_site(own, quoted("Of another", people=1, author=namesake)))):
         assert "“Of another”" in words
         assert "My own" not in words
 

@@ -158,3 +158,12 @@ def test_the_support_section_says_how_to_stop_it():
         assert "Questions? Write to support@groups.example.org." in words
     urls = [url for url, _ in Page(html_of(source)).links]
     assert "mailto:support@groups.example.org?subject=Summary%20off" in urls
+
+
+def test_readers_hear_of_an_address_from_which_mail_came_back():
+    addresses = Addresses(("a@example.org",), (), (), ("gone@example.org",))
+    text, page = both(summary(addresses=addresses))
+    assert "Mail came back: gone@example.org" in text
+    assert "gone@example.org mail came back" in page
+    for words in both(summary()):
+        assert "came back" not in words

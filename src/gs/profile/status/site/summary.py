@@ -47,10 +47,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """What somebody wrote, in a few words; the author is ``None`` where it is not known."""
+    """What somebody wrote, in a few words; the author is ``None`` where it is not known who."""
 
     words: str
-    author: str | None
+    author: Author | None
     topic: Topic
 
 

@@ -34,6 +34,5 @@ def choose_quotation(
     for post, text in posts:
         words = find_passage(text)
         if words is not None:
-            author = people.get(post.user_id)
-            return Quotation(words, author.name if author else None, topics[post.topic_id])
+            return Quotation(words, people.get(post.user_id), topics[post.topic_id])
     return None

@@ -62,13 +62,13 @@ def _site(part: SiteSummary, reader: str, period: Period, room: int) -> SiteSect
 
 def _quotation(summary: Summary) -> QuotationSection | None:
     memberships = (one for site in summary.sites for one in site.memberships)
-    best = max(_quotable(memberships, summary.profile.name), key=_interest, default=None)
+    best = max(_quotable(memberships, summary.profile.id), key=_interest, default=None)
     if best is None:
         return None
     quotation, group = best
     return QuotationSection(
         words=line(quotation.words, _QUOTATION),
-        author=line(quotation.author or "", NAME) or None,
+        author=line(quotation.author.name, NAME) or None if quotation.author else None,
         topic=topic_line(quotation.topic),
         group=group_title(group),
     )
@@ -77,8 +77,10 @@ def _quotation(summary: Summary) -> QuotationSection | None:
 def _quotable(memberships: Iterable[Membership], reader: str) -> Iterable[tuple[Quotation, Group]]:
     for membership in memberships:
         quotation = membership.activity.quotation
+        if quotation is None or not line(quotation.words, _QUOTATION):
+            continue
         # What the readers wrote themselves is no news to them.
-        if quotation and quotation.author != reader and line(quotation.words, _QUOTATION):
+        if quotation.author is None or quotation.author.id != reader:
             yield quotation, membership.group
 
 
@@ -98,6 +100,7 @@ def _profile(profile: Profile) -> ProfileSection:
         preferred=_shown(addresses.preferred),
         other=_shown(addresses.other),
         unverified=_shown(addresses.unverified),
+        undeliverable=_shown(addresses.undeliverable),
     )
 
 

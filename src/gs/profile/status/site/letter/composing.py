@@ -62,12 +62,13 @@ def compose(summary: Summary, *, now: datetime, stop_url: str) -> Letter:
     wording, contents = wording_for(summary.profile.language), choose(summary, stop_url)
     values = _values(summary, contents, wording)
     head = fields(summary, contents, wording, now)
+    text, html = rendering.parts(wording, contents, values)
     return Letter(
         message_id(summary),
         contents.recipients,
         "".join(f"{name}: {value}\n" for name, value in head),
-        rendering.text(wording, contents, values),
-        rendering.html(wording, contents, values),
+        text,
+        html,
     )
 
 

@@ -125,6 +125,7 @@ class ProfileSection:
     preferred: tuple[str, ...]
     other: tuple[str, ...]
     unverified: tuple[str, ...]
+    undeliverable: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

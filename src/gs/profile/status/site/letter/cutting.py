@@ -6,13 +6,9 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from .elements import LINES, VOID
+
 _PIECE: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [^=\s>]+="[^"]*")*>|&#?\w+;|.', re.DOTALL)
-_VOID: Final = frozenset({"br", "hr", "img", "wbr"})
-_ENDS: Final = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt"}
-    | {"figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"}
-    | {"ol", "p", "pre", "section", "table", "tr", "ul"}
-)
 _MARK: Final = "…"
 _PARAGRAPH: Final = f"<p>{_MARK}</p>"
 
@@ -80,13 +76,13 @@ class _Reader:
                 self._note(place, piece.end())
                 continue
             self._open_or_close(tag, is_end=bool(piece[1]))
-            if tag in _ENDS and (piece[1] or tag in _VOID):
+            if tag in LINES and (piece[1] or tag in VOID):
                 self._note(_Place.BLOCK, piece.end())
 
     def _open_or_close(self, tag: str, *, is_end: bool) -> None:
         if is_end:
             self._closing -= len(_closing([self._opened.pop()]))
-        elif tag not in _VOID:
+        elif tag not in VOID:
             self._opened.append(tag)
             self._closing += len(_closing([tag]))
 

@@ -7,13 +7,9 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import unquote
 
+from .elements import LINES
 from .harmless import line
 
-_BLOCKS: Final = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure"}
-    | {"footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"}
-    | {"p", "pre", "section", "table", "tr", "ul"}
-)
 _LONGEST: Final = 8_000
 _SPACE: Final = re.compile(r"\s+")
 
@@ -37,7 +33,7 @@ class _Reader(HTMLParser):
         self._links: list[tuple[str, int]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
+        if tag in LINES:
             self.words.append("\n- " if tag == "li" else "\n")
         if tag == "img":
             self.words.append(dict(attrs).get("alt") or "")
@@ -45,7 +41,7 @@ class _Reader(HTMLParser):
             self._links.append((dict(attrs).get("href") or "", len(self.words)))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag in LINES:
             self.words.append("\n")
         if tag == "a" and self._links:
             self._end_link(*self._links.pop())

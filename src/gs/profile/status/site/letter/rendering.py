@@ -1,40 +1,35 @@
 # SPDX-License-Identifier: MIT
-"""The two parts of a notification: what all members of a group read is rendered once for them."""
+"""The two parts of a notification: what its reader alone reads, round the sections of groups."""
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gs.profile.status.site.summary import Own
-
+from . import sections
+from .arranging import Arrangement, arrange
 from .catalogues import SOURCE
-from .contents import Contents, Section, View
-from .groups import choose_group
+from .contents import Contents
 from .templating import template
 from .wording import Wording
 from .wrapping import wrap
 
-_BLANK: Final = re.compile(r"\n{2,}")
-# Where a group belongs, and the reader's own part in it. Nothing that is safe to show has them.
-_GROUP, _OWN = "\0", "\1"
-# A group has a dozen views at most, of people who are shown or not, and run it or not; its
-# section takes some 20 kB.
-_KEPT: Final = 1024
+# Where the groups of a site belong. Nothing that is safe to show has it.
+_GROUPS: Final = "\0"
+# Of the HTML, in octets. Gmail cuts a mail off at 102 kB.
+_ROOM: Final = 60_000
 
 
-def text(wording: Wording, contents: Contents, values: Mapping[str, object]) -> str:
-    """Return the notification as plain text in 78 columns."""
-    frame = _frame(wording, "notification.txt", contents, values).split(f"{_GROUP}\n")
-    return _woven(
-        [wrap(piece) for piece in frame], [_text(wording, one) for one in _all(contents)]
-    )
+def parts(wording: Wording, contents: Contents, values: Mapping[str, object]) -> tuple[str, str]:
+    """Return the notification as plain text in 78 columns, and as HTML of some 60 kB at most.
 
-
-def html(wording: Wording, contents: Contents, values: Mapping[str, object]) -> str:
-    """Return the notification as an HTML page whose styles are in its elements."""
-    frame = _frame(wording, "notification.html", contents, values).split(_GROUP)
-    return _woven(frame, [_html(wording, one) for one in _all(contents)])
+    The HTML has its styles in its elements. Both tell the same of the same groups.
+    """
+    frame = _frame(wording, "notification.html", contents, values)
+    arranged = arrange(wording, contents, _ROOM - len(frame.encode()))
+    groups = [one for one in arranged if one.full or one.lines or one.further]
+    html = _woven(frame.split(_GROUPS), (_html(wording, one) for one in groups))
+    frame = _frame(wording, "notification.txt", contents, values)
+    pieces = [wrap(piece) for piece in frame.split(f"{_GROUPS}\n")]
+    return _woven(pieces, (_text(wording, one) for one in groups)), html
 
 
 def page(**values: object) -> str:
@@ -44,46 +39,24 @@ def page(**values: object) -> str:
 
 def _frame(wording: Wording, name: str, contents: Contents, values: Mapping[str, object]) -> str:
     return template(wording.locale.language, name).render(
-        values, contents=contents, group_mark=_GROUP
+        values, contents=contents, groups_mark=_GROUPS
     )
 
 
-def _all(contents: Contents) -> list[Section]:
-    return [section for site in contents.sites for section in site.groups]
-
-
-def _woven(frame: list[str], sections: list[str]) -> str:
-    woven = [piece for pair in zip(frame, sections, strict=False) for piece in pair]
+def _woven(frame: list[str], groups: Iterable[str]) -> str:
+    woven = [piece for pair in zip(frame, groups, strict=False) for piece in pair]
     return "".join((*woven, frame[-1]))
 
 
-def _text(wording: Wording, section: Section) -> str:
-    own = f"{_own_text(wording, section.own)}\n" if section.own else ""
-    return _group(wording, "group.txt", section.view).replace(f"{_OWN}\n", own)
+def _text(wording: Wording, groups: Arrangement) -> str:
+    told = [sections.text(wording, each) for each in groups.full]
+    if groups.lines or groups.further:
+        told.append(sections.rest_text(wording, groups.lines, groups.further))
+    return "\n\n".join(told)
 
 
-def _html(wording: Wording, section: Section) -> str:
-    own = _own_html(wording, section.own) if section.own else ""
-    return _group(wording, "group.html", section.view).replace(_OWN, own)
-
-
-@lru_cache(maxsize=_KEPT)
-def _own_text(wording: Wording, own: Own) -> str:
-    return wrap(wording.own(own))
-
-
-@lru_cache(maxsize=_KEPT)
-def _own_html(wording: Wording, own: Own) -> str:
-    return template(wording.locale.language, "own.html").render(own=wording.own(own))
-
-
-@lru_cache(maxsize=2 * _KEPT)
-def _group(wording: Wording, name: str, view: View) -> str:
-    filled = template(wording.locale.language, name).render(
-        wording=wording,
-        group=choose_group(view),
-        month=wording.month(view.period),
-        month_before=wording.month(view.period.before()),
-        own_mark=_OWN,
-    )
-    return wrap(filled.lstrip()) if name.endswith(".txt") else _BLANK.sub("\n", filled.lstrip())
+def _html(wording: Wording, groups: Arrangement) -> str:
+    told = [sections.html(wording, each) for each in groups.full]
+    if groups.lines or groups.further:
+        told.append(sections.rest_html(wording, groups.lines, groups.further))
+    return "".join(told)

@@ -10,27 +10,12 @@ import nh3
 
 from . import links
 from .cutting import cut
+from .elements import DROPPED, KEPT
 
 # What is behind is not looked at: the parser's time can grow with the square of the length.
 _LOOKED_AT: Final = 40_000
 _LONGEST_ADDRESS: Final = 800
 
-_SECTIONS: Final = frozenset(
-    {"address", "article", "aside", "footer", "header", "main", "nav", "section"}
-)
-_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS: Final = frozenset({"blockquote", "br", "center", "div", "figcaption", "figure", "hr"})
-_LISTS: Final = frozenset({"dd", "dl", "dt", "li", "ol", "p", "pre", "ul"})
-_TABLES: Final = frozenset({"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"})
-_WORDS: Final = frozenset(
-    {"a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q"}
-    | {"s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr"}
-)
-#: Elements of which nothing is kept, not even their words.
-_DROPPED: Final = frozenset(
-    {"iframe", "math", "noembed", "noframes", "object", "script", "select", "style", "svg"}
-    | {"template", "textarea", "title"}
-)
 _ATTRIBUTES: Final = {
     "*": {"dir", "lang", "title"},
     "a": {"href"},
@@ -65,8 +50,8 @@ def clean(html: str, room: int) -> str | None:
 @cache
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(_SECTIONS | _HEADINGS | _BLOCKS | _LISTS | _TABLES | _WORDS),
-        clean_content_tags=set(_DROPPED),
+        tags=set(KEPT),
+        clean_content_tags=set(DROPPED),
         attributes=_ATTRIBUTES,
         attribute_filter=_attribute,
         set_tag_attribute_values={"img": {"style": "max-width:100%"}},

@@ -32,8 +32,16 @@ if TYPE_CHECKING:
 
 _SHEET: Final = "notification.css"
 _MEDIA: Final = "media.css"
-_STYLED: Final = ("notification.html", "group.html", "own.html", "reader.html", "parts.html")
-_TEMPLATES: Final = (*_STYLED, "page.html", "notification.txt", "group.txt", "reader.txt")
+_STYLED: Final = (
+    "notification.html",
+    "group.html",
+    "rest.html",
+    "own.html",
+    "reader.html",
+    "parts.html",
+)
+_TEXTS: Final = ("notification.txt", "group.txt", "rest.txt", "reader.txt", "parts.txt")
+_TEMPLATES: Final = (*_STYLED, "page.html", *_TEXTS)
 _INDENT: Final = re.compile(r"\n\s+")
 _BREAKABLE: Final = re.compile(r"(?<=@)|(?=[.])")
 
