@@ -12,9 +12,8 @@ from typing import Final
 
 from gs.profile.status.site.importers import Intake, find_archives
 from gs.profile.status.site.importers.disguise import Disguise
-from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.intake import add
+from gs.profile.status.site.store.sites import SiteData, add_site
 
 _MEGABYTE: Final = 1_000_000
 _MESSAGE: Final = """\
@@ -69,17 +68,12 @@ def _write(file: Path, size: int) -> int:
 
 def _import(file: Path, database: Path) -> tuple[float, float, float]:
     engine = open_database(database)
-    site = {
-        "site_id": "s",
-        "title": "S",
-        "url": "https://s.example",
-        "support_email": "s@s.example",
-    }
+    site = SiteData("s", "S", "https://s.example", "s@s.example")
     with engine.begin() as connection:
-        add(connection, tables.SITE, [site])
+        add_site(connection, site)
     idle, began, cpu = _peak(), time.monotonic(), time.process_time()
-    intake = Intake(engine, "s", "s.example", Disguise(b"salt"))
-    archives = find_archives(file)
+    intake = Intake(engine, site, Disguise(b"salt"))
+    archives = find_archives(file, print)
     for archive in archives:
         intake.learn(archive)
     for archive in archives:

@@ -41,6 +41,9 @@ def test_a_month_that_is_written_down_is_read_as_the_same(day):
         "2026-W05",
         "x",
         "２０２６-01",
+        "0001-01",
+        "0001-12",
+        "9999-01",
     ],
 )
 def test_what_is_no_month_is_refused(text):

@@ -42,6 +42,13 @@ def test_without_a_date_the_arrival_is_taken(header):
     assert findings[Finding.NO_DATE] == 1
 
 
+@pytest.mark.parametrize("year", ["0101", "1968", "2200", "9998", "9999"])
+def test_a_year_that_no_mail_can_be_of_is_no_date(year):
+    findings = Findings()
+    assert date_of(f"Mon, 5 Jan {year} 00:00:00 +0000", ARRIVED, findings) == ARRIVED
+    assert findings[Finding.NO_DATE] == 1
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -58,6 +58,13 @@ def test_an_address_in_a_text_becomes_that_of_the_guise():
     assert disguise.cover("jane at corp.example wrote:") == f"{address} wrote:"
 
 
+def test_an_address_of_other_letters_in_a_text_becomes_that_of_its_guise_too():
+    disguise = Disguise(b"salt")
+    address = disguise.dress(read_sender("Jane@Straße.example", "")).address
+    assert disguise.cover("jane@straße.example wrote:") == f"{address} wrote:"
+    assert disguise.cover("jane@strasse.example wrote:") != f"{address} wrote:"
+
+
 def test_the_names_that_were_learned_of_are_replaced_in_texts():
     disguise = Disguise(b"salt")
     disguise.learn(JANE)

@@ -10,6 +10,9 @@ from gs.profile.status.site.importers import Intake, NoArchiveError, find_archiv
 from gs.profile.status.site.importers.disguise import Disguise, Plain
 from gs.profile.status.site.importers.findings import Finding
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.sites import SiteData
+
+SITE = SiteData("s", "S", "https://lists.example", "support@lists.example")
 
 
 class Writer:
@@ -46,8 +49,8 @@ def take(town, tmp_path):
     """Give a function that takes all archives in, and returns what was found in each."""
 
     def taken(wardrobe=None):
-        intake = Intake(town.engine, "s", "lists.example", wardrobe or Plain(b"salt"))
-        return {one.group_id: intake.take(one) for one in find_archives(tmp_path / "data")}
+        intake = Intake(town.engine, SITE, wardrobe or Plain(b"salt"))
+        return {one.group_id: intake.take(one) for one in find_archives(tmp_path / "data", print)}
 
     return taken
 
@@ -74,7 +77,7 @@ def test_a_file_and_a_folder_are_a_group_each(writer, take, town):
 
 
 def test_a_single_file_may_be_named(writer):
-    (archive,) = find_archives(writer.file("garden.mbox", writer.message()))
+    (archive,) = find_archives(writer.file("garden.mbox", writer.message()), print)
     assert archive.group_id == "garden"
 
 
@@ -90,7 +93,7 @@ def test_a_compressed_archive_is_read_too(writer, take, town):
 def test_where_there_is_no_archive_that_is_said(writer, content):
     file = writer.file("garden.mbox", content)
     with pytest.raises(NoArchiveError):
-        find_archives(file.parent)
+        find_archives(file.parent, print)
 
 
 def test_each_file_that_is_left_out_is_told_with_the_reason(writer):
@@ -128,14 +131,14 @@ def test_a_maildir_is_a_group(writer, take, town):
     (writer.folder / "data/choir/tmp").mkdir()
     assert take()["choir"].new == 2
     assert topics(town) == ["Mail new/1", "Mail cur/2"] or len(topics(town)) == 2
-    (archive,) = find_archives(writer.folder / "data/choir")
+    (archive,) = find_archives(writer.folder / "data/choir", print)
     assert [file.name for file in archive.files] == ["1", "2"]
 
 
 def test_files_are_taken_in_by_date_and_not_by_name(writer):
     late = writer.file("g/2025-April.mbox", writer.message(day=9))
     early = writer.file("g/2025-March.mbox", writer.message(day=2))
-    assert find_archives(writer.folder / "data")[0].files == (early, late)
+    assert find_archives(writer.folder / "data", print)[0].files == (early, late)
 
 
 def test_the_tag_of_the_list_names_the_group_and_is_no_part_of_titles(writer, take, town):
@@ -401,12 +404,24 @@ def test_whose_address_is_masked_cannot_get_mail(writer, take, town):
     assert town.rows(tables.USER_EMAIL) == []
 
 
+def test_whom_mail_cannot_reach_is_counted_once_and_behind_a_disguise_not_at_all(writer, take):
+    masked = "n|ko @end|ng |rom gm@||@com (Niko)"
+    messages = [writer.message(sender=masked) for _ in range(3)]
+    other = writer.message(sender="k@te @end|ng |rom example.org (Kate)")
+    writer.file("g.mbox", *messages, other, writer.message())
+    findings = take()["g"]
+    assert findings[Finding.UNREACHABLE] == 2
+    assert "2 senders have no address that mail can reach: they get no mail" in findings.lines()
+    assert take()["g"][Finding.UNREACHABLE] == 2
+    assert take(Disguise(b"salt"))["g"][Finding.UNREACHABLE] == 0
+
+
 def test_nothing_of_names_and_addresses_is_left_behind_a_disguise(writer, take, town, tmp_path):
     text = "Jane wrote to jane@corp.example\n\nJane Lacasse"
     writer.file("g.mbox", writer.message(body=text, X_Secret="jane@corp.example"))
     wardrobe = Disguise(b"salt")
-    intake = Intake(town.engine, "s", "lists.example", wardrobe)
-    for archive in find_archives(tmp_path / "data"):
+    intake = Intake(town.engine, SITE, wardrobe)
+    for archive in find_archives(tmp_path / "data", print):
         intake.learn(archive)
     take(wardrobe)
     (post,) = town.rows(tables.POST)
@@ -422,6 +437,17 @@ def test_a_message_without_any_date_has_that_of_the_one_before(writer, take, tow
     writer.file("g.mbox", writer.message(day=5), undated)
     assert take()["g"][Finding.NO_DATE_AT_ALL] == 1
     assert {row.date.day for row in town.rows(tables.POST)} == {5}
+
+
+@pytest.mark.parametrize("fields", [{}, {"Date": None, "subject": "Re: Tea"}])
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_message_that_arrived_in_an_impossible_year_is_taken_in(
+    writer, take, town, fields, year
+):
+    odd = writer.message(**fields).replace("12:00:00 2025\n", f"12:00:00 {year}\n", 1)
+    writer.file("g.mbox", writer.message(day=5), odd)
+    assert take()["g"].new == 2
+    assert {row.date.year for row in town.rows(tables.POST)} == {2025}
 
 
 def test_nobody_is_the_author_of_a_message_that_nobody_sent(writer, take, town):
@@ -463,12 +489,12 @@ def test_nobody_is_the_author_of_a_message_that_nobody_sent(writer, take, town):
         | st.binary(max_size=10)
     ).map(b"".join)
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_octets_are_taken_in(town, tmp_path, content):
     file = tmp_path / "hostile.mbox"
     file.write_bytes(b"From x@y.example  Sun Apr  6 12:00:00 2025\nFrom: a@b.example\n" + content)
-    intake = Intake(town.engine, "s", "lists.example", Plain(b"salt"))
-    (archive,) = find_archives(file)
+    intake = Intake(town.engine, SITE, Plain(b"salt"))
+    (archive,) = find_archives(file, print)
     intake.take(archive)
     assert intake.take(archive).new == 0
 

@@ -37,3 +37,10 @@ def test_an_archive_of_few_months_has_one_too():
 def test_old_times_do_not_count():
     months = {month(number, 2020): 9_000 for number in range(1, 13)} | {month(7): 20, month(5): 30}
     assert latest_lively(months, TODAY) == month(7)
+
+
+def test_what_is_dated_in_the_future_does_not_count():
+    months = {month(number, 2015): 40 for number in range(1, 13)}
+    assert latest_lively(months | {month(1, 2038): 1}, TODAY) == month(12, 2015)
+    assert latest_lively(months | {month(12): 1}, TODAY) == month(12, 2015)
+    assert latest_lively({month(1, 2038): 1}, TODAY) is None

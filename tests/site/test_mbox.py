@@ -82,6 +82,26 @@ def test_a_separator_is_known_however_its_sender_is_spelled(line, sender):
 @pytest.mark.parametrize(
     "date",
     [
+        b"Mon Jan  5 00:00:00 0001",
+        b"Sat Jan  1 00:00:00 0001 +1400",
+        b"Fri Dec 31 23:59:59 9999",
+        b"1968-12-31T12:00:00Z",
+        b"2200-01-01 12:00",
+    ],
+)
+def test_a_year_that_no_mail_can_be_of_is_no_arrival(date):
+    (message,) = messages(b"From a@b.example " + date + b"\nSubject: a\n\nText\n")
+    assert message.arrived is None
+
+
+def test_the_arrival_at_a_clock_that_was_never_set_is_one():
+    (message,) = messages(b"From - Wed Dec 31 16:00:00 -0800 1969\nSubject: a\n\nText\n")
+    assert message.arrived == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
         b"Sun Apr  6 09:55:11 2025",
         b"Sun Apr 06 11:55:11 +0200 2025",
         b"Sun Apr  6 11:55:11 2025 +0200",

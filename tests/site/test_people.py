@@ -138,6 +138,17 @@ def test_without_an_id_somebody_new_is_whom_an_archive_would_make_of_the_address
     assert people_of(town)[user_id] == ("Jane", "en", "UTC")
 
 
+def test_addresses_that_the_database_tells_apart_are_two(town, take):
+    pair = ("a@straße.example", "a@strasse.example")
+    assert take(f"ID,name,addresses\nu1,Jane,{' '.join(pair)}\n").addresses == 2
+    assert addresses_of(town) == {pair[0]: ("u1", True), pair[1]: ("u1", False)}
+
+
+def test_without_an_id_addresses_that_the_database_tells_apart_are_two_people(town, take):
+    assert take("addresses\na@straße.example\na@strasse.example\n").new == 2
+    assert len(people_of(town)) == 2
+
+
 def test_a_role_without_a_group_is_that_of_the_site(town, take):
     take(HEADER + "u1,Jane,,,,,admin\n")
     assert roles_of(town) == {("u1", "s", ""): "admin"}

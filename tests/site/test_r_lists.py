@@ -44,7 +44,7 @@ def taken(tmp_path_factory):
             take_archives(
                 town.engine,
                 find_site(town.engine, "R"),
-                find_archives(ARCHIVES),
+                find_archives(ARCHIVES, print),
                 lambda archive, findings, heard=heard: heard.update({archive.group_id: findings}),
                 keep_addresses=False,
             )
@@ -73,6 +73,19 @@ def test_each_sender_is_one_person_with_an_address(taken, beginnings):
     town, *_ = taken
     senders = {line.rsplit(b" (", 1)[0].lower() for lines in beginnings.values() for line in lines}
     assert len(town.rows(tables.PERSON)) == len(town.rows(tables.USER_EMAIL)) == len(senders)
+
+
+def test_where_addresses_are_kept_those_that_are_masked_are_told_of(tmp_path, beginnings):
+    heard = []
+    with hamlet(tmp_path) as town:
+        take_archives(
+            town.engine,
+            find_site(town.engine, "R"),
+            [one for one in find_archives(ARCHIVES, print) if one.group_id == "r-sig-mac"],
+            lambda _, findings: heard.append(findings[Finding.UNREACHABLE]),
+            keep_addresses=True,
+        )
+    assert heard == [len({line.rsplit(b" (", 1)[0].lower() for line in beginnings["r-sig-mac"]})]
 
 
 def test_no_real_address_is_left(taken, beginnings):

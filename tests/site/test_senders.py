@@ -64,6 +64,11 @@ def test_the_same_address_is_the_same_person(other):
     assert read_sender(other, "").key == read_sender("Jane <jane@example.org>", "").key
 
 
+def test_addresses_that_a_database_tells_apart_are_different_people():
+    one, other = (read_sender(f"a@{host}.example", "") for host in ("straße", "strasse"))
+    assert one.key != other.key
+
+
 def test_those_in_whose_name_a_list_sends_are_different_people():
     jane = read_sender("Jane via L <l@example.org>", "")
     joan = read_sender("Joan via L <l@example.org>", "")

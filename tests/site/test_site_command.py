@@ -164,10 +164,12 @@ def test_lists_whose_names_have_no_latin_letter_are_groups_of_their_own(tmp_path
     assert len({group_id for group_id, _ in rows}) == 3
 
 
-def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path):
+@pytest.mark.parametrize("fault", ["cut", "wrong sum"])
+def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path, fault):
     (tmp_path / "archives").mkdir()
     whole = gzip.compress(MBOX.encode() * 5000)
-    (tmp_path / "archives" / "garden.mbox.gz").write_bytes(whole[: len(whole) // 2])
+    part = whole[: len(whole) // 2] if fault == "cut" else whole[:-8] + b"\0\0\0\0" + whole[-4:]
+    (tmp_path / "archives" / "garden.mbox.gz").write_bytes(part)
     done = run("import-mbox", tmp_path / "archives", "--folder", tmp_path / "site")
     assert done.returncode == 65
     assert "A compressed archive is broken" in done.stderr
@@ -199,6 +201,8 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, data):
         (["import-mbox"], 64, "usage:"),
         (["serve", "--folder", "{tmp}/none"], 66, "There is no site in"),
         (["serve", "--folder", "{tmp}/site", "--period", "May"], 64, "YYYY-MM"),
+        (["serve", "--folder", "{tmp}/site", "--period", "0001-01"], 64, "YYYY-MM"),
+        (["preview", "x", "--folder", "{tmp}/site", "--period", "0001-01"], 64, "YYYY-MM"),
         (["import-mbox", "{tmp}/none", "--folder", "{tmp}/new"], 66, "no mbox file"),
         (["import-mbox", "{tmp}/empty", "--folder", "{tmp}/new"], 66, "no mbox file"),
         (
@@ -236,6 +240,7 @@ def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, data, arguments, code,
     run("import-mbox", data, "--folder", tmp_path / "site")
     for name in ("empty", "broken"):
         (tmp_path / name).mkdir()
+    (tmp_path / "broken/site.toml").touch()
     (tmp_path / "broken/site.sqlite3").write_bytes(b"no database" * 100)
     (tmp_path / "file").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -70,9 +70,10 @@ def test_a_folder_that_has_a_site_is_left_alone(tmp_path):
     run("init", "--folder", folder)
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     done = run("init", "--folder", folder)
-    assert (done.returncode, done.stderr) == (
-        73,
-        f"sendprofile-site: {folder} has a site already.\n",
+    assert done.returncode == 73
+    assert done.stderr == (
+        f"sendprofile-site: {folder} has a site already, which is left as it is. For another one, "
+        "or one with another database, name another --folder.\n"
     )
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
@@ -81,10 +82,13 @@ def test_a_folder_that_has_a_site_is_left_alone(tmp_path):
 def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
     folder = SiteFolder(tmp_path)
     (tmp_path / name).write_text("mine")
-    if name == "gsconfig.ini":
-        with pytest.raises(FileExistsError):
-            found(folder, lambda _connection: None)
-        assert run("init", "--folder", tmp_path).returncode == 73
+    with pytest.raises(FileExistsError):
+        found(folder, lambda _connection: None)
+    done = run("init", "--folder", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        73,
+        f"sendprofile-site: {tmp_path / name} is there already.\n",
+    )
     assert (tmp_path / name).read_text() == "mine"
     assert not folder.scaffold.exists()
 

@@ -9,11 +9,9 @@ import pytest
 from gs.profile.status.site.cli import COMMANDS
 from gs.profile.status.site.commands.options import parser
 from gs.profile.status.site.people import COLUMNS
-from gs.profile.status.site.store import tables
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference/sendprofile-site.md").read_text()
-SETTING_UP = (DOCS / "how-to/set-up-a-site.md").read_text()
 
 
 def parsers():
@@ -48,19 +46,12 @@ def test_every_column_is_documented_and_no_other():
     assert tuple(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) == COLUMNS
 
 
-def test_the_statements_that_change_what_is_there_do_so(town):
-    town.site("lists")
-    town.group("garden", site_id="lists")
-    town.person("p01")
-    blocks = re.findall(r"^```sql\n(.*?)^```", SETTING_UP, re.DOTALL | re.MULTILINE)
-    statements = [one.strip() for block in blocks for one in block.split(";\n")]
-    with town.engine.begin() as connection:
-        for statement in statements:
-            if statement not in {"", "BEGIN", "COMMIT"}:
-                connection.exec_driver_sql(statement)
-    assert len(statements) > 15
-    assert town.rows(tables.PERSON) == town.rows(tables.USER_EMAIL) == []
-    assert [row.user_id for row in town.rows(tables.PROFILE_NOTIFICATION_SKIP)] == ["p01"]
-    (group,) = [row for row in town.rows(tables.GROUP) if row.site_id == "lists"]
-    assert (group.title, group.privacy) == ("The walled garden", "private")
-    assert [row.setting for row in town.rows(tables.EMAIL_SETTING)] == ["digest"]
+@pytest.mark.parametrize("part", ["send", "site"])
+def test_the_house_has_a_line_for_each_room_and_no_other(part):
+    tree = (DOCS / "explanation/the-house.md").read_text().partition(f"── {part}/")[2]
+    lines = re.match(r".*\n((?:(?:│|    ) +[├└]── .*\n| *│? +[├└]── .*\n)+)", tree)[1]
+    named = set(re.findall(r"── (\S+)", lines.partition("\n└──")[0]))
+    folder = DOCS.parent / "src/gs/profile/status" / part
+    rooms = {file.name for file in folder.glob("*.py") if not file.name.startswith("__")}
+    rooms |= {f"{file.parent.name}/" for file in folder.glob("*/__init__.py")}
+    assert named == rooms

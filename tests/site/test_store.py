@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from embedded.hamlet import only
+from gs.profile.status.hooks import Period
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.addresses import fold
 from gs.profile.status.site.store.audit import (
     TOKEN_SUBSYSTEM,
     Event,
@@ -17,7 +19,9 @@ from gs.profile.status.site.store.audit import (
     record_events,
     wrong_token,
 )
+from gs.profile.status.site.store.intake import find_owners
 from gs.profile.status.site.store.options import Option, read_option, write_option
+from gs.profile.status.site.store.posts import count_by_month
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -174,7 +178,9 @@ def test_no_two_options_have_the_same_place():
 
 def test_an_event_is_audited_with_who_it_is_about(town):
     with town.engine.begin() as connection:
-        record_events(connection, [Event(NOON, "1", "u1", "2026-02"), wrong_token(NOON, "h", "p")])
+        record_events(
+            connection, [Event(NOON, "1", "u1", "2026-02"), wrong_token(NOON, "h", "p", 1)]
+        )
         record_events(connection, [])
         assert count_events(connection) == {"1": 1}
         assert count_events(connection, TOKEN_SUBSYSTEM) == {"1": 1}
@@ -199,3 +205,23 @@ def test_many_threads_write_at_once(town):
         list(threads.map(write, range(200)))
     with town.engine.connect() as connection:
         assert count_events(connection) == {"1": 600}
+
+
+@pytest.mark.parametrize("address", ["Jane@Example.org", "JÜRGEN@straße.example"])
+def test_the_owner_of_an_address_is_found_as_it_is_written_or_in_another_case(town, address):
+    town.address("u1", address)
+    with town.engine.connect() as connection:
+        assert find_owners(connection, [address]) == {fold(address): "u1"}
+        assert find_owners(connection, [fold(address)]) == {fold(address): "u1"}
+
+
+def test_a_hidden_post_and_one_in_a_hidden_topic_are_in_no_month(town):
+    town.post("u", "2026-03-01")
+    town.post("u", "2026-03-01", hidden=NOON)
+    town.post("u", "2026-04-01", topic="other")
+    with town.engine.begin() as connection:
+        assert count_by_month(connection) == {Period(2026, 3): 1, Period(2026, 4): 1}
+        connection.execute(
+            update(tables.TOPIC).where(tables.TOPIC.c.topic_id == "other").values(hidden=NOON)
+        )
+        assert count_by_month(connection) == {Period(2026, 3): 1}

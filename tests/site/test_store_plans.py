@@ -24,7 +24,6 @@ from gs.profile.status.site.store.members import (
     find_addresses_of,
     find_people,
     find_places_of,
-    is_opted_out,
     list_members,
     opt_in,
     opt_out,
@@ -52,7 +51,6 @@ QUERIES = {
     "a call left": lambda c: leave_calls(c, "1", ["k"]),
     "opting out": lambda c: opt_out(c, "u"),
     "opting in": lambda c: opt_in(c, "u"),
-    "being opted out": lambda c: is_opted_out(c, "u"),
     "events counted": count_events,
     "an option": lambda c: read_option(c, Option.TOKEN),
 }

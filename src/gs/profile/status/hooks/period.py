@@ -2,7 +2,7 @@
 """The period: the calendar month that a notification reports on."""
 
 from dataclasses import dataclass
-from datetime import MAXYEAR, date
+from datetime import MAXYEAR, MINYEAR, date
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,8 +16,8 @@ class Period:
     def parse(cls, text: str) -> "Period":
         """Return the period that *text* names as ``YYYY-MM``; a :exc:`ValueError` if it is not."""
         period = cls.of(date.fromisoformat(f"{text}-01"))
-        if period.year == MAXYEAR:
-            raise ValueError("no time has a month after that year")
+        if period.year in {MINYEAR, MAXYEAR}:
+            raise ValueError("no time has a month before the first year, or after the last")
         return period
 
     @classmethod

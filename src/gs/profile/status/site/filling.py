@@ -44,7 +44,7 @@ def take_archives(
     with engine.begin() as connection:
         settle_disguise(connection, KEPT if keep_addresses else INVENTED)
         wardrobe = _wardrobe(connection, keep_addresses=keep_addresses)
-    intake = Intake(engine, site.site_id, site.host, wardrobe)
+    intake = Intake(engine, site, wardrobe)
     if not keep_addresses:
         for archive in archives:
             intake.learn(archive)

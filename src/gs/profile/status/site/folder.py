@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .config import SiteConfig, read_config
+from .config import DATABASE_VARIABLE, ConfigError, SiteConfig, read_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,15 @@ class SiteFolder:
     @property
     def has_site(self) -> bool:
         """Whether there is a site in the folder, and a whole one."""
-        # One that an earlier version made has no settings.
-        made = self.settings.exists() or self.database.exists()
-        return made and not self.scaffold.exists()
+        return self.settings.exists() and not self.scaffold.exists()
 
     def read_config(self, environment: Mapping[str, str]) -> SiteConfig:
         """Return what is set for the site; raises :exc:`~.config.ConfigError`."""
-        return read_config(self.settings, self.database, environment)
+        config = read_config(self.settings, self.database, environment)
+        if config.database == self.database and self.has_site and not self.database.exists():
+            # One that is made now would be empty, and hide where the site really is.
+            raise ConfigError(
+                f"{self.settings} names no database, and there is no {self.database}. If "
+                f"{DATABASE_VARIABLE} named it when the site was made, set that again."
+            )
+        return config

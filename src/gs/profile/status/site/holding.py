@@ -9,7 +9,11 @@ from pathlib import Path
 
 
 class HeldError(Exception):
-    """Another process holds the folder."""
+    """Another process holds the folder with this *lock*."""
+
+    def __init__(self, lock: Path) -> None:
+        super().__init__(lock)
+        self.lock = lock
 
 
 def hold(lock: Path) -> None:

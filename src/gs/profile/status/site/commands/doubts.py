@@ -15,11 +15,11 @@ from gs.profile.status.site.opening import now
 from gs.profile.status.site.store.calls import NOBODY
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.presence import is_alive
 
 from .faults import EX_DATAERR, EX_TEMPFAIL, CommandError, faults_told
 from .output import say
-from .site import find_site, read_settings
+from .site import find_site, folder_option, read_settings
 
 _DOUBT: Final = """\
 {key}
@@ -31,11 +31,11 @@ _IN_PROGRESS: Final = "    {key}, since {since:%Y-%m-%d %H:%M:%S %Z}"
 _ADVICE: Final = """
 Look for the Message-ID in the log of the mail server. Where it took the e-mail:
 
-    sendprofile-site doubts --sent KEY
+    sendprofile-site doubts {folder} --sent KEY
 
 and where it certainly did not, so that sendprofile sends it with its next call:
 
-    sendprofile-site doubts --not-sent KEY"""
+    sendprofile-site doubts {folder} --not-sent KEY"""
 
 
 def run(options: Namespace) -> None:
@@ -45,18 +45,16 @@ def run(options: Namespace) -> None:
         config = read_settings(folder)
         engine = open_database(config.database)
         try:
-            presence = Presence(engine)
             with engine.begin() as connection:
-                doubts = _find(connection, folder, config, presence)
+                doubts = _find(connection, folder, config)
                 keys = list(dict.fromkeys(options.sent or options.not_sent or ()))
                 gone = _settle(connection, doubts, keys, sent=bool(options.sent))
-            presence.close()
         finally:
             engine.dispose()
         if keys:
             _tell(keys, gone)
         else:
-            _list(doubts)
+            _list(doubts, folder_option(folder.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,7 @@ class _Doubts:
     in_progress: Sequence[Doubt]
 
 
-def _find(
-    connection: Connection, folder: SiteFolder, config: SiteConfig, presence: Presence
-) -> _Doubts:
+def _find(connection: Connection, folder: SiteFolder, config: SiteConfig) -> _Doubts:
     doubts = find_doubts(connection)
     left = [doubt for doubt in doubts if doubt.worker == NOBODY]
     # What its process has let go of is in doubt while the site serves, too.
@@ -78,7 +74,7 @@ def _find(
     in_progress: list[Doubt] = []
     for doubt in doubts:
         # A letter may wait for long before the mail server has it: its age tells nothing.
-        alive = doubt.worker != NOBODY and (served or presence.is_alive(connection, doubt.worker))
+        alive = doubt.worker != NOBODY and (served or is_alive(connection, doubt.worker))
         (in_progress if alive else ripe).append(doubt)
     return _Doubts(ripe, in_progress)
 
@@ -116,7 +112,7 @@ def _tell(keys: Sequence[str], gone: Sequence[str]) -> None:
         raise CommandError(f"No longer in doubt, and left as it is: {told}.", EX_TEMPFAIL)
 
 
-def _list(doubts: _Doubts) -> None:
+def _list(doubts: _Doubts, folder: str) -> None:
     for doubt in doubts.ripe:
         say(
             _DOUBT.format(
@@ -133,4 +129,4 @@ def _list(doubts: _Doubts) -> None:
         )
     for doubt in doubts.in_progress:
         say(_IN_PROGRESS.format(key=doubt.key, since=doubt.handing))
-    say(_ADVICE if doubts.ripe else "Nothing is in doubt.")
+    say(_ADVICE.format(folder=folder) if doubts.ripe else "Nothing is in doubt.")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What goes wrong in a command: as a line that says what to do, and an exit code."""
 
+import gzip
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gs.profile.status.site.config import ConfigError
+from gs.profile.status.site.holding import HeldError
+from gs.profile.status.site.store.database import DatabaseURLError
+from gs.profile.status.site.store.migrating import NotOurDatabaseError
 
 # As sysexits.h has them.
 EX_USAGE: Final = 64
@@ -36,18 +40,22 @@ def faults_told() -> Iterator[None]:
     """Turn the faults of files, settings and databases into :exc:`CommandError`."""
     try:
         yield
-    except ConfigError as error:
+    except (ConfigError, NotOurDatabaseError) as error:
         raise CommandError(str(error), EX_CONFIG) from error
+    except DatabaseURLError as error:
+        raise CommandError(f"The database: {error}", EX_CONFIG) from error
+    except HeldError as error:
+        message = f"Another sendprofile-site makes a site in {error.lock.parent}."
+        raise CommandError(message, EX_CANTCREAT) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise CommandError(f"The database: {_reason(error)}.", EX_IOERR) from error
-    except (EOFError, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise CommandError(f"A compressed archive is broken: {error}.", EX_DATAERR) from error
     except FileExistsError as error:
         raise CommandError(f"{error.filename} is there already.", EX_CANTCREAT) from error
     except OSError as error:
-        raise CommandError(
-            f"{error.filename or 'The site'}: {error.strerror}.", EX_IOERR
-        ) from error
+        message = f"{error.filename or 'The site'}: {error.strerror or error}."
+        raise CommandError(message, EX_IOERR) from error
 
 
 def _reason(error: Exception) -> str:

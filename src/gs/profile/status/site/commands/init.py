@@ -9,17 +9,16 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gs.profile.status.site.config import DATABASE_VARIABLE, has_password, is_database, is_url
+from gs.profile.status.site.config import DATABASE_VARIABLE, has_password, is_database
 from gs.profile.status.site.describing import Description, WhichSiteError, describe
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.founding import found
-from gs.profile.status.site.holding import HeldError
 from gs.profile.status.site.store.sites import SiteData, find_sites
 
 from .exposure import warn_of_url
 from .faults import EX_CANTCREAT, EX_USAGE, CommandError, faults_told
 from .output import say
-from .site import folder_option, quoted
+from .site import folder_option, quoted, read_url
 
 _GROUP: Final = re.compile(r"([a-z0-9][a-z0-9._-]{0,62})=(.*\S.*)", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]+\.[^\s@<>()]+")
@@ -43,6 +42,10 @@ _PASSWORD: Final = (
     f"it. Put it into ~/.pgpass, or the whole URL into {DATABASE_VARIABLE} in the environment."
 )
 
+_THERE: Final = (
+    "{path} has a site already, which is left as it is. For another one, or one with another "
+    "database, name another --folder."
+)
 _NOT_ASCII: Final = (
     "--support: only ASCII may stand before the @, for few mail servers take a letter from "
     "another address."
@@ -61,7 +64,7 @@ def run(options: Namespace) -> None:
     with faults_told():
         folder = SiteFolder(options.folder)
         if folder.has_site:
-            raise CommandError(f"{folder.path} has a site already.", EX_CANTCREAT)
+            raise CommandError(_THERE.format(path=folder.path), EX_CANTCREAT)
         joined = _found(folder, description, database, secret=over is not None)
     _tell(folder, joined, no_url=options.url is None)
     warn_of_url(description.url)
@@ -91,9 +94,6 @@ def _found(
             database=database,
             secret=secret,
         ).dispose()
-    except HeldError as error:
-        message = f"Another sendprofile-site makes a site in {folder.path}."
-        raise CommandError(message, EX_CANTCREAT) from error
     except WhichSiteError as error:
         message = f"The database has several sites: {error}. Leave out what describes one."
         raise CommandError(message, EX_USAGE) from error
@@ -109,16 +109,13 @@ def _describe(connection: Connection, description: Description) -> Sequence[Site
 
 
 def _description(options: Namespace) -> Description:
-    if options.url is not None and not is_url(options.url):
-        right = "is no address such as https://groups.example.org"
-        raise CommandError(f"--url: {options.url!r} {right}", EX_USAGE)
     if options.support is not None and not _ADDRESS.fullmatch(options.support):
         raise CommandError(f"--support: {options.support!r} is no e-mail address.", EX_USAGE)
     if options.support is not None and not options.support.partition("@")[0].isascii():
         raise CommandError(_NOT_ASCII, EX_USAGE)
     return Description(
         title=options.title,
-        url=options.url and options.url.rstrip("/"),
+        url=read_url(options.url),
         support=options.support,
         groups=tuple(map(_group, options.group)),
     )

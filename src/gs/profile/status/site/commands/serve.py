@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.config import SiteConfig, is_url
+from gs.profile.status.site.config import SiteConfig
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.holding import HeldError, hold
 from gs.profile.status.site.logs import set_up
+from gs.profile.status.site.mail.connecting import AuthoritiesError
 from gs.profile.status.site.opening import OpenSite, now, open_site
 from gs.profile.status.site.serving import CannotListenError, Service, serve
 
 from .exposure import warn_of_host, warn_of_url
-from .faults import EX_UNAVAILABLE, EX_USAGE, CommandError, faults_told
+from .faults import EX_CONFIG, EX_UNAVAILABLE, EX_USAGE, CommandError, faults_told
 from .output import part_of, say, write_at_once
-from .site import find_site, quoted, read_period, read_settings
+from .site import find_site, quoted, read_period, read_settings, read_url
 
 _SERVED: Final = """\
 A site of {members} members, which reports on {period}.
@@ -48,11 +49,7 @@ def run(options: Namespace) -> None:
 
 def with_options(config: SiteConfig, options: Namespace) -> SiteConfig:
     """Return *config* as the options of the command have it."""
-    url = options.url
-    if url is not None and not is_url(url):
-        raise CommandError(
-            f"--url: {url!r} is no address such as https://groups.example.org", EX_USAGE
-        )
+    url = read_url(options.url)
     names = ("host", "port", "unix", "log_format", "log_level")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if given.keys() & {"host", "port"}:
@@ -60,7 +57,7 @@ def with_options(config: SiteConfig, options: Namespace) -> SiteConfig:
             raise CommandError("--unix is instead of --host and --port.", EX_USAGE)
         given["unix"] = None
     service = replace(config.service, **given)
-    return replace(config, url=url.rstrip("/") if url else config.url, service=service)
+    return replace(config, url=url or config.url, service=service)
 
 
 def serve_folder(
@@ -85,6 +82,8 @@ def serve_folder(
     except HeldError as error:
         message = f"Another sendprofile-site serves {folder.path}; stop it first."
         raise CommandError(message, EX_UNAVAILABLE) from error
+    except AuthoritiesError as error:
+        raise CommandError(f"{folder.settings}: [mail] {error}.", EX_CONFIG) from error
     except CannotListenError as error:
         other = "--unix" if service.unix else "--port"
         raise CommandError(f"{error}; choose another with {other}.", EX_UNAVAILABLE) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.config import SiteConfig, find_exposed
+from gs.profile.status.site.config import SiteConfig, find_exposed, is_url
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.store.database import open_database
 
@@ -57,6 +57,17 @@ def read_period(text: str | None) -> Period | None:
     except ValueError as error:
         message = f"{text!r} is no month; it is written as YYYY-MM."
         raise CommandError(message, EX_USAGE) from error
+
+
+def read_url(text: str | None) -> str | None:
+    """Return the URL of an option, if there is one, without a slash at its end.
+
+    Raises :exc:`CommandError`.
+    """
+    if text is not None and not is_url(text):
+        message = f"--url: {text!r} is no address such as https://groups.example.org"
+        raise CommandError(message, EX_USAGE)
+    return text and text.rstrip("/")
 
 
 def folder_option(path: Path) -> str:

@@ -12,6 +12,7 @@ from gs.profile.status.site.identifiers import identifier, identifier_of
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.intake import add, refresh_topics, remove_person
+from gs.profile.status.site.store.sites import SiteData, find_sites
 
 from .cast import Character, Circle, read_characters, read_circles, read_sites
 from .writer import Member, Post, write_topics
@@ -23,11 +24,11 @@ def settle_community(connection: Connection, now: datetime, seed: int) -> None:
     There is somebody for each status of the send hook with which a member is answered.
     """
     random = Random(seed)  # noqa: S311 - no secret is made of it
-    sites = read_sites()
     circles = list(read_circles())
     cast = [(identifier(random.getrandbits(128)), one) for one in read_characters()]
-    add(connection, tables.SITE, sites)
-    add(connection, tables.GROUP, [_group(circle, sites) for circle in circles])
+    add(connection, tables.SITE, read_sites())
+    sites = {site.site_id: site for site in find_sites(connection)}
+    add(connection, tables.GROUP, [_group(circle, sites[circle.site_id]) for circle in circles])
     add(connection, tables.PERSON, [_person(user_id, one) for user_id, one in cast])
     home = {circle.group_id: circle.site_id for circle in circles}
     for user_id, one in cast:
@@ -48,14 +49,13 @@ def settle_community(connection: Connection, now: datetime, seed: int) -> None:
             remove_person(connection, user_id)
 
 
-def _group(circle: Circle, sites: list[dict[str, Any]]) -> dict[str, Any]:
-    url = next(site["url"] for site in sites if site["site_id"] == circle.site_id)
+def _group(circle: Circle, site: SiteData) -> dict[str, Any]:
     return {
         "site_id": circle.site_id,
         "group_id": circle.group_id,
         "title": circle.title,
         "privacy": circle.privacy,
-        "email": f"{circle.group_id}@{url.removeprefix('https://')}",
+        "email": site.address_of(circle.group_id),
     }
 
 

@@ -5,7 +5,8 @@ import json
 from typing import Final
 
 _TEXT: Final = """\
-# The settings of the site in this folder. What is commented out has the value shown.
+# The settings of the site in this folder, which the service reads when it starts. A comment has
+# the default of a setting or, where there is none, an example.
 # Whoever can read this file may learn its passwords: keep it for the right user alone.
 
 # Where members reach this service, for the links in their e-mails. Without it, at the
@@ -28,7 +29,8 @@ _TEXT: Final = """\
 # "maildir" files the e-mails in the folder Maildir, for trials; "smtp" sends them.
 to = "maildir"
 
-# The mail server. Security is "starttls", "tls" or "none"; the port follows from it.
+# The mail server. Security is "starttls", "tls" or "none"; the port follows from it. The file
+# has one line, the password; it can be here instead, as password, or in the environment.
 # host = "mail.example.org"
 # security = "starttls"
 # port = 587
@@ -39,9 +41,16 @@ to = "maildir"
 # Who gets the bounces; the ID of the member is added to it.
 # bounces = "bounces@example.org"
 
-# Seconds to wait for an answer, and how many connections there are at most.
+# Seconds to wait for an answer, and for the one that says whether a letter was taken.
 # timeout = 60
+# final-timeout = 600
+
+# How many connections there are at most, after how many letters one is closed, and after how
+# many seconds without any; what this machine calls itself there.
 # connections = 4
+# messages = 100
+# idle = 60
+# local-hostname = "groups.example.org"
 
 [service]
 # Where the service listens. Port 0 is any that is free.
@@ -49,7 +58,7 @@ to = "maildir"
 # port = 0
 # unix = "/run/sendprofile-site/socket"
 
-# "text" or "json"; "debug", "info", "warning" or "error".
+# "json" or "text", which is the default on a terminal; "debug", "info", "warning" or "error".
 # log-format = "json"
 # log-level = "info"
 """

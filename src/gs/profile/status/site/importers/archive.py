@@ -43,7 +43,7 @@ class Archive:
         return map(messages_of, self.files)
 
 
-def find_archives(folder: Path, tell: Tell = len) -> list[Archive]:
+def find_archives(folder: Path, tell: Tell) -> list[Archive]:
     """Return the archives in *folder*: each mbox file, Maildir, or folder of files, is one.
 
     They come by name. *folder* may be a single mbox file or a Maildir too. Raises

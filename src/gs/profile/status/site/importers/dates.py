@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Finds out when a message was written, whatever its Date header says."""
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from .findings import Finding, Findings
+from .years import is_plausible
 
 # A message is written before it arrives: long before, if a moderator had to let it through.
 _EARLIEST: Final = timedelta(days=31)
@@ -35,5 +36,4 @@ def _parse(header: str) -> datetime | None:
         date = parsedate_to_datetime(header[:200])
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    # The first and the last years of the calendar have no neighbours to reckon with.
-    return date if MINYEAR < date.year < MAXYEAR else None
+    return date if is_plausible(date) else None

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from gs.profile.status.site.activity.stopwords import STOPWORDS
 from gs.profile.status.site.identifiers import identifier_of
+from gs.profile.status.site.store.addresses import fold
 
 from .senders import Sender
 
@@ -134,7 +135,7 @@ class Disguise:
 
 
 def _key(address: str) -> str:
-    return address.replace(" at ", "@").casefold()
+    return fold(address.replace(" at ", "@"))
 
 
 def _plain(name: str) -> str:

@@ -7,12 +7,13 @@ from enum import StrEnum
 
 
 class Finding(StrEnum):
-    """Something that a message lacked or had wrong, and what was done about it."""
+    """Something that a message, or a sender, lacked or had wrong, and what comes of it."""
 
     ALREADY_THERE = "were there already"
     REPEATED_ID = "have the Message-ID of another one, but another date: both are kept"
     NO_ID = "have no Message-ID: their content names them"
     NO_SENDER = "have no sender's address: they belong to nobody who could get mail"
+    UNREACHABLE = "senders have no address that mail can reach: they get no mail"
     NO_DATE = "have no date that can be read: the date of their arrival was taken"
     NO_DATE_AT_ALL = "have no date at all: the date of the message before was taken"
     WRONG_DATE = "were dated long before or after their arrival: that was taken"
@@ -37,7 +38,7 @@ class Findings:
         self._counts[finding] += 1
 
     def __getitem__(self, finding: Finding) -> int:
-        """Return how many messages there were with *finding*."""
+        """Return how many messages, or senders, there were with *finding*."""
         return self._counts[finding]
 
     @property

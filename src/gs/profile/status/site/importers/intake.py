@@ -9,28 +9,28 @@ from gs.profile.status.site.plaintext import one_line
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.intake import add_missing, find_posts
+from gs.profile.status.site.store.sites import SiteData
 
 from .archive import Archive
 from .disguise import Wardrobe
 from .drafts import Drafting
-from .findings import Findings
+from .findings import Finding, Findings
 from .joining import Joining
 from .mail import read_mail, sender_of
 from .naming import Named, Naming, find_new, in_batches
 from .posting import Posting
+from .senders import Sender
 
 
 class Intake:
     """Takes archives in to one site, so many messages to a transaction.
 
-    Taking an archive in again adds what is new in it. *host* is the domain of the addresses
-    of the groups.
+    Taking an archive in again adds what is new in it.
     """
 
-    def __init__(self, engine: Engine, site_id: str, host: str, wardrobe: Wardrobe) -> None:
+    def __init__(self, engine: Engine, site: SiteData, wardrobe: Wardrobe) -> None:
         self._engine = engine
-        self._site_id = site_id
-        self._host = host
+        self._site = site
         self._wardrobe = wardrobe
 
     def learn(self, archive: Archive) -> None:
@@ -44,11 +44,11 @@ class Intake:
     def take(self, archive: Archive) -> Findings:
         """Take in one archive, and return what was found."""
         findings = Findings()
-        key = GroupKey(self._site_id, archive.group_id)
+        key = GroupKey(self._site.site_id, archive.group_id)
         self._found(archive)
         posting = Posting(key, Joining(key))
         drafting = Drafting(key, archive.tag, self._wardrobe)
-        for batch in in_batches(_named(archive, Naming(key), findings)):
+        for batch in in_batches(self._named(archive, Naming(key), findings)):
             ids = {one for named in batch for one in named.ids}
             with self._engine.connect() as connection:
                 there = find_posts(connection, ids)
@@ -62,17 +62,26 @@ class Intake:
 
     def _found(self, archive: Archive) -> None:
         group = {
-            "site_id": self._site_id,
+            "site_id": self._site.site_id,
             "group_id": archive.group_id,
             "title": one_line(archive.title),
             "privacy": "public",
-            "email": f"{archive.group_id}@{self._host}",
+            "email": self._site.address_of(archive.group_id),
         }
         with self._engine.begin() as connection:
             add_missing(connection, tables.GROUP, group)
 
+    def _named(self, archive: Archive, naming: Naming, findings: Findings) -> Iterator[Named]:
+        unreachable: set[str] = set()
+        for messages in archive.messages():
+            for raw in messages:
+                mail = read_mail(raw, findings)
+                sender = mail.sender
+                if sender and sender.key not in unreachable and self._is_unreachable(sender):
+                    unreachable.add(sender.key)
+                    findings.note(Finding.UNREACHABLE)
+                yield naming.name(mail)
 
-def _named(archive: Archive, naming: Naming, findings: Findings) -> Iterator[Named]:
-    for messages in archive.messages():
-        for raw in messages:
-            yield naming.name(read_mail(raw, findings))
+    def _is_unreachable(self, sender: Sender) -> bool:
+        # Behind a disguise everybody has an address.
+        return not (sender.address or self._wardrobe.dress(sender).address)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.addresses import fold
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.intake import (
     add,
@@ -46,7 +47,7 @@ class Joining:
     def _join(self, connection: Connection, new: dict[str, Draft]) -> None:
         guises = [draft.guise for draft in new.values() if draft.guise is not None]
         owners = find_owners(connection, {one.address for one in guises if one.address})
-        ids = {one.user_id: owners.get(one.address.lower(), one.user_id) for one in guises}
+        ids = {one.user_id: owners.get(fold(one.address), one.user_id) for one in guises}
         there = find_people_there(connection, set(ids.values()))
         people = {
             ids[one.user_id]: _person(ids[one.user_id], one.name)
@@ -56,9 +57,9 @@ class Joining:
         add(connection, tables.PERSON, list(people.values()))
         self._add_places(connection, set(ids.values()))
         emails = {
-            one.address.lower(): _email(ids[one.user_id], one.address, new[one.user_id])
+            fold(one.address): _email(ids[one.user_id], one.address, new[one.user_id])
             for one in reversed(guises)
-            if one.address and one.address.lower() not in owners
+            if one.address and fold(one.address) not in owners
         }
         add(connection, tables.USER_EMAIL, list(emails.values()))
         self._known |= ids

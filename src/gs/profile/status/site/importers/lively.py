@@ -11,8 +11,9 @@ def latest_lively(months: dict[Period, int], this: Period) -> Period | None:
 
     *months* has the number of posts of each; usual is the median of the twelve months up to the
     newest. ``None`` where people still post: the month before *this* one, or this one, has posts.
+    What is later than this month was dated by a clock that is wrong, and does not count.
     """
-    newest = max(months, default=None)
+    newest = max((month for month in months if month <= this), default=None)
     if newest is None or newest >= this.before():
         return None
     year = [newest]

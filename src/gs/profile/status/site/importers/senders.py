@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gs.profile.status.site.plaintext import one_line
+from gs.profile.status.site.store.addresses import fold
 
 # "Jane <jane@example.org>", "jane@example.org (Jane)", or an address alone; archives mask the
 # address in ways of their own ("jane at example.org"), so it may hold spaces.
@@ -47,7 +48,7 @@ def read_sender(header: str, envelope: str) -> Sender | None:
         return Sender(f"{address} {name}".casefold(), name, "")
     if _unmasked(name) == address:
         name = ""  # where archives know no name, they put the address
-    return Sender(address.casefold(), name, address if _REACHABLE.fullmatch(address) else "")
+    return Sender(fold(address), name, address if _REACHABLE.fullmatch(address) else "")
 
 
 def _split(header: str) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from .years import is_plausible
+
 _MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _DAY: Final = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH: Final = b"(?:" + b"|".join(_MONTHS) + b")"
@@ -52,9 +54,11 @@ def _iso_date(text: bytes) -> datetime | None:
     date, time = text[:10].decode(), text[11:].replace(b" ", b"").decode()
     try:
         moment = datetime.fromisoformat(f"{date}T{time}")
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if not is_plausible(moment):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def _date(text: bytes) -> datetime | None:

@@ -18,15 +18,19 @@ _LOGGED_IN: Final = 235
 _CHALLENGE: Final = 334
 
 
+class AuthoritiesError(ValueError):
+    """The file of authorities cannot be read."""
+
+
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
     """Return what TLS asks for: TLS 1.2, a certificate that is trusted and for that host.
 
-    Raises :exc:`ValueError` where the file of authorities cannot be read.
+    Raises :exc:`AuthoritiesError` where the file of authorities cannot be read.
     """
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
-        raise ValueError(f"ca-file {settings.ca_file} is no PEM file: {error}") from error
+        raise AuthoritiesError(f"ca-file: {settings.ca_file} is no PEM file") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

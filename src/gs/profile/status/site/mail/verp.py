@@ -25,19 +25,6 @@ def bounce_address(bounces: str, reader: str) -> str:
     return f"{local}+{reader}@{domain}"
 
 
-def reader_of(bounces: str, address: str) -> str | None:
-    """Return the ID of the member to whom the letter was that bounced to *address*.
-
-    It is ``None`` where that is not in the address: for another address, and for a digest, to
-    which the members' own :func:`bounce_address` has to be compared.
-    """
-    local, _, domain = bounces.rpartition("@")
-    found, _, at = address.rpartition("@")
-    reader = found.removeprefix(f"{local}+")
-    mine = found != reader and at.lower() == domain.lower()
-    return reader if mine and _PLAIN.fullmatch(reader) else None
-
-
 def _digest(reader: str) -> str:
     octets = sha256(reader.encode("utf-8", "surrogatepass")).digest()[:_DIGEST]
     return b32encode(octets).decode("ascii").rstrip("=").lower()

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 
 from gs.profile.status.site.plaintext import text_block
+from gs.profile.status.site.store.addresses import fold
 
 from .csvfile import Row
 from .faults import Faults, shown
@@ -131,7 +132,7 @@ def _addresses(text: str) -> tuple[str, ...]:
         fits = len(address.encode()) <= _LONGEST_ADDRESS
         if not fits or not _ADDRESS.fullmatch(address):
             raise _WrongError(f"{shown(address)} is no e-mail address")
-        found.setdefault(address.casefold(), address)
+        found.setdefault(fold(address), address)
     return tuple(found.values())
 
 

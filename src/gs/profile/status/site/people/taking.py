@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from gs.profile.status.site.identifiers import identifier_of
 from gs.profile.status.site.mixing import KEPT, settle_disguise
+from gs.profile.status.site.store.addresses import fold
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.options import Option, read_option
 from gs.profile.status.site.store.roster import NamedPerson
@@ -116,7 +117,7 @@ class _Taking:
         if entry.user_id:
             return entry.user_id
         owners = batch.owners(entry.addresses)
-        made = identifier_of(entry.addresses[0].casefold(), key=self._salt)
+        made = identifier_of(fold(entry.addresses[0]), key=self._salt)
         return next(iter(owners.values()), made)
 
     def _take(self, batch: Batch, entry: Entry) -> None:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Which addresses mail servers have refused for good, so that no more mail is sent to them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Protocol
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .tables import UNDELIVERABLE_EMAIL
@@ -35,13 +35,6 @@ def mark_undeliverable(
         connection.execute(_MARK[connection.dialect.name], rows)
 
 
-def clear_undeliverable(connection: Connection, addresses: Collection[str]) -> None:
-    """Send mail to these *addresses* again, as somebody has seen to it that they work."""
-    rows = [{"cleared": fold(address)} for address in addresses]
-    if rows:
-        connection.execute(_CLEAR, rows)
-
-
 def fold(address: str) -> str:
     """Return *address* in lower case as a database has it: of ASCII letters alone."""
     return address.lower() if address.isascii() else address.translate(_LOWER)
@@ -54,6 +47,3 @@ _MARK: Final = {
     "sqlite": sqlite.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
 }
-_CLEAR: Final = delete(UNDELIVERABLE_EMAIL).where(
-    UNDELIVERABLE_EMAIL.c.email == bindparam("cleared")
-)

@@ -32,7 +32,7 @@ class Event:
     subsystem: str = SUBSYSTEM
 
 
-def wrong_token(moment: datetime, hook: str, peer: str, times: int = 1) -> Event:
+def wrong_token(moment: datetime, hook: str, peer: str, times: int) -> Event:
     """Return the event of a wrong token, as GroupServer has it, with the *peer* it came from.
 
     One stands for several *times*, of which the last was at *hook*.

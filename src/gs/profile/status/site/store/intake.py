@@ -4,7 +4,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -23,12 +22,12 @@ from sqlalchemy import (
     update,
 )
 
+from .addresses import fold
+from .chunks import chunks
 from .groups import GroupKey
 from .posts import Span
 from .tables import MEMBERSHIP, PERSON, POST, TOPIC, USER_EMAIL
 
-# Databases have a limit to the values of a query.
-_AT_ONCE: Final = 500
 #: How many topics of the same subjects are looked at, the latest first.
 _MOST_TOPICS: Final = 2_000
 
@@ -88,7 +87,7 @@ def find_members_there(
 def find_owners(connection: Connection, emails: Collection[str]) -> dict[str, str]:
     """Return whose each of the addresses is that is there, whatever its case: in lower case."""
     key = func.lower(USER_EMAIL.c.email).label("lower")
-    found = _each(connection, key, {email.lower() for email in emails}, USER_EMAIL.c.user_id)
+    found = _each(connection, key, {fold(email) for email in emails}, USER_EMAIL.c.user_id)
     return {row.lower: row.user_id for row in found}
 
 
@@ -161,6 +160,5 @@ def _each(
 def _in_bounds(
     connection: Connection, query: "Select[Any]", keys: Collection[str]
 ) -> Iterator[Row[Any]]:
-    waiting = iter(sorted(keys))
-    while some := list(islice(waiting, _AT_ONCE)):
+    for some in chunks(sorted(keys)):
         yield from connection.execute(query, {"keys": some})

@@ -92,11 +92,6 @@ def opt_in(connection: Connection, user_id: str) -> bool:
     return connection.execute(delete(skip).where(skip.c.user_id == user_id)).rowcount > 0
 
 
-def is_opted_out(connection: Connection, user_id: str) -> bool:
-    """Return whether a member opted out."""
-    return bool(connection.scalar(select(exists().where(_SKIP.user_id == user_id))))
-
-
 def find_people(connection: Connection, user_ids: Sequence[str]) -> dict[str, Person]:
     """Return the persons who have these IDs, by ID; who is not there is nobody."""
     rows = connection.execute(_PEOPLE, {"ids": user_ids})

@@ -5,7 +5,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from itertools import islice
 from typing import Final, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, and_, extract, func, select
@@ -13,18 +12,18 @@ from sqlalchemy import ColumnElement, Connection, and_, extract, func, select
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.summary import Author
 
+from .chunks import chunks
 from .groups import GroupKey
 from .tables import PERSON, POST, TOPIC
 
 # What is read of a post, in characters: who writes more has said it.
 _LONGEST: Final = 20_000
-# How many values one query names: SQLite before 3.32 takes 999.
-_AT_A_TIME: Final = 500
 # Its field may be folded (RFC 5322, 2.2.3).
 _MESSAGE_ID: Final = re.compile(
     r"^message-id:[ \t]*(?:\n[ \t]+)?<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE
 )
 _JOINED: Final = POST.join(TOPIC, TOPIC.c.topic_id == POST.c.topic_id)
+_SHOWN: Final = and_(POST.c.hidden.is_(None), TOPIC.c.hidden.is_(None))
 _BODY: Final = func.substr(POST.c.body, 1, _LONGEST)
 
 
@@ -83,7 +82,7 @@ def find_posts(connection: Connection, key: GroupKey, span: Span) -> list[Post]:
 
 def find_bodies(connection: Connection, post_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the ID of each of the posts with what it says, in the order of *post_ids*."""
-    for some in _by_the_hundred(post_ids):
+    for some in chunks(post_ids):
         query = select(POST.c.post_id, _BODY).where(POST.c.post_id.in_(some))
         bodies = {row[0]: row[1] for row in connection.execute(query)}
         yield from ((post_id, bodies[post_id]) for post_id in some if post_id in bodies)
@@ -92,7 +91,7 @@ def find_bodies(connection: Connection, post_ids: Sequence[str]) -> Iterator[tup
 def find_message_ids(connection: Connection, post_ids: Sequence[str]) -> dict[str, str]:
     """Return the Message-IDs, without angle brackets, of those of the posts that have one."""
     found: dict[str, str] = {}
-    for some in _by_the_hundred(post_ids):
+    for some in chunks(post_ids):
         query = select(POST.c.post_id, func.substr(POST.c.header, 1, _LONGEST))
         for post_id, header in connection.execute(query.where(POST.c.post_id.in_(some))):
             if field := _MESSAGE_ID.search(header):
@@ -118,7 +117,7 @@ def find_older_texts(
 def find_authors(connection: Connection, user_ids: Collection[str]) -> dict[str, Author]:
     """Return those of the people who have an account, by ID."""
     people: dict[str, Author] = {}
-    for some in _by_the_hundred(sorted(user_ids)):
+    for some in chunks(sorted(user_ids)):
         query = select(PERSON.c.user_id, PERSON.c.name, PERSON.c.photo)
         rows = connection.execute(query.where(PERSON.c.user_id.in_(some)))
         people.update((row[0], Author(*row)) for row in rows)
@@ -128,22 +127,14 @@ def find_authors(connection: Connection, user_ids: Collection[str]) -> dict[str,
 def count_by_month(connection: Connection) -> dict[Period, int]:
     """Return how many posts there are in each month that has any."""
     year, month = extract("year", POST.c.date), extract("month", POST.c.date)
-    query = select(year, month, func.count()).where(POST.c.hidden.is_(None)).group_by(year, month)
-    return {
-        Period(int(year), int(month)): count for year, month, count in connection.execute(query)
-    }
-
-
-def _by_the_hundred(values: Sequence[str]) -> Iterator[list[str]]:
-    waiting = iter(values)
-    while some := list(islice(waiting, _AT_A_TIME)):
-        yield some
+    query = select(year, month, func.count()).select_from(_JOINED).where(_SHOWN)
+    rows = connection.execute(query.group_by(year, month))
+    return {Period(int(year), int(month)): count for year, month, count in rows}
 
 
 def _visible(key: GroupKey) -> ColumnElement[bool]:
     return and_(
         POST.c.site_id == key.site_id,
         POST.c.group_id == key.group_id,
-        POST.c.hidden.is_(None),
-        TOPIC.c.hidden.is_(None),
+        _SHOWN,
     )

@@ -57,13 +57,7 @@ class Presence:
 
     def is_alive(self, connection: Connection, worker: str) -> bool:
         """Return whether the process that is, or was, *worker* is alive, this one included."""
-        if worker == self._worker:
-            return True
-        if not self._shared or not _NUMBER.fullmatch(worker):
-            return False
-        # Shared, so that two who look at once do not take each other for the worker; it is given
-        # back with the transaction.
-        return not connection.scalar(_TRY, {"number": int(worker) & _MOST})
+        return worker == self._worker or is_alive(connection, worker)
 
     def close(self) -> None:
         """Be present no more."""
@@ -81,6 +75,15 @@ class Presence:
             session.execute(select(func.pg_advisory_lock(number)))
             self._session = session
         self._worker = str(number)
+
+
+def is_alive(connection: Connection, worker: str) -> bool:
+    """Return whether another process is, or was, *worker*, and is alive."""
+    if connection.dialect.name != "postgresql" or not _NUMBER.fullmatch(worker):
+        return False
+    # Shared, so that two who look at once do not take each other for the worker; it is given back
+    # with the transaction.
+    return not connection.scalar(_TRY, {"number": int(worker) & _MOST})
 
 
 _TRY: Final = select(func.pg_try_advisory_xact_lock_shared(bindparam("number")))

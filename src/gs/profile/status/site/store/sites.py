@@ -10,8 +10,6 @@ from sqlalchemy import Connection, insert, select, update
 from .groups import GroupKey
 from .tables import GROUP, SITE
 
-_NO_DOMAIN = "localhost.invalid"
-
 
 @dataclass(frozen=True, slots=True)
 class SiteData:
@@ -30,13 +28,6 @@ class SiteData:
     def address_of(self, group_id: str) -> str:
         """Return the e-mail address of a group: it is at the host of the site."""
         return f"{group_id}@{self.host}"
-
-
-def find_support_domain(connection: Connection) -> str:
-    """Return the domain of the first site's support address, by the ID of the sites."""
-    query = select(SITE.c.support_email).order_by(SITE.c.skipped, SITE.c.site_id).limit(1)
-    address = connection.scalar(query) or ""
-    return address.rpartition("@")[2] or _NO_DOMAIN
 
 
 def find_sites(connection: Connection) -> list[SiteData]:

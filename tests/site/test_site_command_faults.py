@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""What keeps a command from its work is told in a line, with an exit code of its own."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from embedded.commands import run
+from gs.profile.status.site.commands.faults import EX_IOERR, CommandError, faults_told
+from gs.profile.status.site.holding import held
+
+COMMANDS = (["serve"], ["doubts"], ["preview", "x"], ["token"])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "site"
+    run("init", "--folder", made)
+    return made
+
+
+def told(done, code):
+    """Return the only line that a command told."""
+    assert done.returncode == code, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE sendprofile_site_version SET version_num = '9999'", "is of version 9999"),
+        ("DROP TABLE sendprofile_site_version", "does not say of which version"),
+    ],
+)
+def test_a_database_of_another_version_is_told_of(folder, command, statement, says):
+    with closing(sqlite3.connect(folder / "site.sqlite3")) as database, database:
+        database.execute(statement)
+    line = told(run(*command, "--folder", folder), 78)
+    assert line.startswith("sendprofile-site: The database ")
+    assert says in line
+
+
+def test_postgresql_without_its_library_is_told_of(tmp_path):
+    program = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from gs.profile.status.site.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    command = ("init", "--folder", tmp_path / "site", "--database", "postgresql://u@localhost/n")
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told(done, 78) == (
+        "sendprofile-site: The database: PostgreSQL needs psycopg: "
+        "pip install 'gs.profile.status.send[site,postgresql]'"
+    )
+
+
+@pytest.mark.parametrize("command", [["init"], ["demo"], ["import-mbox", "."]], ids=" ".join)
+def test_that_another_process_makes_the_site_is_told(tmp_path, command):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (tmp_path / "garden.mbox").write_text("From a@b.example Sun Apr  6 11:55:11 2025\nTo: x\n\n")
+    with held(folder / "site.lock"):
+        done = run(*command, "--folder", folder, cwd=tmp_path)
+    line = f"sendprofile-site: Another sendprofile-site makes a site in {folder}."
+    assert told(done, 73) == line
+
+
+def test_a_file_of_authorities_that_is_none_is_told_of(folder):
+    mail = "[mail]\nto = 'smtp'\nhost = 'localhost'\nca-file = 'authority.pem'\n"
+    (folder / "site.toml").write_text(mail)
+    (folder / "authority.pem").write_text("no certificate")
+    assert told(run("serve", "--folder", folder), 78) == (
+        f"sendprofile-site: {folder}/site.toml: [mail] ca-file: {folder}/authority.pem "
+        "is no PEM file."
+    )
+
+
+def test_a_fault_without_words_of_the_system_is_told_in_its_own():
+    with pytest.raises(CommandError, match=r"^The site: no room\.$") as caught, faults_told():
+        raise OSError("no room")
+    assert caught.value.code == EX_IOERR
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew(
+    tmp_path, postgresql, template, command
+):
+    folder = tmp_path / "site"
+    with postgresql.database(template) as url:
+        env = {**os.environ, "SENDPROFILE_SITE_DATABASE": url}
+        assert run("init", "--folder", folder, env=env).returncode == 0
+        assert run("doubts", "--folder", folder, env=env).returncode == 0
+        line = told(run(*command, "--folder", folder), 78)
+    assert "If SENDPROFILE_SITE_DATABASE named it when the site was made, set that again." in line
+    assert not (folder / "site.sqlite3").exists()
