@@ -40,7 +40,7 @@ def summarise_sites(
             sites[site_id] = place.site
             membership = Membership(*found, place.administrator, place.delivery)
             memberships[site_id].append(membership)
-    ordered = sorted(sites.values(), key=lambda site: (site.title.casefold(), site.id))
+    ordered = sorted(sites.values(), key=lambda site: site.rank)
     return tuple(
         SiteSummary(
             site=site,

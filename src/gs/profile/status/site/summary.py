@@ -140,6 +140,11 @@ class Site:
     support_email: str
     news: str | None
 
+    @property
+    def rank(self) -> tuple[str, str]:
+        """Its place among the sites of a member: by title."""
+        return self.title.casefold(), self.id
+
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:

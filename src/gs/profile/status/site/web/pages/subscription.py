@@ -83,6 +83,6 @@ def _find(connection: Connection, user_id: str) -> Subscription | None:
     return Subscription(not person.opted_out, person.language, first.site.title if first else "")
 
 
-def _rank(place: Place) -> tuple[bool, str, str]:
-    # As the mail has it: the first site, by title, that has a group of the member.
-    return not place.group_id, place.site.title.casefold(), place.site.id
+def _rank(place: Place) -> tuple[bool, tuple[str, str]]:
+    # As the mail has it: the first site that has a group of the member.
+    return not place.group_id, place.site.rank
