@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from gs.profile.status.site.importers import Intake, find_archives
+from gs.profile.status.site.importers import Intake, Listeners, find_archives
 from gs.profile.status.site.importers.disguise import Disguise
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.sites import SiteData, add_site
@@ -73,7 +73,7 @@ def _import(file: Path, database: Path) -> tuple[float, float, float]:
         add_site(connection, site)
     idle, began, cpu = _peak(), time.monotonic(), time.process_time()
     intake = Intake(engine, site, Disguise(b"salt"))
-    archives = find_archives(file, print)
+    archives = find_archives(file, Listeners(print, print))
     for archive in archives:
         intake.learn(archive)
     for archive in archives:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gs.profile.status.site.importers import Intake, NoArchiveError, find_archives
+from gs.profile.status.site.importers import Intake, Listeners, NoArchiveError, find_archives
 from gs.profile.status.site.importers.disguise import Disguise, Plain
 from gs.profile.status.site.importers.findings import Finding
 from gs.profile.status.site.store import tables
@@ -50,7 +50,10 @@ def take(town, tmp_path):
 
     def taken(wardrobe=None):
         intake = Intake(town.engine, SITE, wardrobe or Plain(b"salt"))
-        return {one.group_id: intake.take(one) for one in find_archives(tmp_path / "data", print)}
+        return {
+            one.group_id: intake.take(one)
+            for one in find_archives(tmp_path / "data", Listeners(print, print))
+        }
 
     return taken
 
@@ -77,7 +80,9 @@ def test_a_file_and_a_folder_are_a_group_each(writer, take, town):
 
 
 def test_a_single_file_may_be_named(writer):
-    (archive,) = find_archives(writer.file("garden.mbox", writer.message()), print)
+    (archive,) = find_archives(
+        writer.file("garden.mbox", writer.message()), Listeners(print, print)
+    )
     assert archive.group_id == "garden"
 
 
@@ -93,7 +98,7 @@ def test_a_compressed_archive_is_read_too(writer, take, town):
 def test_where_there_is_no_archive_that_is_said(writer, content):
     file = writer.file("garden.mbox", content)
     with pytest.raises(NoArchiveError):
-        find_archives(file.parent, print)
+        find_archives(file.parent, Listeners(print, print))
 
 
 def test_each_file_that_is_left_out_is_told_with_the_reason(writer):
@@ -104,22 +109,34 @@ def test_each_file_that_is_left_out_is_told_with_the_reason(writer):
     writer.file("zipped.mbox.gz", "no gzip")
     writer.file(".hidden", "hidden")
     writer.file("choir/.hidden/notes.txt", "hidden")
-    told = []
-    find_archives(writer.folder / "data", told.append)
+    told, broken = [], []
+    find_archives(writer.folder / "data", Listeners(told.append, broken.append))
     assert told == [
         "choir/notes.txt: not an mbox file (its first line is no From line); left out",
         "empty.mbox: not an mbox file (it is empty); left out",
+    ]
+    assert broken == [
         "lonely.mbox: not an mbox file (no header follows its first line); left out",
         "zipped.mbox.gz: not an mbox file (nor one that gzip compressed); left out",
     ]
+
+
+def test_an_attachment_is_no_broken_archive_whatever_its_name(writer):
+    writer.file("choir/2025.mbox", writer.message())
+    writer.file("choir/attachments/2025/photos.gz", "no gzip")
+    writer.file("choir/2024-May.txt.gz", "cut off")
+    told, broken = [], []
+    find_archives(writer.folder / "data", Listeners(told.append, broken.append))
+    assert [line.partition(":")[0] for line in told] == ["choir/attachments/2025/photos.gz"]
+    assert [line.partition(":")[0] for line in broken] == ["choir/2024-May.txt.gz"]
 
 
 def test_of_many_files_that_are_left_out_some_are_told_and_the_number(writer):
     for number in range(1_000):
         writer.file(f"choir/attachments/{number:03}.html", "<p>")
     writer.file("choir/2025.mbox", writer.message())
-    told = []
-    find_archives(writer.folder / "data", told.append)
+    told, broken = [], []
+    find_archives(writer.folder / "data", Listeners(told.append, broken.append))
     assert len(told) == 4
     assert told[-1] == "choir: 997 more that are not mbox files; left out"
 
@@ -131,14 +148,14 @@ def test_a_maildir_is_a_group(writer, take, town):
     (writer.folder / "data/choir/tmp").mkdir()
     assert take()["choir"].new == 2
     assert topics(town) == ["Mail new/1", "Mail cur/2"] or len(topics(town)) == 2
-    (archive,) = find_archives(writer.folder / "data/choir", print)
+    (archive,) = find_archives(writer.folder / "data/choir", Listeners(print, print))
     assert [file.name for file in archive.files] == ["1", "2"]
 
 
 def test_files_are_taken_in_by_date_and_not_by_name(writer):
     late = writer.file("g/2025-April.mbox", writer.message(day=9))
     early = writer.file("g/2025-March.mbox", writer.message(day=2))
-    assert find_archives(writer.folder / "data", print)[0].files == (early, late)
+    assert find_archives(writer.folder / "data", Listeners(print, print))[0].files == (early, late)
 
 
 def test_the_tag_of_the_list_names_the_group_and_is_no_part_of_titles(writer, take, town):
@@ -421,7 +438,7 @@ def test_nothing_of_names_and_addresses_is_left_behind_a_disguise(writer, take, 
     writer.file("g.mbox", writer.message(body=text, X_Secret="jane@corp.example"))
     wardrobe = Disguise(b"salt")
     intake = Intake(town.engine, SITE, wardrobe)
-    for archive in find_archives(tmp_path / "data", print):
+    for archive in find_archives(tmp_path / "data", Listeners(print, print)):
         intake.learn(archive)
     take(wardrobe)
     (post,) = town.rows(tables.POST)
@@ -494,7 +511,7 @@ def test_any_octets_are_taken_in(town, tmp_path, content):
     file = tmp_path / "hostile.mbox"
     file.write_bytes(b"From x@y.example  Sun Apr  6 12:00:00 2025\nFrom: a@b.example\n" + content)
     intake = Intake(town.engine, SITE, Plain(b"salt"))
-    (archive,) = find_archives(file, print)
+    (archive,) = find_archives(file, Listeners(print, print))
     intake.take(archive)
     assert intake.take(archive).new == 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from embedded.hamlet import hamlet
 from gs.profile.status.site.filling import find_site, take_archives
-from gs.profile.status.site.importers import find_archives
+from gs.profile.status.site.importers import Listeners, find_archives
 from gs.profile.status.site.importers.findings import Finding
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.options import Option, write_option
@@ -44,7 +44,7 @@ def taken(tmp_path_factory):
             take_archives(
                 town.engine,
                 find_site(town.engine, "R"),
-                find_archives(ARCHIVES, print),
+                find_archives(ARCHIVES, Listeners(print, print)),
                 lambda archive, findings, heard=heard: heard.update({archive.group_id: findings}),
                 keep_addresses=False,
             )
@@ -81,7 +81,11 @@ def test_where_addresses_are_kept_those_that_are_masked_are_told_of(tmp_path, be
         take_archives(
             town.engine,
             find_site(town.engine, "R"),
-            [one for one in find_archives(ARCHIVES, print) if one.group_id == "r-sig-mac"],
+            [
+                one
+                for one in find_archives(ARCHIVES, Listeners(print, print))
+                if one.group_id == "r-sig-mac"
+            ],
             lambda _, findings: heard.append(findings[Finding.UNREACHABLE]),
             keep_addresses=True,
         )

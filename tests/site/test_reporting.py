@@ -5,17 +5,25 @@ import asyncio
 import io
 import json
 import logging
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 
 from embedded.hamlet import only
-from embedded.parts import MARCH, dispatching
+from embedded.parts import MARCH, Pigeonhole, dispatching
 from gs.profile.status.hooks import Reply
-from gs.profile.status.site.dispatch import Decision, Notice
+from gs.profile.status.site.dispatch import (
+    Decision,
+    InDoubtError,
+    Notice,
+    NotNotifiedError,
+)
 from gs.profile.status.site.dispatch.reporting import BETWEEN_LINES, Reporter
 from gs.profile.status.site.dispatch.tasks import Ended, HandOver, Task
 from gs.profile.status.site.logs import Log, set_up
 from gs.profile.status.site.mail import NotTakenError, RejectedError
+from gs.profile.status.site.store.calls import Begun, Call, begin_calls
 from servers.smtp import mail_server
 from servers.smtp_letters import PlainLetter
 from servers.smtp_mailing import Clock, mailing
@@ -134,3 +142,47 @@ def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
         ("mail_rejected", "554 5.6.0", 1),
         ("mail_not_taken", "452 4.3.1", 3),
     ]
+
+
+@only("sqlite")
+def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(town, logged):
+    town.person("u1", "g")
+    reply, moment = Reply(0, "Sent"), datetime(2026, 4, 1, tzinfo=UTC)
+    with town.engine.begin() as connection:
+        begin_calls(
+            connection, [Begun(Call("k", "f"), "u1", MARCH, moment, "gone", "<m@x>", reply, None)]
+        )
+    with (
+        mail_server() as server,
+        mailing(server) as mailer,
+        dispatching(town.engine, mailer) as dispatcher,
+    ):
+        for _ in range(2):
+            notice = Notice("u1", MARCH, Call("k", "f"))
+            with pytest.raises(InDoubtError):
+                asyncio.run(dispatcher.notify(notice))
+    events = [(line["level"], line["event"], line["message_id"]) for line in logged()]
+    assert events == [("warning", "in_doubt", "<m@x>")] * 2
+
+
+@only("sqlite")
+def test_the_log_says_what_is_wrong_with_the_database(town, logged):
+    town.person("u1", "g")
+
+    def fill(connection, _record):
+        connection.execute("PRAGMA max_page_count = 1")  # as large as it is: a full disk
+
+    event.listen(town.engine, "connect", fill)
+    town.engine.dispose()
+    with dispatching(town.engine, Pigeonhole()) as dispatcher:
+        # The audit trail needs another page sooner or later.
+        answers = (ask(dispatcher, "u1")[0] for _ in range(100))
+        assert any(isinstance(answer, NotNotifiedError) for answer in answers)
+    line = logged()[0]
+    del line["time"]
+    assert line == {
+        "level": "warning",
+        "event": "database_failed",
+        "error": "OperationalError",
+        "code": "SQLITE_FULL",
+    }

@@ -2,6 +2,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -65,8 +66,9 @@ def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
         stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stderr) == (0, "")
     assert said["url"] in stdout
-    assert f"sendprofile -v -c {folder / 'gsconfig.ini'} {said['url']}" in stdout
-    assert f"\n\nThis is a trial: the e-mails go into {folder / 'Maildir'}.\n\n" in stdout
+    told = f"sendprofile -v -c {folder / 'gsconfig.ini'} --ledger {folder / 'trial.sqlite3'}"
+    assert f"{told} {said['url']}" in stdout
+    assert f"\n\nThis is a trial: the e-mails go into {folder / 'Maildir'}. " in stdout
     assert token not in stdout
 
 
@@ -172,7 +174,7 @@ def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path, fault):
     (tmp_path / "archives" / "garden.mbox.gz").write_bytes(part)
     done = run("import-mbox", tmp_path / "archives", "--folder", tmp_path / "site")
     assert done.returncode == 65
-    assert "A compressed archive is broken" in done.stderr
+    assert "garden.mbox.gz: what is compressed in it is broken; get it anew." in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -357,3 +359,32 @@ def test_the_script_of_the_demo_stops_all_when_it_is_stopped(tmp_path, number):
     said = json.loads((folder / "ready.json").read_text())
     with pytest.raises(OSError, match="refused"):
         ask(said, "/")
+
+
+def test_what_is_meant_to_be_an_archive_and_is_none_is_no_success(tmp_path, data):
+    (data / "choir.mbox.gz").write_bytes(b"<!doctype html><title>Sign in</title>")
+    (data / "notes.txt").write_text("Nothing\n")
+    done = run("import-mbox", data, "--folder", tmp_path / "site", "--keep-addresses")
+    assert done.returncode == 65
+    assert "garden: 1 messages, 1 new" in done.stdout
+    assert "notes.txt" in done.stdout
+    first, second, third = said_in(done.stderr)
+    assert first.startswith("sendprofile-site: choir.mbox.gz: not an mbox file")
+    assert "site had no site, and a new one was made" in second
+    assert third.startswith("sendprofile-site: 1 left out, as said above; the others were taken")
+
+
+@pytest.mark.parametrize(("name", "code"), [("choir.mbox.gz", 65), ("choir.mbox", 0)])
+def test_an_empty_archive_is_that_of_a_new_list_but_for_a_compressed_one(
+    tmp_path, data, name, code
+):
+    (data / name).write_bytes(b"")
+    done = run("import-mbox", data, "--folder", tmp_path / "site")
+    assert done.returncode == code
+    assert (name in done.stdout, name in done.stderr) == (code == 0, code != 0)
+
+
+def test_a_group_that_has_no_latin_letter_is_told_with_its_id(tmp_path, data):
+    (data / "garden.mbox").rename(data / "合唱団.mbox")
+    done = run("import-mbox", data, "--folder", tmp_path / "site")
+    assert re.match(r"合唱団 \(group-[0-9a-f]{8}\): 1 messages, 1 new\n", done.stdout)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """``sendprofile-site doubts``: what may be settled, and what is still somebody's work."""
 
+import json
 import re
 import subprocess
 import time
@@ -94,6 +95,20 @@ def check_in_progress(site):
         done = site.doubts("--not-sent", key)
         assert (done.returncode, "being worked on" in done.stderr) == (75, True)
     assert site.settled("old", "young") == [None, None]
+
+
+@only("sqlite")
+@pytest.mark.parametrize("doubts", [0, 2])
+def test_a_site_that_begins_says_how_many_a_crash_has_left(site, tmp_path, doubts):
+    for number in range(doubts):
+        site.doubt(f"k{number}")
+    with running("serve", "--folder", site.folder, folder=tmp_path) as (process, _):
+        process.terminate()
+        _, stderr = process.communicate(timeout=20)
+    told = [line for line in map(json.loads, stderr.splitlines()) if "calls" in line]
+    assert [(line["event"], line["calls"]) for line in told] == [("left_in_doubt", 2)] * (
+        doubts > 0
+    )
 
 
 @only("sqlite")

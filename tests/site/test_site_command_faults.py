@@ -105,3 +105,12 @@ def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew
         line = told(run(*command, "--folder", folder), 78)
     assert "If SENDPROFILE_SITE_DATABASE named it when the site was made, set that again." in line
     assert not (folder / "site.sqlite3").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_database_that_has_lost_all_it_had_is_not_taken_for_a_new_one(tmp_path, command):
+    folder = tmp_path / "site"
+    assert run("init", "--folder", folder).returncode == 0
+    for file in folder.glob("site.sqlite3*"):
+        file.write_bytes(b"")
+    assert "site.sqlite3 is not there, or empty." in told(run(*command, "--folder", folder), 78)

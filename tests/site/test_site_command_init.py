@@ -156,6 +156,7 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
         (["--group", "garden"], 64, "--group: 'garden' is not of the form ID=TITLE"),
         (["--group", "a b=Title"], 64, "not of the form ID=TITLE"),
         (["--group", "g= "], 64, "not of the form ID=TITLE"),
+        (["--group", "g=A", "--group", "g=B"], 64, "--group: an ID is there twice"),
         (["--database", "mysql://x"], 64, "postgresql://USER@HOST/NAME"),
         (["--database", "postgresql://u@127.0.0.1:1/n"], 74, "The database: "),
         (["--database", "postgresql://u:hidden@127.0.0.1:1/n"], 64, "~/.pgpass"),

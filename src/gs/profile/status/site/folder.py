@@ -35,6 +35,11 @@ class SiteFolder:
         return self.path / "Maildir"
 
     @property
+    def trial_ledger(self) -> Path:
+        """The ledger of the sender, for as long as e-mails go into the Maildir folder."""
+        return self.path / "trial.sqlite3"
+
+    @property
     def lock(self) -> Path:
         """The file that the process holds which founds the site, or serves it from SQLite."""
         return self.path / "site.lock"
@@ -52,10 +57,15 @@ class SiteFolder:
     def read_config(self, environment: Mapping[str, str]) -> SiteConfig:
         """Return what is set for the site; raises :exc:`~.config.ConfigError`."""
         config = read_config(self.settings, self.database, environment)
-        if config.database == self.database and self.has_site and not self.database.exists():
+        if config.database == self.database and self.has_site and not _size(self.database):
             # One that is made now would be empty, and hide where the site really is.
             raise ConfigError(
-                f"{self.settings} names no database, and there is no {self.database}. If "
-                f"{DATABASE_VARIABLE} named it when the site was made, set that again."
+                f"{self.settings} names no database, and {self.database} is not there, or empty. "
+                f"If {DATABASE_VARIABLE} named it when the site was made, set that again. Else "
+                "put a copy of it back."
             )
         return config
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0

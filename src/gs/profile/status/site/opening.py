@@ -69,8 +69,7 @@ def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = No
     engine, log = _open(config), Log()
     with engine.begin() as connection:
         members = count_members(connection)
-        if not config.many_processes:
-            inherit_doubts(connection)
+        doubts = 0 if config.many_processes else inherit_doubts(connection)
     reckon = _reckoning(engine, period)
     decider, mailer = _decider(engine, config), _mailer(engine, folder, config)
     metrics, presence = Metrics(), Presence(engine)
@@ -96,6 +95,8 @@ def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = No
         members=members,
         period=str(reckon()),
     )
+    if doubts:
+        log.warning("left_in_doubt", calls=doubts)
     return OpenSite(app, members, reckon(), health.stop)
 
 

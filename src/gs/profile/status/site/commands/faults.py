@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What goes wrong in a command: as a line that says what to do, and an exit code."""
 
-import gzip
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -12,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gs.profile.status.site.config import ConfigError
 from gs.profile.status.site.holding import HeldError
+from gs.profile.status.site.importers import BrokenArchiveError
 from gs.profile.status.site.store.database import DatabaseURLError
 from gs.profile.status.site.store.migrating import NotOurDatabaseError
 
@@ -49,8 +48,8 @@ def faults_told() -> Iterator[None]:
         raise CommandError(message, EX_CANTCREAT) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise CommandError(f"The database: {_reason(error)}.", EX_IOERR) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise CommandError(f"A compressed archive is broken: {error}.", EX_DATAERR) from error
+    except BrokenArchiveError as error:
+        raise CommandError(f"{error}; get it anew.", EX_DATAERR) from error
     except FileExistsError as error:
         raise CommandError(f"{error.filename} is there already.", EX_CANTCREAT) from error
     except OSError as error:

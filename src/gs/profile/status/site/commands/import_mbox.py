@@ -5,6 +5,7 @@ import os
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -13,21 +14,37 @@ from gs.profile.status.site.describing import WhichSiteError
 from gs.profile.status.site.filling import find_site, fix_period, take_archives
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.founding import found
-from gs.profile.status.site.importers import Archive, Findings, NoArchiveError, find_archives
+from gs.profile.status.site.importers import (
+    Archive,
+    Findings,
+    Listeners,
+    NoArchiveError,
+    find_archives,
+)
 from gs.profile.status.site.mixing import INVENTED, MixedError
 from gs.profile.status.site.opening import now
 from gs.profile.status.site.store.database import open_database
 
-from .faults import EX_NOINPUT, EX_USAGE, CommandError, faults_told
-from .output import say
+from .faults import EX_DATAERR, EX_NOINPUT, EX_USAGE, CommandError, faults_told
+from .output import say, warn
 from .site import folder_option, read_settings
+
+_NEW: Final = (
+    "{path} had no site, and a new one was made. Its address is that of an example, and so are "
+    "the links in its e-mails: init makes one with yours"
+)
+_LEFT_OUT: Final = (
+    "{count} left out, as said above; the others were taken in. Mend or remove what was left out, "
+    "and call again before the mails of the month: those posts are missing."
+)
 
 
 def run(options: Namespace) -> None:
     """Take the archives in, and say what was found."""
     with faults_told():
         folder = SiteFolder(options.folder)
-        fill(
+        is_new = not folder.has_site
+        broken = fill(
             folder,
             options.data,
             lambda: _opened(folder),
@@ -36,6 +53,10 @@ def run(options: Namespace) -> None:
         )
         say(f"\nThe site is in {folder.path.resolve()}. To serve it:\n")
         say(f"    sendprofile-site serve {folder_option(folder.path)}")
+        if is_new and options.keep_addresses:
+            warn(_NEW.format(path=folder.path))
+        if broken:
+            raise CommandError(_LEFT_OUT.format(count=broken), EX_DATAERR)
 
 
 def fill(
@@ -45,12 +66,19 @@ def fill(
     *,
     keep_addresses: bool,
     site_id: str | None = None,
-) -> None:
-    """Take the archives in *data* in to the site in *folder*, whose database *opened* returns."""
+) -> int:
+    """Take the archives in *data* in to the site in *folder*, whose database *opened* returns.
+
+    Return how many files were left out that are meant to be archives.
+    """
+    broken: list[str] = []
     try:
-        archives = find_archives(data, say)
+        archives = find_archives(data, Listeners(other=say, broken=broken.append))
     except (NoArchiveError, FileNotFoundError, NotADirectoryError) as error:
         raise CommandError(f"{data}: there is no mbox file to take in.", EX_NOINPUT) from error
+    finally:
+        for line in broken:
+            warn(line)
     engine = opened()
     title = data.resolve().name or "Mailing lists"
     try:
@@ -66,6 +94,7 @@ def fill(
     if fixed:
         say(f"\nThe archives have ended. The site reports on {fixed}, their last lively month:")
         say(f"for sendprofile add --period {fixed}, or it asks for the month before today.")
+    return len(broken)
 
 
 def _opened(folder: SiteFolder) -> Engine:
@@ -76,7 +105,9 @@ def _opened(folder: SiteFolder) -> Engine:
 
 
 def _tell(archive: Archive, findings: Findings) -> None:
-    say(f"{archive.title}: {findings.messages:,} messages, {findings.new:,} new")
+    is_same = archive.title.casefold() == archive.group_id
+    name = archive.title if is_same else f"{archive.title} ({archive.group_id})"
+    say(f"{name}: {findings.messages:,} messages, {findings.new:,} new")
     for line in findings.lines():
         say(f"    {line}")
 

@@ -32,9 +32,10 @@ What comes next:
     sendprofile-site import-mbox ARCHIVES --keep-addresses {folder}
     sendprofile-site preview ID {folder}
     sendprofile-site serve --port 8080 {folder}
-    sendprofile -v -c {config} http://127.0.0.1:8080/
+    sendprofile -v -c {config} --ledger {ledger} http://127.0.0.1:8080/
 
-This is a trial: the e-mails go into {maildir} until site.toml names a mail server."""
+This is a trial: the e-mails go into {maildir} until site.toml names a mail server. The
+ledger is one of the trial's own, so that everybody is still to be mailed when it is over."""
 _NO_URL: Final = """
 Without --url its address is that of an example, and so are the links in its e-mails."""
 _PASSWORD: Final = (
@@ -77,6 +78,7 @@ def _tell(folder: SiteFolder, joined: Sequence[SiteData], *, no_url: bool) -> No
         path=folder.path.resolve(),
         folder=folder_option(folder.path),
         config=quoted(folder.config.resolve()),
+        ledger=quoted(folder.trial_ledger.resolve()),
         maildir=folder.maildir.resolve(),
     )
     say(said if joined or not no_url else said + _NO_URL)
@@ -113,11 +115,11 @@ def _description(options: Namespace) -> Description:
         raise CommandError(f"--support: {options.support!r} is no e-mail address.", EX_USAGE)
     if options.support is not None and not options.support.partition("@")[0].isascii():
         raise CommandError(_NOT_ASCII, EX_USAGE)
+    groups = tuple(map(_group, options.group))
+    if len(dict(groups)) < len(groups):
+        raise CommandError("--group: an ID is there twice.", EX_USAGE)
     return Description(
-        title=options.title,
-        url=read_url(options.url),
-        support=options.support,
-        groups=tuple(map(_group, options.group)),
+        title=options.title, url=read_url(options.url), support=options.support, groups=groups
     )
 
 

@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
     say(f"as e-mail     {made.eml}")
     say(f"as text       {made.text}")
     say(f"as HTML       {made.html}")
-    say(f"as a picture  {made.page}, in a browser")
+    say(f"all of it     {made.page}, in a browser")
 
 
 def _write(octets: bytes, folder: Path) -> Preview:

@@ -31,11 +31,12 @@ mails          {mails}
 {trial}
 To mail everybody, from another terminal:
 
-    sendprofile -v -c {quoted} {fixed}{url}
+    sendprofile -v -c {quoted} {ledger}{fixed}{url}
 
 Control-C stops the site."""
 _TRIAL: Final = """
-This is a trial: the e-mails go into {maildir}.
+This is a trial: the e-mails go into {maildir}. Its ledger is its own,
+so that everybody is still to be mailed when it is over.
 """
 
 
@@ -104,8 +105,11 @@ def _announce(
     mails = said["maildir"] or f"the mail server {config.mail and config.mail.host}"
     # The sender names the month, and would name the last one.
     fixed = "" if site.period == Period.of(now().date()).before() else f"--period {site.period} "
-    trial = _TRIAL.format(**said) if config.mail is None else ""
-    shown = {"mails": mails, "trial": trial, "fixed": fixed}
+    trial, ledger = "", ""
+    if config.mail is None:
+        trial = _TRIAL.format(**said)
+        ledger = f"--ledger {quoted(folder.trial_ledger.resolve())} "
+    shown = {"mails": mails, "trial": trial, "ledger": ledger, "fixed": fixed}
     say(_SERVED.format(**said, **shown, quoted=quoted(folder.config.resolve())))
     warn_of_host(config.service)
     warn_of_url(config.url)

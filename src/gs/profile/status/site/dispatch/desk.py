@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from gs.profile.status.site.logs import Log
+from gs.profile.status.site.logs import Log, code_of
 from gs.profile.status.site.mail import DoubtError, Mailer
 from gs.profile.status.site.store.calls import Known, find_calls
 from gs.profile.status.site.store.failing import is_away
@@ -174,6 +174,7 @@ class Desk:
         try:
             taken = task.notice.call is not None and self.mailer.has_taken(task.notice.call.key)
         except DoubtError:
+            self._reporter.doubt(known.message_id or "")
             recording.answer(task, InDoubtError(known.message_id or ""))
             return True
         if taken:
@@ -206,7 +207,9 @@ class Desk:
 
     def _answer_to(self, error: Exception) -> Exception:
         if is_away(error):
-            self.log.warning("database_failed", error=type(error).__name__)
+            # Such as SQLITE_FULL: there is something to mend, or nothing but to wait.
+            code = code_of(error)
+            self.log.warning("database_failed", error=type(error).__name__, code=code)
             return NotNotifiedError("The database does not work.", _LATER)
         self.log.failure("calls_failed", error, unrecorded=len(self._unrecorded))
         return error

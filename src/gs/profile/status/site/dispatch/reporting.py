@@ -42,7 +42,7 @@ class Reporter:
             case tuple():
                 pass
             case DoubtError():
-                self._log.warning("in_doubt", message_id=ended.hand_over.letter.message_id)
+                self.doubt(ended.hand_over.letter.message_id)
             case NotTakenError() as error:
                 self._tell(self._log.warning, "mail_not_taken", error, ended.hand_over)
             case RejectedError() as error:
@@ -51,6 +51,10 @@ class Reporter:
                 self._tell(self._log.info, "mail_refused", error, ended.hand_over)
             case error:
                 self._log.failure("hand_over_failed", error)
+
+    def doubt(self, message_id: str) -> None:
+        """Tell that a call is in doubt, whose letter has that Message-ID."""
+        self._log.warning("in_doubt", message_id=message_id)
 
     def _tell(
         self, write: Callable[..., None], event: str, error: Exception, one: HandOver

@@ -18,11 +18,21 @@ from .subjects import find_tag
 
 _ENDINGS: Final = re.compile(r"(\.(mbox|mbx|txt|gz))+$", re.IGNORECASE)
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
+# What is named so, and lies where archives do, is meant to be one.
+_MEANT: Final = re.compile(r"\.(mbox|mbx|gz)", re.IGNORECASE)
 _SAMPLE: Final = 50
 _TOLD: Final = 3
 
 #: What hears which files were left out, and why: a line for each.
 Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears of files that are something else, and of those that are *broken* archives."""
+
+    other: Tell
+    broken: Tell
 
 
 class NoArchiveError(Exception):
@@ -43,7 +53,7 @@ class Archive:
         return map(messages_of, self.files)
 
 
-def find_archives(folder: Path, tell: Tell) -> list[Archive]:
+def find_archives(folder: Path, listeners: Listeners) -> list[Archive]:
     """Return the archives in *folder*: each mbox file, Maildir, or folder of files, is one.
 
     They come by name. *folder* may be a single mbox file or a Maildir too. Raises
@@ -51,18 +61,20 @@ def find_archives(folder: Path, tell: Tell) -> list[Archive]:
     """
     one = folder.is_file() or is_maildir(folder)
     entries = [folder] if one else _visible(folder.iterdir())
-    archives = [archive for entry in entries if (archive := _archive(entry, tell)) is not None]
+    archives = [
+        archive for entry in entries if (archive := _archive(entry, listeners)) is not None
+    ]
     if not archives:
         raise NoArchiveError(f"No mbox file in {folder}")
     return archives
 
 
-def _archive(entry: Path, tell: Tell) -> Archive | None:
+def _archive(entry: Path, listeners: Listeners) -> Archive | None:
     if is_maildir(entry):
         files = mails_of(entry)
     else:
         inside = [entry] if entry.is_file() else _visible(entry.rglob("*"), entry)
-        dated = _dated(entry, [file for file in inside if file.is_file()], tell)
+        dated = _dated(entry, [file for file in inside if file.is_file()], listeners)
         files = tuple(file for _, file in sorted(dated))
     if not files:
         return None
@@ -74,19 +86,32 @@ def _archive(entry: Path, tell: Tell) -> Archive | None:
     return Archive(group_id, title, tag, files)
 
 
-def _dated(entry: Path, files: list[Path], tell: Tell) -> list[tuple[datetime, Path]]:
+def _dated(entry: Path, files: list[Path], listeners: Listeners) -> list[tuple[datetime, Path]]:
     # Files are named after months, which have no order in the alphabet.
     dated, left_out = [], 0
     for file in files:
         try:
             dated.append((first_date(file) or datetime.max.replace(tzinfo=UTC), file))
         except NoMailError as error:
+            line = f"{file.relative_to(entry.parent)}: {error}; left out"
+            if _is_meant(file, entry):
+                listeners.broken(line)
+                continue
             left_out += 1
             if left_out <= _TOLD:
-                tell(f"{file.relative_to(entry.parent)}: {error}; left out")
+                listeners.other(line)
     if left_out > _TOLD:
-        tell(f"{entry.name}: {left_out - _TOLD:,} more that are not mbox files; left out")
+        more = f"{left_out - _TOLD:,} more that are not mbox files; left out"
+        listeners.other(f"{entry.name}: {more}")
     return dated
+
+
+def _is_meant(file: Path, entry: Path) -> bool:
+    # Mailman's attachments lie deeper, whatever they are called.
+    if entry not in {file, file.parent} or not _MEANT.fullmatch(file.suffix):
+        return False
+    # A new list has an empty file; but nothing that was compressed is.
+    return file.suffix.lower() == ".gz" or file.stat().st_size > 0
 
 
 def _visible(files: Iterator[Path], folder: Path | None = None) -> list[Path]:

@@ -15,8 +15,25 @@ class NoMailError(Exception):
     """A file is no mbox file; the message says why."""
 
 
+class BrokenArchiveError(Exception):
+    """What is compressed in a file cannot be read to its end."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file}: what is compressed in it is broken")
+
+
 def messages_of(file: Path) -> Iterator[RawMessage]:
-    """Yield the messages of an mbox file, or the one that a file in a Maildir is."""
+    """Yield the messages of an mbox file, or the one that a file in a Maildir is.
+
+    Raises :exc:`BrokenArchiveError`.
+    """
+    try:
+        yield from _messages(file)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BrokenArchiveError(file) from error
+
+
+def _messages(file: Path) -> Iterator[RawMessage]:
     with _open(file) as stream:
         if is_maildir(file.parent.parent):
             content = stream.read(LARGEST + 1)
@@ -34,7 +51,7 @@ def first_date(file: Path) -> datetime | None:
         with _open(file) as stream:
             if not begins_as_mbox(stream):
                 raise NoMailError(f"not an mbox file ({_fault(stream)})")
-        first = next(messages_of(file), None)
+        first = next(_messages(file), None)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise NoMailError("not an mbox file (nor one that gzip compressed)") from error
     if first is None:

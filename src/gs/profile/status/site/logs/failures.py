@@ -23,6 +23,12 @@ def describe(error: BaseException) -> list[dict[str, object]]:
     ]
 
 
+def code_of(error: BaseException) -> str | int | None:
+    """Return the code of an error, or of the first that it came from and that has one."""
+    codes = (_code(one).get("code") for one in _with_causes(error))
+    return next((code for code in codes if code is not None), None)
+
+
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
     for _ in range(_MOST_CAUSES):
         if error is None:
@@ -43,7 +49,7 @@ def _type(error: BaseException) -> str:
     )
 
 
-def _code(error: BaseException) -> dict[str, object]:
+def _code(error: BaseException) -> dict[str, str | int]:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorname", None)
     elif isinstance(error, OSError) and error.errno:

@@ -140,7 +140,9 @@ def _places(text: str) -> tuple[str, ...]:
     places = tuple(dict.fromkeys(filter(None, _BETWEEN.split(text))))
     for place in places:
         if not _PLACE.fullmatch(place):
-            raise _WrongError(f"{shown(place)} is no ID of a group")
+            raise _WrongError(
+                f"{shown(place)} is no ID of a group: letters without accents, digits, . _ - and ~"
+            )
     return places
 
 

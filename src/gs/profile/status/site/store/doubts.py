@@ -54,9 +54,14 @@ def find_doubts(connection: Connection) -> list[Doubt]:
     ]
 
 
-def inherit_doubts(connection: Connection) -> None:
-    """Take what others were at work on for left: where there is one process, they are gone."""
-    connection.execute(update(IDEMPOTENCY_KEY).where(*_IS_OPEN).values(worker=NOBODY))
+def inherit_doubts(connection: Connection) -> int:
+    """Take what others were at work on for left: where there is one process, they are gone.
+
+    Return how many calls are in doubt.
+    """
+    return connection.execute(
+        update(IDEMPOTENCY_KEY).where(*_IS_OPEN).values(worker=NOBODY)
+    ).rowcount
 
 
 def settle_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sent: bool) -> bool:
