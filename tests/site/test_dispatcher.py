@@ -170,7 +170,10 @@ def test_what_was_rejected_is_told_in_the_server_s_words_and_may_be_tried_again(
     with dispatching(ann.engine, MailServer([RejectedError("554 no")])) as dispatcher:
         (first,) = ask(dispatcher, ANN)
         assert first.status == -1024
-        assert first.message.endswith("to Ann (ann): the mail server rejected it: 554 no")
+        assert first.message == (
+            "The mail server said: 554 no. It rejected the monthly profile-status notification to "
+            "Ann (ann)"
+        )
         assert codes(ann) == []
         assert ask(dispatcher, ANN) == [SENT]
 

@@ -100,9 +100,12 @@ class Decider:
 
 
 def rejected(reply: str, user_id: str, name: str) -> Reply:
-    """Return the reply for a member whose mail the mail server rejected, with its *reply*."""
-    said = f"Could not send the monthly profile-status notification to {name} ({user_id})"
-    return Reply(Status.OTHER, f"{said}: the mail server rejected it: {reply}")
+    """Return the reply for a member whose mail the mail server rejected, with its *reply*.
+
+    That comes first: a sender may show the beginning alone.
+    """
+    did = f"It rejected the monthly profile-status notification to {name} ({user_id})"
+    return Reply(Status.OTHER, f"The mail server said: {reply.rstrip('.')}. {did}")
 
 
 def skipped(status: Status, user_id: str, name: str) -> Reply:
