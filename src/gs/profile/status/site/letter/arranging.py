@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Chooses which groups there is room for: those of most people, the liveliest of thirty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from . import sections
@@ -16,11 +16,15 @@ _LINE: Final = 350
 
 
 class Arrangement(NamedTuple):
-    """The groups of a site: told *full*, told in a line each, and how many are only counted."""
+    """The groups of a site: told in *full*, told in a line each, and how many are only counted.
+
+    *html* has the sections of those that are told in full, rendered.
+    """
 
     full: Sequence[Section]
-    lines: Sequence[Section] = ()
-    further: int = 0
+    html: Sequence[str]
+    lines: Sequence[Section]
+    further: int
 
 
 def arrange(wording: Wording, contents: Contents, room: int) -> list[Arrangement]:
@@ -29,31 +33,39 @@ def arrange(wording: Wording, contents: Contents, room: int) -> list[Arrangement
     Those with the most posts in the month are told in full, the next in a line each. What is told
     in the same way is in the order of *contents*.
     """
-    everything = [section for site in contents.sites for section in site.groups]
-    if len(everything) <= _FEW:
-        return [Arrangement(site.groups) for site in contents.sites]
-    ranked = sorted(everything, key=_posts, reverse=True)
+    ranked = [section for site in contents.sites for section in site.groups]
+    if len(ranked) > _FEW:
+        ranked.sort(key=_posts, reverse=True)
     full = _fitting(wording, ranked, room)
     # By identity: two groups may look the same.
-    rank = {id(section): number for number, section in enumerate(ranked)}
-    return [_arranged(site.groups, rank, full) for site in contents.sites]
+    html = {id(section): one for section, one in zip(ranked, full, strict=False)}
+    lines = set(map(id, ranked[len(full) : len(full) + _LINES]))
+    return [_arranged(site.groups, html, lines) for site in contents.sites]
 
 
-def _arranged(groups: Sequence[Section], rank: Mapping[int, int], full: int) -> Arrangement:
-    told = [group for group in groups if rank[id(group)] < full + _LINES]
+def _arranged(
+    groups: Sequence[Section], html: Mapping[int, str], lines: Collection[int]
+) -> Arrangement:
+    full = [group for group in groups if id(group) in html]
+    brief = [group for group in groups if id(group) in lines]
     return Arrangement(
-        full=[group for group in told if rank[id(group)] < full],
-        lines=[group for group in told if rank[id(group)] >= full],
-        further=len(groups) - len(told),
+        full=full,
+        html=[html[id(group)] for group in full],
+        lines=brief,
+        further=len(groups) - len(full) - len(brief),
     )
 
 
-def _fitting(wording: Wording, ranked: Sequence[Section], room: int) -> int:
+def _fitting(wording: Wording, ranked: Sequence[Section], room: int) -> list[str]:
+    fitting: list[str] = []
     for rest, section in zip(reversed(range(len(ranked))), ranked, strict=True):
-        room -= len(sections.html(wording, section).encode())
-        if room < _LINE * min(rest, _LINES):
-            return len(ranked) - rest - 1
-    return len(ranked)
+        html = sections.html(wording, section)
+        if len(ranked) > _FEW:
+            room -= len(html.encode())
+            if room < _LINE * min(rest, _LINES):
+                break
+        fitting.append(html)
+    return fitting
 
 
 def _posts(section: Section) -> int:

@@ -25,7 +25,7 @@ def parts(wording: Wording, contents: Contents, values: Mapping[str, object]) ->
     """
     frame = _frame(wording, "notification.html", contents, values)
     arranged = arrange(wording, contents, _ROOM - len(frame.encode()))
-    groups = [one for one in arranged if one.full or one.lines or one.further]
+    groups = [each for each, site in zip(arranged, contents.sites, strict=True) if site.groups]
     html = _woven(frame.split(_GROUPS), (_html(wording, one) for one in groups))
     frame = _frame(wording, "notification.txt", contents, values)
     pieces = [wrap(piece) for piece in frame.split(f"{_GROUPS}\n")]
@@ -56,7 +56,7 @@ def _text(wording: Wording, groups: Arrangement) -> str:
 
 
 def _html(wording: Wording, groups: Arrangement) -> str:
-    told = [sections.html(wording, each) for each in groups.full]
+    rest = ""
     if groups.lines or groups.further:
-        told.append(sections.rest_html(wording, groups.lines, groups.further))
-    return "".join(told)
+        rest = sections.rest_html(wording, groups.lines, groups.further)
+    return "".join((*groups.html, rest))
