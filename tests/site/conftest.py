@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from embedded.hamlet import Hamlet, hamlet
+from embedded.pages import served_pages
 from embedded.parts import MARCH, application
 from embedded.served import Served, served
 from gs.profile.status.site.mail import Maildir
@@ -77,3 +78,12 @@ def site(start: Callable[..., AbstractContextManager[Served]]) -> Iterator[Serve
 def mails(tmp_path: Path) -> Callable[[], list[Path]]:
     """Give a function that lists the mails handed over."""
     return lambda: list((tmp_path / "Maildir").glob("new/*"))
+
+
+@pytest.fixture
+def pages(town: Hamlet) -> Iterator[Served]:
+    """Give the pages of the town, where Ann and Bob live."""
+    town.person("ann", "g", name="Ann Other")
+    town.person("bob", "g", name="Bob")
+    with served_pages(town.engine) as running:
+        yield running

@@ -7,7 +7,7 @@ import pytest
 
 from gs.profile.status.site.letter import preview
 from gs.profile.status.site.summary import Addresses
-from letters.browser import chromium, shown
+from letters.browser import CONTRASTS, chromium, shown
 from letters.notification import LANGUAGES, rich
 from letters.reading import composed, html_of
 from letters.summaries import (
@@ -26,32 +26,6 @@ pytestmark = pytest.mark.browser
 WIDTHS = (320, 600, 1200)
 LONG = "Donaudampfschifffahrtselektrizit\u00e4tenhauptbetriebswerk" * 4
 
-# The contrast of each piece of text with what is painted below it (WCAG 2.2, 1.4.3).
-CONTRASTS = """
-() => {
-  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  const parse = colour => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) =>
-    0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const behind = element => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = parse(getComputedStyle(e).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node; node = walker.nextNode();) {
-    const element = node.parentElement;
-    if (!node.data.trim() || !element.getClientRects().length) continue;
-    const pair = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
-    const [low, high] = pair.sort((a, b) => a - b);
-    found.push([(high + 0.05) / (low + 0.05), element.tagName, node.data.trim()]);
-  }
-  return found;
-}
-"""
 BACKGROUNDS = """
 () => [document.body, ...document.querySelectorAll("table, td")].map(
   e => getComputedStyle(e).backgroundColor).filter(c => c !== "rgba(0, 0, 0, 0)")

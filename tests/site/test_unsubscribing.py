@@ -9,22 +9,12 @@ from embedded.pages import (
     URLENCODED,
     events,
     heading,
-    served_pages,
     skips,
     stop_path,
 )
 from gs.profile.status.site.signing import STOP_PATH
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import list_members
-
-
-@pytest.fixture
-def pages(town):
-    """Give the pages of a town where Ann and Bob live."""
-    town.person("ann", "g", name="Ann Other")
-    town.person("bob", "g", name="Bob")
-    with served_pages(town.engine) as running:
-        yield running
 
 
 def multipart(fields, boundary="=_b"):

@@ -5,23 +5,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import html5lib
-import pytest
 
-from embedded.pages import ONE_CLICK, heading, served_pages, stop_path
+from embedded.pages import ONE_CLICK, heading, stop_path
 from embedded.parts import MARCH, decider
 from gs.profile.status.site.signing import STOP_PATH
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
 from gs.profile.status.site.web.pages.subscription import SUBSYSTEM, TURNED_OFF, TURNED_ON, Change
-
-
-@pytest.fixture
-def pages(town):
-    """Give the pages of a town where Ann and Bob live."""
-    town.person("ann", "g", name="Ann Other")
-    town.person("bob", "g", name="Bob")
-    with served_pages(town.engine) as running:
-        yield running
 
 
 def test_the_page_has_nothing_by_which_one_could_tell_whose_it_is(pages):

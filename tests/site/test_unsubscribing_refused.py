@@ -13,16 +13,6 @@ from embedded.pages import (
 )
 from gs.profile.status.site.signing import STOP_PATH
 
-
-@pytest.fixture
-def pages(town):
-    """Give the pages of a town where Ann and Bob live."""
-    town.person("ann", "g", name="Ann Other")
-    town.person("bob", "g", name="Bob")
-    with served_pages(town.engine) as running:
-        yield running
-
-
 # Other forms
 
 
