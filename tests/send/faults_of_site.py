@@ -186,6 +186,9 @@ FAULTS = {
     "the members hook answers with HTTP 404, 500 or another error": listing(faults.trouble(500)),
     "the members hook answers with HTTP 429 or 503": listing(faults.trouble(503)),
     "the site redirects to another host": listing(faults.redirect(302, "http://else.invalid/")),
+    "the site redirects to something that is not a URL": listing(
+        faults.redirect(302, "http://[evil")
+    ),
     "the site refuses the token": listing(REFUSAL),
     "`--only` names somebody whom the site does not list": listing(None, "--only", "nobody"),
     "the site is down, and comes back before the patience ends": comes_back,

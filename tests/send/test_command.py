@@ -211,6 +211,9 @@ MEMBERS = [
     (faults.garbage(), 76, "does not speak HTTP"),
     (faults.redirect(302, "http://elsewhere.invalid/login?token=secret"), 76, "redirects to"),
     (faults.redirect(302, "/secret/login"), 76, r"redirects to http://\S+/\[token\]/login"),
+    (faults.redirect(302, "http://[evil"), 76, r"redirects to http://\[evil,\nwhich is not a URL"),
+    (faults.redirect(302, "//[secret]x"), 76, r"redirects to //\[\[token\]\]x,\nwhich is not"),
+    (faults.redirect(302, "http://\xff\xfe/"), 76, "redirects to http://\ufffd\ufffd/,"),
     (
         faults.text('{"status": -1, "message": ["Token: \\u001b[2J", "a\\nb\\nc"]}'),
         77,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The URL of a site is taken apart, checked and made canonical."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +113,20 @@ def test_a_hostname_may_carry_a_port_or_be_a_whole_url(hostname, url):
 def test_a_redirect_is_followed_only_where_it_gives_nothing_away(site, location, moved):
     found = SiteUrl.parse(site).moved(HOOK, location)
     assert (str(found) if found else None) == moved
+
+
+@pytest.mark.parametrize("location", ["http://[evil", f"//[::1{HOOK}", f"http://a]{HOOK}"])
+def test_a_redirect_to_what_is_no_url_is_an_error(location):
+    with pytest.raises(ValueError, match="URL"):
+        SiteUrl.parse("http://a.example").moved(HOOK, location)
+
+
+@given(st.text(), st.sampled_from(["", "//", "http://", "https://a.example:", "http://["]))
+def test_a_redirect_to_any_text_does_no_worse(text, before):
+    site = SiteUrl.parse("https://a.example")
+    with contextlib.suppress(ValueError):
+        moved = site.moved(HOOK, f"{before}{text}{HOOK}")
+        assert moved is None or (moved.scheme, moved.authority) == ("https", "a.example")
 
 
 @given(st.text())

@@ -72,7 +72,8 @@ class SiteUrl:
         """Return where a redirect of the hook *uri* to *location* says the site is.
 
         ``None`` where following it could give the token away: to another host or port, from
-        https to http, or to something that is not the hook.
+        https to http, or to something that is not the hook. Raises :exc:`ValueError` where
+        *location* is not a URL.
         """
         target = urljoin(self.hook(uri), location)
         if not target.partition("#")[0].endswith(uri):

@@ -94,13 +94,18 @@ class _Retrieval:
         """Return the site that the answer redirected to, ``None`` where it did not."""
         if self._location is None:
             return None
-        moved = self._site.moved(MEMBERS_URI, self._location)
+        # Without its query, where sites put what they were sent.
+        place = printable(self._token.cut(self._location.partition("?")[0]))[:_SHOWN]
+        redirects = f"The site at {self._site} redirects to {place},\n"
+        try:
+            moved = self._site.moved(MEMBERS_URI, self._location)
+        except ValueError as error:
+            advice = "which is not a URL. Correct the redirect in the configuration of the site."
+            raise ProtocolError(redirects + advice) from error
         if moved is None:
-            # Without its query, where sites put what they were sent.
-            place = printable(self._token.cut(self._location.partition("?")[0]))[:_SHOWN]
             raise ProtocolError(
-                f"The site at {self._site} redirects to {place},\n"
-                "where the token is not sent. If that is the site, call it by that address."
+                f"{redirects}where the token is not sent. If that is the site, call it by that"
+                " address."
             )
         return moved
 

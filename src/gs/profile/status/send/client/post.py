@@ -107,9 +107,12 @@ class Post:
 
     @property
     def redirect(self) -> str | None:
-        """The URL that the answer redirects to, if it does."""
-        url = self.handle.getinfo(pycurl.REDIRECT_URL)
-        return None if url is None else str(url)
+        """The URL that the answer redirects to, if it does.
+
+        Bytes that are not UTF-8 become U+FFFD: no URL has them (RFC 3986, 2).
+        """
+        url: bytes | None = self.handle.getinfo_raw(pycurl.REDIRECT_URL)
+        return None if url is None else url.decode("utf-8", "replace")
 
     @property
     def left(self) -> bool:
