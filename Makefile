@@ -2,33 +2,46 @@
 # `make demo` shows the main job, `make test` runs the tests; each sets up .venv by itself.
 
 PYTHON ?= python3
+LOCK ?= --upgrade
 BIN := .venv/bin
 
+GROUPS := browser bench check docs test
+# Every release is pinned, with its hashes, by `make lock` (docs/decisions/0023).
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINNED := $(INSTALL) --require-hashes --no-deps --requirement
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--no-annotate --custom-compile-command "make lock"
+CHROMIUM := $(shell command -v chromium chromium-browser google-chrome | head -n 1)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak torture docs messages pictures clean
+.PHONY: help demo test check format bench soak torture docs messages pictures lock newest lowest clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-# One stamp for each group of dependencies, renewed when pyproject.toml changes.
-.venv/pip:
+# One stamp for each group of dependencies, renewed when its pins change.
+.venv/made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later, please: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@touch $@
 
-.venv/run: .venv/pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[site]"
+.venv/run: .venv/made requirements/run.txt pyproject.toml
+	$(PINNED) requirements/run.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test .venv/check .venv/bench .venv/docs: .venv/%: .venv/run pyproject.toml
-	$(BIN)/python -m pip install --quiet --group $*
+$(GROUPS:%=.venv/%): .venv/%: .venv/run requirements/%.txt
+	$(PINNED) requirements/$*.txt
+	@touch $@
+
+.venv/uv: .venv/made
+	$(INSTALL) --upgrade uv
 	@touch $@
 
 demo: .venv/run ## Send to a whole community, and show an e-mail (DATA=folder: to real archives)
 	$(BIN)/python scripts/demo.py $(if $(DATA),--data "$(DATA)")
 
-test: .venv/test ## Run the whole test suite
+test: .venv/test $(if $(CHROMIUM),.venv/browser) ## Run the whole test suite
 	$(BIN)/python -m pytest -n auto $(PYTEST)
 
 check: .venv/check ## Lint, format, types, layers
@@ -57,8 +70,18 @@ docs: .venv/docs ## Make the manual, in build/docs
 messages: .venv/test ## Bring the catalogues of the site's languages up to date
 	$(BIN)/python scripts/messages.py
 
-pictures: .venv/test ## Make the pictures of the README from the real thing
+pictures: .venv/test .venv/browser ## Make the pictures of the README from the real thing
 	$(BIN)/python scripts/pictures.py
+
+lock: .venv/uv ## Renew the pinned releases (LOCK= adds only what is missing)
+	$(COMPILE) $(LOCK) pyproject.toml --all-extras $(GROUPS:%=--group %) -o requirements/constraints.txt
+	$(COMPILE) --generate-hashes -c requirements/constraints.txt \
+		pyproject.toml --extra site --group build -o requirements/run.txt
+	for group in $(GROUPS); do $(COMPILE) --generate-hashes -c requirements/constraints.txt \
+		--group $$group -o requirements/$$group.txt || exit; done
+
+newest lowest: .venv/uv ## Run the test suite against the newest (lowest) releases, not the pinned
+	$(BIN)/python scripts/releases.py $@ $(if $(CHROMIUM),--group browser)
 
 clean: ## Remove all that was made
 	rm -rf .venv build dist

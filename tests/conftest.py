@@ -3,16 +3,33 @@
 
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from servers.authority import Authority
 from servers.groupserver import GroupServer
 from servers.proxy import Proxy
+
+# On a slow machine an example may take its time, and so may their invention.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+def pytest_configure() -> None:
+    """Let signals end the programs that the tests start, also under nohup(1) and behind ``&``.
+
+    There this process ignores some signals. A program that it starts inherits that, but inherits
+    no handler: so each of these signals gets a handler that does nothing.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
 
 
 @pytest.fixture(autouse=True)

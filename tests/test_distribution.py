@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What is shipped is whole, and works where nothing else is installed."""
+"""What is shipped is whole, and its dependencies are pinned where the project is tested."""
 
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("hooks", "send", "site")
@@ -16,23 +21,10 @@ PACKAGES = ("hooks", "send", "site")
 def wheel(tmp_path_factory):
     """Build the wheel, as pip does for ``pip install .``."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    # With the build backend that is installed here: another one could break the test.
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*pip, "--wheel-dir", folder, ROOT], check=True, capture_output=True)
     return next(folder.glob("*.whl"))
-
-
-@pytest.fixture(scope="module")
-def fresh(wheel, tmp_path_factory):
-    """Install the wheel, without its extra, where nothing else is; return the programs' folder."""
-    folder = tmp_path_factory.mktemp("fresh")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True)
-    return folder / "bin"
-
-
-def run(*argv):
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
 
 
 def test_the_wheel_has_all_that_the_sources_have(wheel):
@@ -54,25 +46,75 @@ def test_the_namespaces_leave_room_for_other_packages(wheel):
         assert f"{namespace}/__init__.py" not in shipped
 
 
-def test_the_command_works_without_the_extra(fresh, groupserver, sendprofile_config):
-    site = groupserver(members=["u1", "u2"])
-    done = run(fresh / "sendprofile", "-v", "-c", sendprofile_config, site.url)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert site.mailed == {"u1": 1, "u2": 1}
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+GROUPS = PROJECT["dependency-groups"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+#: What each file of requirements/ is made from.
+MADE_FROM = {
+    "run": [*PROJECT["project"]["dependencies"], *EXTRAS["site"], *GROUPS["build"]],
+    **{name: group for name, group in GROUPS.items() if name != "build"},
+    "constraints": [
+        *PROJECT["project"]["dependencies"],
+        *(one for extra in EXTRAS.values() for one in extra),
+        *(one for group in GROUPS.values() for one in group),
+    ],
+}
+PIN = re.compile(
+    r"^([\w.-]+==[^\\\n]+?)\s*(\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\\n|\n))+|\n)",
+    re.MULTILINE,
+)
 
 
-def test_the_site_says_what_to_install_where_the_extra_is_missing(fresh):
-    done = run(fresh / "sendprofile-site", "demo")
-    assert done.returncode == 1
-    assert "pip install 'gs.profile.status.send[site]'" in done.stderr
-    assert len(done.stderr.splitlines()) <= 2
+def pins(name):
+    """Return what a file of requirements/ pins, each with its hashes."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    found = {Requirement(pin): hashes.count("--hash=") for pin, hashes in PIN.findall(text)}
+    assert len(found) == len(re.findall(r"^[^#\s]", text, re.MULTILINE))
+    return found
 
 
-@pytest.fixture
-def sendprofile_config(tmp_path):
-    file = tmp_path / "gsconfig.ini"
-    file.write_text("[config-default]\nwebservice = w\n[webservice-w]\ntoken = secret\n")
-    return file
+def applies(requirement, python):
+    where = {
+        **default_environment(),
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+    }
+    return requirement.marker is None or requirement.marker.evaluate(where)
+
+
+def test_there_is_a_file_of_pins_for_each_group():
+    files = {file.stem for file in (ROOT / "requirements").glob("*.txt")}
+    assert files == set(MADE_FROM)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("name", MADE_FROM)
+def test_every_requirement_is_pinned_once_to_a_release_that_it_allows(name, python):
+    pinned = {}
+    for pin in pins(name):
+        if applies(pin, python):
+            (specifier,) = pin.specifier
+            assert canonicalize_name(pin.name) not in pinned
+            pinned[canonicalize_name(pin.name)] = specifier.version
+    wanted = [Requirement(one) for one in MADE_FROM[name] if isinstance(one, str)]
+    for requirement in wanted:
+        if applies(requirement, python):
+            version = pinned.get(canonicalize_name(requirement.name))
+            assert version, f"{requirement} is not pinned: run `make lock LOCK=`"
+            assert version in requirement.specifier, f"{requirement}: run `make lock LOCK=`"
+
+
+@pytest.mark.parametrize("name", [name for name in MADE_FROM if name != "constraints"])
+def test_every_pin_has_hashes_and_is_that_of_all_groups(name):
+    together = {str(pin) for pin in pins("constraints")}
+    for pin, hashes in pins(name).items():
+        assert hashes > 0
+        assert f"{pin.name}{pin.specifier}" in {one.partition(";")[0] for one in together}
+
+
+def test_what_builds_the_project_is_pinned():
+    assert set(PROJECT["build-system"]["requires"]) <= set(GROUPS["build"])
 
 
 @pytest.mark.parametrize(
