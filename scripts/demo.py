@@ -52,7 +52,8 @@ def main() -> int:
     )
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) ignores SIGHUP
+            signal.signal(number, _leave)
     try:
         return _show(options.folder, options.data)
     except KeyboardInterrupt:
@@ -122,8 +123,8 @@ def _wait_until_ready(site: "subprocess.Popen[bytes]", ready: Path, log: Path) -
 
 
 def _send(*argv: str | Path) -> int:
-    command = [_PROGRAMS / "sendprofile", "-v", *argv]
-    print(f"$ sendprofile {shlex.join(map(str, command[1:]))}\n", flush=True)
+    command = [_shown(_PROGRAMS / "sendprofile"), "-v", *argv]
+    print(f"$ {shlex.join(map(str, command))}\n", flush=True)
     sender = subprocess.Popen(command)
     try:
         while True:

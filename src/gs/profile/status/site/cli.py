@@ -28,8 +28,8 @@ COMMANDS: Final = MappingProxyType(
     }
 )
 _NOT_INSTALLED: Final = """\
-sendprofile-site: {name} is not installed. The site needs more than the sender does:
-pip install 'gs.profile.status.send[site]'
+sendprofile-site: {name} is not installed. The site needs more packages than the sender: run
+{command}
 """
 
 
@@ -47,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("gs."):
             raise
-        sys.stderr.write(_NOT_INSTALLED.format(name=error.name))
+        from .installation import install_command  # noqa: PLC0415 - only this needs it
+
+        told = _NOT_INSTALLED.format(name=error.name, command=install_command("site"))
+        sys.stderr.write(told)
         return EX_NOT_INSTALLED
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -10,6 +10,7 @@ from typing import Final
 from gs.profile.status.site.community import settle_community
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.founding import found
+from gs.profile.status.site.installation import program
 from gs.profile.status.site.opening import now
 
 from .faults import EX_CANTCREAT, CommandError, faults_told
@@ -26,7 +27,7 @@ def run(options: Namespace) -> None:
     with faults_told():
         folder = SiteFolder(options.folder or Path(tempfile.mkdtemp(prefix="sendprofile-demo-")))
         if folder.has_site:
-            hint = f"sendprofile-site serve {folder_option(folder.path)}"
+            hint = f"{program('sendprofile-site')} serve {folder_option(folder.path)}"
             raise CommandError(f"{folder.path} has a site already; {hint}", EX_CANTCREAT)
         # Whatever the environment says: a demo has nothing to do with a real database.
         # On a terminal its log would stand between what sendprofile says.

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from gs.profile.status.site.config import SiteConfig
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.holding import HeldError, held
+from gs.profile.status.site.installation import program
 from gs.profile.status.site.opening import now
 from gs.profile.status.site.store.calls import NOBODY
 from gs.profile.status.site.store.database import open_database
@@ -31,11 +32,11 @@ _IN_PROGRESS: Final = "    {key}, since {since:%Y-%m-%d %H:%M:%S %Z}"
 _ADVICE: Final = """
 Look for the Message-ID in the log of the mail server. Where it took the e-mail:
 
-    sendprofile-site doubts {folder} --sent KEY
+    {program} doubts {folder} --sent KEY
 
 and where it certainly did not, so that sendprofile sends it with its next call:
 
-    sendprofile-site doubts {folder} --not-sent KEY"""
+    {program} doubts {folder} --not-sent KEY"""
 
 
 def run(options: Namespace) -> None:
@@ -129,4 +130,5 @@ def _list(doubts: _Doubts, folder: str) -> None:
         )
     for doubt in doubts.in_progress:
         say(_IN_PROGRESS.format(key=doubt.key, since=doubt.handing))
-    say(_ADVICE.format(folder=folder) if doubts.ripe else "Nothing is in doubt.")
+    advice = _ADVICE.format(program=program("sendprofile-site"), folder=folder)
+    say(advice if doubts.ripe else "Nothing is in doubt.")

@@ -21,6 +21,7 @@ from gs.profile.status.site.importers import (
     NoArchiveError,
     find_archives,
 )
+from gs.profile.status.site.installation import program
 from gs.profile.status.site.mixing import INVENTED, MixedError
 from gs.profile.status.site.opening import now
 from gs.profile.status.site.store.database import open_database
@@ -52,7 +53,7 @@ def run(options: Namespace) -> None:
             site_id=options.site,
         )
         say(f"\nThe site is in {folder.path.resolve()}. To serve it:\n")
-        say(f"    sendprofile-site serve {folder_option(folder.path)}")
+        say(f"    {program('sendprofile-site')} serve {folder_option(folder.path)}")
         if is_new and options.keep_addresses:
             warn(_NEW.format(path=folder.path))
         if broken:

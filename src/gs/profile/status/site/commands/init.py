@@ -13,6 +13,7 @@ from gs.profile.status.site.config import DATABASE_VARIABLE, has_password, is_da
 from gs.profile.status.site.describing import Description, WhichSiteError, describe
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.founding import found
+from gs.profile.status.site.installation import program
 from gs.profile.status.site.store.sites import SiteData, find_sites
 
 from .exposure import warn_of_url
@@ -28,11 +29,11 @@ The folder {path} has its settings in site.toml, the token in gsconfig.ini.
 
 What comes next:
 
-    sendprofile-site import-people PEOPLE.csv {folder}
-    sendprofile-site import-mbox ARCHIVES --keep-addresses {folder}
-    sendprofile-site preview ID {folder}
-    sendprofile-site serve --port 8080 {folder}
-    sendprofile -v -c {config} --ledger {ledger} http://127.0.0.1:8080/
+    {site_program} import-people PEOPLE.csv {folder}
+    {site_program} import-mbox ARCHIVES --keep-addresses {folder}
+    {site_program} preview ID {folder}
+    {site_program} serve --port 8080 {folder}
+    {program} -v -c {config} --ledger {ledger} http://127.0.0.1:8080/
 
 This is a trial: the e-mails go into {maildir} until site.toml names a mail server. The
 ledger is one of the trial's own, so that everybody is still to be mailed when it is over."""
@@ -74,6 +75,8 @@ def run(options: Namespace) -> None:
 def _tell(folder: SiteFolder, joined: Sequence[SiteData], *, no_url: bool) -> None:
     names = ", and ".join(f"the site {site.title} at {site.url}" for site in joined)
     said = _MADE.format(
+        program=program("sendprofile"),
+        site_program=program("sendprofile-site"),
         site=f"Joined {names}." if joined else "Made a site.",
         path=folder.path.resolve(),
         folder=folder_option(folder.path),

@@ -12,6 +12,7 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.site.config import SiteConfig
 from gs.profile.status.site.folder import SiteFolder
 from gs.profile.status.site.holding import HeldError, hold
+from gs.profile.status.site.installation import program
 from gs.profile.status.site.logs import set_up
 from gs.profile.status.site.mail.connecting import AuthoritiesError
 from gs.profile.status.site.opening import OpenSite, now, open_site
@@ -31,7 +32,7 @@ mails          {mails}
 {trial}
 To mail everybody, from another terminal:
 
-    sendprofile -v -c {quoted} {ledger}{fixed}{url}
+    {program} -v -c {quoted} {ledger}{fixed}{url}
 
 Control-C stops the site."""
 _TRIAL: Final = """
@@ -110,7 +111,8 @@ def _announce(
         trial = _TRIAL.format(**said)
         ledger = f"--ledger {quoted(folder.trial_ledger.resolve())} "
     shown = {"mails": mails, "trial": trial, "ledger": ledger, "fixed": fixed}
-    say(_SERVED.format(**said, **shown, quoted=quoted(folder.config.resolve())))
+    typed = {"program": program("sendprofile"), "quoted": quoted(folder.config.resolve())}
+    say(_SERVED.format(**said, **shown, **typed))
     warn_of_host(config.service)
     warn_of_url(config.url)
     if ready_file:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.config import SiteConfig, find_exposed, is_url
 from gs.profile.status.site.folder import SiteFolder
+from gs.profile.status.site.installation import program
 from gs.profile.status.site.store.database import open_database
 
 from .faults import EX_NOINPUT, EX_USAGE, CommandError
@@ -27,7 +28,7 @@ def find_site(path: Path) -> SiteFolder:
             EX_NOINPUT,
         )
     if not folder.has_site:
-        hint = f"make one with: sendprofile-site init {folder_option(path)}"
+        hint = f"make one with: {program('sendprofile-site')} init {folder_option(path)}"
         raise CommandError(f"There is no site in {path}; {hint}", EX_NOINPUT)
     return folder
 

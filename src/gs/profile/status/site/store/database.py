@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from gs.profile.status.site.installation import install_command
+
 from .migrating import migrate
 
 if TYPE_CHECKING:
@@ -47,9 +49,8 @@ def open_database(where: Path | str) -> Engine:
     try:
         engine = _CREATE[url.get_backend_name()](url, {"hide_parameters": True})
     except ModuleNotFoundError as error:
-        raise DatabaseURLError(
-            "PostgreSQL needs psycopg: pip install 'gs.profile.status.send[site,postgresql]'"
-        ) from error
+        command = install_command("site,postgresql")
+        raise DatabaseURLError(f"PostgreSQL needs psycopg: run {command}") from error
     try:
         migrate(engine)
     except BaseException:
