@@ -11,7 +11,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := $(INSTALL) --require-hashes --no-deps --requirement
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-annotate --custom-compile-command "make lock"
-CHROMIUM := $(shell command -v chromium chromium-browser google-chrome | head -n 1)
+BROWSERS := chromium chromium-browser google-chrome
+CHROMIUM := $(strip $(foreach name,$(BROWSERS),$(shell command -v $(name) 2>/dev/null)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench soak torture docs messages pictures lock newest lowest clean
