@@ -2,6 +2,7 @@
 """Brings the catalogues of the site up to date with its code and its templates."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -42,11 +43,11 @@ def main() -> int:
     check = parser.parse_args().check
     template, faults = _template(), []
     for path in sorted(_CATALOGUES.glob("*.po")):
-        catalogue = _catalogue(path, template)
-        octets = _written(catalogue)
+        before, catalogue = _read(path), _catalogue(path, template)
         if not check:
-            path.write_bytes(octets)
-        elif path.read_bytes() != octets:
+            path.write_bytes(_written(catalogue))
+        # Both as the library writes them now: another release of it may write them otherwise.
+        elif _written(before) != _written(catalogue):
             faults.append(f"{path.name} lags behind: run `make messages`")
         faults += [f"{path.name}: {fault}" for fault in _faults(catalogue)]
     print("\n".join(faults) or "The catalogues are complete.")
@@ -63,8 +64,12 @@ def _template() -> Catalog:
     return template
 
 
+def _read(path: Path) -> Catalog:
+    return read_po(BytesIO(path.read_bytes()), locale=path.stem)
+
+
 def _catalogue(path: Path, template: Catalog) -> Catalog:
-    catalogue = read_po(BytesIO(path.read_bytes()), locale=path.stem)
+    catalogue = _read(path)
     catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     catalogue.header_comment = _HEADER
@@ -74,7 +79,8 @@ def _catalogue(path: Path, template: Catalog) -> Catalog:
 def _written(catalogue: Catalog) -> bytes:
     file = BytesIO()
     write_po(file, catalogue, width=98, sort_output=True, include_lineno=False)
-    return file.getvalue()
+    # Without the name of the release of the library that wrote it.
+    return re.sub(rb'^"Generated-By: .*\n', b"", file.getvalue(), flags=re.MULTILINE)
 
 
 def _faults(catalogue: Catalog) -> Iterator[str]:

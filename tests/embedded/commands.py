@@ -2,11 +2,13 @@
 """Runs sendprofile-site, as a command that ends or as one that serves."""
 
 import json
+import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
+
+from limits import LIMIT, wait_until
 
 SITE = Path(sys.executable).with_name("sendprofile-site")
 
@@ -14,8 +16,13 @@ SITE = Path(sys.executable).with_name("sendprofile-site")
 def run(*arguments, **options):
     command = [SITE, *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, **options
+        command, capture_output=True, text=True, timeout=LIMIT, check=False, **options
     )
+
+
+def copied(site, folder):
+    """Give a copy, of a test's own, of the site that was made once for many; into *folder*."""
+    return shutil.copytree(site, folder / "site")
 
 
 @contextmanager
@@ -30,9 +37,7 @@ def running(*arguments, folder):
         text=True,
     )
     try:
-        deadline = time.monotonic() + 30
-        while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: ready.exists() or process.poll() is not None)
         yield process, json.loads(ready.read_text())
     finally:
         process.kill()

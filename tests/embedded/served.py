@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import uvicorn
 
+from limits import LIMIT
+
 
 @dataclass
 class Answer:
@@ -28,7 +30,7 @@ class Served:
     port: int
 
     def ask(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()

@@ -14,29 +14,35 @@ from gs.profile.status.site.serving import CannotListenError, Service, serve
 from gs.profile.status.site.web.guarding import guarded
 from gs.profile.status.site.web.metrics import Metrics
 
-#: For how long it waits, in seconds, for what is being answered.
-PATIENCE = 3
-
 
 async def quick(request):
     return PlainTextResponse(f"{len(await request.body())}")
 
 
-async def slow(request):
-    await asyncio.sleep(float(request.path_params["seconds"]))
-    return PlainTextResponse("at last")
+def main(ready, where, patience):
+    """Write the URL to *ready*; wait *patience* seconds for what is answered at the end.
 
+    Whoever asks for /slow is answered once there is a file *ready*.go; that it was asked for,
+    *ready*.asked says, and *ready*.stopping that a signal came.
+    """
 
-def main(ready, where):
+    asked, go = Path(f"{ready}.asked"), Path(f"{ready}.go")
+
+    async def slow(_request):
+        asked.touch()  # noqa: ASYNC240 - of a test, as that it is waited for here
+        while not go.exists():  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.01)
+        return PlainTextResponse("at last")
+
     set_up(sys.stderr, "info", "json")
     routes = [
         Route("/", quick, methods=["GET", "POST"]),
-        Route("/slow/{seconds}", slow, methods=["GET", "POST"]),
+        Route("/slow", slow, methods=["GET", "POST"]),
     ]
     app = guarded(Starlette(routes=routes), Metrics(), Log())
     host, port, unix = ("", 0, Path(where)) if "/" in where else (where, 0, None)
     service = Service(
-        unix=unix, stopping=lambda: Path(f"{ready}.stopping").touch(), patience=PATIENCE
+        unix=unix, stopping=lambda: Path(f"{ready}.stopping").touch(), patience=int(patience)
     )
     try:
         serve(app, host, port, lambda url: Path(ready).write_text(url), service)

@@ -2,12 +2,15 @@
 """The command, as cron calls it: a real process, with a configuration file of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from limits import LIMIT
 
 GSCONFIG = """\
 [config-default]
@@ -42,7 +45,7 @@ class Command:
             encoding="utf-8",
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=LIMIT,
             check=False,
         )
 
@@ -56,6 +59,20 @@ class Command:
             encoding="utf-8",
             env={**os.environ, **environment},
         )
+
+
+@pytest.fixture
+def signals_end_a_process():
+    """Give this process the usual actions of the signals that end one; nohup(1) takes some."""
+    usual = {
+        signal.SIGHUP: signal.SIG_DFL,
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, action) for number, action in usual.items()}
+    yield
+    for number, action in before.items():
+        signal.signal(number, action)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 import signal
 import sqlite3
 import subprocess
-import time
 from contextlib import closing
 from datetime import datetime
 from threading import Event, Lock
@@ -14,6 +13,7 @@ from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger.lock import only_one
 from gs.profile.status.send.ledger.opening import open_ledger
 from gs.profile.status.send.siteurl import SiteUrl
+from limits import LIMIT, wait_until
 from servers import faults
 
 from .machine import WITHOUT_RIGHTS, small_disk
@@ -52,7 +52,7 @@ def without_rights(case):
     """Run the command as somebody whom file modes bind."""
     argv = [*WITHOUT_RIGHTS, *case.sendprofile.words, "-j", case.jobs]
     argv += ["--ledger", str(case.ledger), case.url]
-    done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=LIMIT, check=False)
     return End(done.returncode, done.stdout + done.stderr)
 
 
@@ -123,10 +123,10 @@ def full_in_the_middle(case, disk, run):
     lock, steps = Lock(), [disk.fill]
 
     def fill(_):
-        # Nothing is recorded meanwhile: who is in flight beside it is answered afterwards.
         with lock:
             while steps:
-                time.sleep(0.2)
+                # Nothing is recorded any more: who is in flight beside it is answered afterwards.
+                wait_until(lambda: "sent" in case.verdicts().values())
                 steps.pop()()
 
     case.at().on_send = hanging(fill)
@@ -174,9 +174,10 @@ def signal_before(case):
 
 
 def killed(case, **told):
-    site = case.at(**told)
-    site.on_send = hanging(faults.delayed(0.5))
+    site, released = case.at(**told), Event()
+    site.on_send = hanging(lambda _: faults.held(released))
     end = case.signalled(signal.SIGKILL, until=3)
+    released.set()
     site.on_send = None
     return end
 
@@ -188,8 +189,7 @@ def called_after(case):
 
 def called_after_with_keys(case):
     killed(case, keys=86_400)
-    time.sleep(0.6)
-    return case.run("--patience", "20")
+    return case.run("--patience", LIMIT)
 
 
 def called_too_late(case):

@@ -5,14 +5,18 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Event
 
+from limits import LIMIT, wait_until
 from servers import faults
 from servers.answers import Answer
 from servers.moves import Delay, Fault, Point, Say
 
-from .scenario import SENT, hanging
+from .scenario import SENT, hanging, last_words
 
-PATIENT = ("--patience", "20")
+PATIENT = ("--patience", str(LIMIT))
+# Where each call may end with the time-out: it is the fault, or it is repeated.
+HURRIED = ("--timeout", "1")
 LISTED = Answer.json([f"u{number}" for number in range(5)])
 RETRY = "HTTP 429 or 503, with a `Retry-After` in seconds"
 REFUSAL = Answer.json({"status": -1, "message": ["Token: wrong"]})
@@ -37,7 +41,7 @@ def comes_back(case):
     site = case.at()
     site.stop()
     process = case.start(*PATIENT)
-    time.sleep(1)
+    time.sleep(1)  # if it looks only later, there was no fault
     site.start()
     return case.ended(process)
 
@@ -52,12 +56,12 @@ def listing(behaviour, *argv):
     return happen
 
 
-def answering(behaviour, **told):
+def answering(behaviour, *argv, **told):
     """Return the scenario in which the send hook does something for one member of five."""
 
     def happen(case):
         case.at(**told).answers["u1"] = behaviour
-        return case.run()
+        return case.run(*argv)
 
     return happen
 
@@ -87,23 +91,27 @@ def left_the_list(case):
     return case.run()
 
 
-def goes_away(case, back=None, *argv):
+def goes_away(case):
     site = case.at()
-    # Of an idle connection libcurl learns only after a second that it is dead: there is none.
-    site.on_send = faults.last(SENT)
-    process = case.start("-t", "0.3", *argv)
-    site.wait_for_requests(2)
-    # What was in flight is answered; the others wait for the throttle.
-    case.wait_for_rest()
-    site.stop()
-    if back:
-        time.sleep(back)
-        site.start()
-    return case.ended(process)
+    site.on_send = last_words(site, case.in_flight)
+    return case.run()
 
 
 def comes_back_in_the_middle(case):
-    return goes_away(case, 1.5, *PATIENT)
+    site = case.at()
+    words, is_away = last_words(site, case.in_flight), Event()
+
+    def go(asked):
+        answer = words(asked)
+        is_away.set()
+        return answer
+
+    site.on_send = [*[go] * case.in_flight, None]
+    process = case.start(*PATIENT)
+    assert is_away.wait(LIMIT)
+    time.sleep(0.5)  # if it looks only later, there was no fault
+    site.start()
+    return case.ended(process)
 
 
 def killed_at_work(case):
@@ -130,24 +138,28 @@ def retry_at_a_date(case):
 
 
 def sleeps(case):
-    site = case.at()
-    site.on_send = hanging(faults.delayed(0.5))
-    process = case.start("--timeout", "1", "--max-unknown", "0")
+    site, released = case.at(), Event()
+    site.on_send = hanging(lambda _: faults.held(released))
+    process = case.start("--timeout", "5", "--max-unknown", "0")
     site.wait_for_requests(2 + case.in_flight)
     process.send_signal(signal.SIGSTOP)
-    time.sleep(1.5)
+    released.set()
+    time.sleep(5.2)
     process.send_signal(signal.SIGCONT)
     return case.ended(process)
 
 
 def at_work(case):
     late = Fault("late", (Delay(2.0), Say()))
-    return sending([None, late, None], *PATIENT, keys=86_400)(case)
+    return sending([None, late, None], *HURRIED, *PATIENT, keys=86_400)(case)
 
 
 def denied(case):
-    # Late: with many in flight it could come first else.
-    late = Fault("late", (Delay(0.3), Say(faults.trouble(404))), works=False)
+    def late(_):
+        # With many in flight it could come first else.
+        wait_until(lambda: "sent" in case.verdicts().values())
+        return Fault("denied", (Say(faults.trouble(404)),), works=False)
+
     return answering(late)(case)
 
 
@@ -169,7 +181,7 @@ FAULTS = {
     "nothing listens at the address": nothing_listens,
     "nobody who is trusted vouches for the certificate": not_trusted,
     "what listens there does not speak HTTP": listing(faults.garbage()),
-    "the site says nothing for `--timeout` seconds": listing(lambda _: faults.never()),
+    "the site says nothing for `--timeout` seconds": listing(lambda _: faults.never(), *HURRIED),
     "the connection breaks in the list of members": listing(faults.half(0.5, LISTED)),
     "the list ends in its middle, in an answer that is whole": listing(
         faults.cut_list("u1", "u2")
@@ -203,7 +215,7 @@ FAULTS = {
     "HTTP 500, 502 or 504": answering(faults.trouble(500)),
     "a redirect": answering(faults.redirect(307, "/elsewhere")),
     "a login page, or another answer that is not the hook's": answering(faults.login_page()),
-    "no answer for `--timeout` seconds": answering(lambda _: faults.never()),
+    "no answer for `--timeout` seconds": answering(lambda _: faults.never(), "--timeout", "5"),
     "the connection ends after the request": answering(faults.closed()),
     "the connection is reset after the request": answering(faults.reset()),
     "the connection ends after the headers of the answer": answering(faults.half(0)),
@@ -225,7 +237,7 @@ FAULTS = {
     "ten answers in a row that tell nothing": ten_in_a_row,
     "this machine sleeps for longer than `--timeout`, and the site answers meanwhile": sleeps,
     "no answer for `--timeout` seconds, at a site with keys": sending(
-        [None, faults.delayed(1.3), None], *PATIENT, keys=86_400
+        [None, faults.delayed(1.3), None], *HURRIED, *PATIENT, keys=86_400
     ),
     "the connection ends after the request, at a site with keys": sending(
         [None, faults.closed(), None], *PATIENT, keys=86_400

@@ -3,14 +3,16 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from limits import LIMIT
+from servers import faults
 from servers.answers import Answer
 from servers.authority import Authority
 from servers.groupserver import GroupServer
@@ -56,7 +58,6 @@ class Case:
     found: dict[str, str] = field(default_factory=dict)
     #: Calls of the send hook that came before the fault.
     before: int = 0
-    options: list[str] = field(default_factory=lambda: ["--timeout", "1"])
 
     @property
     def ledger(self) -> Path:
@@ -80,13 +81,13 @@ class Case:
 
     def run(self, *argv: Any, **environment: str) -> End:
         """Run the command to its end."""
-        words = ["-j", self.jobs, "--ledger", str(self.ledger), *self.options]
+        words = ["-j", self.jobs, "--ledger", str(self.ledger)]
         done = self.sendprofile.run(*words, *argv, self.url, **environment)
         return End(done.returncode, done.stdout + done.stderr)
 
     def start(self, *argv: Any) -> subprocess.Popen[str]:
         """Start the command."""
-        words = ["-j", self.jobs, "--ledger", str(self.ledger), *self.options[2:]]
+        words = ["-j", self.jobs, "--ledger", str(self.ledger)]
         return self.sendprofile.start(*words, *argv, self.url)
 
     def signalled(self, *numbers: signal.Signals, until: int) -> End:
@@ -102,18 +103,13 @@ class Case:
 
     def ended(self, process: subprocess.Popen[str], said: str = "") -> End:
         """Wait for the end of *process*."""
-        stdout, stderr = process.communicate(timeout=20)
+        stdout, stderr = process.communicate(timeout=LIMIT)
         code = process.returncode
         return End(128 - code if code < 0 else code, said + stdout + stderr)
 
     def verdicts(self) -> dict[str, str]:
         """Return the verdicts that members have in the ledger."""
         return rows(self.seen or self.ledger)
-
-    def wait_for_rest(self) -> None:
-        """Return when some were sent to, and nothing is in flight."""
-        while not (found := set(self.verdicts().values())) >= {"sent"} or "sending" in found:
-            time.sleep(0.01)
 
 
 SENT = Answer.json({"status": 0, "message": "Sent"}, mails=True)
@@ -123,3 +119,27 @@ def hanging(behaviour: Behaviour) -> Callable[[Request], Behaviour | None]:
     """Return what answers the first call as usual, and does *behaviour* to all that follow."""
     first = iter([None])
     return lambda _: next(first, behaviour)
+
+
+def stop_listening(site: GroupServer) -> None:
+    """Let nobody connect to *site* any more; the connections that there are go on.
+
+    It may be called while a request is answered, and the site be started again afterwards.
+    """
+    site._listener._rope.close()
+    site._listener._accepting.join()
+
+
+def last_words(site: GroupServer, count: int = 1) -> Callable[[Request], Behaviour]:
+    """Return what is the last of *site* for *count* calls, which are in flight together.
+
+    It listens no more when they have all arrived, and then answers them: so none of them is lost.
+    """
+    everybody = Barrier(count, lambda: stop_listening(site))
+
+    def answer(_: Request) -> Behaviour:
+        everybody.wait(LIMIT)
+        # Of an idle connection libcurl learns only after a second that it is dead: there is none.
+        return faults.last(SENT)
+
+    return answer

@@ -3,6 +3,7 @@
 
 import math
 import random
+from itertools import cycle
 
 from gs.profile.status.send.adaptive import Adaptive
 from gs.profile.status.send.pace import Fixed
@@ -49,6 +50,11 @@ def drifting(rng):
 
 #: Those whose mean stays.
 STEADY = (equal, lognormal, exponential, ten_times)
+
+
+def seeded(*kinds):
+    """Return each of *kinds* with a seed, the next one each time: fewer runs than a product."""
+    return list(zip(kinds, cycle(SEEDS), strict=False))
 
 
 def send(limit, site, kind=equal, seed=1, seconds=60.0, **more):

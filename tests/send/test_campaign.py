@@ -176,6 +176,7 @@ def test_unknown_members_are_not_sent_to_again():
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (7, 2)
 
 
+@pytest.mark.usefixtures("signals_end_a_process")
 def test_the_first_signal_lets_what_is_in_flight_finish():
     clock, stop = Clock(), Stop()
     site = FakeSite(members(99), {}, clock, seconds=1)
@@ -189,6 +190,7 @@ def test_the_first_signal_lets_what_is_in_flight_finish():
     assert ("stopping", StopCause.INTERRUPT, 3) in run.reporter.events
 
 
+@pytest.mark.usefixtures("signals_end_a_process")
 def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
     clock, stop = Clock(), Stop()
     site = FakeSite(members(99), {}, clock, seconds=1)
@@ -218,6 +220,17 @@ def test_a_site_that_cannot_be_reached_is_tried_again_and_everybody_is_sent_to()
     pauses = [event for event in run.reporter.events if event[0] == "pausing"]
     assert pauses[0] == ("pausing", StopCause.UNREACHABLE, 1)
     assert [member for _, member in site.posts].count("u02") == len(pauses) + 1
+
+
+def test_those_who_are_refused_together_make_one_pause():
+    clock, ends = Clock(), dict.fromkeys(members(8), Answer(503, b""))
+    site = FakeSite(members(40), ends, clock)
+    site._on_begin = lambda _: clock.now > 1000 and ends.clear()
+    run = campaign(site, clock, jobs=8, seconds=60)
+    assert run.run().counts == {(Verdict.SENT, ""): 40}
+    pauses = [event for event in run.reporter.events if event[0] == "pausing"]
+    assert pauses == [("pausing", StopCause.BUSY, 1)]
+    assert [when for when, _ in site.posts] == [1000] * 8 + [1001] * 40
 
 
 def test_nothing_begins_while_the_site_wants_to_be_left_alone():
@@ -278,6 +291,7 @@ def test_a_list_that_cannot_be_had_is_not_asked_for_for_ever(error, lasts):
     assert clock.now == 1000 + lasts
 
 
+@pytest.mark.usefixtures("signals_end_a_process")
 def test_a_signal_ends_the_wait_for_the_list():
     clock, stop = Clock(), Stop()
     site = FakeSite([], {}, clock, error=UnreachableError("down"))

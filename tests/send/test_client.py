@@ -3,6 +3,7 @@
 
 import socket
 import time
+from threading import Barrier
 
 import pytest
 
@@ -11,6 +12,7 @@ from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
 from gs.profile.status.send.model import Claim, Fault, MemberId
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.token import Token
+from limits import LIMIT, wait_until
 from servers import faults
 from servers.answers import Answer
 from servers.deaths import DEATHS, STILLBIRTHS
@@ -23,7 +25,7 @@ def client():
     """Return a function that makes a client of a URL; all are closed at the end."""
     made = []
 
-    def make(url, token="secret", timeout=10.0, trust=None):
+    def make(url, token="secret", timeout=LIMIT, trust=None):
         manner = Manner(timeout, "sendprofile/test", trust or Trust.in_system())
         made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, Loop()))
         return made[-1]
@@ -41,6 +43,9 @@ def call(site, member="u1"):
     assert [attempt.claim.member for attempt in attempts] == [member]
     return attempts[0].end
 
+
+# State of a connection that this side has closed, as the other side knows: tcp_states.h of Linux.
+FIN_WAIT2 = 5
 
 PROTOCOLS = [("plain", "HTTP/1.1"), ("TLS", "HTTP/1.1"), ("TLS", "HTTP/2")]
 WAYS = [
@@ -68,7 +73,7 @@ def test_however_a_connection_dies_the_request_is_posted_once(
     if isinstance(end, Fault):
         assert end.left
         assert "rewind" not in end.text  # no word for an operator
-    if reused:
+    if reused and server.longest_pause < 2:
         assert server.requests[-1].connection == server.requests[0].connection
     assert server.requests[0].version == protocol
 
@@ -135,7 +140,8 @@ def test_one_connection_is_kept_for_all(groupserver, client):
     site = client(server.url)
     for member in list(site.members()):
         call(site, member)
-    assert (len(server.sends), server.connections) == (50, 1)
+    assert len(server.sends) == 50
+    assert server.connections == 1 or server.longest_pause > 2
     assert set(server.mailed.values()) == {1}
 
 
@@ -169,22 +175,37 @@ def test_calls_in_flight_share_one_connection_of_http_2(
     assert set(site.members()) == set(members)
     time.sleep(seconds)  # while a long list is stored, the connection grows old
     assert call_all(site, members) == 64
-    assert server.connections == connections
+    assert server.connections == connections or (server.longest_pause > 2 and not seconds)
     assert set(server.mailed.values()) == {1}
+
+
+def wait_until_closed(server):
+    """Return when *server* has closed its connections, and this side knows of it."""
+
+    def states():
+        wires = list(server._listener._open.values())
+        tcp = [socket.IPPROTO_TCP, socket.TCP_INFO, 1]
+        return {wire.sock.getsockopt(*tcp)[0] for wire in wires}
+
+    wait_until(lambda: states() == {FIN_WAIT2})
 
 
 @pytest.mark.parametrize("layer", ["plain", "TLS"])
 def test_no_call_waits_for_another_where_there_is_no_http_2(groupserver, authority, client, layer):
     members = [f"u{number}" for number in range(16)]
     server = groupserver(members=members, tls=authority.good() if layer == "TLS" else None)
+    everybody = Barrier(16)
+
+    def answer_with_the_others(_):
+        everybody.wait(LIMIT)
+
     server.on_members = faults.closed_when_idle()
-    server.on_send = faults.delayed(2)
-    site = client(server.url, trust=Trust.in_(authority.pem))
+    server.on_send = answer_with_the_others
+    site = client(server.url, trust=Trust.in_(authority.pem), timeout=2 * LIMIT)
     assert set(site.members()) == set(members)
-    time.sleep(1.2)
+    wait_until_closed(server)
+    time.sleep(1.2)  # libcurl looks for dead connections once a second
     assert call_all(site, members) == 16
-    times = [request.time for request in server.sends]
-    assert max(times) - min(times) < 2
 
 
 def test_calls_in_flight_keep_their_connections_where_there_is_no_http_2(groupserver, client):
@@ -200,11 +221,11 @@ def test_calls_in_flight_keep_their_connections_where_there_is_no_http_2(groupse
 def test_an_attempt_says_how_long_it_took(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.delayed(0.3)
-    site = client(server.url)
+    site, began = client(server.url), time.monotonic()
     site.begin(Claim(MemberId("u1")))
     while not (attempts := site.attempts(10)):
         pass
-    assert 0.3 <= attempts[0].seconds < 5
+    assert 0.3 <= attempts[0].seconds <= time.monotonic() - began
 
 
 def test_a_connection_that_was_idle_for_long_is_not_relied_upon(groupserver, client):
@@ -221,6 +242,7 @@ def test_a_connection_that_the_site_closed_while_idle_is_replaced(groupserver, c
     server.on_send = [faults.closed_when_idle(), None]
     site = client(server.url)
     assert call(site, "u1").http_status == 200
+    wait_until_closed(server)
     time.sleep(1.2)  # libcurl looks for dead connections once a second
     assert call(site, "u2").http_status == 200
     assert (server.mailed["u1"], server.mailed["u2"]) == (1, 1)
@@ -231,8 +253,8 @@ def test_a_site_that_does_not_answer_is_waited_for_no_longer_than_the_time_out(
 ):
     server = groupserver(members=["u1"])
     server.on_send = faults.never()
-    end = call(client(server.url, timeout=0.3))
-    assert end == Fault("no answer within 0.3 s", left=True)
+    end = call(client(server.url, timeout=2))
+    assert end == Fault("no answer within 2 s", left=True)
 
 
 def test_an_answer_that_does_not_end_is_given_up(groupserver, client):
@@ -294,8 +316,8 @@ def test_the_list_is_read_while_it_arrives(groupserver, client):
 
 def test_a_slow_list_is_waited_for_as_long_as_it_moves(groupserver, client):
     server = groupserver()
-    server.on_members = faults.dripping(b'["u1", "u2", "u3", "u4"]', pause=0.1)
-    assert list(client(server.url, timeout=1.0).members()) == ["u1", "u2", "u3", "u4"]
+    server.on_members = faults.dripping(b'["u1", "u2", "u3", "u4"]', pause=0.15)
+    assert list(client(server.url, timeout=3).members()) == ["u1", "u2", "u3", "u4"]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from dataclasses import replace
 
 import pytest
 
+from limits import LIMIT
 from servers import faults
 from servers.answers import Answer
 from servers.moves import Point
 
 from .conftest import GSCONFIG
+from .scenario import last_words
 
 
 def members(count):
@@ -27,7 +29,7 @@ def test_when_all_is_well_the_command_is_silent(groupserver, sendprofile):
     done = sendprofile.run(site.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert site.mailed == dict.fromkeys(members(20), 1)
-    assert site.connections == 1
+    assert site.connections == 1 or site.longest_pause > 2  # libcurl drops what is idle
 
 
 def test_verbose_says_what_the_original_said_a_line_at_a_time(groupserver, sendprofile):
@@ -221,19 +223,15 @@ MEMBERS = [
     ),
     (faults.closed(Point.BODY), 75, "cannot be reached"),
     (faults.reset(Point.BODY), 75, "cannot be reached"),
-    (lambda _: faults.never(), 75, "no answer within 1 s"),
     (LIST_CUT, 75, "cannot be reached"),
 ]
 
 
 @pytest.mark.parametrize(("behaviour", "code", "says"), MEMBERS)
-@pytest.mark.parametrize("verbose", [[], ["-v"]], ids=["silent", "verbose"])
-def test_without_the_list_nobody_is_sent_to(
-    groupserver, sendprofile, behaviour, code, says, verbose
-):
+def test_without_the_list_nobody_is_sent_to(groupserver, sendprofile, behaviour, code, says):
     site = groupserver(members=members(3))
     site.on_members = behaviour
-    done = sendprofile.run(*verbose, "--timeout", "1", site.url)
+    done = sendprofile.run("-v", site.url)
     assert done.returncode == code
     assert re.search(says, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) <= 2
@@ -286,7 +284,6 @@ SENDS = [
     (faults.login_page(), "1 unknown (1 not an answer of the hook)", "it is not JSON"),
     (faults.nested(), "1 unknown (1 not an answer of the hook)", "it is not JSON"),
     (faults.text("[]"), "1 unknown (1 not an answer of the hook)", "not a JSON object"),
-    (lambda _: faults.never(), "1 unknown (1 no answer)", "no answer within 1 s"),
     (faults.closed(), "1 unknown (1 no answer)", "unknown: u1: "),
     (faults.reset(), "1 unknown (1 no answer)", "unknown: u1: "),
     (faults.half(), "1 unknown (1 no answer)", "unknown: u1: "),
@@ -301,7 +298,7 @@ def test_trouble_with_one_member_is_told_and_the_others_are_sent_to(
     site = groupserver(members=members(5))
     site.on_members = Answer.json(members(5))  # in this order: a denial of the first would stop
     site.answers["u1"] = behaviour
-    done = sendprofile.run("--timeout", "1", site.url)
+    done = sendprofile.run(site.url)
     assert "4 sent" in done.stderr
     assert counted in done.stderr
     assert says in done.stderr
@@ -343,16 +340,10 @@ def test_a_denial_of_the_first_call_stops_the_run_with_76(groupserver, sendprofi
 
 def test_a_site_that_goes_away_stops_the_run_with_75(groupserver, sendprofile):
     site = groupserver(members=members(9))
-    answer = Answer.json({"status": 0, "message": "Sent"}, mails=True)
-
-    def go_away(_):
-        threading.Thread(target=site.stop).start()
-        return faults.last(answer)
-
-    site.on_send = [None, None, go_away, None]
+    site.on_send = [None, None, last_words(site)]
     done = sendprofile.run(site.url)
     assert done.returncode == 75
-    assert re.search(r"[23] sent; (1 unknown .*|6 waiting)", done.stderr)
+    assert "3 sent; 6 waiting" in done.stderr
     assert "The run was stopped: the site cannot be reached" in done.stderr
 
 
@@ -435,19 +426,30 @@ def test_a_reader_who_goes_away_does_not_end_the_run(groupserver, sendprofile):
     process = sendprofile.start("-v", site.url)
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(30) == 0
+    assert process.wait(LIMIT) == 0
     assert process.stderr.read() == ""
     process.stderr.close()
     assert site.mailed == dict.fromkeys(members(200), 1)
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full"])
-@pytest.mark.parametrize("verbose", ["", "-v"])
+@pytest.mark.parametrize(
+    ("verbose", "closed"),
+    [
+        ("", ">&- 2>&- <&-"),
+        ("-v", ">&-"),
+        ("-v", "2>&-"),
+        ("-v", ">&- 2>&- <&-"),
+        ("-v", ">/dev/full"),
+    ],
+)
 def test_closed_or_full_streams_do_not_end_the_run(groupserver, sendprofile, closed, verbose):
     site = groupserver(members=members(9))
     command = shlex.join([*sendprofile.words, site.url])
     done = subprocess.run(
-        ["sh", "-c", f"{command} {verbose} {closed}"], capture_output=True, check=False, timeout=30
+        ["sh", "-c", f"{command} {verbose} {closed}"],
+        capture_output=True,
+        check=False,
+        timeout=LIMIT,
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert site.mailed == dict.fromkeys(members(9), 1)
@@ -473,11 +475,15 @@ def a_server_that_answers(data):
             with connection:
                 connection.recv(65_536)
                 connection.sendall(data)
+                # With something unread, a close would be a reset, and overtake the answer.
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65_536):
+                    pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        thread.join(5)
+        thread.join(LIMIT)
 
 
 def test_a_mail_server_at_the_port_is_76(sendprofile):

@@ -2,13 +2,14 @@
 """The manual's table of faults is true: each is made to happen, and comes to what is written."""
 
 import re
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from .faults_of_machine import FAULTS as OF_MACHINE
 from .faults_of_site import FAULTS as OF_SITE
-from .scenario import SIZES, Case
+from .scenario import Case
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 SCENARIOS = {**OF_SITE, **OF_MACHINE}
@@ -23,11 +24,12 @@ def table():
 
 ROWS = table()
 
-# Before anybody is sent to, it is no matter how many could be in flight.
+# Each with one call in flight, and with many, in one of the two ways to say so.
 TRIED = [
     (fault, jobs)
-    for fault in SCENARIOS
-    for jobs in SIZES
+    for fault, many in zip(SCENARIOS, cycle(["64", "auto"]))
+    for jobs in ("1", many)
+    # Before anybody is sent to, it is no matter how many could be in flight.
     if jobs == "1" or ROWS.get(fault, ["none"])[0] != "none"
 ]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -22,6 +23,7 @@ from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.migrating import MIGRATIONS
 from gs.profile.status.send.ledger.opening import open_ledger, read_ledger
 from gs.profile.status.send.model import MemberId
+from limits import LIMIT
 from servers import faults
 
 from .machine import rows
@@ -31,9 +33,10 @@ import sys
 from itertools import count
 from pathlib import Path
 from gs.profile.status.send.ledger.opening import open_ledger
-print("ready", flush=True)
 for number in count():
     open_ledger(Path(sys.argv[1]) / str(number) / "ledger.sqlite3").close()
+    if number == 0:
+        print("ready", flush=True)
 """
 
 HOLDING = """
@@ -85,7 +88,9 @@ def test_the_owner_alone_can_read_what_belongs_to_a_ledger(groupserver, sendprof
 
 def test_a_process_that_is_killed_while_it_makes_a_ledger_leaves_none_or_a_whole_one(tmp_path):
     chance, left = random.Random(3), []
-    for number in range(12):
+    for number in count():
+        if number >= 12 and left:
+            break
         folder = tmp_path / str(number)
         with python(MAKING, folder) as process:
             process.stdout.readline()
@@ -96,7 +101,6 @@ def test_a_process_that_is_killed_while_it_makes_a_ledger_leaves_none_or_a_whole
             if (made / "ledger.sqlite3").exists():
                 read_ledger(made / "ledger.sqlite3").close()
             open_ledger(made / "ledger.sqlite3").close()
-    assert left, "no kill has hit"
 
 
 def test_what_a_killed_process_left_is_in_nobodys_way(path):
@@ -115,7 +119,7 @@ def test_many_who_begin_at_once_make_one_ledger_and_mail_nobody_twice(
     members = [f"u{number}" for number in range(9)]
     site = groupserver(members=members)
     processes = [sendprofile.start("--ledger", path, site.url) for _ in range(5)]
-    ends = [process.communicate(timeout=30)[1] for process in processes]
+    ends = [process.communicate(timeout=LIMIT)[1] for process in processes]
     codes = [process.returncode for process in processes]
     assert 0 in codes
     assert set(codes) <= {0, 75}, ends
@@ -230,7 +234,7 @@ def test_a_ledger_that_another_program_has_locked_for_a_while_is_used_then(
         assert process.poll() is None
         assert site.requests == []
         holder.stdin.close()
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stderr) == (0, "")
     assert site.mailed == {"u1": 1}
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from gs.profile.status.send.adaptive import MOST
+from limits import LIMIT
 
 
 @pytest.fixture
@@ -17,7 +18,11 @@ def limited(sendprofile, ledger):
         words = shlex.join([*sendprofile.words, "--ledger", str(ledger), *map(str, argv)])
         command = f"{limits}; exec {words}"
         return subprocess.run(
-            ["bash", "-c", command], capture_output=True, encoding="utf-8", check=False, timeout=60
+            ["bash", "-c", command],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=LIMIT,
         )
 
     return run

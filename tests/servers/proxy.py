@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-_PATIENCE = 20.0
+from limits import LIMIT, wait_until
+
 _HOUSE = Path(__file__).parents[1]
 
 
@@ -67,17 +67,20 @@ class Proxy:
     def _command(self) -> list[str]:
         plugin = "Refuse" if self.refuses else "WriteDown"
         command = [sys.executable, "-m", "proxy", "--hostname", "127.0.0.1", "--port", "0"]
-        command += ["--num-workers", "1", "--num-acceptors", "1", "--timeout", "60"]
+        command += ["--num-workers", "1", "--num-acceptors", "1", "--timeout", str(LIMIT)]
         command += ["--port-file", str(self.folder / "port"), "--data-dir", str(self.folder)]
         command += ["--plugins", f"servers.proxy_plugins.{plugin}"]
         command += ["--passed", str(self.folder / "passed")]
         return command + (["--basic-auth", self.credentials] if self.credentials else [])
 
     def _await_port(self) -> int:
-        file, deadline = self.folder / "port", time.monotonic() + _PATIENCE
-        while not (file.exists() and file.read_text().endswith("\n")):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                log = (self.folder / "proxy.log").read_text()
-                raise RuntimeError(f"the proxy does not start:\n{log}")
-            time.sleep(0.02)
+        file = self.folder / "port"
+
+        def is_written() -> bool:
+            return file.exists() and file.read_text().endswith("\n")
+
+        wait_until(lambda: is_written() or self._process.poll() is not None)
+        if not is_written():
+            log = (self.folder / "proxy.log").read_text()
+            raise RuntimeError(f"the proxy does not start:\n{log}")
         return int(file.read_text())

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from limits import LIMIT
+
 from .smtp_session import Fault, Move, Received, Session, Stage
 
 __all__ = ["Fault", "MailServer", "Move", "Received", "Stage", "mail_server"]
 
-_PATIENCE = 10.0
 _SOON = 0.001
 
 
@@ -75,7 +76,7 @@ class MailServer:
 
     def cut(self) -> None:
         """Close all connections, as a server does with those that are idle for too long."""
-        asyncio.run_coroutine_threadsafe(self._end_sessions(), self._loop).result(_PATIENCE)
+        asyncio.run_coroutine_threadsafe(self._end_sessions(), self._loop).result(LIMIT)
 
     def move(self, stage: Stage, to: str | None = None) -> Move | None:
         """Return what was to be done at a *stage*, and count that it has been."""
@@ -98,14 +99,14 @@ class MailServer:
     def start(self) -> None:
         """Listen from here on."""
         self._thread.start()
-        if not self._ready.wait(_PATIENCE):
+        if not self._ready.wait(LIMIT):
             raise TimeoutError("the mail server does not start")
 
     def stop(self) -> None:
         """Listen no more, end all connections, and wait for the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_PATIENCE)
+            self._thread.join(LIMIT)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)  # the library asks for it
@@ -126,8 +127,8 @@ class MailServer:
     async def _end_sessions(self) -> None:
         tasks: list[asyncio.Task[Any]] = [session.end() for session in tuple(self._sessions)]
         for task in tasks:
-            await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), _PATIENCE)
-        async with asyncio.timeout(_PATIENCE):
+            await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), LIMIT)
+        async with asyncio.timeout(LIMIT):
             while self._sessions:  # noqa: ASYNC110 - the protocols tell no event
                 await asyncio.sleep(_SOON)
 

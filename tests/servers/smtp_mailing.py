@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from gs.profile.status.site.mail import Smtp, SmtpSettings
+from limits import LIMIT
 
 from .authority import Authority
 from .smtp import MailServer
@@ -28,7 +29,7 @@ def mailing(
     server: MailServer, clock: Callable[[], float] | None = None, **settings: Any
 ) -> Iterator[Smtp]:
     """Yield a mailer with these settings, whose clock stands still if there is none."""
-    values = {"security": "none", "timeout": 5, "final_timeout": 5} | settings
+    values = {"security": "none", "timeout": LIMIT, "final_timeout": LIMIT} | settings
     there = SmtpSettings(server.host, server.port, bounces="bounces@example.org", **values)
     with closing(Smtp(there, clock or Clock())) as mailer:
         yield mailer

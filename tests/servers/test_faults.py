@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from limits import LIMIT
 from servers import bare, deaths, faults
 from servers.moves import Point
 
@@ -205,7 +206,7 @@ def test_an_answer_is_held_until_it_is_released(site, trust):
         client.sock.settimeout(0.05)
         with pytest.raises(TimeoutError):
             client.sock.recv(1)
-        client.sock.settimeout(10)
+        client.sock.settimeout(LIMIT)
         released.set()
         assert client.answer()[1] == SENT
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from limits import LIMIT
 from servers import bare, faults, hooks
 
 FORM = "application/x-www-form-urlencoded"
@@ -17,7 +18,7 @@ PEOPLE = ("u1", "u2", "u3", "u4", "u5", "u6")
 def _call(site, hook, fields, method="POST", content_type=FORM):
     """Return the status, headers and body of one call."""
     body = fields if isinstance(fields, bytes) else urlencode(fields)
-    connection = http.client.HTTPConnection(site.host, site.port, timeout=10)
+    connection = http.client.HTTPConnection(site.host, site.port, timeout=LIMIT)
     try:
         connection.request(method, site.prefix + hook, body, {"Content-Type": content_type})
         response = connection.getresponse()
@@ -228,7 +229,7 @@ def test_each_request_is_recorded_with_its_connection(site):
 
 
 def test_many_are_answered_at_once(site):
-    together = threading.Barrier(6, timeout=10)
+    together = threading.Barrier(6, timeout=LIMIT)
 
     def meet(_asked):
         together.wait()

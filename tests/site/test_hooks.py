@@ -14,6 +14,7 @@ from embedded.parts import Broken
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 from gs.profile.status.site.mail import Maildir, NotTakenError
 from gs.profile.status.site.store import tables
+from limits import LIMIT
 
 MISSING = b'"Token: Required input is missing."'
 WRONG = (
@@ -329,7 +330,7 @@ def test_the_root_says_what_this_is(site):
 
 def test_answers_on_a_kept_connection_do_not_wait_for_one_another(site, town):
     active_town(town)
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=LIMIT) as connection:
         for _ in range(3):
             body = f"token={TOKEN}&profileId=ann&send=Send".encode()
             head = (
@@ -435,4 +436,6 @@ def test_a_notification_needs_few_queries_once_the_groups_are_known(site, town):
     site.post(SEND_URI, send_form("ann"))
     with town.queries() as queries:
         assert site.post(SEND_URI, send_form("bob")).json()["status"] == 0
-    assert len(queries) == 5, queries
+    # What is done every now and then is of the time that has passed.
+    now_and_then = re.compile("SELECT 1|SELECT option")
+    assert len([one for one in queries if not now_and_then.match(one)]) == 5, queries

@@ -26,6 +26,7 @@ from gs.profile.status.site.mail import Maildir, NotTakenError
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.audit import SUBSYSTEM
 from gs.profile.status.site.store.options import Option, write_option
+from limits import LIMIT, wait_until
 
 KEY = write_key("2026-03", "ann")
 
@@ -41,7 +42,7 @@ class Held:
 
     def hand_over(self, message, reader, key=None):
         self.reached.set()
-        assert self.may.wait(20)
+        assert self.may.wait(LIMIT)
         return self.maildir.hand_over(message, reader, key)
 
     def has_taken(self, key):
@@ -86,7 +87,7 @@ def calling(site, *keys):
         "Content-Type: application/x-www-form-urlencoded",
         *(f"{KEY_HEADER}: {key}" for key in keys),
     ]
-    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=LIMIT) as connection:
         connection.sendall("\r\n".join([*head, "", body]).encode())
         yield connection
 
@@ -187,7 +188,7 @@ def test_of_two_calls_at_once_one_works_and_the_other_is_409(start, ann, mails, 
     with start(mailer) as site, ThreadPoolExecutor(1) as pool:
         try:
             first = pool.submit(call, site)
-            assert mailer.reached.wait(20)
+            assert mailer.reached.wait(LIMIT)
             assert call(site).status == 409
             assert call(site, "bob").status == 422
             assert call(site, token="wrong").json()["status"] == -1
@@ -204,12 +205,11 @@ def test_a_call_whose_caller_has_gone_away_is_409_until_it_is_done(start, ann, m
     with start(mailer) as site:
         try:
             with calling(site, KEY):
-                assert mailer.reached.wait(20)
+                assert mailer.reached.wait(LIMIT)
             assert call(site).status == 409
         finally:
             mailer.may.set()
-        while (answer := call(site)).status == 409:
-            pass
+        answer = wait_until(lambda: (said := call(site)).status != 409 and said)
         assert answer.json()["status"] == 0
     assert len(mails()) == len(audited(ann)) == 1
 
@@ -218,7 +218,7 @@ def test_of_many_calls_at_once_one_works(site, ann, mails):
     together = threading.Barrier(16)
 
     def one(_number):
-        together.wait(20)
+        together.wait(LIMIT)
         return call(site)
 
     with ThreadPoolExecutor(16) as pool:

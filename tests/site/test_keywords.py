@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gs.profile.status.site.activity.keywords import find_keywords
 from gs.profile.status.site.activity.prose import prose
 from gs.profile.status.site.summary import Grade
+from limits import LIMIT
 
 
 def words(month, older=(), names=()):
@@ -166,7 +167,7 @@ def test_hostile_posts_are_looked_at_in_no_time(piece, length):
     line = piece * (length // len(piece))
     started = time.process_time()
     find_keywords(["\n".join([line] * (1_000_000 // length))] * 10, [])
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < LIMIT / 2
 
 
 def test_a_name_that_only_begins_sentences_is_left_out_too():

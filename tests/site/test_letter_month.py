@@ -29,10 +29,10 @@ from letters.summaries import (
 
 
 def test_the_figures_of_the_month_before_stand_beside():
-    source = of_group(activity=activity(12, before=Figures(1, 2, 1025)))
+    source = of_group(activity=activity(12, before=Figures(1, 2, 925)))
     text, page = both(source)
-    assert "4 authors, 3 topics, 12 posts In June: 1 author, 2 topics, 1,025 posts" in text
-    assert "4 authors 1 in June 3 topics 2 in June 12 posts 1,025 in June" in page
+    assert "4 authors, 3 topics, 12 posts In June: 1 author, 2 topics, 925 posts" in text
+    assert "4 authors 1 in June 3 topics 2 in June 12 posts 925 in June" in page
 
 
 def test_the_month_before_january_is_december():
@@ -96,7 +96,7 @@ def test_only_the_only_author_is_told_so(count, own, told):
         (Own(2, 0, 3), "You wrote 2 posts."),
         (Own(4, 2, 0), "You wrote 4 posts and started 2 topics."),
         (Own(4, 1, 1), "You wrote 4 posts and started 1 topic, and 1 person answered."),
-        (Own(1234, 2, 3), "You wrote 1,234 posts and started 2 topics, and 3 people answered."),
+        (Own(234, 2, 3), "You wrote 234 posts and started 2 topics, and 3 people answered."),
         (Own(2, 2, 3), "You started 2 topics, and 3 people answered."),
         (Own(1, 1, 0), "You started 1 topic."),
     ],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gs.profile.status.site.importers.findings import Finding, Findings
 from gs.profile.status.site.importers.mail import read_mail
 from gs.profile.status.site.importers.mbox import RawMessage
+from limits import LIMIT
 
 ARRIVED = datetime(2025, 4, 6, 12, tzinfo=UTC)
 WELL = (
@@ -205,7 +206,7 @@ def test_any_mime_structure_is_survived(pieces):
 def test_hostile_markup_is_read_in_no_time(read, piece):
     started = time.process_time()
     read(WELL + b"Content-Type: text/html\n\n" + piece * (3_000_000 // len(piece)))
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < LIMIT / 2
 
 
 @pytest.mark.parametrize(
@@ -222,4 +223,4 @@ def test_hostile_headers_are_read_in_no_time(read, piece):
         )
         + b"\n"
     )
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < LIMIT / 2

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.site.importers.mbox import LARGEST, begins_as_mbox, split
+from limits import LIMIT
 
 FROM = b"From jane@example.org  Sun Apr  6 11:55:11 2025\n"
 
@@ -170,7 +171,7 @@ def test_wrong_lengths_cost_nothing():
     lying = (FROM + with_length(b"text\n\n", 7_000_000)) * 100_000
     started = time.process_time()
     assert len(messages(lying)) == 100_000
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < LIMIT / 2
 
 
 def test_a_second_separator_guarded_behind_the_first_is_none():
@@ -300,14 +301,17 @@ def test_any_octets_are_survived_and_what_is_found_was_there(content):
     ],
 )
 def test_a_hostile_file_is_split_in_no_time(piece):
-    # What is quadratic in these takes an hour.
-    pieces = 4_000_000 // len(piece)
+    # What is quadratic in these takes a quarter of an hour.
+    pieces = 2_000_000 // len(piece)
+    started = time.process_time()
     assert len(messages(b"From " + piece * pieces)) <= pieces
     assert len(messages(FROM + b"Subject: a\n\n" + piece * pieces)) <= pieces + 1
+    assert time.process_time() - started < LIMIT / 2
 
 
-def test_a_message_of_millions_of_lines_takes_no_more_than_its_size():
-    large = BytesIO(FROM + b"Subject: a\n\n" + b"a.\n" * 3_000_000)
+def test_a_message_of_a_million_lines_takes_no_more_than_its_size():
+    # A list of such lines takes seven times as much.
+    large = BytesIO(FROM + b"Subject: a\n\n" + b"a few.\n" * 1_250_000)
     tracemalloc.start()
     (message,) = split(large)
     peak = tracemalloc.get_traced_memory()[1]

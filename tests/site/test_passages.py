@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gs.profile.status.site.activity.passages import LONGEST, SHORTEST, find_passage
 from gs.profile.status.site.activity.sentences import cut, sentences
+from limits import LIMIT
 
 WORDS = "The allotment behind the weir has been free since the middle of February."
 MORE = "Who would like to dig it over before the first of the potatoes have to go in?"
@@ -153,4 +154,4 @@ def test_hostile_posts_are_looked_at_in_no_time(piece):
     for post in (piece * 1_000_000, "\n".join([piece * (900 // len(piece))] * 1_000)):
         find_passage(post)
         find_passage(f"{WORDS[:-1]} {post}")
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < LIMIT / 2

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 import asyncio
 import threading
-import time
 
 import html5lib
 import pytest
@@ -13,6 +12,7 @@ from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import Looked
 from gs.profile.status.site.web.tokens import MOST_WAITING
+from limits import LIMIT, wait_until
 
 PATH = "/gs-profile-status-preview"
 SKIPPING = "Skipping the monthly profile-status notification for Ann (ann): explicitly opted out"
@@ -176,22 +176,23 @@ def test_a_wrong_token_is_slowed_down(town):
 
 
 def test_too_many_wrong_tokens_are_not_even_looked_at(town):
-    going = threading.Event()
+    going, slept = threading.Event(), []
 
-    async def sleep(_seconds):
-        await asyncio.to_thread(going.wait, 20)
+    async def sleep(seconds):
+        slept.append(seconds)
+        await asyncio.to_thread(going.wait, LIMIT)
 
     with served_pages(town.engine, sleep=sleep) as page:
         ask = lambda: page.post(PATH, form(token="wrong"))  # noqa: E731 - of a thread
         waiting = [threading.Thread(target=ask) for _ in range(MOST_WAITING)]
         for one in waiting:
             one.start()
-        time.sleep(0.5)
+        wait_until(lambda: len(slept) == MOST_WAITING)
         answer = ask()
         right = page.post(PATH, form("who"))
         going.set()
         for one in waiting:
-            one.join()
+            one.join(LIMIT)
     assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
     assert "Too many wrong tokens" in words(answer)
     assert right.status == 200

@@ -2,9 +2,11 @@
 """What the log tells of letters that the mail server did not take."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +26,7 @@ from gs.profile.status.site.dispatch.tasks import Ended, HandOver, Task
 from gs.profile.status.site.logs import Log, set_up
 from gs.profile.status.site.mail import NotTakenError, RejectedError
 from gs.profile.status.site.store.calls import Begun, Call, begin_calls
+from limits import LIMIT
 from servers.smtp import mail_server
 from servers.smtp_letters import PlainLetter
 from servers.smtp_mailing import Clock, mailing
@@ -45,7 +48,7 @@ def logged():
 def ask(dispatcher, *user_ids):
     async def together():
         calls = (dispatcher.notify(Notice(user_id, MARCH)) for user_id in user_ids)
-        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), LIMIT)
 
     return asyncio.run(together())
 
@@ -120,7 +123,8 @@ def test_a_mail_server_that_is_away_is_told_of_once_a_minute(town, logged):
         ask(dispatcher, *["u1"] * 9)
     (line,) = logged()
     assert line["event"] == "mail_not_taken"
-    assert line["said"] == f"The mail server {where} cannot be reached: Connection refused."
+    why = os.strerror(errno.ECONNREFUSED)
+    assert line["said"] == f"The mail server {where} cannot be reached: {why}."
 
 
 def ended(outcome):

@@ -6,6 +6,7 @@ from random import Random
 import psycopg
 import pytest
 
+from limits import LIMIT
 from torture.post import Post
 from torture.real import PERIOD, RealSite
 from torture.rounds import Rounds
@@ -13,7 +14,8 @@ from torture.sender import Sender
 from torture.trial import Trial
 from torture.trial_of_ours import Ours, real_site
 
-OPTIONS = ("--patience", "30", "--period", PERIOD)
+OPTIONS = ("--patience", str(LIMIT), "--period", PERIOD)
+MEMBERS = 120
 
 
 @pytest.fixture
@@ -33,13 +35,13 @@ def sent(run):
 
 
 def test_the_calls_of_a_run_are_spread_over_both_and_everybody_is_mailed_once(url, post, tmp_path):
-    with RealSite(tmp_path, 200, url, post, processes=2) as site:
+    with RealSite(tmp_path, MEMBERS, url, post, processes=2) as site:
         sender = Sender(site.url, site.config, tmp_path / "ledger", "16", OPTIONS)
         account = Rounds(sender, site, Random(1)).run(0)
         assert account.broken_promises(site, 0) == []
         assert site.audited() == len(site.to_mail)
     assert len(by_worker(url)) == 2
-    assert min(by_worker(url)) > 20
+    assert min(by_worker(url)) > MEMBERS / 20
 
 
 def by_worker(url):
@@ -51,18 +53,18 @@ def by_worker(url):
 def test_two_senders_with_the_same_keys_get_the_same_answers_and_everybody_one_mail(
     url, post, tmp_path
 ):
-    with RealSite(tmp_path, 200, url, post, processes=2) as site:
+    with RealSite(tmp_path, MEMBERS, url, post, processes=2) as site:
         senders = [
             Sender(one.url, site.config, tmp_path / f"ledger-{number}", "16", OPTIONS)
             for number, one in enumerate(site.served)
         ]
         post.slow(0.05)  # so that each meets what the other has begun
         processes = [sender.start() for sender in senders]
-        said = [process.communicate(timeout=100)[0] for process in processes]
+        said = [process.communicate(timeout=LIMIT)[0] for process in processes]
         assert [process.returncode for process in processes] == [0, 0], said
         assert site.mailed == dict.fromkeys(site.to_mail, 1)
-        assert [sent(sender.status()) for sender in senders] == [200, 200]
-        assert site.audited() == 200
+        assert [sent(sender.status()) for sender in senders] == [MEMBERS, MEMBERS]
+        assert site.audited() == MEMBERS
 
 
 def test_one_of_both_is_killed_and_nobody_is_mailed_twice(url, tmp_path):

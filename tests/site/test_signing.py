@@ -144,11 +144,12 @@ def test_nothing_is_signed_without_a_key():
         read_link("", signed())
 
 
-def test_a_link_costs_no_more_than_15_microseconds():
-    def spent():
+def test_a_link_costs_little_more_than_its_signature():
+    def spent(made):
         start = time.thread_time()
         for _ in range(2_000):
-            stop_link(SITE, KEY, ID)
-        return (time.thread_time() - start) / 2_000
+            made()
+        return time.thread_time() - start
 
-    assert min(spent() for _ in range(5)) < 15e-6
+    signature = min(spent(lambda: hmac.digest(b"key", b"text", "sha256")) for _ in range(5))
+    assert min(spent(lambda: stop_link(SITE, KEY, ID)) for _ in range(5)) < 10 * signature

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from configparser import ConfigParser
+from contextlib import closing
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
-from embedded.commands import SITE, run, running
+from embedded.commands import SITE, copied, run, running
+from limits import LIMIT, wait_until
 
 ROOT = Path(__file__).parents[2]
 MBOX = """\
@@ -43,16 +45,34 @@ def said_in(stderr):
 
 def ask(said, path, **fields):
     body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
-    with urlopen(Request(said["url"].rstrip("/") + path, body), timeout=20) as answer:
+    with urlopen(Request(said["url"].rstrip("/") + path, body), timeout=LIMIT) as answer:
         return json.loads(answer.read())
+
+
+def write_data(home):
+    folder = home / "our lists"
+    folder.mkdir()
+    (folder / "garden.mbox").write_text(MBOX)
+    return folder
 
 
 @pytest.fixture
 def data(tmp_path):
-    folder = tmp_path / "our lists"
-    folder.mkdir()
-    (folder / "garden.mbox").write_text(MBOX)
-    return folder
+    return write_data(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    home = tmp_path_factory.mktemp("made")
+    done = run("import-mbox", write_data(home), "--folder", home / "site")
+    assert done.returncode == 0, done.stderr
+    return home / "site"
+
+
+@pytest.fixture
+def site(made, tmp_path):
+    """Give the folder of a site into which the data was imported."""
+    return copied(made, tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -63,7 +83,7 @@ def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
         members = ask(said, "/gs-profile-status-members.html", token=token, get="")
         assert len(members) == said["members"] > 50
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=20)
+        stdout, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stderr) == (0, "")
     assert said["url"] in stdout
     told = f"sendprofile -v -c {folder / 'gsconfig.ini'} --ledger {folder / 'trial.sqlite3'}"
@@ -95,9 +115,8 @@ def test_a_demo_listens_on_the_loopback_alone(tmp_path):
         assert said["url"].startswith("http://127.0.0.1:")
 
 
-def test_a_site_is_served_by_one_process_at_a_time(tmp_path, data):
-    folder = tmp_path / "site"
-    run("import-mbox", data, "--folder", folder)
+def test_a_site_is_served_by_one_process_at_a_time(tmp_path, site):
+    folder = site
     with running("serve", "--folder", folder, folder=tmp_path) as (first, said):
         second = run("serve", "--folder", folder)
         assert second.returncode == 69
@@ -107,15 +126,14 @@ def test_a_site_is_served_by_one_process_at_a_time(tmp_path, data):
         ]
         assert ask(said, "/gs-profile-status-members.html", token="x")["message"]
         first.kill()
-        first.wait(20)
+        first.wait(LIMIT)
         with running("serve", "--folder", folder, folder=tmp_path) as (process, _):
             assert process.poll() is None
     assert stat.S_IMODE((folder / "site.lock").stat().st_mode) == 0o600
 
 
-def test_a_folder_with_a_site_is_not_made_a_demo(tmp_path, data):
-    run("import-mbox", data, "--folder", tmp_path / "site")
-    done = run("demo", "--folder", tmp_path / "site")
+def test_a_folder_with_a_site_is_not_made_a_demo(site):
+    done = run("demo", "--folder", site)
     assert done.returncode == 73
     assert "sendprofile-site serve --folder" in done.stderr
 
@@ -187,10 +205,8 @@ def test_addresses_are_kept_when_that_is_asked_for(tmp_path, data):
     database.close()
 
 
-def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, data):
-    folder = tmp_path / "site"
-    run("import-mbox", data, "--folder", folder)
-    with running("serve", "--folder", folder, "--period", "2024-12", folder=tmp_path) as (_, said):
+def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, site):
+    with running("serve", "--folder", site, "--period", "2024-12", folder=tmp_path) as (_, said):
         assert said["period"] == "2024-12"
 
 
@@ -238,8 +254,8 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, data):
         (["serve", "--folder", "{tmp}/broken"], 74, "The database"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, data, arguments, code, said):
-    run("import-mbox", data, "--folder", tmp_path / "site")
+@pytest.mark.usefixtures("data", "site")
+def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, arguments, code, said):
     for name in ("empty", "broken"):
         (tmp_path / name).mkdir()
     (tmp_path / "broken/site.toml").touch()
@@ -276,10 +292,11 @@ def test_without_the_extra_a_line_says_what_to_install(name):
         "sys.exit(main(['demo']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert done.returncode == 1
-    assert "pip install 'gs.profile.status.send[site]'" in done.stderr
+    assert f"packages than the sender: run\n{sys.executable} -m pip install " in done.stderr
+    assert done.stderr.rstrip("\n'").endswith("[site]")
     assert "Traceback" not in done.stderr
 
 
@@ -290,7 +307,7 @@ def test_the_help_needs_no_extra():
         "main(['demo', '--help'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert done.returncode == 0
     assert "--data" in done.stdout
@@ -300,22 +317,21 @@ def test_an_import_that_is_stopped_says_nothing_and_can_be_run_again(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     with (data / "g.mbox").open("w") as stream:
-        stream.writelines(MBOX.replace("<1@", f"<{number}@") for number in range(20_000))
+        stream.writelines(MBOX.replace("<1@", f"<{number}@") for number in range(8_000))
     process = subprocess.Popen(
         [SITE, "import-mbox", data, "--folder", tmp_path / "site"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     database = tmp_path / "site/site.sqlite3"
-    while not database.exists() or database.stat().st_size == 0:
-        time.sleep(0.01)
-    time.sleep(0.5)
+    wait_until(lambda: database.exists() and database.stat().st_size)
+    time.sleep(0.3)  # somewhere in the middle; where, does not matter
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stderr) == (130, b"")
     assert run("import-mbox", data, "--folder", tmp_path / "site").returncode == 0
     with sqlite3.connect(database) as connection:
-        assert connection.execute("SELECT count(*) FROM post").fetchone() == (20_000,)
+        assert connection.execute("SELECT count(*) FROM post").fetchone() == (8_000,)
     connection.close()
 
 
@@ -325,7 +341,7 @@ def test_the_script_of_the_demo_shows_it_all_and_leaves_nothing_running(tmp_path
         [sys.executable, ROOT / "scripts/demo.py", "--folder", folder],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=LIMIT,
         check=False,
         env={**os.environ, "COLUMNS": "200"},
     )
@@ -348,12 +364,17 @@ def test_the_script_of_the_demo_stops_all_when_it_is_stopped(tmp_path, number):
         text=True,
         start_new_session=True,
     )
-    for line in process.stdout:
-        if "Sending status" in line:
-            break
-    # As a terminal does it: to the whole group for Control-C, to the process for a kill.
-    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    _, stderr = process.communicate(timeout=60)
+    wait_until((folder / "ready.json").exists)
+    # So that the run does not end before it is stopped: nothing is recorded meanwhile.
+    database = sqlite3.connect(folder / "site" / "site.sqlite3", LIMIT, isolation_level=None)
+    with closing(database):
+        database.execute("BEGIN IMMEDIATE")
+        for line in process.stdout:
+            if "Sending status" in line:
+                break
+        # As a terminal does it: to the whole group for Control-C, to the process for a kill.
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, stderr = process.communicate(timeout=LIMIT)
     assert process.returncode in {130, 143}, stderr
     assert "Traceback" not in stderr
     said = json.loads((folder / "ready.json").read_text())

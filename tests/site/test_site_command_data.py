@@ -8,8 +8,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from embedded.commands import run, running
+from embedded.commands import copied, run, running
 from gs.profile.status.site.gsconfig import NoTokenError, new_gsconfig, replace_token
+from limits import LIMIT
 
 MBOX = """\
 From jane@corp.example  Sun Apr  6 11:55:11 2025
@@ -25,18 +26,29 @@ DOS = "[config-default]\r\nwebservice: x\r\n[webservice-y]\r\ntoken=a\r\n"
 MONTH = ("--period", "2025-04")
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Give the folder of a site that has a group, two people, and a post."""
-    (tmp_path / "lists").mkdir()
-    (tmp_path / "lists/garden.mbox").write_text(MBOX)
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    made = tmp_path / "site"
-    run("init", "--folder", made, "--url", "https://groups.corp.example", "--group", "garden=G")
-    assert run("import-people", tmp_path / "people.csv", "--folder", made).returncode == 0
-    done = run("import-mbox", tmp_path / "lists", "--folder", made, "--keep-addresses")
+def write_sources(folder):
+    (folder / "lists").mkdir()
+    (folder / "lists/garden.mbox").write_text(MBOX)
+    (folder / "people.csv").write_text(PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    home = tmp_path_factory.mktemp("made")
+    write_sources(home)
+    site = home / "site"
+    run("init", "--folder", site, "--url", "https://groups.corp.example", "--group", "garden=G")
+    assert run("import-people", home / "people.csv", "--folder", site).returncode == 0
+    done = run("import-mbox", home / "lists", "--folder", site, "--keep-addresses")
     assert done.returncode == 0, done.stderr
-    return made
+    return site
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    """Give the folder of a site that has a group, two people, and a post."""
+    write_sources(tmp_path)
+    return copied(made, tmp_path)
 
 
 def rows(folder, query, *values):
@@ -47,7 +59,7 @@ def rows(folder, query, *values):
 def members(url, config):
     token = config.read_text("latin-1").partition("token = ")[2].split()[0]
     body = f"token={token}&get=".encode()
-    with urlopen(Request(f"{url}gs-profile-status-members.html", body), timeout=20) as answer:
+    with urlopen(Request(f"{url}gs-profile-status-members.html", body), timeout=LIMIT) as answer:
         return json.loads(answer.read())
 
 
@@ -227,7 +239,7 @@ def test_a_site_that_others_can_reach_is_warned_of(folder, tmp_path):
     options = ("serve", "--folder", folder, "--host", "0.0.0.0")
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=LIMIT)
     assert "keep it behind a web server" in stderr
 
 
@@ -235,7 +247,7 @@ def test_a_url_without_tls_is_warned_of(folder, tmp_path):
     options = ("serve", "--folder", folder, "--url", "http://groups.example.org")
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=LIMIT)
     assert "http://groups.example.org is without TLS" in stderr
 
 

@@ -4,7 +4,6 @@
 import json
 import re
 import subprocess
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from embedded.commands import SITE, run, running
+from embedded.commands import SITE, copied, run, running
 from embedded.hamlet import only
 from gs.profile.status.hooks import Period, Reply, Status
 from gs.profile.status.site.store.calls import Begun, Call, begin_calls, find_calls
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.presence import Presence
+from limits import LIMIT, wait_until
 
 OLD = timedelta(days=9)
 YOUNG = timedelta(seconds=1)
@@ -57,14 +57,23 @@ class Doubtful:
             return [tuple(row) for row in connection.execute(query)]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "site"
+    assert run("init", "--folder", folder).returncode == 0
+    return folder
+
+
 @pytest.fixture
-def site(database, tmp_path):
-    made = tmp_path / "site"
-    where = made / "site.sqlite3" if isinstance(database, Path) else database
-    options = () if isinstance(database, Path) else ("--database", database)
-    assert run("init", "--folder", made, *options).returncode == 0
-    engine = open_database(where)
-    yield Doubtful(made, engine)
+def site(database, tmp_path, made):
+    folder = tmp_path / "site"
+    if isinstance(database, Path):
+        copied(made, tmp_path)
+        engine = open_database(folder / "site.sqlite3")
+    else:
+        assert run("init", "--folder", folder, "--database", database).returncode == 0
+        engine = open_database(database)
+    yield Doubtful(folder, engine)
     engine.dispose()
 
 
@@ -75,7 +84,7 @@ def test_doubts_are_listed_and_settled(site):
     for said in ("k1", "k2", "u1", "2025-04", "<m@x>"):
         assert said in listed
     for said in ("--sent KEY", "--not-sent KEY"):
-        assert f"    sendprofile-site doubts --folder {site.folder} {said}\n" in listed
+        assert f"sendprofile-site doubts --folder {site.folder} {said}\n" in listed
     assert "worked on" not in listed
     assert site.doubts("--sent", "k1", "k2", "k1").stdout == "2 settled.\n"
     assert site.doubts("--not-sent", "k3").stdout == "1 settled.\n"
@@ -104,7 +113,7 @@ def test_a_site_that_begins_says_how_many_a_crash_has_left(site, tmp_path, doubt
         site.doubt(f"k{number}")
     with running("serve", "--folder", site.folder, folder=tmp_path) as (process, _):
         process.terminate()
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=LIMIT)
     told = [line for line in map(json.loads, stderr.splitlines()) if "calls" in line]
     assert [(line["event"], line["calls"]) for line in told] == [("left_in_doubt", 2)] * (
         doubts > 0
@@ -166,13 +175,7 @@ def test_that_nothing_was_changed_is_told(site):
     assert len(site.trail()) == 1
 
 
-def waits(connection):
-    """Return whether another session waits for a lock, soon."""
-    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    deadline = time.monotonic() + 30
-    while not (waiting := connection.scalar(query)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(waiting)
+LOCKED_OUT = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 @only("postgresql")
@@ -185,10 +188,9 @@ def test_what_another_process_takes_over_in_between_is_not_settled(site):
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            waited = waits(connection)
+            wait_until(lambda: connection.scalar(LOCKED_OUT))
             transaction.commit()
-            stdout, stderr = process.communicate(timeout=30)
-    assert waited
+            stdout, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stdout) == (75, "0 settled.\n")
     assert "No longer in doubt, and left as it is: 'k'." in stderr
     assert site.settled("k") == [None]

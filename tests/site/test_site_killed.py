@@ -4,7 +4,6 @@
 import http.client
 import json
 import sqlite3
-import time
 from configparser import ConfigParser
 from contextlib import closing
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +12,7 @@ import pytest
 
 from embedded.commands import running
 from gs.profile.status.hooks import KEY_HEADER, SEND_URI, write_key
+from limits import LIMIT, wait_until
 
 # Whoever writes there has to count for ever: there a site can be met, and killed.
 OBSTACLE = """
@@ -42,7 +42,7 @@ class Site:
         self.address = urlsplit(said["url"])
 
     def begin(self, uri, key=None, **fields):
-        connection = http.client.HTTPConnection(self.address.netloc, timeout=20)
+        connection = http.client.HTTPConnection(self.address.netloc, timeout=LIMIT)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         headers |= {KEY_HEADER: key} if key else {}
         connection.request("POST", uri, urlencode({"token": self.token, **fields}), headers)
@@ -68,9 +68,9 @@ def test_a_site_killed_before_it_recorded_a_mail_sends_it_once(folder, tmp_path,
         key = write_key(said["period"], member)
         script(folder, OBSTACLE.format(place=place))
         with closing(site.begin(SEND_URI, key, **form)):
-            wait_for(lambda: list(mails.glob("*")))
+            wait_until(lambda: list(mails.glob("*")))
             process.kill()
-            process.wait(20)
+            process.wait(LIMIT)
     script(folder, AWAY)
     assert rows(folder, "SELECT finished FROM idempotency_key") == [(None,)]
     assert rows(folder, "SELECT * FROM audit_event") == []
@@ -83,18 +83,11 @@ def test_a_site_killed_before_it_recorded_a_mail_sends_it_once(folder, tmp_path,
     assert rows(folder, "SELECT event_code FROM audit_event") == [("1",)]
 
 
-def wait_for(what):
-    deadline = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 def script(folder, text):
-    with closing(sqlite3.connect(folder / "site.sqlite3", timeout=20)) as connection:
+    with closing(sqlite3.connect(folder / "site.sqlite3", timeout=LIMIT)) as connection:
         connection.executescript(text)
 
 
 def rows(folder, query):
-    with closing(sqlite3.connect(folder / "site.sqlite3", timeout=20)) as connection:
+    with closing(sqlite3.connect(folder / "site.sqlite3", timeout=LIMIT)) as connection:
         return connection.execute(query).fetchall()

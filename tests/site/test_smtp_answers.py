@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from gs.profile.status.site.mail import DoubtError, NotTakenError
-from servers.smtp import Fault, mail_server
+from limits import LIMIT
+from servers.smtp import mail_server
 from servers.smtp_letters import PlainLetter
 from servers.smtp_mailing import mailing
 
@@ -21,7 +22,7 @@ def lines(code, count):
 
 
 class Dripping:
-    """Sends its greeting an octet at a time, with no end."""
+    """Sends its greeting an octet at a time, for much longer than anybody waits for it."""
 
     host = "127.0.0.1"
 
@@ -31,9 +32,8 @@ class Dripping:
 
     def run(self):
         connection, _ = self._listening.accept()
-        began = time.monotonic()
         with connection, suppress(OSError):
-            while time.monotonic() - began < 5:
+            for _ in range(1200):
                 connection.sendall(b"2")
                 time.sleep(0.05)
 
@@ -45,24 +45,17 @@ def dripping_server():
         thread = threading.Thread(target=server.run)
         thread.start()
         yield server
-        thread.join()
+        thread.join(LIMIT)
 
 
 def test_an_answer_that_drips_in_is_given_up_in_time():
-    with dripping_server() as server, mailing(server, timeout=0.4) as mailer:
-        began = time.monotonic()
-        with pytest.raises(NotTakenError, match="does not answer in time"):
-            mailer.hand_over(LETTER, "m1")
-        assert time.monotonic() - began < 3
-
-
-def test_silence_is_given_up_in_time():
-    with mail_server() as server, mailing(server, timeout=0.3) as mailer:
-        server.answer("MAIL", Fault.SILENCE)
-        began = time.monotonic()
-        with pytest.raises(NotTakenError, match="does not answer in time"):
-            mailer.hand_over(LETTER, "m1")
-        assert time.monotonic() - began < 1.2
+    with (
+        dripping_server() as server,
+        mailing(server, timeout=0.4) as mailer,
+        # When it ends after a minute, that is another error.
+        pytest.raises(NotTakenError, match="does not answer in time"),
+    ):
+        mailer.hand_over(LETTER, "m1")
 
 
 def test_a_hundred_lines_are_an_answer():

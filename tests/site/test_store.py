@@ -202,9 +202,9 @@ def test_many_threads_write_at_once(town):
             record_events(connection, [Event(NOON, "1", f"u{number}", "2026-02")] * 3)
 
     with ThreadPoolExecutor(20) as threads:
-        list(threads.map(write, range(200)))
+        list(threads.map(write, range(60)))
     with town.engine.connect() as connection:
-        assert count_events(connection) == {"1": 600}
+        assert count_events(connection) == {"1": 180}
 
 
 @pytest.mark.parametrize("address", ["Jane@Example.org", "JÜRGEN@straße.example"])

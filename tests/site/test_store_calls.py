@@ -23,6 +23,7 @@ from gs.profile.status.site.store.calls import (
 )
 from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.tables import AUDIT_EVENT
+from limits import LIMIT
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -211,7 +212,7 @@ def test_of_many_who_begin_a_call_at_once_one_may_hand_over(town, left_by):
     def begin(worker):
         # In another order each: they must not wait for each other in a circle.
         calls = [begun(key, str(worker), left_by=left_by) for key in keys[worker:] + keys[:worker]]
-        ready.wait(20)
+        ready.wait(LIMIT)
         with town.engine.begin() as connection:
             return begin_calls(connection, calls)
 

@@ -2,7 +2,6 @@
 """What the database raises is told apart: it is away for now, or there is a bug."""
 
 import sqlite3
-import time
 from contextlib import closing
 
 import pytest
@@ -13,10 +12,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from embedded.hamlet import only
 from gs.profile.status.site.store.failing import NO_DATABASE, is_away
 from gs.profile.status.site.store.options import Option, write_option
+from limits import wait_until
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
 AWAY = ["08006", "25006", "25P03", "40001", "40P01", "53100", "53300", "57014", "57P01", "57P03"]
 BUGS = ["22003", "23502", "23505", "42501", "42P01", "P0001", "XX000"]
+
+
+def asked(town, query):
+    with town.engine.connect() as connection:
+        return connection.scalar(query)
 
 
 def failed(town, *statements):
@@ -53,8 +58,10 @@ def test_a_database_that_is_read_only_after_a_failover_is_away(town):
 @only("postgresql")
 def test_a_database_that_lost_patience_with_a_transaction_is_away(town):
     with town.engine.connect() as connection:
+        session = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        session = session.bindparams(pid=connection.scalar(text("SELECT pg_backend_pid()")))
         connection.execute(text("SET idle_in_transaction_session_timeout = '20ms'"))
-        time.sleep(0.5)
+        wait_until(lambda: not asked(town, session))
         with pytest.raises(NO_DATABASE) as told:
             connection.execute(text("SELECT 1"))
         assert is_away(told.value)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from embedded.hamlet import only
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.presence import Presence
+from limits import LIMIT, wait_until
 
 PROGRAM = """
 import sys, time
@@ -66,11 +67,8 @@ def is_alive(town, presence):
 
 
 def ends(ask):
-    """Return whether it is false soon: the server hears of a death a moment after it."""
-    deadline = time.monotonic() + 10
-    while ask() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not ask()
+    """Wait until it is false: the server hears of a death a moment after it."""
+    wait_until(lambda: not ask())
 
 
 def test_a_process_is_alive_to_itself(presence, is_alive):
@@ -100,8 +98,8 @@ def test_a_process_is_alive_until_it_is_killed(is_alive, presence, database):
         other.stdin.flush()
         assert other.stdout.readline() == "True\n"
         os.kill(other.pid, signal.SIGKILL)
-        other.wait(20)
-        assert ends(lambda: is_alive(worker))
+        other.wait(LIMIT)
+        ends(lambda: is_alive(worker))
 
 
 @only("postgresql")
@@ -115,16 +113,16 @@ def test_a_process_that_is_stopped_for_a_while_is_alive(is_alive, database):
 @only("postgresql")
 def test_a_process_that_ends_well_is_not_alive(is_alive, database):
     with process(database) as (other, worker):
-        other.communicate(timeout=20)
+        other.communicate(timeout=LIMIT)
         assert other.returncode == 0
-        assert ends(lambda: is_alive(worker))
+        ends(lambda: is_alive(worker))
 
 
 @only("postgresql")
 def test_asking_after_the_dead_does_not_make_them_alive_to_others(is_alive, town, presence):
     gone = Presence(town.engine)
     gone.close()
-    assert ends(lambda: is_alive(gone.worker))
+    ends(lambda: is_alive(gone.worker))
     with town.engine.connect() as one, town.engine.connect() as another:
         assert not presence.is_alive(one, gone.worker)
         assert not presence.is_alive(another, gone.worker)
@@ -143,7 +141,7 @@ def test_who_lost_the_session_notices_and_is_present_again_as_another(
 ):
     before = presence.worker
     postgresql.run(CUT)
-    assert ends(presence.is_present)
+    ends(presence.is_present)
     presence.renew()
     assert presence.is_present()
     assert presence.worker != before
@@ -156,14 +154,14 @@ def test_who_takes_another_name_is_not_alive_under_the_one_before(presence, is_a
     before = presence.worker
     presence.renew()
     assert is_alive(presence.worker)
-    assert ends(lambda: is_alive(before))
+    ends(lambda: is_alive(before))
 
 
 @only("postgresql")
 def test_who_cannot_be_present_again_says_so_and_may_try_later(town, presence, postgresql):
     name = town.engine.url.database
     postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", CUT)
-    assert ends(presence.is_present)
+    ends(presence.is_present)
     with pytest.raises(OperationalError):
         presence.renew()
     assert not presence.is_present()
@@ -189,4 +187,4 @@ def test_a_presence_is_given_up_with_its_engine_closed_or_not(database, is_alive
     engine.dispose()
     assert is_alive(presence.worker)
     presence.close()
-    assert ends(lambda: is_alive(presence.worker))
+    ends(lambda: is_alive(presence.worker))

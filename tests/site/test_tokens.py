@@ -15,6 +15,7 @@ from gs.profile.status.site.web.tokens import (
     Tokens,
     TooManyWrongError,
 )
+from limits import LIMIT
 
 RIGHT = "the-right-token"
 
@@ -30,6 +31,7 @@ class Door:
         self.wrong = 0
         self.slept = []
         self.sleeping = {}
+        self.asked_for = []
         self.tokens = Tokens(
             Keeper(self.read, self.audit, self.count, lambda: self.now, self.sleep)
         )
@@ -48,22 +50,37 @@ class Door:
         self.slept.append(seconds)
         woken = asyncio.Event()
         self.sleeping[woken] = self.now + seconds
-        await woken.wait()
+        try:
+            await woken.wait()
+        finally:
+            self.sleeping.pop(woken, None)
 
     async def move(self, seconds):
         self.now += seconds
         for woken in [one for one, moment in self.sleeping.items() if moment <= self.now]:
             del self.sleeping[woken]
             woken.set()
-        await asyncio.sleep(0.02)  # threads of the pool come back
+        await self.rest()
+
+    async def rest(self):
+        """Wait until whoever has no answer sleeps."""
+        async with asyncio.timeout(LIMIT):
+            while True:
+                await asyncio.sleep(0)
+                self.asked_for = [one for one in self.asked_for if not one.done()]
+                if len(self.asked_for) == len(self.sleeping):
+                    return
+                await asyncio.sleep(0.001)  # threads of the pool come back
 
     def ask(self, given, hook="/hook", peer="192.0.2.1"):
-        return asyncio.create_task(self.tokens.check(given, hook, peer))
+        asked = asyncio.create_task(self.tokens.check(given, hook, peer))
+        self.asked_for.append(asked)
+        return asked
 
     @asynccontextmanager
     async def asked(self, number, given="wrong"):
         asked = [self.ask(given) for _ in range(number)]
-        await asyncio.sleep(0.05)
+        await self.rest()
         yield asked
         await self.move(LONGEST)
         await asyncio.gather(*asked)
@@ -97,7 +114,7 @@ async def test_a_site_without_a_token_lets_nobody_in(door):
         door.right = nothing
         await door.move(REMEMBERED + 0.1)
         asked = [door.ask(given) for given in ("", "x", "None")]
-        await asyncio.sleep(0.05)
+        await door.rest()
         await door.move(LONGEST)
         assert await asyncio.gather(*asked) == [False] * 3
 
@@ -109,7 +126,7 @@ async def test_a_site_without_a_token_lets_nobody_in(door):
 def test_another_token_is_wrong(given):
     async def play(door):
         asked = door.ask(given)
-        await asyncio.sleep(0.05)
+        await door.rest()
         await door.move(SHORTEST)
         assert await asked is False
         assert door.wrong == 1
@@ -129,7 +146,7 @@ async def test_the_answer_to_a_wrong_token_waits_longer_each_time_and_no_longer_
 ):
     for _ in range(8):
         asked = door.ask("wrong")
-        await asyncio.sleep(0.02)
+        await door.rest()
         assert not asked.done()
         await door.move(door.slept[-1])
         assert await asked is False
@@ -152,7 +169,7 @@ async def test_after_some_quiet_minutes_a_wrong_token_waits_as_the_first_one(doo
 @scene
 async def test_the_right_token_is_not_slowed_down_by_wrong_ones(door):
     async with door.asked(MOST_WAITING + 10) as asked:
-        assert await asyncio.wait_for(door.ask(RIGHT), 1) is True
+        assert await asyncio.wait_for(door.ask(RIGHT), LIMIT) is True
         refused = [one.exception() for one in asked if one.done()]
         assert [type(error) for error in refused] == [TooManyWrongError] * 10
         for one in [one for one in asked if one.done()]:
@@ -163,7 +180,7 @@ async def test_the_right_token_is_not_slowed_down_by_wrong_ones(door):
 async def test_there_is_room_again_for_those_who_were_refused(door):
     async with door.asked(MOST_WAITING):
         with pytest.raises(TooManyWrongError):
-            await door.ask("wrong")
+            await asyncio.wait_for(door.ask("wrong"), LIMIT)
     async with door.asked(1) as (later,):
         assert not later.done()
 
@@ -171,11 +188,11 @@ async def test_there_is_room_again_for_those_who_were_refused(door):
 @scene
 async def test_a_caller_who_gave_up_makes_room_too(door):
     asked = [door.ask("wrong") for _ in range(MOST_WAITING)]
-    await asyncio.sleep(0.05)
+    await door.rest()
     asked[0].cancel()
-    await asyncio.sleep(0.01)
+    await door.rest()
     later = door.ask("wrong")
-    await asyncio.sleep(0.05)
+    await door.rest()
     assert not later.done()
     await door.move(LONGEST)
     assert await asyncio.gather(*asked[1:], later) == [False] * MOST_WAITING
@@ -184,7 +201,7 @@ async def test_a_caller_who_gave_up_makes_room_too(door):
 @scene
 async def test_a_wrong_token_is_audited_with_hook_and_peer_before_it_is_answered(door):
     asked = door.ask("wrong", "/gs-profile-status-send.html", "192.0.2.7")
-    await asyncio.sleep(0.05)
+    await door.rest()
     assert door.rows == [("/gs-profile-status-send.html", "192.0.2.7", 1)]
     assert not asked.done()
     await door.move(SHORTEST)
@@ -198,7 +215,7 @@ async def test_a_flood_of_wrong_tokens_is_counted_in_a_row_a_second_at_most(door
     for _ in range(100):
         asked = [door.ask("wrong") for _ in range(10)]
         flood += len(asked)
-        await asyncio.sleep(0)
+        await door.rest()
         await door.move(0.1)
         for one in asked:
             one.add_done_callback(lambda done: done.exception())
@@ -252,7 +269,7 @@ async def test_an_old_token_is_refused_within_a_second_of_the_new_one(door):
     door.right = "the-new-token"
     await door.move(0.99)
     asked = door.ask(RIGHT)
-    await asyncio.sleep(0.05)
+    await door.rest()
     await door.move(SHORTEST)
     assert await asked is False
 
@@ -262,7 +279,7 @@ async def test_a_new_token_is_right_at_once(door):
     assert await door.ask(RIGHT)
     door.right = "the-new-token"
     await door.move(0.1)
-    assert await asyncio.wait_for(door.ask("the-new-token"), 1) is True
+    assert await asyncio.wait_for(door.ask("the-new-token"), LIMIT) is True
     assert door.wrong == 0
 
 

@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 
 from embedded.commands import running
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
+from limits import LIMIT
 
 
 def test_one_click_in_a_mail_is_the_last_of_them(tmp_path):
@@ -23,7 +24,7 @@ def test_one_click_in_a_mail_is_the_last_of_them(tmp_path):
 
         def post(path, fields):
             request = Request(said["url"].rstrip("/") + path, urlencode(fields).encode())
-            with urlopen(request, timeout=20) as answer:
+            with urlopen(request, timeout=LIMIT) as answer:
                 assert answer.status == 200
                 return answer.read().decode()
 
@@ -46,7 +47,7 @@ def test_one_click_in_a_mail_is_the_last_of_them(tmp_path):
         for part in ("plain", "html"):
             assert link in message.get_body((part,)).get_content()
 
-        with urlopen(said["url"].rstrip("/") + path, timeout=20) as page:
+        with urlopen(said["url"].rstrip("/") + path, timeout=LIMIT) as page:
             assert b"summary" in page.read()
         assert members() == before
         post(path, {"List-Unsubscribe": "One-Click"})

@@ -12,6 +12,7 @@ from gs.profile.status.hooks import Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import Looked
 from letters.browser import CONTRASTS, PHOTO, chromium
+from limits import LIMIT
 
 pytestmark = [pytest.mark.browser, only("sqlite")]
 
@@ -58,6 +59,7 @@ def opened(browser, url, *, width=600, scheme="light", script=False):
         viewport={"width": width, "height": 800},
         color_scheme=scheme,
     )
+    context.set_default_timeout(LIMIT * 1000)
     page = context.new_page()
     page.goto(url)
     yield page
@@ -125,8 +127,8 @@ def test_nothing_runs_over_the_edge(browser, site, width):
 def test_all_words_stand_out_from_their_background(browser, site, scheme):
     with opened(browser, site + stop_path("ann"), scheme=scheme, script=True) as page:
         found = page.evaluate(CONTRASTS)
-        page.get_by_role("button").click()
-        page.wait_for_url("**")
+        with page.expect_navigation():
+            page.get_by_role("button").click()
         found += page.evaluate(CONTRASTS)
         page.goto(site + PREVIEW)
         page.get_by_role("button").evaluate("e => e.form.noValidate = true")

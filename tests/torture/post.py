@@ -5,6 +5,7 @@ from collections import Counter
 from email import message_from_bytes
 from typing import Final, Self
 
+from limits import LIMIT
 from servers.smtp import Fault, MailServer, Move, Received, Stage
 from servers.smtp import Offers as _Offers
 
@@ -21,10 +22,14 @@ TROUBLE: Final[tuple[tuple[Stage, Move], ...]] = (
 
 
 class Post:
-    """A mail server at one port, while its context lasts; what it took is never forgotten."""
+    """A mail server at one port, while its context lasts; what it took is never forgotten.
 
-    def __init__(self) -> None:
+    The site waits *final* seconds for what becomes of a letter that it has sent.
+    """
+
+    def __init__(self, final: float = LIMIT) -> None:
         self.port = 0
+        self._final = final
         self._servers: list[MailServer] = []
 
     def __enter__(self) -> Self:
@@ -74,5 +79,5 @@ class Post:
         return (
             f'[mail]\nto = "smtp"\nhost = "{MailServer.host}"\nport = {self.port}\n'
             'security = "none"\nbounces = "bounces@corp.example"\n'
-            "timeout = 5\nfinal-timeout = 1\n"
+            f"timeout = {LIMIT}\nfinal-timeout = {self._final}\n"
         )

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
+
+from limits import LIMIT
 
 _CONFIG = """\
 [config-default]
@@ -15,8 +17,6 @@ webservice = default
 [webservice-default]
 token = {token}
 """
-#: Seconds that one invocation, or a look at the ledger, may take.
-PATIENCE: Final = 110.0
 
 
 def configure(folder: Path, token: str = "secret") -> Path:
@@ -52,7 +52,7 @@ class Sender:
             [*self._words, "--status", "--json", self.url],
             capture_output=True,
             encoding="utf-8",
-            timeout=PATIENCE,
+            timeout=LIMIT,
             check=False,
         )
         try:

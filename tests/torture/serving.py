@@ -4,14 +4,14 @@
 import json
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from limits import LIMIT, wait_until
+
 _SITE: Final = Path(sys.executable).with_name("sendprofile-site")
-_PATIENCE: Final = 60.0
 
 
 def command(*words: object) -> str:
@@ -20,7 +20,7 @@ def command(*words: object) -> str:
         [_SITE, *map(str, words)],
         capture_output=True,
         encoding="utf-8",
-        timeout=_PATIENCE,
+        timeout=LIMIT,
         check=False,
     )
     if done.returncode:
@@ -45,19 +45,18 @@ class Serving:
         port = self.url.rstrip("/").rpartition(":")[2] or "0"
         words = ["serve", "--folder", self.folder, "--port", port, "--ready-file", ready]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([_SITE, *words], stdout=log, stderr=log)
-        deadline = time.monotonic() + _PATIENCE
-        while not (said := _read(ready)):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise TimeoutError(f"The site does not start: {self.log}")
-            time.sleep(0.01)
+            process = subprocess.Popen([_SITE, *words], stdout=log, stderr=log)
+        self._process = process
+        wait_until(lambda: _read(ready) or process.poll() is not None)
+        if not (said := _read(ready)):
+            raise TimeoutError(f"The site does not start: {self.log}")
         self.url, self.config = said["url"], Path(said["config"])
 
     def kill(self) -> None:
         """Kill it, with ``SIGKILL``, in whatever it is doing."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(_PATIENCE)
+            self._process.wait(LIMIT)
 
     @property
     def log(self) -> str:

@@ -9,8 +9,9 @@ from threading import Thread
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from limits import LIMIT
+
 _CHUNK: Final = 1 << 16
-_PATIENCE: Final = 5.0
 
 
 class Spreading:
@@ -43,7 +44,7 @@ class Spreading:
         for _ in self._there:
             turn = next(self._turns)
             with suppress(OSError):
-                process = socket.create_connection(self._there[turn], _PATIENCE)
+                process = socket.create_connection(self._there[turn], LIMIT)
                 process.settimeout(None)
                 self.given[turn] += 1
                 for ends in ((client, process), (process, client)):

@@ -5,12 +5,15 @@ from random import Random
 
 import pytest
 
+from limits import LIMIT
 from servers.deaths import HTTP1
 from torture.trial import Trial, counting_site
 
 #: Without keys all that was in flight at a blow is unknown: more in a row than stop a run.
-_ON = ("--patience", "30", "--max-unknown", "0")
-_KILLED = [Trial(600, "1", kills=20), Trial(5_000, "64", kills=20), Trial(2_000, "auto", kills=20)]
+_ON = ("--patience", str(LIMIT), "--max-unknown", "0")
+_ONE = Trial(400, "1", kills=12)
+_MANY = Trial(3_000, "64", kills=12)
+_AUTO = Trial(1_200, "auto", kills=12)
 
 
 def _name(trial):
@@ -24,14 +27,14 @@ def _check(result, trial):
     assert result.blows == trial.blows
 
 
-@pytest.mark.parametrize("trial", _KILLED, ids=_name)
+@pytest.mark.parametrize("trial", [_ONE, _MANY, _AUTO], ids=_name)
 def test_a_killed_run_mails_nobody_twice(tmp_path, trial):
     result = counting_site(trial, tmp_path, Random(trial.members), honours_keys=False)
     _check(result, trial)
     assert result.account.unknown
 
 
-@pytest.mark.parametrize("trial", _KILLED, ids=_name)
+@pytest.mark.parametrize("trial", [_ONE, _MANY], ids=_name)
 def test_a_killed_run_mails_everybody_once_where_keys_are_honoured(tmp_path, trial):
     result = counting_site(trial, tmp_path, Random(trial.members), honours_keys=True)
     _check(result, trial)
@@ -39,7 +42,7 @@ def test_a_killed_run_mails_everybody_once_where_keys_are_honoured(tmp_path, tri
 
 @pytest.mark.parametrize(
     ("honours_keys", "trial"),
-    [(False, Trial(3_000, "64", blows=8, options=_ON)), (True, Trial(3_000, "64", blows=8))],
+    [(False, Trial(2_000, "64", blows=5, options=_ON)), (True, Trial(2_000, "64", blows=5))],
     ids=["without keys", "with keys"],
 )
 def test_a_site_that_dies_and_is_cut_off_is_mailed_through(tmp_path, honours_keys, trial):
@@ -63,12 +66,12 @@ def test_every_fault_between_successes_is_survived(tmp_path, honours_keys, trial
 
 
 def test_everything_at_once_mails_nobody_twice(tmp_path):
-    trial = Trial(3_000, "64", kills=10, blows=6, spoilt=0.02, options=_ON)
+    trial = Trial(2_000, "64", kills=6, blows=4, spoilt=0.02, options=_ON)
     result = counting_site(trial, tmp_path, Random(6), honours_keys=False)
     _check(result, trial)
 
 
 def test_everything_at_once_mails_everybody_once_where_keys_are_honoured(tmp_path):
-    trial = Trial(2_000, "64", kills=10, blows=6, spoilt=0.01)
+    trial = Trial(1_500, "64", kills=6, blows=4, spoilt=0.01)
     result = counting_site(trial, tmp_path, Random(7), honours_keys=True)
     _check(result, trial)

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from gs.profile.status.send.adaptive import MOST
+from limits import LIMIT
 from servers.moves import Fault
 
 from .account import Account
@@ -42,7 +43,7 @@ class Trial:
     kills: int = 0
     blows: int = 0
     spoilt: float = 0
-    options: tuple[str, ...] = ("--patience", "30")
+    options: tuple[str, ...] = ("--patience", str(LIMIT))
 
     @property
     def most(self) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
+from limits import LIMIT
+
 from .account import Account
 from .post import TROUBLE, Post
 from .real import PERIOD, RealSite
@@ -18,7 +20,9 @@ from .sender import Sender
 from .trial import AWAY, Result, Trial, judged, struck
 
 #: Seconds: longer than the sender pauses by itself, shorter than the site asks it to.
-_STALL = 4.0
+_STALL = 2.0
+#: Seconds that the site waits for a mail server which may be silent at the end of a letter.
+_SILENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Ours:
 def real_site(trial: Trial, folder: Path, chance: Random, ours: Ours) -> Result:
     """Try our own site, and settle what is in doubt in the end; the account is of before that."""
     with ExitStack() as stack:
-        post = stack.enter_context(Post()) if ours.mail == "smtp" else None
+        final = _SILENT if ours.struck == "mail" else LIMIT
+        post = stack.enter_context(Post(final)) if ours.mail == "smtp" else None
         site = stack.enter_context(
             RealSite(folder, trial.members, ours.database, post, ours.processes)
         )
@@ -63,11 +68,12 @@ def _settled(site: RealSite, ours: Ours, account: Account, rounds: Rounds) -> It
     doubts = site.doubts()
     if {doubt.member for doubt in doubts} != account.unknown:
         yield f"{len(doubts)} are in doubt, and {len(account.unknown)} are unknown"
-    site.settle(doubts)
-    if stopped:
-        site.start()
-    again = rounds.finish()
-    yield from (f"settled: {broken}" for broken in again.broken_promises(site, 0))
+    if doubts or account.unknown:
+        site.settle(doubts)
+        if stopped:
+            site.start()
+        again = rounds.finish()
+        yield from (f"settled: {broken}" for broken in again.broken_promises(site, 0))
     if site.audited() != site.mailed.total():
         yield f"{site.audited()} audited, {site.mailed.total()} mailed"
     for one in site.served:

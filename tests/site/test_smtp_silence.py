@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""A mail server that says nothing is given up in time: at each stage, all of them at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from gs.profile.status.site.mail import DoubtError, NotTakenError
+from limits import LIMIT
+from servers.authority import Authority
+from servers.smtp import Fault, mail_server
+from servers.smtp_letters import PlainLetter
+from servers.smtp_mailing import mailing, over_tls
+
+# Seconds. So long each test waits, whatever it tests, and so all of them wait together. What is
+# answered has to be so within that time, on a slow machine too.
+WAIT = 8
+UNHURRIED = 5 * LIMIT
+LETTER = PlainLetter()
+# More than the buffers between the two hold.
+LONG = PlainLetter(text=("x" * 76 + "\r\n") * 250_000)
+PIPELINING, ONE_BY_ONE = (), ("PIPELINING",)
+
+
+@contextmanager
+def given(authority, security, without, **settings):
+    """Give a server, and a mailer for it, which is patient but for what *settings* say."""
+    offers, secure = {}, {}
+    if security != "none":
+        offers = {"tls": authority.good(), "implicit": security == "tls"}
+        secure = over_tls(authority, security)
+    settings = {"timeout": UNHURRIED, "final_timeout": UNHURRIED} | secure | settings
+    with (
+        mail_server(**offers, without=without) as server,
+        mailing(server, **settings, connections=1) as mailer,
+    ):
+        yield server, mailer
+
+
+def silent_before_the_final_dot(authority, security, without, stage):
+    """Nothing was taken, nor is it later."""
+    with given(authority, security, without, timeout=WAIT) as (server, mailer):
+        server.answer(stage, Fault.SILENCE)
+        with pytest.raises(NotTakenError, match="does not answer in time") as caught:
+            mailer.hand_over(LONG if stage == "TEXT" else LETTER, "m1")
+        assert "example.org" not in str(caught.value)
+        assert server.letters == []
+        goes_on(server, mailer)
+
+
+def silent_after_the_final_dot(authority, security, without):
+    """It is in doubt, and the connection is not used again."""
+    with given(authority, security, without, final_timeout=WAIT) as (server, mailer):
+        server.answer("END", Fault.SILENCE)
+        with pytest.raises(DoubtError, match="does not answer in time"):
+            mailer.hand_over(LETTER, "m1")
+        assert server.connections == 1
+        goes_on(server, mailer)
+        assert server.connections == 2
+
+
+def late_with_its_verdict(authority, security, without):
+    """That may take longer than an answer."""
+    with given(authority, security, without, timeout=WAIT) as (server, mailer):
+        server.answer("END", WAIT + 0.5, times=1)
+        assert mailer.hand_over(LETTER, "m1") == ()
+        assert mailer.hand_over(LETTER, "m1") == ()
+        assert server.connections == 1
+
+
+def silent_on_a_kept_connection(authority, security, without):
+    """It is replaced, as one that is closed."""
+    with given(authority, security, without, timeout=WAIT) as (server, mailer):
+        mailer.hand_over(LETTER, "m1")
+        server.answer("MAIL", Fault.SILENCE, times=1)
+        mailer.hand_over(LETTER, "m2")
+        assert server.connections == 2
+        assert len(server.letters) == 2
+
+
+def goes_on(server, mailer):
+    """The mailer is as good as ever, and nobody has had anything meanwhile."""
+    server.behave()
+    assert mailer.hand_over(LETTER, "after") == ()
+    assert [each.mail_from for each in server.letters] == ["bounces+after@example.org"]
+
+
+CASES = [
+    (silent_before_the_final_dot, "none", PIPELINING, "MAIL"),
+    (silent_before_the_final_dot, "tls", ONE_BY_ONE, "MAIL"),
+    (silent_before_the_final_dot, "none", ONE_BY_ONE, "RCPT"),
+    (silent_before_the_final_dot, "starttls", PIPELINING, "RCPT"),
+    (silent_before_the_final_dot, "starttls", ONE_BY_ONE, "DATA"),
+    (silent_before_the_final_dot, "tls", PIPELINING, "DATA"),
+    (silent_before_the_final_dot, "none", ONE_BY_ONE, "TEXT"),
+    (silent_before_the_final_dot, "tls", PIPELINING, "TEXT"),
+    (silent_after_the_final_dot, "none", PIPELINING),
+    (silent_after_the_final_dot, "starttls", ONE_BY_ONE),
+    (silent_after_the_final_dot, "tls", PIPELINING),
+    (late_with_its_verdict, "none", ONE_BY_ONE),
+    (late_with_its_verdict, "tls", PIPELINING),
+    (silent_on_a_kept_connection, "none", PIPELINING),
+    (silent_on_a_kept_connection, "tls", ONE_BY_ONE),
+]
+
+
+def test_silence_is_given_up_in_time_at_each_stage(tmp_path):
+    authority = Authority(tmp_path)
+    with ThreadPoolExecutor(len(CASES)) as pool:
+        done = [pool.submit(case, authority, *about) for case, *about in CASES]
+    for one in done:
+        one.result()
