@@ -45,7 +45,7 @@ def test_a_site_that_is_down_at_first_is_waited_for_and_cron_hears_nothing(
 
 @JOBS
 def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprofile, jobs):
-    site, stops = groupserver(members=members(70)), []
+    site, stops = groupserver(members=members(200)), []
 
     def go_away(asked):
         answer = last_words(site)(asked)
@@ -69,7 +69,7 @@ def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprof
     lost = "".join([*lines, stdout]).count("    Unknown: ")
     assert lost <= MOST[jobs]
     assert process.returncode == (75 if lost else 0)
-    assert len(site.mailed) >= 70 - lost
+    assert len(site.mailed) >= 200 - lost
 
 
 def test_a_site_that_stays_away_ends_the_run_when_patience_does(sendprofile, free_port):

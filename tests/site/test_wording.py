@@ -126,6 +126,7 @@ def test_a_language_is_found_by_its_tag(language, tag, subject):
 
 
 def test_the_words_of_a_language_are_kept():
+    wording_for.cache_clear()  # of what other tests have asked for
     assert wording_for("de-AT") is wording_for("de_AT")
     assert wording_for("fr") is wording_for("FR")
 
