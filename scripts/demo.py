@@ -123,9 +123,9 @@ def _wait_until_ready(site: "subprocess.Popen[bytes]", ready: Path, log: Path) -
 
 
 def _send(*argv: str | Path) -> int:
-    command = [_shown(_PROGRAMS / "sendprofile"), "-v", *argv]
-    print(f"$ {shlex.join(map(str, command))}\n", flush=True)
-    sender = subprocess.Popen(command)
+    program, options = _PROGRAMS / "sendprofile", ["-v", *argv]
+    print(f"$ {shlex.join(map(str, [_shown(program), *options]))}\n", flush=True)
+    sender = subprocess.Popen([program, *options])
     try:
         while True:
             try:

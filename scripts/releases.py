@@ -17,6 +17,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 UV: Final = Path(sysconfig.get_path("scripts"), "uv")
 CONSTRAINTS: Final = ROOT / "requirements" / "constraints.txt"
+#: What is in a new environment before anything is installed.
+SEEDS: Final = {"pip", "setuptools", "wheel"}
 PIN: Final = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 
 
@@ -58,7 +60,9 @@ def main() -> int:
 
 def install(which: str, python: Path, groups: list[str]) -> None:
     """Install the project in place with the newest or the lowest releases, into a new place."""
-    subprocess.run([UV, "venv", "--quiet", "--clear", python.parents[1]], cwd=ROOT, check=True)
+    subprocess.run(
+        [UV, "venv", "--quiet", "--seed", "--clear", python.parents[1]], cwd=ROOT, check=True
+    )
     chosen = ["--editable", ".[site,postgresql]"]
     for group in groups:
         chosen += ["--group", group]
@@ -80,7 +84,7 @@ def differences(frozen: str) -> list[tuple[str, str, str]]:
     return [
         (name, " or ".join(sorted(pinned.get(name, {"none"}))), version)
         for name, version in PIN.findall(frozen)
-        if version not in pinned.get(name, set())
+        if name not in SEEDS and version not in pinned.get(name, set())
     ]
 
 

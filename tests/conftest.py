@@ -21,13 +21,16 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let signals end the programs that the tests start, also under nohup(1) and behind ``&``.
 
     There this process ignores some signals. A program that it starts inherits that, but inherits
-    no handler: so each of these signals gets a handler that does nothing.
+    no handler: so each of these signals gets a handler that does nothing. The process that only
+    starts the workers of pytest-xdist goes on to ignore them, and the workers inherit that.
     """
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda _number, _frame: None)
 

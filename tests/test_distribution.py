@@ -4,6 +4,7 @@
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -81,6 +82,21 @@ def applies(requirement, python):
         "python_full_version": f"{python}.9",
     }
     return requirement.marker is None or requirement.marker.evaluate(where)
+
+
+def test_an_archive_of_the_source_has_all_that_make_needs(tmp_path):
+    build = "import sys; from hatchling.build import build_sdist; print(build_sdist(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", build, tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    with tarfile.open(tmp_path / done.stdout.split()[-1]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    pinned = {f"requirements/{name}.txt" for name in MADE_FROM}
+    assert pinned | {"Makefile", "scripts/demo.py", "tests/conftest.py", ".ci/run"} <= names
 
 
 def test_there_is_a_file_of_pins_for_each_group():

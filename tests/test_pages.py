@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 
 from limits import LIMIT, wait_until
-from needed import needed
+from needed import leave_out, needed
 
 ROOT = Path(__file__).parents[1]
 #: What a new user of a machine finds programs in, and cron too.
 PATH = "/usr/bin:/bin"
 #: Seconds for a command that downloads and installs.
-INSTALLING = 6 * LIMIT
+INSTALLING = 15 * LIMIT
+pytestmark = pytest.mark.timeout(6 * INSTALLING)
 BLOCK = re.compile(r"^```(text|)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OTHERS = shutil.ignore_patterns(".git", ".venv", "build", ".*_cache", "__pycache__", ".hypothesis")
+MADE = {".git", ".venv", "build", ".hypothesis"}
 INDEX = re.compile(r"(pip|uv|ssl_cert)_|\w+_proxy$", re.IGNORECASE)
 GSCONFIG = "[config-default]\nwebservice = w\n[webservice-w]\ntoken = secret\n"
 URL = "https://groups.example.com/"
@@ -43,6 +44,12 @@ def lines(page, language):
     return [line for kind, text in blocks if kind == language for line in text.splitlines()]
 
 
+def of_no_source(folder, names):
+    """Return what in a folder of this project is no source."""
+    made = MADE if Path(folder) == ROOT else set()
+    return [name for name in names if name in made or name.endswith(("_cache", "__pycache__"))]
+
+
 class Machine:
     """A machine on which nothing of the project is installed but a copy of its source.
 
@@ -56,7 +63,7 @@ class Machine:
         self.home = root / "home"
         self.home.mkdir()
         self.site = None
-        shutil.copytree(ROOT, self.source, ignore=OTHERS)
+        shutil.copytree(ROOT, self.source, ignore=of_no_source)
         config = root / "srv/groupserver/etc/gsconfig.ini"
         config.parent.mkdir(parents=True)
         config.write_text(GSCONFIG)
@@ -65,10 +72,10 @@ class Machine:
         pins.write_text("".join(f"{name}=={version}\n" for name, version in installed()))
         names = ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT")
         self.environment = {"PATH": PATH, "HOME": str(self.home)}
-        #: How packages are to be had: the pins, and the way from this machine to its index.
+        self.pins = dict.fromkeys(names, str(pins))
+        #: The way from this machine to its index of packages, and which tests `make test` runs.
         self.index = {
             **{name: value for name, value in os.environ.items() if INDEX.match(name)},
-            **dict.fromkeys(names, str(pins)),
             "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
             "PYTEST": "tests/hooks/test_period.py -n 0",
         }
@@ -80,11 +87,15 @@ class Machine:
 
     def run(self, line, code=0, limit=INSTALLING):
         """Type *line* in the folder of the source; return what it prints, to both streams."""
-        installs = re.search(r"\b(make|pip|pipx|uv)\b", line)
+        environment = {**self.environment}
+        if re.search(r"\b(make|pip|pipx|uv)\b", line):
+            environment |= self.index
+        if re.search(r"\b(pip|pipx|uv)\b", line):  # make has pins of its own
+            environment |= self.pins
         done = subprocess.run(
             ["sh", "-c", self.words(line)],
             cwd=self.source,
-            env={**self.environment, **(self.index if installs else {})},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -104,8 +115,12 @@ def installed():
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
-    needed("python3", path=PATH, why="install Python and its venv in /usr/bin")
+    python = needed("python3", path=PATH, why="install Python 3.11 or later in /usr/bin")
+    usable = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+    if subprocess.run([python, "-c", usable], capture_output=True, check=False).returncode:
+        leave_out(f"{python} is older than 3.11, or has no venv: install python3-venv")
     needed("make", path=PATH, why="install make")
+    needed("pkill", path=PATH, why="install procps")
     return Machine(tmp_path_factory.mktemp("machine"))
 
 

@@ -21,10 +21,10 @@ def program(name: str) -> str:
     on ``PATH``, else its path, relative to the current folder where it is below that.
     """
     beside = Path(os.path.abspath(sys.argv[0])).with_name(name)  # noqa: PTH100 - keeps links
+    if not beside.exists():  # the running one was started by a link from elsewhere
+        beside = Path(sys.executable).with_name(name)
     found = shutil.which(name)
-    if found and beside.exists() and Path(found).samefile(beside):
-        return name
-    if not beside.exists():
+    if not beside.exists() or (found and Path(found).samefile(beside)):
         return name
     folder = Path.cwd()
     if beside.is_relative_to(folder):
@@ -36,18 +36,22 @@ def program(name: str) -> str:
 def install_command(extras: str) -> str:
     """Return what installs this distribution again, with *extras* such as ``site``, in a shell.
 
-    It names the folder or the wheel that was installed (PEP 610). Where it came from elsewhere,
-    the reader has to name that.
+    It names what was installed: the folder, the wheel or the repository (PEP 610).
     """
     python = shlex.quote(sys.executable)
     installer = f"{python} -m pip install" if find_spec("pip") else f"uv pip install -p {python}"
-    return f"{installer} {shlex.quote(f'{_origin() or _DISTRIBUTION}[{extras}]')}"
+    return f"{installer} {shlex.quote(_requirement(extras))}"
 
 
-def _origin() -> Path | None:
+def _requirement(extras: str) -> str:
+    named = f"{_DISTRIBUTION}[{extras}]"
     try:
-        url = json.loads(distribution(_DISTRIBUTION).read_text("direct_url.json") or "{}")["url"]
+        origin = json.loads(distribution(_DISTRIBUTION).read_text("direct_url.json") or "{}")
+        url = urlsplit(origin["url"])
     except (PackageNotFoundError, KeyError, ValueError):
-        return None
-    parts = urlsplit(url)
-    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+        return named  # it came from an index
+    if "vcs_info" in origin:
+        return f"{named} @ {origin['vcs_info']['vcs']}+{origin['url']}"
+    return (
+        f"{unquote(url.path)}[{extras}]" if url.scheme == "file" else f"{named} @ {origin['url']}"
+    )
