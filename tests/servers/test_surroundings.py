@@ -2,10 +2,15 @@
 """What surrounds every test."""
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from limits import LIMIT
 
 
 def test_there_is_no_proxy_and_no_authority_in_the_environment(clean_environment):
@@ -13,6 +18,26 @@ def test_there_is_no_proxy_and_no_authority_in_the_environment(clean_environment
     assert not {"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"} & set(os.environ)
     assert [name for name in os.environ if name.startswith("XDG_")] == []
     assert Path.home() == clean_environment
+
+
+def test_the_tests_pass_where_signals_are_ignored_as_under_nohup():
+    def ignore():
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+
+    tests = Path(__file__).parents[1]
+    chosen = [tests / "send" / "test_signals.py", "-k", "while_the_list_is_waited_for"]
+    options = ["-n", "1", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *chosen],
+        cwd=tests.parent,
+        preexec_fn=ignore,
+        capture_output=True,
+        text=True,
+        timeout=3 * LIMIT,
+        check=False,
+    )
+    assert "3 passed" in done.stdout, done.stdout
 
 
 def test_nothing_listens_at_the_free_port(free_port):

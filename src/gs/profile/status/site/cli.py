@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command line of the site: from its options to the exit code."""
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _do(options: "Namespace") -> int:
+    # Until the log is set up: Control-C while a connection is closed is logged with a traceback.
+    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     # Only the extra has what these import.
     room = f"{__package__}.commands"
     error_type = import_module(f"{room}.faults").CommandError
