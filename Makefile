@@ -43,7 +43,7 @@ demo: .venv/run ## Send to a whole community, and show an e-mail (DATA=folder: t
 	$(BIN)/python scripts/demo.py $(if $(DATA),--data "$(DATA)")
 
 test: .venv/test $(if $(CHROMIUM),.venv/browser) ## Run the whole test suite
-	$(BIN)/python -m pytest -n auto $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 check: .venv/check ## Lint, format, types, layers
 	$(BIN)/ruff check .

@@ -35,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(number, lambda _number, _frame: None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers ``-n auto`` starts: two a core, for a test mostly waits."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own, and no proxies or authorities; return the home."""
