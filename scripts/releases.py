@@ -27,34 +27,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("which", choices=["newest", "lowest"])
     parser.add_argument("--group", action="append", default=["test"])
-    options = parser.parse_args()
-    folder = ROOT / "build" / options.which
+    told = parser.parse_args()
+    folder = ROOT / "build" / told.which
     python = folder / "bin" / "python"
-    install(options.which, python, options.group)
+    install(told.which, python, told.group)
     differing = differences(uv("freeze", "--python", python))
     for name, pinned, installed in differing:
         print(f"{name}: {installed}, pinned is {pinned}")
     if not differing:
-        print(f"The pinned releases are the {options.which} ones: there is nothing to try.")
+        print(f"The pinned releases are the {told.which} ones: there is nothing to try.")
         return 0
-    print(f"Running the test suite against the {options.which} releases…", flush=True)
+    print(f"Running the test suite against the {told.which} releases…", flush=True)
     log = folder / "pytest.log"
     with log.open("wb") as output:
-        command = [
-            python,
-            "-m",
-            "pytest",
-            "-n",
-            "auto",
-            "--quiet",
-            *shlex.split(os.environ.get("PYTEST", "")),
-        ]
+        options = ["-n", "auto", "--dist", "worksteal", "--quiet"]
+        more = shlex.split(os.environ.get("PYTEST", ""))
+        command = [python, "-m", "pytest", *options, *more]
         code = subprocess.run(command, cwd=ROOT, stdout=output, check=False).returncode
     said = log.read_text().splitlines()
     failed = [line for line in said if line.startswith(("FAILED", "ERROR"))]
     print("\n".join([*failed, *said[-1:]]))
     outcome = "fails" if code else "passes"
-    print(f"The test suite {outcome} with the {options.which} releases. All of its output: {log}")
+    print(f"The test suite {outcome} with the {told.which} releases. All of its output: {log}")
     return code
 
 
