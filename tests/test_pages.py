@@ -71,7 +71,8 @@ class Machine:
         pins = root / "pins.txt"
         pins.write_text("".join(f"{name}=={version}\n" for name, version in installed()))
         names = ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT")
-        self.environment = {"PATH": PATH, "HOME": str(self.home)}
+        # The site of the tutorial is a temporary folder: it goes with the rest.
+        self.environment = {"PATH": PATH, "HOME": str(self.home), "TMPDIR": str(root)}
         self.pins = dict.fromkeys(names, str(pins))
         #: The way from this machine to its index of packages, and which tests `make test` runs.
         self.index = {
@@ -87,7 +88,7 @@ class Machine:
 
     def run(self, line, code=0, limit=INSTALLING):
         """Type *line* in the folder of the source; return what it prints, to both streams."""
-        environment = {**self.environment}
+        environment = dict(self.environment)
         if re.search(r"\b(make|pip|pipx|uv)\b", line):
             environment |= self.index
         if re.search(r"\b(pip|pipx|uv)\b", line):  # make has pins of its own

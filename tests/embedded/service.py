@@ -29,8 +29,9 @@ def main(ready, where, patience):
     asked, go = Path(f"{ready}.asked"), Path(f"{ready}.go")
 
     async def slow(_request):
-        asked.touch()  # noqa: ASYNC240 - of a test, as that it is waited for here
-        while not go.exists():  # noqa: ASYNC110, ASYNC240
+        # The test is another process: files are what both of them see.
+        asked.touch()  # noqa: ASYNC240 - a file of the test
+        while not go.exists():  # noqa: ASYNC110, ASYNC240 - a file of the test
             await asyncio.sleep(0.01)
         return PlainTextResponse("at last")
 

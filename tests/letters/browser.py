@@ -58,7 +58,7 @@ def chromium() -> Iterator["Browser"]:
     # `make test` installs Playwright only where there is a Chromium.
     if path is None or find_spec("playwright") is None:
         leave_out(f"NO BROWSER: {_MISSING}")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - it may be missing
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

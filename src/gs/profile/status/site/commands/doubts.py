@@ -130,5 +130,7 @@ def _list(doubts: _Doubts, folder: str) -> None:
         )
     for doubt in doubts.in_progress:
         say(_IN_PROGRESS.format(key=doubt.key, since=doubt.handing))
-    advice = _ADVICE.format(program=program("sendprofile-site"), folder=folder)
-    say(advice if doubts.ripe else "Nothing is in doubt.")
+    if doubts.ripe:
+        say(_ADVICE.format(program=program("sendprofile-site"), folder=folder))
+    else:
+        say("Nothing is in doubt.")
