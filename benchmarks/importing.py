@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from gs.profile.status.site.importers import Intake, Listeners, find_archives
-from gs.profile.status.site.importers.disguise import Disguise
+from gs.profile.status.site.ingest.archives import Intake, Listeners, find_archives
+from gs.profile.status.site.ingest.archives.pseudonyms import Disguise
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.sites import SiteData, add_site
 

@@ -18,8 +18,8 @@ from types import FrameType
 from typing import Final
 
 from gs.profile.status.hooks import SKIPPED, Status
-from gs.profile.status.site.eligible import EVENT_CODES
-from gs.profile.status.site.letter import preview
+from gs.profile.status.site.dispatch.eligible import EVENT_CODES
+from gs.profile.status.site.notification import preview
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.database import open_database
 

@@ -14,8 +14,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 _SITE: Final = Path(__file__).resolve().parent.parent / "src/gs/profile/status/site"
-_CATALOGUES: Final = _SITE / "letter" / "locale"
-_ROOMS: Final = ("letter", "web")
+_CATALOGUES: Final = _SITE / "notification" / "locale"
+_ROOMS: Final = ("notification", "web")
 _METHODS: Final = [
     ("**/templates/**.html", "jinja2.ext.babel_extract"),
     ("**/templates/**.txt", "jinja2.ext.babel_extract"),

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.hooks import SKIPPED, Field, Period, Status
-from gs.profile.status.send import errors, errorvals, options, script
+from gs.profile.status.send import errors, errorvals, script
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.opening import open_ledger
-from gs.profile.status.send.model import Choice, MemberId, StopCause, Verdict
-from gs.profile.status.send.report.machine import as_json
+from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.report.json import as_json
+from gs.profile.status.send.run.model import Choice, MemberId, StopCause, Verdict
+from gs.profile.status.send.settings import options
 from send.fakes import Clock
 
 ROOT = Path(__file__).parents[1]

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.archive import add, refresh_topics
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.intake import add, refresh_topics
 from gs.profile.status.site.store.options import Option, write_option
 
 TOKEN = "a-token-of-32-characters-or-so"

@@ -11,13 +11,13 @@ from sqlalchemy import Engine
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.delivery import Maildir
 from gs.profile.status.site.dispatch import Decider, Desk, Dispatcher
-from gs.profile.status.site.letter import compose
 from gs.profile.status.site.logs import Log
-from gs.profile.status.site.mail import Maildir
+from gs.profile.status.site.notification import compose
 from gs.profile.status.site.store.audit import record_events, wrong_token
 from gs.profile.status.site.store.options import Option, read_option
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.workers import Presence
 from gs.profile.status.site.urls import Layout
 from gs.profile.status.site.web.app import make_app
 from gs.profile.status.site.web.hooks import Hooks

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.letter import wording_for
-from gs.profile.status.site.summary import (
+from gs.profile.status.site.model import (
     Activity,
     Addresses,
     Author,
@@ -25,6 +24,7 @@ from gs.profile.status.site.summary import (
     Summary,
     Topic,
 )
+from gs.profile.status.site.notification import wording_for
 from letters.reading import html_of, text_of
 
 LANGUAGES = ("en", "de", "es", "fr")

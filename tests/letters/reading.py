@@ -7,17 +7,17 @@ from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
 
-from gs.profile.status.site import letter
-from gs.profile.status.site.summary import Summary
+from gs.profile.status.site import notification
+from gs.profile.status.site.model import Summary
 
 NOW = datetime(2026, 8, 1, 4, 30, tzinfo=UTC)
 STOP = "https://groups.example.org/gs-profile-status-stop/c2lnbmVk.bWFj"
 _VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 
 
-def composed(summary: Summary, now: datetime = NOW, stop_url: str = STOP) -> letter.Letter:
+def composed(summary: Summary, now: datetime = NOW, stop_url: str = STOP) -> notification.Letter:
     """Return the notification as it is handed over."""
-    return letter.compose(summary, now=now, stop_url=stop_url)
+    return notification.compose(summary, now=now, stop_url=stop_url)
 
 
 def received(summary: Summary, now: datetime = NOW) -> EmailMessage:

@@ -4,7 +4,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gs.profile.status.site.summary import (
+from gs.profile.status.site.model import (
     Activity,
     Addresses,
     Author,

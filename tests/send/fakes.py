@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gs.profile.status.hooks import write_reply
-from gs.profile.status.send.model import (
+from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
     Claim,

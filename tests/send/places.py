@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.file import open_ledger
 from gs.profile.status.send.ledger.memory import MemoryLedger
-from gs.profile.status.send.ledger.opening import open_ledger
 
 from .fakes import Clock
 

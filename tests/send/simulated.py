@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from gs.profile.status.send.model import Sign, Timed
+from gs.profile.status.send.run.model import Sign, Timed
 
 _NEVER = math.inf
 # Seconds: how long a refusal takes, and how long the sender then waits (see patience.py).

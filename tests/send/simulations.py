@@ -5,8 +5,8 @@ import math
 import random
 from itertools import cycle
 
-from gs.profile.status.send.adaptive import Adaptive
-from gs.profile.status.send.pace import Fixed
+from gs.profile.status.send.run.adaptive import Adaptive
+from gs.profile.status.send.run.pace import Fixed
 
 from .simulated import Sender, SimulatedSite
 

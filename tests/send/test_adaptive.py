@@ -2,9 +2,9 @@
 
 import pytest
 
-from gs.profile.status.send.adaptive import MOST, Adaptive
-from gs.profile.status.send.model import Sign, Timed
-from gs.profile.status.send.pace import Fixed
+from gs.profile.status.send.run.adaptive import MOST, Adaptive
+from gs.profile.status.send.run.model import Sign, Timed
+from gs.profile.status.send.run.pace import Fixed
 
 from .simulated import Sender, SimulatedSite
 from .simulations import (

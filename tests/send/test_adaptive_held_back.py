@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from gs.profile.status.send.adaptive import Adaptive
-from gs.profile.status.send.model import Sign, Timed
+from gs.profile.status.send.run.adaptive import Adaptive
+from gs.profile.status.send.run.model import Sign, Timed
 
 from .simulated import Sender, SimulatedSite
 from .simulations import SERVICE, auto, equal, half_skipped, lognormal, send

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.hooks import write_refusal, write_reply
-from gs.profile.status.send.campaign import Campaign
 from gs.profile.status.send.errors import (
     BusyError,
     LeaveAtOnceError,
@@ -19,19 +18,13 @@ from gs.profile.status.send.errors import (
     UnreachableError,
 )
 from gs.profile.status.send.ledger.memory import MemoryLedger
-from gs.profile.status.send.metronome import Metronome
-from gs.profile.status.send.model import (
-    Answer,
-    Choice,
-    Fault,
-    MemberId,
-    StopCause,
-    Verdict,
-)
-from gs.profile.status.send.pace import Fixed, Pace
-from gs.profile.status.send.patience import Patience
-from gs.profile.status.send.stop import Breaker, Stop
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.run.campaign import Campaign
+from gs.profile.status.send.run.metronome import Metronome
+from gs.profile.status.send.run.model import Answer, Choice, Fault, MemberId, StopCause, Verdict
+from gs.profile.status.send.run.pace import Fixed, Pace
+from gs.profile.status.send.run.stop import Breaker, Stop
+from gs.profile.status.send.text import Token
 
 from .fakes import SENT, Clock, FakeSite, Heard
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 import pytest
 
-from gs.profile.status.send.adaptive.ceiling import Ceiling
+from gs.profile.status.send.run.adaptive.ceiling import Ceiling
 
 FREE = 10.0
 

@@ -9,9 +9,9 @@ import pytest
 
 from gs.profile.status.send import errors
 from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
-from gs.profile.status.send.model import Claim, Fault, MemberId
+from gs.profile.status.send.run.model import Claim, Fault, MemberId
 from gs.profile.status.send.siteurl import SiteUrl
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.text import Token
 from limits import LIMIT, wait_until
 from servers import faults
 from servers.answers import Answer

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.hooks import write_refusal, write_reply
-from gs.profile.status.send.judge import judge
-from gs.profile.status.send.model import (
+from gs.profile.status.send.run.judge import judge
+from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
     Claim,
@@ -16,7 +16,7 @@ from gs.profile.status.send.model import (
     StopCause,
     Verdict,
 )
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.text import Token
 
 TOKEN = Token("s3cret")
 LOGIN = b"<!DOCTYPE html><title>Log in</title>"

@@ -20,9 +20,9 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.file import open_ledger, read_ledger
 from gs.profile.status.send.ledger.migrating import MIGRATIONS
-from gs.profile.status.send.ledger.opening import open_ledger, read_ledger
-from gs.profile.status.send.model import MemberId
+from gs.profile.status.send.run.model import MemberId
 from limits import LIMIT
 from servers import faults
 
@@ -32,7 +32,7 @@ MAKING = """
 import sys
 from itertools import count
 from pathlib import Path
-from gs.profile.status.send.ledger.opening import open_ledger
+from gs.profile.status.send.ledger.file import open_ledger
 for number in count():
     open_ledger(Path(sys.argv[1]) / str(number) / "ledger.sqlite3").close()
     if number == 0:

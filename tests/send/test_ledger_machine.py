@@ -16,8 +16,7 @@ from hypothesis.stateful import (
 )
 
 from gs.profile.status.send.errors import NotListedError
-from gs.profile.status.send.ledger import line
-from gs.profile.status.send.model import (
+from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
     Choice,
@@ -264,7 +263,7 @@ class PromiseOfAFile(Promise):
 )
 def test_any_order_of_verbs_keeps_the_promise(machine, examples, ahead, monkeypatch):
     # So few that a range of the table is claimed at a time, as where there are thousands.
-    monkeypatch.setattr(line, "_AHEAD", ahead)
+    monkeypatch.setattr(queue, "_AHEAD", ahead)
     run_state_machine_as_test(
         machine,
         settings=settings(max_examples=examples, stateful_step_count=50, deadline=None),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.send.client.listing import Listing
+from gs.profile.status.send.client.memberlist import Listing
 from gs.profile.status.send.errors import ProtocolError
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.text import Token
 
 KIB = 1024
 

@@ -187,7 +187,7 @@ READER = """\
 import collections, itertools, pathlib, re, sys
 from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
 from gs.profile.status.send.siteurl import SiteUrl
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.text import Token
 url, count = sys.argv[1:]
 manner = Manner(10.0, "test", Trust.in_system())
 members = HttpSite(SiteUrl.parse(url), Token("secret"), manner, Loop()).members()

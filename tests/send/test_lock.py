@@ -13,8 +13,8 @@ from threading import Event
 import pytest
 
 from gs.profile.status.send.errors import HeldError
+from gs.profile.status.send.ledger.file import open_ledger
 from gs.profile.status.send.ledger.lock import only_one
-from gs.profile.status.send.ledger.opening import open_ledger
 from gs.profile.status.send.siteurl import SiteUrl
 from limits import LIMIT
 from servers import faults

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from gs.profile.status.send.adaptive import MOST
+from gs.profile.status.send.run.adaptive import MOST
 from limits import LIMIT
 
 

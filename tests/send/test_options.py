@@ -5,8 +5,8 @@ from datetime import time
 
 import pytest
 
-from gs.profile.status.send import options
 from gs.profile.status.send.errors import UsageError
+from gs.profile.status.send.settings import options
 
 URL = "https://groups.example.com/"
 

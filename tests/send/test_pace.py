@@ -3,8 +3,9 @@
 
 import pytest
 
-from gs.profile.status.send.metronome import Metronome
-from gs.profile.status.send.model import (
+from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.run.metronome import Metronome
+from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
     Claim,
@@ -15,8 +16,7 @@ from gs.profile.status.send.model import (
     Timed,
     Verdict,
 )
-from gs.profile.status.send.pace import Fixed, Pace
-from gs.profile.status.send.patience import Patience
+from gs.profile.status.send.run.pace import Fixed, Pace
 
 
 def pace_of(throttle=0, jobs=1, patience=None, rate=None):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.send.model import MemberId, Outcome, StopCause, Verdict
-from gs.profile.status.send.patience import Patience
+from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.run.model import MemberId, Outcome, StopCause, Verdict
 
 
 def outcome(verdict, cause=None, *, again=False, retry_after=None):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gs.profile.status.send import options
-from gs.profile.status.send.ledger.place import default_place
-from gs.profile.status.send.settings import Settings
+from gs.profile.status.send.settings import options
+from gs.profile.status.send.settings.place import default_place
+from gs.profile.status.send.settings.settings import Settings
 
 from .conftest import GSCONFIG
 

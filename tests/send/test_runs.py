@@ -12,14 +12,14 @@ from time import sleep, tzset
 import pytest
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.send import options
 from gs.profile.status.send.errors import HostNotFoundError, UsageError
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.opening import open_ledger, read_ledger
-from gs.profile.status.send.model import Choice, MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.ledger.file import open_ledger, read_ledger
 from gs.profile.status.send.report.output import Output
-from gs.profile.status.send.settings import Settings
-from gs.profile.status.send.tasks.sending import send
+from gs.profile.status.send.run.model import Choice, MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.settings import options
+from gs.profile.status.send.settings.settings import Settings
+from gs.profile.status.send.tasks.send import send
 from gs.profile.status.send.tasks.task import Task
 
 from .fakes import Clock

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from gs.profile.status.send.errors import LeaveAtOnceError
-from gs.profile.status.send.model import MemberId, Outcome, StopCause, Verdict
-from gs.profile.status.send.stop import Breaker, Stop
+from gs.profile.status.send.run.model import MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.run.stop import Breaker, Stop
 from limits import LIMIT
 
 pytestmark = pytest.mark.usefixtures("signals_end_a_process")

@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.text import Token
 
 SECRETS = ["secret", "100%", 'a"b<c>&d', "with space", "émile", "back\\slash", "a/b+c"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from gs.profile.status.site.mail import Smtp, SmtpSettings
+from gs.profile.status.site.delivery import Smtp, SmtpSettings
 from limits import LIMIT
 
 from .authority import Authority

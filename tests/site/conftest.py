@@ -11,7 +11,7 @@ from embedded.hamlet import Hamlet, hamlet
 from embedded.pages import served_pages
 from embedded.parts import MARCH, application
 from embedded.served import Served, served
-from gs.profile.status.site.mail import Maildir
+from gs.profile.status.site.delivery import Maildir
 from gs.profile.status.site.store.database import open_database
 from servers.postgres import Postgres, postgres
 

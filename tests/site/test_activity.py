@@ -7,10 +7,10 @@ import pytest
 from embedded.parts import Told
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.model import Activity, Author, Figures, Own, Topic
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.archive import add
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.intake import add
-from gs.profile.status.site.summary import Activity, Author, Figures, Own, Topic
 from gs.profile.status.site.urls import Layout
 
 G = GroupKey("s", "g")

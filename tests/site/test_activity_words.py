@@ -7,9 +7,9 @@ import pytest
 
 from embedded.parts import Told
 from gs.profile.status.hooks import Period
+from gs.profile.status.site.model import Author, Quotation
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.summary import Author, Quotation
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)

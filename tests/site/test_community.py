@@ -10,8 +10,8 @@ import pytest
 from embedded.hamlet import hamlet
 from embedded.parts import Told, decider
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.community import settle_community
-from gs.profile.status.site.community.cast import read_characters, read_circles
+from gs.profile.status.site.ingest.demo import settle_community
+from gs.profile.status.site.ingest.demo.fixtures import read_characters, read_circles
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import list_members

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from gs.profile.status.site.config import (
+from gs.profile.status.site.delivery.settings import SmtpSettings
+from gs.profile.status.site.instance import (
     ConfigError,
     find_exposed,
     has_password,
     new_config,
     read_config,
 )
-from gs.profile.status.site.config.reading import DATABASE_VARIABLE, PASSWORD_VARIABLE
-from gs.profile.status.site.mail.settings import SmtpSettings
+from gs.profile.status.site.instance.settings import DATABASE_VARIABLE, PASSWORD_VARIABLE
 from gs.profile.status.site.urls import Layout
 
 SMTP = '[mail]\nto = "smtp"\nhost = "mail.example.org"\n'

@@ -11,17 +11,7 @@ from sqlalchemy import event, text
 from embedded.hamlet import only
 from embedded.parts import MARCH, NOW, Broken, Pigeonhole, Unmetered, decider, dispatching
 from gs.profile.status.hooks import Reply
-from gs.profile.status.site.dispatch import (
-    Desk,
-    Dispatcher,
-    InDoubtError,
-    InProgressError,
-    Notice,
-    NotNotifiedError,
-    desk,
-)
-from gs.profile.status.site.logs import Log
-from gs.profile.status.site.mail import (
+from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     Maildir,
@@ -29,9 +19,19 @@ from gs.profile.status.site.mail import (
     Refused,
     RejectedError,
 )
+from gs.profile.status.site.dispatch import (
+    Desk,
+    Dispatcher,
+    InDoubtError,
+    InProgressError,
+    Notice,
+    NotNotifiedError,
+    processor,
+)
+from gs.profile.status.site.logs import Log
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import Call
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.workers import Presence
 from gs.profile.status.site.web.metrics import Metrics
 from limits import LIMIT, wait_until
 
@@ -348,7 +348,7 @@ def narrow(ann):
 def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(
     ann, narrow, monkeypatch
 ):
-    monkeypatch.setattr(desk, "_TO_RECORD", LIMIT)
+    monkeypatch.setattr(processor, "_TO_RECORD", LIMIT)
     name = "Ann" * 9_000  # so that the reply does not fit into a page that is there
     with ann.engine.begin() as connection:
         connection.execute(tables.PERSON.update().values(name=name))

@@ -4,7 +4,7 @@ from itertools import product
 import pytest
 
 from gs.profile.status.hooks import SKIPPED, Status
-from gs.profile.status.site.eligible import EVENT_CODES, Facts, decide
+from gs.profile.status.site.dispatch.eligible import EVENT_CODES, Facts, decide
 
 WELL = Facts(opted_out=False, groups=2, deliverable=True, posts=3)
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.site.activity.figures import count_figures, count_own
+from gs.profile.status.site.model import Figures, Own
 from gs.profile.status.site.store.posts import Post
-from gs.profile.status.site.summary import Figures, Own
 
 DATE = datetime(2026, 3, 1, tzinfo=UTC)
 

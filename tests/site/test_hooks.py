@@ -12,7 +12,7 @@ import pytest
 from embedded.hamlet import TOKEN
 from embedded.parts import Broken
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
-from gs.profile.status.site.mail import Maildir, NotTakenError
+from gs.profile.status.site.delivery import Maildir, NotTakenError
 from gs.profile.status.site.store import tables
 from limits import LIMIT
 

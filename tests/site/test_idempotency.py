@@ -22,7 +22,7 @@ from gs.profile.status.hooks import (
     read_lifetime,
     write_key,
 )
-from gs.profile.status.site.mail import Maildir, NotTakenError
+from gs.profile.status.site.delivery import Maildir, NotTakenError
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.audit import SUBSYSTEM
 from gs.profile.status.site.store.options import Option, write_option

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gs.profile.status.site.importers import Intake, Listeners, NoArchiveError, find_archives
-from gs.profile.status.site.importers.disguise import Disguise, Plain
-from gs.profile.status.site.importers.findings import Finding
+from gs.profile.status.site.ingest.archives import Intake, Listeners, NoArchiveError, find_archives
+from gs.profile.status.site.ingest.archives.findings import Finding
+from gs.profile.status.site.ingest.archives.pseudonyms import Disguise, Plain
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.sites import SiteData
 

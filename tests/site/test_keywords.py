@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gs.profile.status.site.activity.keywords import find_keywords
 from gs.profile.status.site.activity.prose import prose
-from gs.profile.status.site.summary import Grade
+from gs.profile.status.site.model import Grade
 from limits import LIMIT
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.summary import Figures, Own
+from gs.profile.status.site.model import Figures, Own
 from letters.reading import NOW, Page, composed, html_of, part, received, text_of
 from letters.summaries import (
     HOME,

@@ -7,8 +7,8 @@ from email.utils import parseaddr
 
 import pytest
 
-from gs.profile.status.site.letter import NoAddressError
-from gs.profile.status.site.summary import Addresses
+from gs.profile.status.site.model import Addresses
+from gs.profile.status.site.notification import NoAddressError
 from letters.reading import composed, received
 from letters.summaries import summary
 

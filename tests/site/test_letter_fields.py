@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from gs.profile.status.site.letter import transfer
-from gs.profile.status.site.summary import Addresses
+from gs.profile.status.site.model import Addresses
+from gs.profile.status.site.notification import transfer
 from letters.reading import STOP, Page, composed, html_of, joined, part, received, text_of
 from letters.summaries import group, membership, on_site, summary
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.summary import Author, Delivery
+from gs.profile.status.site.model import Author, Delivery
 from letters.reading import Page, both, html_of, joined, link, text_of
 from letters.summaries import (
     HOME,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gs.profile.status.site.summary import Addresses, Author, Grade, Keyword
+from gs.profile.status.site.model import Addresses, Author, Grade, Keyword
 from letters.reading import STOP, Page, composed, html_of, part, received, text_of
 from letters.summaries import (
     HOME,

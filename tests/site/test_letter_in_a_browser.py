@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gs.profile.status.site.letter import preview
-from gs.profile.status.site.summary import Addresses
+from gs.profile.status.site.model import Addresses
+from gs.profile.status.site.notification import preview
 from letters.browser import CONTRASTS, chromium, shown
 from letters.notification import LANGUAGES, rich
 from letters.reading import composed, html_of

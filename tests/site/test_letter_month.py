@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.letter.contents import Same
-from gs.profile.status.site.summary import Author, Figures, Own
+from gs.profile.status.site.model import Author, Figures, Own
+from gs.profile.status.site.notification.contents import Same
 from letters.reading import Page, both, composed, html_of, joined, text_of
 from letters.summaries import (
     HOME,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from gs.profile.status.site.summary import Addresses
+from gs.profile.status.site.model import Addresses
 from letters.reading import Page, both, html_of, link, text_of
 from letters.summaries import (
     HOME,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gs.profile.status.site.summary import Delivery
+from gs.profile.status.site.model import Delivery
 from letters.reading import STOP, Page, both, html_of, text_of
 from letters.summaries import activity, group, membership, on_site, quotation, summary, topic
 

@@ -11,20 +11,15 @@ from sqlalchemy import text
 from embedded.hamlet import only
 from embedded.parts import MARCH, NOW, decider
 from gs.profile.status.hooks import Reply
-from gs.profile.status.site.dispatch import (
-    Desk,
-    InDoubtError,
-    Notice,
-    NotNotifiedError,
-)
+from gs.profile.status.site.delivery import DoubtError
+from gs.profile.status.site.dispatch import Desk, InDoubtError, Notice, NotNotifiedError
+from gs.profile.status.site.dispatch.call import Ended, Task
 from gs.profile.status.site.dispatch.kept_back import KeptBack
-from gs.profile.status.site.dispatch.tasks import Ended, Task
 from gs.profile.status.site.logs import Log
-from gs.profile.status.site.mail import DoubtError
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import Call, Known
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.workers import Presence
 from servers.lost_commits import relay
 
 _NEVER = """

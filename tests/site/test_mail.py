@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.importers.findings import Finding, Findings
-from gs.profile.status.site.importers.mail import read_mail
-from gs.profile.status.site.importers.mbox import RawMessage
+from gs.profile.status.site.ingest.archives.findings import Finding, Findings
+from gs.profile.status.site.ingest.archives.mbox import RawMessage
+from gs.profile.status.site.ingest.archives.message import read_mail
 from limits import LIMIT
 
 ARRIVED = datetime(2025, 4, 6, 12, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gs.profile.status.site.mail.maildir import Maildir
-from gs.profile.status.site.mail.port import NotTakenError
+from gs.profile.status.site.delivery.maildir import Maildir
+from gs.profile.status.site.delivery.ports import NotTakenError
 from servers.smtp_letters import PlainLetter
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.importers.mbox import LARGEST, begins_as_mbox, split
+from gs.profile.status.site.ingest.archives.mbox import LARGEST, begins_as_mbox, split
 from limits import LIMIT
 
 FROM = b"From jane@example.org  Sun Apr  6 11:55:11 2025\n"

@@ -6,20 +6,20 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gs.profile.status.hooks import Reply
-from gs.profile.status.site.dispatch import (
-    InDoubtError,
-    InProgressError,
-    NotNotifiedError,
-    OtherFormError,
-)
-from gs.profile.status.site.mail import (
+from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,
     Refused,
     RejectedError,
 )
-from gs.profile.status.site.mail.transaction import ServerRefusedError
+from gs.profile.status.site.delivery.transaction import ServerRefusedError
+from gs.profile.status.site.dispatch import (
+    InDoubtError,
+    InProgressError,
+    NotNotifiedError,
+    OtherFormError,
+)
 from gs.profile.status.site.web.metrics import Metrics
 
 REFUSED = Refused("jane@example.org", "550 no such user")

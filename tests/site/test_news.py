@@ -3,8 +3,8 @@
 
 import pytest
 
-from gs.profile.status.site.letter.news import as_text
-from gs.profile.status.site.letter.sanitising import clean
+from gs.profile.status.site.notification.news import clean
+from gs.profile.status.site.notification.news_text import as_text
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
-from gs.profile.status.site.serving.server import KEEP_ALIVE, MOST_CONNECTIONS, PATIENCE
 from gs.profile.status.site.signing import STOP_PATH
 from gs.profile.status.site.web.guarding import HEALTH_URI, METRICS_URI
 from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
+from gs.profile.status.site.web.server import KEEP_ALIVE, MOST_CONNECTIONS, PATIENCE
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 UNITS = sorted((PACKAGING / "systemd").glob("*.service"))

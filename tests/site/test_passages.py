@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.activity.passages import LONGEST, SHORTEST, find_passage
+from gs.profile.status.site.activity.quotation import LONGEST, SHORTEST, find_passage
 from gs.profile.status.site.activity.sentences import cut, sentences
 from limits import LIMIT
 

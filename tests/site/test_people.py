@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gs.profile.status.site.identifiers import identifier_of
-from gs.profile.status.site.mixing import MixedError
-from gs.profile.status.site.people import NotACsvError, WrongLinesError, take_people
+from gs.profile.status.site.ingest.identifiers import identifier_of
+from gs.profile.status.site.ingest.people import NotACsvError, WrongLinesError, take_people
 from gs.profile.status.site.store import tables
+from gs.profile.status.site.store.mixing import MixedError
 from gs.profile.status.site.store.options import Option, write_option
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)

@@ -6,7 +6,7 @@ import re
 from email.policy import default
 from html import unescape
 
-from gs.profile.status.site.letter import preview
+from gs.profile.status.site.notification import preview
 from letters.reading import Page, composed, part, received
 from letters.summaries import group, membership, on_site, summary
 

@@ -15,16 +15,11 @@ from sqlalchemy import event
 from embedded.hamlet import only
 from embedded.parts import MARCH, Pigeonhole, dispatching
 from gs.profile.status.hooks import Reply
-from gs.profile.status.site.dispatch import (
-    Decision,
-    InDoubtError,
-    Notice,
-    NotNotifiedError,
-)
+from gs.profile.status.site.delivery import NotTakenError, RejectedError
+from gs.profile.status.site.dispatch import Decision, InDoubtError, Notice, NotNotifiedError
+from gs.profile.status.site.dispatch.call import Ended, HandOver, Task
 from gs.profile.status.site.dispatch.reporting import BETWEEN_LINES, Reporter
-from gs.profile.status.site.dispatch.tasks import Ended, HandOver, Task
 from gs.profile.status.site.logs import Log, set_up
-from gs.profile.status.site.mail import NotTakenError, RejectedError
 from gs.profile.status.site.store.calls import Begun, Call, begin_calls
 from limits import LIMIT
 from servers.smtp import mail_server

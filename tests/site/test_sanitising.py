@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gs.profile.status.site.letter.sanitising import clean
+from gs.profile.status.site.notification.news import clean
 from letters.reading import Page
 
 ROOM = 8_000

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gs.profile.status.site.serving import CannotListenError, Service, serve
-from gs.profile.status.site.serving.listening import listening, listening_at
-from gs.profile.status.site.serving.notifying import notify
+from gs.profile.status.site.web.notifying import notify
+from gs.profile.status.site.web.serving import CannotListenError, Service, serve
+from gs.profile.status.site.web.sockets import listening, listening_at
 from limits import LIMIT, wait_until
 
 TESTS = Path(__file__).parents[1]
@@ -158,7 +158,7 @@ def test_a_second_signal_is_no_traceback_either(tmp_path, number):
 def test_a_signal_while_it_starts_is_no_traceback(number):
     # In the middle of the start: the application sends it itself when it is asked to begin.
     code = (
-        "import os, sys; from gs.profile.status.site.serving import serve\n"
+        "import os, sys; from gs.profile.status.site.web.serving import serve\n"
         f"async def app(scope, receive, send): os.kill(os.getpid(), {number}); await receive()\n"
         "serve(app, '127.0.0.1', 0, lambda url: print(url))"
     )

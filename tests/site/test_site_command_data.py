@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from embedded.commands import copied, run, running
-from gs.profile.status.site.gsconfig import NoTokenError, new_gsconfig, replace_token
+from gs.profile.status.site.instance.gsconfig import NoTokenError, new_gsconfig, replace_token
 from limits import LIMIT
 
 MBOX = """\

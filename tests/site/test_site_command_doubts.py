@@ -16,7 +16,7 @@ from embedded.hamlet import only
 from gs.profile.status.hooks import Period, Reply, Status
 from gs.profile.status.site.store.calls import Begun, Call, begin_calls, find_calls
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.workers import Presence
 from limits import LIMIT, wait_until
 
 OLD = timedelta(days=9)

@@ -11,7 +11,7 @@ import pytest
 
 from embedded.commands import copied, run
 from gs.profile.status.site.commands.faults import EX_IOERR, CommandError, faults_told
-from gs.profile.status.site.holding import held
+from gs.profile.status.site.instance.holding import held
 from limits import LIMIT
 
 COMMANDS = (["serve"], ["doubts"], ["preview", "x"], ["token"])

@@ -9,8 +9,8 @@ from contextlib import closing, suppress
 import pytest
 
 from embedded.commands import SITE, run
-from gs.profile.status.site.folder import SiteFolder
-from gs.profile.status.site.founding import found
+from gs.profile.status.site.instance.create import found
+from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.options import Option, read_option
 from gs.profile.status.site.store.sites import find_groups, find_sites
@@ -101,8 +101,8 @@ def test_a_founding_that_was_interrupted_is_no_site_and_is_begun_anew(tmp_path, 
     folder = tmp_path / "site"
     program = f"""
 import os, pathlib
-from gs.profile.status.site.folder import SiteFolder
-from gs.profile.status.site.founding import found
+from gs.profile.status.site.instance.folder import SiteFolder
+from gs.profile.status.site.instance.create import found
 def die(*_): os._exit(9)
 if {stage!r} == "rename":
     replace = pathlib.Path.replace

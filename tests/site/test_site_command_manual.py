@@ -8,7 +8,7 @@ import pytest
 
 from gs.profile.status.site.cli import COMMANDS
 from gs.profile.status.site.commands.options import parser
-from gs.profile.status.site.people import COLUMNS
+from gs.profile.status.site.ingest.people import COLUMNS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference/sendprofile-site.md").read_text()

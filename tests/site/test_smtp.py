@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gs.profile.status.site.mail import (
+from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from gs.profile.status.site.mail import DoubtError, NotTakenError
+from gs.profile.status.site.delivery import DoubtError, NotTakenError
 from limits import LIMIT
 from servers.smtp import mail_server
 from servers.smtp_letters import PlainLetter

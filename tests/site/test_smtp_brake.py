@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gs.profile.status.site.mail import AllRefusedError, NotTakenError
+from gs.profile.status.site.delivery import AllRefusedError, NotTakenError
 from servers.smtp import mail_server
 from servers.smtp_letters import KIM, LEE, ZOE, PlainLetter
 from servers.smtp_mailing import mailing

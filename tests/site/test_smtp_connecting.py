@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from gs.profile.status.site.mail import NotTakenError, Smtp, SmtpSettings
+from gs.profile.status.site.delivery import NotTakenError, Smtp, SmtpSettings
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gs.profile.status.site.mail import AllRefusedError, NotTakenError, RejectedError
+from gs.profile.status.site.delivery import AllRefusedError, NotTakenError, RejectedError
 from limits import LIMIT, wait_until
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server

@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.mail import AllRefusedError, DoubtError, NotTakenError
+from gs.profile.status.site.delivery import AllRefusedError, DoubtError, NotTakenError
 from servers.smtp import mail_server
 from servers.smtp_letters import KIM, ZOE, PlainLetter
 from servers.smtp_mailing import mailing

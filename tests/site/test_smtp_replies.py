@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.mail.replies import Reply
-from gs.profile.status.site.mail.settings import SmtpSettings
-from gs.profile.status.site.mail.smtp import Smtp
-from gs.profile.status.site.mail.verp import bounce_address
+from gs.profile.status.site.delivery.replies import Reply
+from gs.profile.status.site.delivery.settings import SmtpSettings
+from gs.profile.status.site.delivery.smtp import Smtp
+from gs.profile.status.site.delivery.verp import bounce_address
 
 BOUNCES = "bounces@lists.example.org"
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gs.profile.status.site.mail import DoubtError, NotTakenError
+from gs.profile.status.site.delivery import DoubtError, NotTakenError
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server

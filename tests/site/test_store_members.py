@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from embedded.hamlet import VERIFIED
+from gs.profile.status.site.model import Addresses, Delivery
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.addresses import (
-    mark_undeliverable,
-)
+from gs.profile.status.site.store.addresses import mark_undeliverable
 from gs.profile.status.site.store.members import (
     Person,
     count_members,
@@ -21,7 +20,6 @@ from gs.profile.status.site.store.members import (
     opt_in,
     opt_out,
 )
-from gs.profile.status.site.summary import Addresses, Delivery
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -13,14 +13,14 @@ from sqlalchemy.exc import OperationalError
 
 from embedded.hamlet import only
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.workers import Presence
 from limits import LIMIT, wait_until
 
 PROGRAM = """
 import sys, time
 from pathlib import Path
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.presence import Presence
+from gs.profile.status.site.store.workers import Presence
 where = sys.argv[1]
 engine = open_database(where if "://" in where else Path(where))
 presence = Presence(engine)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.importers.subjects import NO_SUBJECT, find_tag, strip_prefixes
+from gs.profile.status.site.subjects import NO_SUBJECT, find_tag, strip_prefixes
 
 PREFIXES = st.lists(
     st.sampled_from(["Re: ", "RE:", "re[2]: ", "AW: ", "Fwd: ", "[EXT] ", "WG: ", "[R-sig-Geo] "])

@@ -17,13 +17,13 @@ from babel.numbers import format_decimal
 from rich.cells import cell_len
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.letter import wording_for
-from gs.profile.status.site.summary import Figures, Own
+from gs.profile.status.site.model import Figures, Own
+from gs.profile.status.site.notification import wording_for
 from letters.reading import both, joined
 from letters.summaries import activity, of_group, on_site, summary
 
 ROOT = Path(__file__).parents[2]
-LOCALE = ROOT / "src/gs/profile/status/site/letter/locale"
+LOCALE = ROOT / "src/gs/profile/status/site/notification/locale"
 LANGUAGES = sorted(path.stem for path in LOCALE.glob("*.po"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 THIN, HARD = "\u202f", "\u00a0"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gs.profile.status.site.letter.wrapping import underlined, wrap
+from gs.profile.status.site.notification.plaintext import underlined, wrap
 
 WIDE = "\u7530"
 

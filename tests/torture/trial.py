@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from gs.profile.status.send.adaptive import MOST
+from gs.profile.status.send.run.adaptive import MOST
 from limits import LIMIT
 from servers.moves import Fault
 

@@ -6,14 +6,7 @@ Both halves of the project, :mod:`gs.profile.status.send` and
 """
 
 from .forms import MEMBERS_URI, SEND_URI, Field, SendForm, members_form
-from .keys import (
-    KEY_HEADER,
-    LIFETIME_HEADER,
-    NotAKeyError,
-    read_key,
-    read_lifetime,
-    write_key,
-)
+from .keys import KEY_HEADER, LIFETIME_HEADER, NotAKeyError, read_key, read_lifetime, write_key
 from .period import Period
 from .replies import (
     SKIPPED,

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import sys
 
-from . import errors, options
+from . import errors
+from .settings import options
 
 # What only some calls need is imported by them: --help is to cost nothing.
 TYPE_CHECKING = False
@@ -54,19 +55,19 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
     chosen = options.parse(argv, default_config(environment, config), columns)
     from datetime import datetime
 
-    from .report.output import Output
-    from .settings import Settings
-    from .tasks.task import Task
+    from gs.profile.status.send.report.output import Output
+    from gs.profile.status.send.settings.settings import Settings
+    from gs.profile.status.send.tasks.task import Task
 
     # The month before today where this machine is, as its cron has it.
     settings = Settings.of(chosen, environment, datetime.now().astimezone())
     task = Task(settings, environment, Output(sys.stdout), Output(sys.stderr))
     if chosen.status:
-        from .tasks.showing import show as do
+        from gs.profile.status.send.tasks.status import show as do
     elif chosen.dry_run:
-        from .tasks.rehearsing import rehearse as do
+        from gs.profile.status.send.tasks.dryrun import rehearse as do
     else:
-        from .tasks.sending import send as do
+        from gs.profile.status.send.tasks.send import send as do
     return do(task)
 
 
@@ -99,7 +100,7 @@ def _explain(error: errors.SendProfileError) -> int:
 def _busy(error: errors.BusyError) -> str:
     from datetime import datetime
 
-    from .report.summary import alone
+    from gs.profile.status.send.report.summary import alone
 
     told = _NOT_OK.format(error=error)
     if not error.retry_after:
@@ -108,7 +109,7 @@ def _busy(error: errors.BusyError) -> str:
 
 
 def _say(stream: TextIO | None, text: str) -> None:
-    from .report.output import Output
+    from gs.profile.status.send.report.output import Output
 
     Output(stream).line(text)
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
 if TYPE_CHECKING:
-    from .model import StopCause
+    from gs.profile.status.send.run.model import StopCause
 
 
 class SendProfileError(Exception):

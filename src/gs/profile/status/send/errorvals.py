@@ -7,7 +7,7 @@ from . import errors
 
 TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
 if TYPE_CHECKING:
-    from .model import StopCause, Tally
+    from gs.profile.status.send.run.model import StopCause, Tally
 
 EX_OK = 0
 EX_USAGE = 64

@@ -6,16 +6,16 @@ import sys
 from typing import Final, NoReturn
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, NotAReplyError, Reply, read_reply
+from gs.profile.status.send.report.fitting import screen
+from gs.profile.status.send.report.output import Output
+from gs.profile.status.send.report.screen import Progress, Screen, Tone
+from gs.profile.status.send.run.model import Answer, Claim, Fault, MemberId
 
 from . import cli
 from .client import HttpSite, Loop, Manner, Trust
 from .errors import NotOk, ProtocolError, UnreachableError
-from .model import Answer, Claim, Fault, MemberId
-from .report.fitting import screen
-from .report.output import Output
-from .report.screen import Progress, Screen, Tone
 from .siteurl import SiteUrl
-from .token import Token
+from .text import Token
 from .version import VERSION
 
 __all__ = [

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit code."""
     try:
         # Here, so that Control-C during the import is no traceback either.
-        from .commands.options import parser  # noqa: PLC0415
+        from gs.profile.status.site.commands.options import parser  # noqa: PLC0415
 
         options = parser().parse_args(argv)
         for stream in (sys.stdout, sys.stderr):

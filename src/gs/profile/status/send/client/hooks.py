@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gs.profile.status.hooks import KEY_HEADER, SEND_URI, SendForm, write_key
-from gs.profile.status.send.model import Attempt, Claim, MemberId, Run
+from gs.profile.status.send.run.model import Attempt, Claim, MemberId, Run
 from gs.profile.status.send.siteurl import SiteUrl
-from gs.profile.status.send.token import Token
+from gs.profile.status.send.text import Token
 
+from .hookpost import Manner, Post
 from .loop import End, Loop
-from .members import Found, retrieve
-from .post import Manner, Post
+from .site import Found, retrieve
 
 if TYPE_CHECKING:
     import pycurl
 
 
 class HttpSite:
-    """Fulfils :class:`~gs.profile.status.send.ports.Site` over HTTP.
+    """Fulfils :class:`~gs.profile.status.send.run.ports.Site` over HTTP.
 
     Calls of the send hook name the period of the *run*, and have a key that is made of it where
     the site honours keys; without a run they have neither.

@@ -6,9 +6,9 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Final, Literal
 
-from gs.profile.status.send.model import MemberId
+from gs.profile.status.send.run.model import MemberId
 
-from .file import LedgerFile
+from .connection import LedgerFile
 
 # Members that are stored at a time while the list arrives.
 _BATCH: Final = 1_024

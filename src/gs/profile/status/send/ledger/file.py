@@ -1,176 +1,166 @@
 # SPDX-License-Identifier: MIT
-"""The file of a ledger while it is open: named queries, and errors that say what to do."""
+"""Opens the file of a ledger: made where there is none, migrated where it is old."""
 
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 
-from . import queries
+from .connection import LedgerFile, ledger_error
+from .migrating import MIGRATIONS, migrate, version_of
 
-Values = Mapping[str, object] | Sequence[object]
+# "gssp", by which we know a ledger from another program's SQLite file.
+_APPLICATION_ID: Final = 0x67737370
 
-_NOBODY: Final = "Nobody is sent to who cannot be recorded."
-_CORRUPT: Final = (
-    "It does not tell any more who was sent to, so nobody is. Restore it from a backup, or see "
-    "what sqlite3(1) can recover."
+# What a file of SQLite begins with, and the least bytes that it can have
+# (https://sqlite.org/fileformat2.html).
+_MAGIC: Final = b"SQLite format 3\0"
+_SHORTEST: Final = 512
+
+# Seconds. Another run that shares the file may be storing a long list.
+_BUSY_TIMEOUT: Final = 60.0
+
+# WAL lets --status read while a run writes; FULL makes each commit outlast a power cut.
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA trusted_schema = OFF",
 )
-_ADVICE: Final = {
-    sqlite3.SQLITE_FULL: "Make room, and call again: the run goes on. If there is room, the "
-    "folder for temporary files is full: SQLITE_TMPDIR, or /var/tmp.",
-    sqlite3.SQLITE_BUSY: "Another program has it open: close that, and call again.",
-    sqlite3.SQLITE_READONLY: "Let this user write it, or name another place with --ledger.",
-    sqlite3.SQLITE_CANTOPEN: "Let this user write in its folder, or name another with --ledger.",
-    sqlite3.SQLITE_NOTADB: "If it was the ledger, restore it from a backup: a new one knows of "
-    "nobody who was sent to. Else name another place with --ledger.",
-    sqlite3.SQLITE_IOERR: "See that its disk has room and is sound, and call again: the run "
-    "goes on.",
-}
 
-# Members whom one statement names.
-_MOST_AT_ONCE: Final = 128
-
-# What is wrong with the machine, not with the place.
-_NOT_THE_PLACE: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
+_MEMORY: Final = Path(":memory:")
 
 
-class LedgerFile:
-    """An open ledger: SQLite at *path*, in *connection*, which is in autocommit mode."""
+def make_sure_of(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> None:
+    """Make a ledger at *path* if there is none; it waits for nobody.
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
-        self._queries = queries.load()
-        self._errors = _Errors(path)
-
-    def check(self) -> None:
-        """Raise :class:`LedgerError` where the file is damaged; it is read from end to end."""
-        with self._errors:
-            # quick_check costs the same here, and overlooks an index that has lost a run.
-            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if found == "ok" and self.row("damaged_member"):
-            found = "a member has a value that none can have"
-        if found != "ok":
-            raise ledger_error(self.path, sqlite3.DatabaseError(found), corrupt=True)
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Have all that is read inside be of one moment, whoever writes meanwhile."""
-        with self._errors:
-            self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make what is done inside one durable change, or none."""
-        with self._errors:
-            self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            with self._errors:
-                self._connection.execute("COMMIT")
-        except BaseException:
-            # SQLite has rolled back by itself after some errors, such as a full disk.
-            with suppress(sqlite3.Error):  # what went wrong before is what to tell
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            raise
-
-    def rows(self, name: str, **values: object) -> Iterator[sqlite3.Row]:
-        """Yield what the query *name* finds."""
-        with self._errors:
-            yield from self._connection.execute(self._queries[name], values)
-
-    def row(self, name: str, **values: object) -> sqlite3.Row | None:
-        """Return the one row that the query *name* finds, if it does."""
-        return next(self.rows(name, **values), None)
-
-    def do(self, name: str, **values: object) -> int:
-        """Run the query *name*, and return how many rows it changed."""
-        with self._errors:
-            return self._connection.execute(self._queries[name], values).rowcount
-
-    def add(self, name: str, **values: object) -> int:
-        """Run the query *name*, and return the number of the row that it added."""
-        with self._errors:
-            number = self._connection.execute(self._queries[name], values).lastrowid
-        assert number is not None  # noqa: S101 - it is that of an INSERT
-        return number
-
-    def do_for(
-        self, name: str, members: Sequence[str], values: Sequence[object] = (), place: str = "?"
-    ) -> int:
-        """Run the query *name* for *members*, each in a *place* of its ``:members``.
-
-        The *values* are those of its numbers. Returns how many rows it changed. This is up to
-        seven times as fast as to run it once for each.
-        """
-        changed = 0
-        rest, size = list(members), _MOST_AT_ONCE
-        while rest:
-            # Sizes of few kinds, so that SQLite finds the statements prepared.
-            while size > len(rest):
-                size //= 2
-            some, rest = rest[:size], rest[size:]
-            places = ", ".join([place] * size)
-            query = self._queries[name].replace(":members", places)
-            with self._errors:
-                changed += self._connection.execute(query, [*values, *some]).rowcount
-        return changed
-
-    def do_many(self, name: str, values: Iterable[Values]) -> int:
-        """Run the query *name* once for each of *values*; return how many rows it changed."""
-        with self._errors:
-            return self._connection.executemany(self._queries[name], values).rowcount
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-
-class _Errors:
-    """Says what errors of SQLite mean: a class, for a generator would be a fifth of a query."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        """Raise :class:`LedgerError` for an error of SQLite."""
-        if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
-            raise ledger_error(self._path, error) from error
-
-
-def ledger_error(
-    path: Path,
-    error: sqlite3.Error | UnicodeDecodeError,
-    *,
-    opening: bool = False,
-    corrupt: bool = False,
-) -> LedgerError:
-    """Return the error that says what *error* means for the ledger at *path*.
-
-    It is a :exc:`UnicodeDecodeError` where SQLite quotes what a damaged file has for a name.
+    Raises :class:`NoLedgerError` or :class:`LedgerError` for what is not the file of one.
     """
-    # The lower eight bits are the result code proper, of which the rest is a shade.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    quoted = isinstance(error, UnicodeDecodeError)
-    if corrupt or quoted or code == sqlite3.SQLITE_CORRUPT:
-        return LedgerError(f"The ledger {path} is corrupt: {error}.\n{_CORRUPT}")
-    verb = "opened" if opening else "used"
-    kind = NoLedgerError if opening and code not in _NOT_THE_PLACE else LedgerError
-    advice = _ADVICE.get(code, "See to it, and call again: the run goes on.")
-    return kind(f"The ledger {path} cannot be {verb}: {error}.\n{_NOBODY} {advice}")
+    with _errors(path):
+        if not path.exists():
+            _make(path, migrations)
+        _refuse_what_is_no_ledger(path)
+
+
+def open_ledger(
+    path: Path, migrations: Sequence[Path] = MIGRATIONS, *, busy_timeout: float = _BUSY_TIMEOUT
+) -> LedgerFile:
+    """Return the ledger at *path*, made if there is none, for reading and writing.
+
+    While another program writes it, it is waited for, *busy_timeout* seconds each time. Raises
+    :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
+    """
+    make_sure_of(path, migrations)
+    with _errors(path), ExitStack() as undone:
+        connection = undone.enter_context(closing(_connection(path, "rw", busy_timeout)))
+        _refuse_what_is_not_ours(connection, path, len(migrations))
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        migrate(connection, migrations)
+        undone.pop_all()
+    return LedgerFile(path, connection)
+
+
+def read_ledger(path: Path) -> LedgerFile:
+    """Return the ledger at *path* for reading alone, an empty one where there is none.
+
+    Raises what :func:`open_ledger` does.
+    """
+    with _errors(path), ExitStack() as undone:
+        if not path.exists():
+            return _empty()
+        _refuse_what_is_no_ledger(path)
+        connection = undone.enter_context(closing(_connection(path, "ro")))
+        _refuse_what_is_not_ours(connection, path, len(MIGRATIONS))
+        if version_of(connection) == len(MIGRATIONS):
+            file = LedgerFile(path, connection)
+            file.check()
+            undone.pop_all()
+            return file
+    open_ledger(path).close()
+    return read_ledger(path)
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NoLedgerError(
+            f"The ledger {path} cannot be opened or made: {error.strerror}.\n"
+            "Nobody is sent to who cannot be recorded. Name another place with --ledger."
+        ) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise ledger_error(path, error, opening=True) from error
+
+
+def _empty() -> LedgerFile:
+    connection = _connection(_MEMORY, "memory")
+    migrate(connection, MIGRATIONS)
+    return LedgerFile(_MEMORY, connection)
+
+
+def _make(path: Path, migrations: Sequence[Path]) -> None:
+    # Under another name first: so an empty file in the ledger's place is never one that was
+    # being made, but one that has lost what it had.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.new-{os.getpid()}")
+    os.close(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    try:
+        with closing(_connection(new, "rw")) as connection:
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection, migrations)
+        with suppress(FileExistsError):  # another process was faster
+            os.link(new, path)
+    finally:
+        for left in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
+            left.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _connection(path: Path, mode: str, busy_timeout: float = _BUSY_TIMEOUT) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_timeout)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _refuse_what_is_no_ledger(path: Path) -> None:
+    if not path.is_file():
+        raise NoLedgerError(f"The ledger {path} is not a file: name another with --ledger.")
+    with path.open("rb") as file:
+        begun = _MAGIC.startswith(file.read(len(_MAGIC)))
+    if begun and path.stat().st_size < _SHORTEST:
+        raise LedgerError(
+            f"The ledger {path} is empty or cut off: it has lost what it had, or is none.\n"
+            "Restore it from a backup; or remove it, if it is to be made anew."
+        )
+
+
+def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+        raise NoLedgerError(
+            f"{path} is no ledger of sendprofile, but another program's file.\n"
+            "Name another place with --ledger."
+        )
+    version = version_of(connection)
+    if version > newest:
+        raise NoLedgerError(
+            f"The ledger {path} is of a newer version, {version}; this program knows {newest}.\n"
+            "Upgrade sendprofile, or name another place with --ledger."
+        )

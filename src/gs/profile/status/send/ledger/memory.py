@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from gs.profile.status.send.model import (
+from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_ANSWER,
     NO_LONGER_LISTED,
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(slots=True)
 class MemoryLedger:
-    """Fulfils :class:`~gs.profile.status.send.ports.Ledger` without a file.
+    """Fulfils :class:`~gs.profile.status.send.run.ports.Ledger` without a file.
 
     *clock* returns seconds since the epoch. The *book* outlasts the ledger, as a file does.
     """

@@ -9,11 +9,11 @@ from sqlite3 import Row
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, SendProfileError, UsageError
-from gs.profile.status.send.model import Run, StopCause
-from gs.profile.status.send.ports import Account
+from gs.profile.status.send.run.model import Run, StopCause
+from gs.profile.status.send.run.ports import Account
 
-from .file import LedgerFile
-from .sql import SqlLedger
+from .connection import LedgerFile
+from .sqlite import SqlLedger
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from gs.profile.status.send.errors import LedgerError, NotListedError, ProtocolError
-from gs.profile.status.send.model import MemberId
 from gs.profile.status.send.printable import printable
+from gs.profile.status.send.run.model import MemberId
 
 #: The message of a member who was being sent to when the run was left or killed.
 LEFT: Final = "The run was left before an answer came."

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from gs.profile.status.send.ports import Account
+from gs.profile.status.send.run.ports import Account
 
 from .summary import next_call
 

@@ -3,14 +3,14 @@
 
 from collections.abc import Sequence
 
-from gs.profile.status.send.model import Claim, Outcome, StopCause, Tally
+from gs.profile.status.send.run.model import Claim, Outcome, StopCause, Tally
 
 from .output import Output
 from .summary import leaving_line, pausing_line, stopping_line
 
 
 class Silent:
-    """Fulfils :class:`~gs.profile.status.send.ports.Reporter`; speaks only when it is stopped."""
+    """Fulfils :class:`~gs.profile.status.send.run.ports.Reporter`; speaks only when it is stopped."""
 
     def __init__(self, output: Output) -> None:
         self._output = output

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from gs.profile.status.send.ports import Account
+from gs.profile.status.send.run.ports import Account
 
 from .outlook import name, outlook
 from .summary import counts, paragraph, spell, told

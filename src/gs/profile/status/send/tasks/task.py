@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gs.profile.status.send.ports import Account
 from gs.profile.status.send.report.output import Output
-from gs.profile.status.send.settings import Settings
+from gs.profile.status.send.run.ports import Account
+from gs.profile.status.send.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Task:
 
     def tell_json(self, accounts: Iterable[Account], **more: object) -> None:
         """Give the *accounts* as JSON, and *more* beside them."""
-        from gs.profile.status.send.report.machine import as_json
+        from gs.profile.status.send.report.json import as_json
 
         settings = self.settings
         text = as_json(accounts, str(settings.site), str(settings.ledger), **more)

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from gs.profile.status.hooks import Period
+from gs.profile.status.site.model import Activity, Group
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.summary import Activity, Group
 from gs.profile.status.site.urls import Layout
 
-from .working_out import work_out
+from .activity import work_out
 
 _Found: TypeAlias = tuple[Group, Activity] | None
 

@@ -4,8 +4,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from gs.profile.status.site.model import Author
 from gs.profile.status.site.store.posts import Post
-from gs.profile.status.site.summary import Author
 
 
 def order_authors(posts: Sequence[Post], people: Mapping[str, Author]) -> tuple[Author, ...]:

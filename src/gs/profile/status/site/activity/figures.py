@@ -4,8 +4,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from gs.profile.status.site.model import Figures, Own
 from gs.profile.status.site.store.posts import Post
-from gs.profile.status.site.summary import Figures, Own
 
 
 def count_figures(posts: Sequence[Post]) -> Figures:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gs.profile.status.site.summary import Grade, Keyword
+from gs.profile.status.site.model import Grade, Keyword
 
 from .inflection import singular
 from .prose import prose

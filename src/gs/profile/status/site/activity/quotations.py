@@ -4,10 +4,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from gs.profile.status.site.model import Author, Quotation, Topic
 from gs.profile.status.site.store.posts import Post
-from gs.profile.status.site.summary import Author, Quotation, Topic
 
-from .passages import find_passage
+from .quotation import find_passage
 from .topics import Discussion
 
 # How many topics are worth a quotation, and how many posts of each are looked at.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from gs.profile.status.site.model import Topic
 from gs.profile.status.site.store.posts import Post, Span
-from gs.profile.status.site.summary import Topic
 
 # What the last moment of a month adds to a topic, in parts of what it is worth at the first.
 _RECENCY: Final = 0.2

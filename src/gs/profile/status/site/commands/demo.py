@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from gs.profile.status.site.community import settle_community
-from gs.profile.status.site.folder import SiteFolder
-from gs.profile.status.site.founding import found
+from gs.profile.status.site.app import now
+from gs.profile.status.site.ingest.demo import settle_community
 from gs.profile.status.site.installation import program
-from gs.profile.status.site.opening import now
+from gs.profile.status.site.instance.create import found
+from gs.profile.status.site.instance.folder import SiteFolder
 
+from .common import folder_option
 from .faults import EX_CANTCREAT, CommandError, faults_told
 from .import_mbox import fill
 from .serve import serve_folder, with_options
-from .site import folder_option
 
 #: The community is the same in every demo.
 _SEED: Final = 20

@@ -8,19 +8,19 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gs.profile.status.site.config import SiteConfig
-from gs.profile.status.site.folder import SiteFolder
-from gs.profile.status.site.holding import HeldError, held
+from gs.profile.status.site.app import now
 from gs.profile.status.site.installation import program
-from gs.profile.status.site.opening import now
+from gs.profile.status.site.instance import SiteConfig
+from gs.profile.status.site.instance.folder import SiteFolder
+from gs.profile.status.site.instance.holding import HeldError, held
 from gs.profile.status.site.store.calls import NOBODY
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
-from gs.profile.status.site.store.presence import is_alive
+from gs.profile.status.site.store.workers import is_alive
 
+from .common import find_site, folder_option, read_settings
 from .faults import EX_DATAERR, EX_TEMPFAIL, CommandError, faults_told
 from .output import say
-from .site import find_site, folder_option, read_settings
 
 _DOUBT: Final = """\
 {key}

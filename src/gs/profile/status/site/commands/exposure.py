@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from gs.profile.status.site.config import ServiceSettings
+from gs.profile.status.site.instance import ServiceSettings
 
 from .output import warn
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from gs.profile.status.site.config import ConfigError
-from gs.profile.status.site.holding import HeldError
-from gs.profile.status.site.importers import BrokenArchiveError
+from gs.profile.status.site.ingest.archives import BrokenArchiveError
+from gs.profile.status.site.instance import ConfigError
+from gs.profile.status.site.instance.holding import HeldError
 from gs.profile.status.site.store.database import DatabaseURLError
 from gs.profile.status.site.store.migrating import NotOurDatabaseError
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from gs.profile.status.site.mixing import MixedError
-from gs.profile.status.site.opening import now
-from gs.profile.status.site.people import (
+from gs.profile.status.site.app import now
+from gs.profile.status.site.ingest.people import (
     Faults,
     NotACsvError,
     Tally,
     WrongLinesError,
     take_people,
 )
+from gs.profile.status.site.store.mixing import MixedError
 
+from .common import site_database
 from .faults import EX_DATAERR, EX_USAGE, CommandError, faults_told
 from .output import say, warn
-from .site import site_database
 
 
 def run(options: Namespace) -> None:

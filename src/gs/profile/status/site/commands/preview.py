@@ -6,13 +6,13 @@ from argparse import Namespace
 from pathlib import Path
 
 from gs.profile.status.hooks import Status
-from gs.profile.status.site.letter import preview
-from gs.profile.status.site.letter.preview import Preview
-from gs.profile.status.site.opening import look
+from gs.profile.status.site.app import look
+from gs.profile.status.site.notification import preview
+from gs.profile.status.site.notification.preview import Preview
 
+from .common import find_site, read_period, read_settings
 from .faults import EX_NOUSER, CommandError, faults_told
 from .output import say
-from .site import find_site, read_period, read_settings
 
 
 def run(options: Namespace) -> None:

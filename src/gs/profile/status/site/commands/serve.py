@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Final
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.config import SiteConfig
-from gs.profile.status.site.folder import SiteFolder
-from gs.profile.status.site.holding import HeldError, hold
+from gs.profile.status.site.app import OpenSite, now, open_site
+from gs.profile.status.site.delivery.connecting import AuthoritiesError
 from gs.profile.status.site.installation import program
+from gs.profile.status.site.instance import SiteConfig
+from gs.profile.status.site.instance.folder import SiteFolder
+from gs.profile.status.site.instance.holding import HeldError, hold
 from gs.profile.status.site.logs import set_up
-from gs.profile.status.site.mail.connecting import AuthoritiesError
-from gs.profile.status.site.opening import OpenSite, now, open_site
-from gs.profile.status.site.serving import CannotListenError, Service, serve
+from gs.profile.status.site.web.serving import CannotListenError, Service, serve
 
+from .common import find_site, quoted, read_period, read_settings, read_url
 from .exposure import warn_of_host, warn_of_url
 from .faults import EX_CONFIG, EX_UNAVAILABLE, EX_USAGE, CommandError, faults_told
 from .output import part_of, say, write_at_once
-from .site import find_site, quoted, read_period, read_settings, read_url
 
 _SERVED: Final = """\
 A site of {members} members, which reports on {period}.

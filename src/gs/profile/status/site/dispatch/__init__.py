@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The heart of the site: decides, composes, hands over, audits, answers; once for each key."""
 
-from .deciding import Decider, Decision
-from .desk import Desk
+from .decide import Decider, Decision
 from .dispatcher import Dispatcher
 from .notice import InDoubtError, InProgressError, Notice, NotNotifiedError, OtherFormError
+from .processor import Desk
 
 __all__ = [
     "Decider",

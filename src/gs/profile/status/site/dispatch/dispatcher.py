@@ -11,12 +11,12 @@ from queue import SimpleQueue
 from typing import Final
 
 from gs.profile.status.hooks import Reply
-from gs.profile.status.site.mail import Mailer, Refused
+from gs.profile.status.site.delivery import Mailer, Refused
 
-from .desk import Desk
+from .call import Answer, Ended, HandOver, Task
 from .meter import Meter
 from .notice import Notice, NotNotifiedError
-from .tasks import Answer, Ended, HandOver, Task
+from .processor import Desk
 
 # Calls that are worked on together: enough to share each step, few enough not to wait long.
 _TOGETHER: Final = 32

@@ -3,9 +3,9 @@
 
 from typing import Protocol
 
-from gs.profile.status.site.mail import Refused
+from gs.profile.status.site.delivery import Refused
 
-from .tasks import Answer
+from .call import Answer
 
 
 class Meter(Protocol):

@@ -9,9 +9,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gs.profile.status.hooks import Reply, Status
-from gs.profile.status.site.eligible import EVENT_CODES
-from gs.profile.status.site.letter.addresses import mailbox
-from gs.profile.status.site.mail import AllRefusedError, NotTakenError, Refused, RejectedError
+from gs.profile.status.site.addresses import mailbox
+from gs.profile.status.site.delivery import AllRefusedError, NotTakenError, Refused, RejectedError
 from gs.profile.status.site.store.addresses import mark_undeliverable
 from gs.profile.status.site.store.audit import Event, record_events
 from gs.profile.status.site.store.calls import (
@@ -24,9 +23,10 @@ from gs.profile.status.site.store.calls import (
     take_back_calls,
 )
 
-from .deciding import Decision, rejected, skipped
+from .call import Answer, Ended, HandOver, Task
+from .decide import Decision, rejected, skipped
+from .eligible import EVENT_CODES
 from .notice import InDoubtError, InProgressError, NotNotifiedError
-from .tasks import Answer, Ended, HandOver, Task
 
 # Seconds: a call that may go on right away.
 _AT_ONCE: Final = 1

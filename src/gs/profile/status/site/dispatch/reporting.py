@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from gs.profile.status.site.logs import Log
-from gs.profile.status.site.mail import (
+from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,
     RejectedError,
 )
+from gs.profile.status.site.logs import Log
 
-from .tasks import Ended, HandOver
+from .call import Ended, HandOver
 
 #: Between two lines of the same event, in seconds: a mail server that is away is so for everybody.
 BETWEEN_LINES: Final = 60.0

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.eligible import EVENT_CODES
+from gs.profile.status.site.dispatch.eligible import EVENT_CODES
 
 from .audit import Event, record_events
 from .calls import NOBODY

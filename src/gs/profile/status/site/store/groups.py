@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from gs.profile.status.site.summary import Author
+from gs.profile.status.site.model import Author
 
 from .tables import GROUP, MEMBERSHIP, PERSON, SITE
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gs.profile.status.site.summary import Addresses, Delivery, Site
+from gs.profile.status.site.model import Addresses, Delivery, Site
 
 from .tables import (
     EMAIL_SETTING,

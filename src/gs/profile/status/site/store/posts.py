@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Self
 from sqlalchemy import ColumnElement, Connection, and_, extract, func, select
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.summary import Author
+from gs.profile.status.site.model import Author
 
 from .chunks import chunks
 from .groups import GroupKey

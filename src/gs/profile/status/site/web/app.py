@@ -20,8 +20,8 @@ from gs.profile.status.site.dispatch import (
 )
 
 from .hooks import Hooks
+from .middleware import BROKEN
 from .tokens import TooManyWrongError
-from .watching import BROKEN
 
 _ABOUT: Final = """\
 This is a GroupServer site for sendprofile: it has two web hooks, and a page for each member.

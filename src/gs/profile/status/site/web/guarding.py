@@ -12,7 +12,7 @@ from .bodies import WholeBodies
 from .headers import SecurityHeaders
 from .health import Health
 from .metrics import Metrics
-from .watching import Watched
+from .middleware import Watched
 
 HEALTH_URI: Final = "/healthz"
 METRICS_URI: Final = "/metrics"

@@ -11,13 +11,7 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gs.profile.status.hooks import (
-    LIFETIME_HEADER,
-    Field,
-    Period,
-    write_refusal,
-    write_reply,
-)
+from gs.profile.status.hooks import LIFETIME_HEADER, Field, Period, write_refusal, write_reply
 from gs.profile.status.site.dispatch import Dispatcher, Notice, NotNotifiedError
 from gs.profile.status.site.store.failing import NO_DATABASE
 from gs.profile.status.site.store.members import list_members

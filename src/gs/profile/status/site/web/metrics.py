@@ -20,18 +20,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gs.profile.status.hooks import Reply, Status
-from gs.profile.status.site.dispatch import (
-    InDoubtError,
-    InProgressError,
-    NotNotifiedError,
-    OtherFormError,
-)
-from gs.profile.status.site.mail import (
+from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,
     Refused,
     RejectedError,
+)
+from gs.profile.status.site.dispatch import (
+    InDoubtError,
+    InProgressError,
+    NotNotifiedError,
+    OtherFormError,
 )
 
 #: What `/metrics` answers with: the text format, which every Prometheus reads.

@@ -7,10 +7,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gs.profile.status.site.letter import Wording, wording_for
+from gs.profile.status.site.notification import Wording, wording_for
 
 from .languages import preferred_language
-from .rendering import render, style_hash
+from .page import render, style_hash
 
 #: After so many seconds the database is worth another try.
 _SECONDS_LATER: Final = "60"

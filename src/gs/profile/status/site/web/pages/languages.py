@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from gs.profile.status.site.letter.catalogues import SOURCE, TRANSLATIONS
+from gs.profile.status.site.notification.catalogues import SOURCE, TRANSLATIONS
 
 _SPOKEN: Final = frozenset({SOURCE, *TRANSLATIONS})
 _LOOKED_AT: Final = 20

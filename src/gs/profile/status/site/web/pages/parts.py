@@ -9,7 +9,7 @@ from typing import TypeAlias
 from sqlalchemy import Engine
 
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.mail import Letter
+from gs.profile.status.site.delivery import Letter
 from gs.profile.status.site.web.tokens import Tokens
 
 

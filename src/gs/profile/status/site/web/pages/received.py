@@ -6,7 +6,7 @@ from email import message_from_bytes, message_from_string
 from email.message import EmailMessage
 from email.policy import default
 
-from gs.profile.status.site.mail import Letter
+from gs.profile.status.site.delivery import Letter
 
 
 @dataclass(frozen=True, slots=True)

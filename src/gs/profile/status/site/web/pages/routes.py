@@ -8,9 +8,9 @@ from starlette.routing import Route
 from gs.profile.status.site.signing import STOP_PATH
 
 from .parts import Pages
-from .previewing import Previewing
+from .preview import Previewing
 from .subscription import Subscriptions
-from .unsubscribing import Unsubscribing
+from .unsubscribe import Unsubscribing
 
 PREVIEW_PATH: Final = "/gs-profile-status-preview"
 

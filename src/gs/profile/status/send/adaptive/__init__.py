@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: MIT
-"""The limit of ``-j auto``: how many calls in flight a site can use, found out."""
-
-from .climber import MOST, Adaptive
-
-__all__ = ["MOST", "Adaptive"]

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""The limit of ``-j auto``: how many calls in flight a site can use, found out."""
+
+from .limit import MOST, Adaptive
+
+__all__ = ["MOST", "Adaptive"]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The pace: how many calls may begin now, and how long until the next one may."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from .backoff import Patience
+from .metronome import Metronome
+from .model import Attempt, Outcome, Sign, StopCause, Timed, Verdict
+
+
+class Limit(Protocol):
+    """How many calls may be in flight at once."""
+
+    @property
+    def jobs(self) -> int:
+        """How many they are now, at least 1."""
+        ...
+
+    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+        """Learn from *attempts*, read once, that ended at *now*.
+
+        *in_flight* is how many there were, these included.
+        """
+        ...
+
+
+class Fixed:
+    """Fulfils :class:`Limit` with a number of *jobs* that stays."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+
+    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+        """Learn nothing."""
+
+
+class Pace:
+    """Turns for as many calls at once as *limit* says, each resting *throttle* s after a success.
+
+    With a *metronome* each turn waits for its beat. While *patience* pauses there are no turns,
+    and one at a time while it tries the site. Times are seconds of one monotonic clock, which the
+    caller reads.
+    """
+
+    def __init__(
+        self, limit: Limit, throttle: float, patience: Patience, metronome: Metronome | None = None
+    ) -> None:
+        self._limit = limit
+        self._throttle = throttle
+        self._patience = patience
+        self._metronome = metronome
+        self._resting: list[float] = []
+
+    def turns(self, now: float, in_flight: int) -> int:
+        """Return how many calls may begin at the time *now*."""
+        if now < self._patience.until:
+            return 0
+        free = self._free(in_flight, now)
+        return min(free, self._metronome.beats(now)) if self._metronome else free
+
+    def begun(self, count: int, now: float) -> None:
+        """Take note that *count* calls have begun at the time *now*."""
+        if self._metronome:
+            self._metronome.take(count, now)
+
+    def rest(self, now: float, in_flight: int) -> float | None:
+        """Return how many seconds the next turn is away, ``None`` where an answer brings it."""
+        if self._free(in_flight, now):
+            due = self._metronome.next if self._metronome else now
+        elif self._resting:
+            due = min(self._resting)
+        else:
+            return None
+        return max(0.0, due - now, self._patience.until - now)
+
+    def ended(
+        self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome], in_flight: int, now: float
+    ) -> None:
+        """Take note of *attempts*, and of their *outcomes*, that have ended at the time *now*.
+
+        *in_flight* is how many there were, these included.
+        """
+        self._limit.ended(_timed(attempts, outcomes), in_flight, now)
+        if self._throttle:
+            sent = sum(outcome.verdict is Verdict.SENT for outcome in outcomes)
+            self._resting += [now + self._throttle] * sent
+
+    def _free(self, in_flight: int, now: float) -> int:
+        self._resting = [until for until in self._resting if until > now]
+        jobs = 1 if self._patience.tried else self._limit.jobs
+        return max(0, jobs - in_flight - len(self._resting))
+
+
+def _timed(attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> Iterator[Timed]:
+    for attempt, outcome in zip(attempts, outcomes, strict=True):
+        yield Timed(attempt.seconds, _sign(outcome))
+
+
+def _sign(outcome: Outcome) -> Sign:
+    if outcome.cause is StopCause.BUSY:
+        return Sign.REFUSED
+    # A verdict of unknown may stem from before; an answer of the hook has a status.
+    lost = outcome.cause is StopCause.UNREACHABLE or outcome.verdict is Verdict.UNKNOWN
+    return Sign.LOST if lost and outcome.status is None else Sign.ANSWER

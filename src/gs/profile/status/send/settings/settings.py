@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""All that a call is told by its options, configuration file and environment, in one value."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.send.errors import UsageError
+from gs.profile.status.send.run.model import Choice, MemberId
+from gs.profile.status.send.siteurl import SiteUrl
+from gs.profile.status.send.text import Token
+
+from .configfile import read_config
+from .place import default_place
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to do.
+
+    *throttle*, *timeout* and *patience* are seconds, *rate* is calls a second; *jobs* is ``None``
+    for as many as the site can use, *cacert* for the system's, *limit*, *rate* and *until* for
+    none.
+    """
+
+    site: SiteUrl
+    token: Token
+    ledger: Path
+    period: Period
+    again: bool
+    choice: Choice
+    limit: int | None
+    verbose: bool
+    json: bool
+    throttle: float
+    jobs: int | None
+    rate: float | None
+    until: datetime | None
+    max_unknown: int
+    patience: float
+    timeout: float
+    cacert: Path | None
+
+    @classmethod
+    def of(cls, options: Namespace, environment: Mapping[str, str], now: datetime) -> "Settings":
+        """Return the settings that *options*, the file that they name and *environment* make.
+
+        *now* is the time where this machine is.
+
+        Raises :class:`UsageError`, :class:`ConfigError` and :class:`NoLedgerError`.
+        """
+        site = SiteUrl.parse(options.url)
+        config = read_config(options.config, options.instance)
+        ledger = Path(options.ledger) if options.ledger else config.ledger
+        only = frozenset(map(MemberId, options.only)) if options.only else None
+        if only and options.again:
+            # The others would wait in the new round, and the next call would send to them.
+            raise UsageError("--again is for everybody: leave out --only, or --again.")
+        if options.again and options.resend_unknown:
+            # Who wants the unknown alone would mail everybody.
+            raise UsageError("--again is for everybody: leave out --resend-unknown, or --again.")
+        return cls(
+            site=site,
+            token=config.token,
+            # By one name, whichever way leads there: the lock and the WAL go by it.
+            ledger=(ledger or default_place(environment)).resolve(),
+            period=_period(options.period, now.date()),
+            again=options.again,
+            choice=Choice(only, options.resend_unknown),
+            limit=options.limit,
+            verbose=options.verbose,
+            json=options.json,
+            throttle=options.throttle,
+            jobs=options.jobs,
+            rate=options.rate,
+            until=options.until and _next(options.until, now),
+            max_unknown=options.max_unknown,
+            patience=options.patience,
+            timeout=options.timeout,
+            cacert=_readable(options.cacert),
+        )
+
+
+def _period(given: Period | None, today: date) -> Period:
+    this = Period.of(today)
+    if given is not None and given > this:
+        raise UsageError(f"Nothing has happened yet in {given}: today is in {this}.")
+    return given or this.before()
+
+
+def _next(at: time, now: datetime) -> datetime:
+    # By the clock on the wall. Where it is set back a time comes twice, and where it is set
+    # forward it comes when it would have.
+    days = [now.date() + timedelta(days=ahead) for ahead in range(3)]
+    times = [datetime.combine(day, at.replace(fold=fold)) for day in days for fold in (0, 1)]
+    return min(moment for each in times if (moment := each.astimezone(now.tzinfo)) > now)
+
+
+def _readable(file: str | None) -> Path | None:
+    if file is None:
+        return None
+    try:
+        Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"The file of --cacert cannot be read: {file}: {error.strerror}"
+        ) from error
+    return Path(file)

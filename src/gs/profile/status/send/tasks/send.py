@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""The task of every call that asks for no other: to begin or resume a run."""
+
+import random
+import time
+from contextlib import closing
+from time import monotonic
+from typing import Final
+
+from gs.profile.status.send.errorvals import code_of_run
+from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.connection import LedgerFile
+from gs.profile.status.send.ledger.file import make_sure_of, open_ledger
+from gs.profile.status.send.ledger.lock import only_one
+from gs.profile.status.send.report.fitting import screen
+from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.run.campaign import Campaign
+from gs.profile.status.send.run.metronome import Metronome
+from gs.profile.status.send.run.model import Tally
+from gs.profile.status.send.run.pace import Fixed, Limit, Pace
+from gs.profile.status.send.run.ports import Ledger, Reporter
+from gs.profile.status.send.run.stop import Breaker, Stop
+from gs.profile.status.send.settings.settings import Settings
+
+from .connect import connected
+from .files import make_room, room
+from .task import Task, here_and_now
+
+_TROUBLES_SHOWN: Final = 5
+
+
+def send(task: Task) -> int:
+    """Begin or resume the run, and return the exit code."""
+    settings = task.settings
+    until = settings.until
+    stop = Stop(lambda: until is not None and here_and_now() >= until)
+    if settings.jobs is not None:
+        make_room(settings.jobs)
+    # The lock before the file: who has to leave is not to wait for who holds the run.
+    make_sure_of(settings.ledger)
+    with (
+        stop.listening(),
+        only_one(settings.ledger, settings.site.identity, here_and_now()),
+        closing(open_ledger(settings.ledger)) as file,
+    ):
+        file.check()
+        return _send(task, file, stop)
+
+
+def _send(task: Task, file: LedgerFile, stop: Stop) -> int:
+    settings = task.settings
+    identity, period = settings.site.identity, settings.period
+    begun = runs.begin(file, identity, period, time.time, again=settings.again)
+    if not begun.resumed:
+        _remind(task, file)
+    with runs.ending(file, begun, time.time, lambda: stop.cause):
+        tally = _run(task, begun, stop)
+    _tell(task, tally, stop, begun.ledger)
+    code = code_of_run(tally, stop.cause)
+    if settings.json:
+        found = runs.accounts(file, identity, time.time)
+        task.tell_json((one for one in found if one.run == begun.run), exit_code=code)
+    return code
+
+
+def _run(task: Task, begun: runs.Begun, stop: Stop) -> Tally:
+    settings = task.settings
+    patience = Patience(settings.patience, random.random)
+    with connected(settings, stop, begun.run) as site:
+        return Campaign(
+            site=site,
+            ledger=begun.ledger,
+            reporter=_reporter(task, begun),
+            pace=_pace(settings, patience),
+            patience=patience,
+            stop=stop,
+            breaker=Breaker(settings.max_unknown, resumed=begun.resumed),
+            token=settings.token,
+            clock=monotonic,
+            choice=settings.choice,
+            limit=settings.limit,
+        ).run()
+
+
+def _pace(settings: Settings, patience: Patience) -> Pace:
+    metronome = Metronome(settings.rate) if settings.rate else None
+    return Pace(_limit(settings.jobs), settings.throttle, patience, metronome)
+
+
+def _limit(jobs: int | None) -> Limit:
+    if jobs is not None:
+        return Fixed(jobs)
+    from gs.profile.status.send.run.adaptive import MOST, Adaptive
+
+    most = min(MOST, room())
+    make_room(most)
+    return Adaptive(most)
+
+
+def _reporter(task: Task, begun: runs.Begun) -> Reporter:
+    if not task.settings.verbose:
+        from gs.profile.status.send.report.silent import Silent
+
+        return Silent(task.stderr)
+    from gs.profile.status.send.report.reporters import Verbose
+
+    # Where standard output is for JSON, what is for people goes elsewhere.
+    shown = screen(task.stderr if task.settings.json else task.stdout, task.environment)
+    if begun.resumed:
+        shown.line(f"Resuming the run of {begun.run.period}")
+    return Verbose(shown, monotonic)
+
+
+def _remind(task: Task, file: LedgerFile) -> None:
+    settings = task.settings
+    left = runs.left_behind(file, settings.site.identity, settings.period)
+    if left:
+        task.stderr.line(
+            f"The run of {left} was never finished: not everybody in it is settled. "
+            f"See --status; to go on with it, call with --period {left}."
+        )
+
+
+def _tell(task: Task, tally: Tally, stop: Stop, ledger: Ledger) -> None:
+    from gs.profile.status.send.report.summary import Ended, troubles
+
+    only = task.settings.choice.only
+    ended = Ended(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
+    unsettled = list(ledger.unsettled(_TROUBLES_SHOWN, only))
+    counted = task.settings.verbose
+    for line in troubles(ended, unsettled, here_and_now(), counted=counted):
+        task.stderr.line(line)

@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: MIT
-"""An invented community, to show and to try the site with."""
-
-from .settle import settle_community
-
-__all__ = ["settle_community"]

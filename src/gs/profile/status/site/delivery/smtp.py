@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Hands letters over to a mail server (RFC 5321, RFC 6409)."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import BoundedSemaphore
+
+from .brake import Brake
+from .connecting import connect, tls_context
+from .connection import Connection
+from .pool import Connections
+from .ports import AllRefusedError, DoubtError, Letter, NotTakenError, Refused, RejectedError
+from .settings import SmtpSettings
+from .transaction import ServerRefusedError, StaleError, hand_over
+from .verp import bounce_address
+
+
+class Smtp:
+    """A mail server: fulfils :class:`.port.Mailer`.
+
+    Raises :exc:`ValueError` where the settings name no *bounces*, or no readable *ca_file*. It is
+    connected when the first letter comes.
+    """
+
+    def __init__(
+        self, settings: SmtpSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        if settings.bounces is None:
+            raise ValueError("bounces is missing: the address to which letters bounce")
+        self._bounces = settings.bounces
+        self._brake = Brake()
+        self._jobs = settings.connections
+        self._free = BoundedSemaphore(settings.connections)
+        to_connect = partial(connect, settings, tls_context(settings))
+        self._connections = Connections(settings, to_connect, clock)
+
+    @property
+    def jobs(self) -> int:
+        """How many letters it can take at the same time."""
+        return self._jobs
+
+    def hand_over(
+        self,
+        letter: Letter,
+        reader: str,
+        key: str | None = None,  # noqa: ARG002 - SMTP has no place for it
+    ) -> tuple[Refused, ...]:
+        """Hand *letter* over, with the ID of the member *reader* in the envelope's sender.
+
+        A kept connection that turns out to be dead, before the server has heard of the letter, is
+        replaced, once. Raises what the port says.
+        """
+        sender = bounce_address(self._bounces, reader)
+        with self._free:
+            with _nothing_left():
+                connection = self._connections.take()
+            if connection.kept:
+                try:
+                    return self._hand_over(connection, letter, sender)
+                except StaleError:
+                    with _nothing_left():
+                        connection = self._connections.fresh()
+            return self._hand_over(connection, letter, sender)
+
+    def has_taken(self, key: str) -> bool:  # noqa: ARG002 - the same
+        """Raise :class:`DoubtError`: there is no way to ask a mail server."""
+        raise DoubtError("A mail server cannot be asked whether it took a letter: see its log.")
+
+    def close(self) -> None:
+        """Say good-bye; those who are still handing over end what they do."""
+        self._connections.close()
+
+    def _hand_over(
+        self, connection: Connection, letter: Letter, sender: str
+    ) -> tuple[Refused, ...]:
+        try:
+            refused = hand_over(connection, letter, sender)
+        except (AllRefusedError, NotTakenError, RejectedError) as error:
+            connection.reset()
+            self._connections.give_back(connection)
+            if isinstance(error, ServerRefusedError):
+                self._brake.refused(error)
+            raise
+        except BaseException:
+            connection.drop()
+            raise
+        self._brake.taken()
+        self._connections.give_back(connection)
+        return refused
+
+
+@contextmanager
+def _nothing_left() -> Iterator[None]:
+    try:
+        yield
+    except NotTakenError:
+        raise
+    except Exception as error:
+        # Of the error its name alone: its words may have the password in them.
+        fault = f"by a fault of the site: {type(error).__name__}"
+        raise NotTakenError(f"The mail server cannot be connected to, {fault}.") from error

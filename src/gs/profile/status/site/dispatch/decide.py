@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Decides what becomes of members' notifications, and composes those that are to be sent."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection
+
+from gs.profile.status.hooks import SKIPPED, Period, Reply, Status
+from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.delivery import Letter
+from gs.profile.status.site.model import Addresses, SiteSummary, Summary
+from gs.profile.status.site.notification import NoAddressError
+from gs.profile.status.site.store.members import (
+    Person,
+    Place,
+    find_addresses_of,
+    find_people,
+    find_places_of,
+)
+from gs.profile.status.site.urls import Layout
+
+from .eligible import Facts, decide
+from .summarise import summarise, summarise_sites
+
+Compose: TypeAlias = Callable[[Summary], Letter]
+
+_NO_ADDRESSES = Addresses((), (), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to become of one notification: the reply, and the letter of one that is sent.
+
+    The letter is to somebody of that *name*, at the *addresses* as the database has them.
+    """
+
+    reply: Reply
+    name: str = ""
+    letter: Letter | None = None
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the database says of a member; the person is ``None`` where there is nobody."""
+
+    user_id: str
+    person: Person | None
+    places: Sequence[Place] = ()
+    addresses: Addresses = _NO_ADDRESSES
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Decides for members, with the *activities* of their groups and the pages of the *layout*."""
+
+    activities: Activities
+    layout: Layout
+    compose: Compose
+
+    def look_up(self, connection: Connection, user_ids: Iterable[str]) -> dict[str, Member]:
+        """Return what decides about each of *user_ids*, by ID, in as few queries as for one."""
+        ids = list(dict.fromkeys(user_ids))
+        people = find_people(connection, ids)
+        asked = [user_id for user_id, person in people.items() if not person.opted_out]
+        places = find_places_of(connection, asked)
+        addresses = find_addresses_of(connection, asked)
+        return {
+            user_id: Member(
+                user_id,
+                people.get(user_id),
+                places.get(user_id, ()),
+                addresses.get(user_id, _NO_ADDRESSES),
+            )
+            for user_id in ids
+        }
+
+    def decide(self, connection: Connection, member: Member, period: Period) -> Decision:
+        """Return what becomes of the notification of *member* on *period*."""
+        person = member.person
+        if person is None:
+            return Decision(_reply(Status.NO_SUCH_MEMBER, member.user_id, ""))
+        sites: tuple[SiteSummary, ...] = ()
+        if member.addresses.preferred:
+            sites = summarise_sites(
+                connection, member.places, self.activities, period, self.layout
+            )
+        status = decide(_facts(person, member, sites))
+        letter = None
+        if status is Status.SENT:
+            try:
+                letter = self.compose(
+                    summarise(period, person, member.addresses, sites, self.layout)
+                )
+            except NoAddressError:  # it is verified, and yet none that a mail can have
+                status = Status.NO_VERIFIED_ADDRESS
+        reply = _reply(status, member.user_id, person.name)
+        return Decision(reply, person.name, letter, member.addresses.preferred)
+
+
+def rejected(reply: str, user_id: str, name: str) -> Reply:
+    """Return the reply for a member whose mail the mail server rejected, with its *reply*.
+
+    That comes first: a sender may show the beginning alone.
+    """
+    did = f"It rejected the monthly profile-status notification to {name} ({user_id})"
+    return Reply(Status.OTHER, f"The mail server said: {reply.rstrip('.')}. {did}")
+
+
+def skipped(status: Status, user_id: str, name: str) -> Reply:
+    """Return the reply for a member who is skipped, for one of the reasons in ``SKIPPED``."""
+    said = f"Skipping the monthly profile-status notification for {name} ({user_id})"
+    return Reply(status, f"{said}: {SKIPPED[status]}")
+
+
+def _reply(status: Status, user_id: str, name: str) -> Reply:
+    if status is Status.NO_SUCH_MEMBER:
+        return Reply(status, f"Cannot find the user object for the user ID ({user_id})")
+    if status is Status.SENT:
+        said = f"Sent the monthly profile-status notification to {name} ({user_id})"
+        return Reply(status, said)
+    return skipped(status, user_id, name)
+
+
+def _facts(person: Person, member: Member, sites: tuple[SiteSummary, ...]) -> Facts:
+    groups = sum(1 for place in member.places if place.group_id)
+    memberships = (one for site in sites for one in site.memberships)
+    posts = sum(membership.activity.figures.posts for membership in memberships)
+    return Facts(person.opted_out, groups, bool(member.addresses.preferred), posts)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""The notification as a complete mail: header fields, text, and the same as HTML."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gs.profile.status.site.model import Summary
+from gs.profile.status.site.text import line
+
+from . import rendering
+from .choosing import choose
+from .contents import Contents
+from .header import BOUNDARY, OFF, fields, message_id
+from .languages import Wording, wording_for
+from .transfer import part
+
+_BEST: Final = 3
+_TITLE: Final = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that is ready to be handed over: its header and its parts, lines ending with LF."""
+
+    message_id: str
+    recipients: tuple[str, ...]
+    header: str
+    text: str
+    html: str
+
+    @property
+    def international(self) -> bool:
+        """Whether an address is not in ASCII, which needs ``SMTPUTF8`` (RFC 6531)."""
+        return not self.header.isascii()
+
+    def octets(self, *, eight_bit: bool) -> bytes:
+        """Return the mail (RFC 5322) with CRLF line ends; of ASCII alone unless *eight_bit*.
+
+        The header of an international mail is in UTF-8 all the same (RFC 6532).
+        """
+        between = f"\r\n--{BOUNDARY}\r\n".encode("ascii")
+        return b"".join(
+            (
+                self.header.replace("\n", "\r\n").encode(),
+                between,
+                part("plain", self.text, eight_bit=eight_bit),
+                between,
+                part("html", self.html, eight_bit=eight_bit),
+                f"\r\n--{BOUNDARY}--\r\n".encode("ascii"),
+            )
+        )
+
+
+def compose(summary: Summary, *, now: datetime, stop_url: str) -> Letter:
+    """Return the mail that tells a member what a *summary* says, in the language of the member.
+
+    It is dated *now*, which has a zone. The page at *stop_url* stops the monthly summary; without
+    one only the support address does. The Message-ID is the same for a member and a period.
+    Raises :exc:`.addresses.NoAddressError` where mail can go to no preferred address.
+    """
+    wording, contents = wording_for(summary.profile.language), choose(summary, stop_url)
+    values = _values(summary, contents, wording)
+    head = fields(summary, contents, wording, now)
+    text, html = rendering.parts(wording, contents, values)
+    return Letter(
+        message_id(summary),
+        contents.recipients,
+        "".join(f"{name}: {value}\n" for name, value in head),
+        text,
+        html,
+    )
+
+
+def _values(summary: Summary, contents: Contents, wording: Wording) -> dict[str, object]:
+    period = summary.period
+    activities = [one.activity for site in summary.sites for one in site.memberships]
+    firsts = (line(each.topics[0].title, _TITLE) for each in activities if each.topics)
+    return {
+        "language": wording.tag,
+        "subject": wording.subject,
+        "month_of_year": wording.month_of_year(period),
+        "lead": wording.overview(
+            period,
+            posts=sum(activity.figures.posts for activity in activities),
+            topics=sum(activity.figures.topics for activity in activities),
+            active=sum(activity.figures.posts > 0 for activity in activities),
+            groups=len(activities),
+        ),
+        "best": [title for title in firsts if title][:_BEST],
+        "home": contents.sites[0].pages.url,
+        "sites": wording.listed([site.title for site in contents.sites]),
+        "stop": contents.stop_url,
+        "off": OFF,
+    }

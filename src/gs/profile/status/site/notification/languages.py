@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""The words of one language: messages, plural forms, months, numbers and lists."""
+
+import gettext
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from babel.core import Locale
+from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.model import Own
+
+from .catalogues import catalogue_of, locale_for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wording:
+    """A language, maybe as one region writes it, with the catalogue of its messages."""
+
+    locale: Locale
+    catalogue: gettext.NullTranslations
+
+    @property
+    def tag(self) -> str:
+        """The BCP 47 tag, as an HTML page has it."""
+        return str(self.locale).replace("_", "-")
+
+    @property
+    def subject(self) -> str:
+        """The subject of every notification."""
+        return self.catalogue.gettext("What is happening in your groups")
+
+    def month(self, period: Period) -> str:
+        """Return the month by its name alone, as it stands in a sentence."""
+        return _month(period.month, self.locale)
+
+    def month_of_year(self, period: Period) -> str:
+        """Return the month with the year, as it begins a line."""
+        return _month_of_year(period, self.locale)
+
+    def number(self, value: int) -> str:
+        """Return a number as people write it."""
+        return _number(value, self.locale)
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Return the items as a sentence lists them, the last one after an *and*."""
+        return format_list(items, locale=self.locale)
+
+    def plural(self, one: str, many: str, count: int) -> str:
+        """Return the message that goes with *count*, the number filled in."""
+        return self.catalogue.ngettext(one, many, count) % {"number": self.number(count)}
+
+    def overview(
+        self, period: Period, *, posts: int, topics: int, active: int, groups: int
+    ) -> str:
+        """Return the month in a sentence: so many posts on so many topics, in how many groups."""
+        month, gettext = self.month(period), self.catalogue.gettext
+        if not posts:
+            return gettext("Nobody posted in your groups in %(month)s.") % {"month": month}
+        where = self.plural("your group", "your %(number)s groups", groups)
+        if active < groups:
+            parts = {"active": self.number(active), "groups": self.number(groups)}
+            where = gettext("%(active)s of your %(groups)s groups") % parts
+        return gettext("In %(month)s, people wrote %(posts)s on %(topics)s in %(groups)s.") % {
+            "month": month,
+            "posts": self.plural("%(number)s post", "%(number)s posts", posts),
+            "topics": self.plural("%(number)s topic", "%(number)s topics", topics),
+            "groups": where,
+        }
+
+    def own(self, own: Own) -> str:
+        """Return in a sentence what the reader did, and how many people answered."""
+        did = self._did(own) % {
+            "posts": self.plural("%(number)s post", "%(number)s posts", own.posts),
+            "topics": self.plural("%(number)s topic", "%(number)s topics", own.topics),
+        }
+        if not (own.topics and own.people):
+            return f"{did}."
+        said = self.catalogue.ngettext(
+            "%(did)s, and %(number)s person answered.",
+            "%(did)s, and %(number)s people answered.",
+            own.people,
+        )
+        return said % {"did": did, "number": self.number(own.people)}
+
+    def _did(self, own: Own) -> str:
+        if not own.topics:
+            return self.catalogue.gettext("You wrote %(posts)s")
+        if own.posts == own.topics:
+            return self.catalogue.gettext("You started %(topics)s")
+        return self.catalogue.gettext("You wrote %(posts)s and started %(topics)s")
+
+
+@lru_cache(maxsize=128)
+def wording_for(language: str) -> Wording:
+    """Return the words for a BCP 47 tag: English for a language that there is no catalogue of."""
+    return _wording(str(locale_for(language)))
+
+
+@lru_cache(maxsize=64)
+def _wording(identifier: str) -> Wording:
+    locale = Locale.parse(identifier)
+    return Wording(locale, catalogue_of(locale.language))
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, locale: Locale) -> str:
+    return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=512)
+def _month(month: int, locale: Locale) -> str:
+    return format_date(date(2000, month, 1), "MMMM", locale=locale)
+
+
+@lru_cache(maxsize=512)
+def _month_of_year(period: Period, locale: Locale) -> str:
+    text = format_skeleton("yMMMM", date(period.year, period.month, 1), locale=locale)
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""The page that shows, to whoever has the token, what a member would be sent; it mails nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gs.profile.status.hooks import Field, Period
+from gs.profile.status.site.notification import wording_for
+from gs.profile.status.site.store.failing import NO_DATABASE
+from gs.profile.status.site.web.forms import Complaint, read_form, read_period
+from gs.profile.status.site.web.tokens import Tokens, TooManyWrongError, peer_of
+
+from .answers import Trouble, answer, trouble
+from .parts import Look, Looked
+from .received import receive
+
+#: The page is for the people who run the site, as the command is: in English.
+_WORDING: Final = "en"
+# A frame without a URL of its own has the policy of the page round it: the style attributes and
+# the pictures of the mail have to be allowed there. Neither page nor mail can run a script.
+_OF_THE_LETTER: Final = "style-src 'unsafe-inline'; img-src https: data:"
+
+_WRONG: Final = "The token is not the one of this site."
+_TOO_MANY: Final = "Too many wrong tokens came of late. Try again in a few seconds."
+_SECONDS_LATER: Final = "10"
+_NOBODY: Final = "A profile ID is needed."
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was filled in, but for the token: that is never shown again."""
+
+    profile_id: str = ""
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewing:
+    """The page; nothing is looked up before the token is found right."""
+
+    tokens: Tokens
+    look: Look
+    default_period: Callable[[], Period]
+
+    async def answer(self, request: Request) -> Response:
+        """Answer with the form, and with what it asked for."""
+        if request.method != "POST":
+            return _form(_Asked())
+        try:
+            return await self._answer(request, await read_form(request))
+        except HTTPException as error:
+            return _form(_Asked(), "The form cannot be read.", error.status_code)
+        except TooManyWrongError:
+            answered = _form(_Asked(), _TOO_MANY, 429)
+            answered.headers["Retry-After"] = _SECONDS_LATER
+            return answered
+        except NO_DATABASE:
+            return trouble(request, Trouble.LATER)
+
+    async def _answer(self, request: Request, form: dict[str, str]) -> Response:
+        asked = _Asked(form.get(Field.PROFILE_ID, "").strip(), form.get(Field.PERIOD, "").strip())
+        given = form.get(Field.TOKEN, "")
+        if not await self.tokens.check(given, request.url.path, peer_of(request)):
+            return _form(asked, _WRONG, 403)
+        if not asked.profile_id:
+            return _form(asked, _NOBODY, 400)
+        period = read_period(asked.period, self.default_period)
+        if isinstance(period, Complaint):
+            return _form(asked, period.fault, 400)
+        return await run_in_threadpool(self._looked, asked.profile_id, period)
+
+    def _looked(self, user_id: str, period: Period) -> Response:
+        looked = self.look(user_id, period)
+        return _shown(_Asked(user_id, str(period)), looked)
+
+
+def _form(asked: _Asked, fault: str = "", status: int = 200) -> Response:
+    return answer(wording_for(_WORDING), "preview.html", status, asked=asked, fault=fault)
+
+
+def _shown(asked: _Asked, looked: Looked) -> Response:
+    letter = receive(looked.letter) if looked.letter else None
+    return answer(
+        wording_for(_WORDING),
+        "looked.html",
+        allow=_OF_THE_LETTER if letter else "",
+        asked=asked,
+        fault="",
+        looked=looked,
+        letter=letter,
+    )

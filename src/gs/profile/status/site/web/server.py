@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Runs the server, until a signal ends it."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gs.profile.status.site.logs import Log
+
+from .connection import Connection
+from .notifying import READY, STOPPING, notify
+from .sockets import BACKLOG, listening, listening_at, url_of
+
+#: What is being answered may take so long, in seconds, once the site is told to stop.
+PATIENCE: Final = 30
+#: For how long an idle connection is kept, in seconds: longer than by the server in front of it
+#: (nginx: 60), which would else use a connection in the moment when it is closed here.
+KEEP_ALIVE: Final = 90
+#: How many connections there may be; one more is answered 503. A process has 1,024 descriptors.
+MOST_CONNECTIONS: Final = 800
+
+
+def _ignored() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What there is to a service besides its application: its log, and who hears that it stops.
+
+    With *unix* it listens at that path, and on no port. *patience* is in seconds.
+    """
+
+    unix: Path | None = None
+    stopping: Callable[[], None] = _ignored
+    log: Log = field(default_factory=Log)
+    patience: int = PATIENCE
+
+
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    service: Service | None = None,
+) -> None:
+    """Serve *app* until SIGINT or SIGTERM; *ready* gets the URL once the socket listens.
+
+    Port 0 stands for any that is free. What is being answered when the signal comes is finished,
+    within the service's patience. Raises :exc:`CannotListenError`, and what *ready* raises.
+    """
+    service = service or Service()
+    socket_of = listening_at(service.unix) if service.unix else listening(host, port)
+    with socket_of as listener, _ended_by_signals():
+        server = _Server(_config(app, service), lambda: ready(url_of(listener)), service)
+        server.run([listener])
+        if server.fault:
+            raise server.fault
+
+
+def _config(app: ASGIApp, service: Service) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=service.patience,
+        # Whoever reaches a path in the file system is the server in front.
+        forwarded_allow_ips="*" if service.unix else None,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it has started, and when it stops."""
+
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], service: Service
+    ) -> None:
+        super().__init__(config)
+        self.fault: Exception | None = None
+        self._ready = ready
+        self._service = service
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        try:
+            self._ready()
+        except Exception as error:  # noqa: BLE001 - serve() raises it, once all is put away
+            self.fault = error
+            self.should_exit = True
+        else:
+            notify(READY)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        notify(STOPPING)
+        self._service.log.info("stopping", connections=len(self.server_state.connections))
+        await super().shutdown(sockets)
+        self._service.log.info("stopped", requests=self.server_state.total_requests)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._service.stopping()
+        super().handle_exit(sig, frame)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    # Uvicorn raises the signal again when it has stopped, for whoever waits to see; here to stop
+    # is what was asked for, and no failure.
+    before = {
+        number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    except _Stopped:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Stopped(BaseException):
+    """A signal said so."""
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise _Stopped
