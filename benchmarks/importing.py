@@ -13,7 +13,7 @@ from typing import Final
 from gs.profile.status.site.ingest.archives import Intake, Listeners, find_archives
 from gs.profile.status.site.ingest.archives.pseudonyms import Disguise
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.sites import SiteData, add_site
+from gs.profile.status.site.store.groups import SiteData, add_site
 
 _MEGABYTE: Final = 1_000_000
 _MESSAGE: Final = """\

@@ -131,12 +131,3 @@ def test_every_pin_has_hashes_and_is_that_of_all_groups(name):
 
 def test_what_builds_the_project_is_pinned():
     assert set(PROJECT["build-system"]["requires"]) <= set(GROUPS["build"])
-
-
-@pytest.mark.parametrize(
-    "file",
-    sorted((ROOT / "src").rglob("*.py")),
-    ids=lambda file: str(file.relative_to(ROOT)),
-)
-def test_a_file_is_a_room_and_not_a_wing(file):
-    assert len(file.read_text().splitlines()) <= 250

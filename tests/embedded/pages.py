@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 from embedded.hamlet import TOKEN
 from embedded.served import served
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.signing import stop_link
+from gs.profile.status.site.links import stop_link
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.web.headers import SecurityHeaders
+from gs.profile.status.site.web.middleware import SecurityHeaders
 from gs.profile.status.site.web.pages import Looked, Pages, page_routes
 from gs.profile.status.site.web.tokens import Keeper, Tokens
 

@@ -13,12 +13,12 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.delivery import Maildir
 from gs.profile.status.site.dispatch import Decider, Desk, Dispatcher
+from gs.profile.status.site.links import Layout
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.notification import compose
 from gs.profile.status.site.store.audit import record_events, wrong_token
 from gs.profile.status.site.store.options import Option, read_option
 from gs.profile.status.site.store.workers import Presence
-from gs.profile.status.site.urls import Layout
 from gs.profile.status.site.web.app import make_app
 from gs.profile.status.site.web.hooks import Hooks
 from gs.profile.status.site.web.tokens import Keeper, Tokens

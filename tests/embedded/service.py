@@ -10,9 +10,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from gs.profile.status.site.logs import Log, set_up
-from gs.profile.status.site.web.guarding import guarded
 from gs.profile.status.site.web.metrics import Metrics
-from gs.profile.status.site.web.serving import CannotListenError, Service, serve
+from gs.profile.status.site.web.middleware import guarded
+from gs.profile.status.site.web.server import Service, serve
+from gs.profile.status.site.web.sockets import CannotListenError
 
 
 async def quick(request):

@@ -8,9 +8,9 @@ from pathlib import Path
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.file import open_ledger
-from gs.profile.status.send.ledger.memory import MemoryLedger
 
 from .fakes import Clock
+from .memory_ledger import MemoryLedger
 
 
 @dataclass

@@ -17,16 +17,15 @@ from gs.profile.status.send.errors import (
     ProtocolError,
     UnreachableError,
 )
-from gs.profile.status.send.ledger.memory import MemoryLedger
 from gs.profile.status.send.run.backoff import Patience
 from gs.profile.status.send.run.campaign import Campaign
-from gs.profile.status.send.run.metronome import Metronome
 from gs.profile.status.send.run.model import Answer, Choice, Fault, MemberId, StopCause, Verdict
-from gs.profile.status.send.run.pace import Fixed, Pace
+from gs.profile.status.send.run.pace import Fixed, Metronome, Pace
 from gs.profile.status.send.run.stop import Breaker, Stop
 from gs.profile.status.send.text import Token
 
 from .fakes import SENT, Clock, FakeSite, Heard
+from .memory_ledger import MemoryLedger
 
 UNREACHED, LOST = Fault("refused", left=False), Fault("reset", left=True)
 

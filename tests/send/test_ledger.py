@@ -10,7 +10,6 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, NotListedError, ProtocolError
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.file import open_ledger
-from gs.profile.status.send.ledger.memory import MemoryLedger
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
@@ -22,6 +21,7 @@ from gs.profile.status.send.run.model import (
 )
 
 from .fakes import Clock
+from .memory_ledger import MemoryLedger
 
 DAY = 86_400
 ALL = Choice()

@@ -20,8 +20,7 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import open_ledger, read_ledger
-from gs.profile.status.send.ledger.migrating import MIGRATIONS
+from gs.profile.status.send.ledger.file import MIGRATIONS, open_ledger, read_ledger
 from gs.profile.status.send.run.model import MemberId
 from limits import LIMIT
 from servers import faults

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from gs.profile.status.send.errors import NotListedError
+from gs.profile.status.send.ledger import queue
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,

@@ -4,7 +4,6 @@
 import pytest
 
 from gs.profile.status.send.run.backoff import Patience
-from gs.profile.status.send.run.metronome import Metronome
 from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
@@ -16,7 +15,7 @@ from gs.profile.status.send.run.model import (
     Timed,
     Verdict,
 )
-from gs.profile.status.send.run.pace import Fixed, Pace
+from gs.profile.status.send.run.pace import Fixed, Metronome, Pace
 
 
 def pace_of(throttle=0, jobs=1, patience=None, rate=None):

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.send.settings import options
-from gs.profile.status.send.settings.place import default_place
-from gs.profile.status.send.settings.settings import Settings
+from gs.profile.status.send.settings.settings import Settings, default_place
 
 from .conftest import GSCONFIG
 

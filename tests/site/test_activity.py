@@ -7,11 +7,11 @@ import pytest
 from embedded.parts import Told
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
+from gs.profile.status.site.links import Layout
 from gs.profile.status.site.model import Activity, Author, Figures, Own, Topic
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.archive import add
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.urls import Layout
 
 G = GroupKey("s", "g")
 MARCH = Period(2026, 3)

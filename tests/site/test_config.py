@@ -13,7 +13,7 @@ from gs.profile.status.site.instance import (
     read_config,
 )
 from gs.profile.status.site.instance.settings import DATABASE_VARIABLE, PASSWORD_VARIABLE
-from gs.profile.status.site.urls import Layout
+from gs.profile.status.site.links import Layout
 
 SMTP = '[mail]\nto = "smtp"\nhost = "mail.example.org"\n'
 LOGGED_IN = f'{SMTP}user = "u"\n'

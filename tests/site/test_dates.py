@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.ingest.archives.dates import date_of
 from gs.profile.status.site.ingest.archives.findings import Finding, Findings
+from gs.profile.status.site.ingest.archives.message import date_of
 
 ARRIVED = datetime(2025, 4, 6, 12, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gs.profile.status.site.ingest.archives.message import Sender, read_sender
 from gs.profile.status.site.ingest.archives.pseudonyms import Disguise, Plain
-from gs.profile.status.site.ingest.archives.senders import Sender, read_sender
 from limits import LIMIT
 
 JANE = read_sender("Jane Lacasse <jane@corp.example>", "")

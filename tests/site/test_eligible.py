@@ -4,7 +4,8 @@ from itertools import product
 import pytest
 
 from gs.profile.status.hooks import SKIPPED, Status
-from gs.profile.status.site.dispatch.eligible import EVENT_CODES, Facts, decide
+from gs.profile.status.site.dispatch.decide import Facts, decide
+from gs.profile.status.site.model import EVENT_CODES
 
 WELL = Facts(opted_out=False, groups=2, deliverable=True, posts=3)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.activity.figures import count_figures, count_own
+from gs.profile.status.site.activity.activity import count_figures, count_own
 from gs.profile.status.site.model import Figures, Own
 from gs.profile.status.site.store.posts import Post
 

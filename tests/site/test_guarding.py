@@ -15,10 +15,9 @@ from starlette.routing import Route
 from embedded.served import served
 from gs.profile.status.site.logs import Log, set_up
 from gs.profile.status.site.web import health
-from gs.profile.status.site.web.guarding import guarded, service_routes
-from gs.profile.status.site.web.headers import SECURITY_HEADERS
 from gs.profile.status.site.web.health import Health
 from gs.profile.status.site.web.metrics import Metrics
+from gs.profile.status.site.web.middleware import SECURITY_HEADERS, guarded, service_routes
 from limits import LIMIT, wait_until
 
 SECRET = "jane@corp.example"

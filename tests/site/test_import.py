@@ -10,7 +10,7 @@ from gs.profile.status.site.ingest.archives import Intake, Listeners, NoArchiveE
 from gs.profile.status.site.ingest.archives.findings import Finding
 from gs.profile.status.site.ingest.archives.pseudonyms import Disguise, Plain
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.sites import SiteData
+from gs.profile.status.site.store.groups import SiteData
 
 SITE = SiteData("s", "S", "https://lists.example", "support@lists.example")
 

@@ -11,12 +11,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from gs.profile.status.site.logs import Log
-from gs.profile.status.site.web.bodies import WholeBodies
-from gs.profile.status.site.web.connection import LARGEST as LARGEST_HEADER
-from gs.profile.status.site.web.connection import Connection
 from gs.profile.status.site.web.forms import LARGEST
 from gs.profile.status.site.web.metrics import Metrics
-from gs.profile.status.site.web.middleware import Watched
+from gs.profile.status.site.web.middleware import Watched, WholeBodies
+from gs.profile.status.site.web.server import LARGEST as LARGEST_HEADER
+from gs.profile.status.site.web.server import Connection
 from limits import LIMIT, wait_until
 
 HASTE = 0.3

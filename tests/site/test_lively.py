@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.ingest.archives.lively import latest_lively
+from gs.profile.status.site.ingest.archives.importer import latest_lively
 
 TODAY = Period(2026, 11)
 

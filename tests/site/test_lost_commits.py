@@ -14,7 +14,7 @@ from gs.profile.status.hooks import Reply
 from gs.profile.status.site.delivery import DoubtError
 from gs.profile.status.site.dispatch import Desk, InDoubtError, Notice, NotNotifiedError
 from gs.profile.status.site.dispatch.call import Ended, Task
-from gs.profile.status.site.dispatch.kept_back import KeptBack
+from gs.profile.status.site.dispatch.processor import KeptBack
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import Call, Known

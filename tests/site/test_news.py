@@ -3,8 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.notification.news import clean
-from gs.profile.status.site.notification.news_text import as_text
+from gs.profile.status.site.notification.news import as_text, clean
 
 
 @pytest.mark.parametrize(

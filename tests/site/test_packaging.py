@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
-from gs.profile.status.site.signing import STOP_PATH
-from gs.profile.status.site.web.guarding import HEALTH_URI, METRICS_URI
+from gs.profile.status.site.links import STOP_PATH
+from gs.profile.status.site.web.middleware import HEALTH_URI, METRICS_URI
 from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
 from gs.profile.status.site.web.server import KEEP_ALIVE, MOST_CONNECTIONS, PATIENCE
 

@@ -5,8 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.activity.quotation import LONGEST, SHORTEST, find_passage
-from gs.profile.status.site.activity.sentences import cut, sentences
+from gs.profile.status.site.activity.quotation import (
+    LONGEST,
+    SHORTEST,
+    cut,
+    find_passage,
+    sentences,
+)
 from limits import LIMIT
 
 WORDS = "The allotment behind the weir has been free since the middle of February."

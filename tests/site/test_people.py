@@ -7,8 +7,7 @@ import pytest
 from gs.profile.status.site.ingest.identifiers import identifier_of
 from gs.profile.status.site.ingest.people import NotACsvError, WrongLinesError, take_people
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.mixing import MixedError
-from gs.profile.status.site.store.options import Option, write_option
+from gs.profile.status.site.store.options import MixedError, Option, write_option
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 HEADER = "ID,name,addresses,language,time zone,groups,role\n"

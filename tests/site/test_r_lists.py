@@ -8,8 +8,8 @@ import pytest
 
 from embedded.hamlet import hamlet
 from gs.profile.status.site.ingest.archives import Listeners, find_archives
-from gs.profile.status.site.ingest.archives.filling import find_site, take_archives
 from gs.profile.status.site.ingest.archives.findings import Finding
+from gs.profile.status.site.ingest.archives.importer import find_site, take_archives
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.options import Option, write_option
 

@@ -9,8 +9,8 @@ from babel.numbers import format_decimal
 from jinja2 import Environment
 
 from gs.profile.status.site.notification import wording_for
-from gs.profile.status.site.notification.catalogues import SOURCE, TRANSLATIONS
-from gs.profile.status.site.web.pages.answers import answer
+from gs.profile.status.site.notification.languages import SOURCE, TRANSLATIONS
+from gs.profile.status.site.web.pages.page import answer
 from letters.reading import both, joined
 from letters.summaries import activity, membership, on_site, summary
 

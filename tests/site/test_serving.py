@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gs.profile.status.site.web.notifying import notify
-from gs.profile.status.site.web.serving import CannotListenError, Service, serve
-from gs.profile.status.site.web.sockets import listening, listening_at
+from gs.profile.status.site.web.server import Service, notify, serve
+from gs.profile.status.site.web.sockets import CannotListenError, listening, listening_at
 from limits import LIMIT, wait_until
 
 TESTS = Path(__file__).parents[1]

@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from embedded.commands import copied, run
-from gs.profile.status.site.commands.faults import EX_IOERR, CommandError, faults_told
-from gs.profile.status.site.instance.holding import held
+from gs.profile.status.site.commands.common import EX_IOERR, CommandError, faults_told
+from gs.profile.status.site.instance.folder import held
 from limits import LIMIT
 
 COMMANDS = (["serve"], ["doubts"], ["preview", "x"], ["token"])

@@ -12,8 +12,8 @@ from embedded.commands import SITE, run
 from gs.profile.status.site.instance.create import found
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.groups import find_groups, find_sites
 from gs.profile.status.site.store.options import Option, read_option
-from gs.profile.status.site.store.sites import find_groups, find_sites
 from limits import LIMIT, wait_until
 
 # Python's own words for a Control-C that it loses: it came while a module was being found.

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.delivery.replies import Reply
+from gs.profile.status.site.delivery.connection import Reply
 from gs.profile.status.site.delivery.settings import SmtpSettings
-from gs.profile.status.site.delivery.smtp import Smtp
-from gs.profile.status.site.delivery.verp import bounce_address
+from gs.profile.status.site.delivery.smtp import Smtp, bounce_address
 
 BOUNCES = "bounces@lists.example.org"
 

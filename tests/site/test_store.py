@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from embedded.hamlet import only
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.addresses import fold
 from gs.profile.status.site.store.archive import find_owners
 from gs.profile.status.site.store.audit import (
     TOKEN_SUBSYSTEM,
@@ -20,6 +19,7 @@ from gs.profile.status.site.store.audit import (
     record_events,
     wrong_token,
 )
+from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.store.options import Option, read_option, write_option
 from gs.profile.status.site.store.posts import count_by_month
 

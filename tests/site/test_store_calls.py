@@ -13,15 +13,17 @@ from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
     Begun,
     Call,
+    Doubt,
     Finished,
     Known,
     begin_calls,
     find_calls,
+    find_doubts,
     finish_calls,
     leave_calls,
+    settle_doubt,
     take_back_calls,
 )
-from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.tables import AUDIT_EVENT
 from limits import LIMIT
 

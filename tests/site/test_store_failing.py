@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from embedded.hamlet import only
-from gs.profile.status.site.store.failing import NO_DATABASE, is_away
+from gs.profile.status.site.store.database import NO_DATABASE, is_away
 from gs.profile.status.site.store.options import Option, write_option
 from limits import wait_until
 

@@ -9,7 +9,6 @@ import pytest
 from embedded.hamlet import VERIFIED
 from gs.profile.status.site.model import Addresses, Delivery
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.addresses import mark_undeliverable
 from gs.profile.status.site.store.members import (
     Person,
     count_members,
@@ -17,6 +16,7 @@ from gs.profile.status.site.store.members import (
     find_people,
     find_places_of,
     list_members,
+    mark_undeliverable,
     opt_in,
     opt_out,
 )

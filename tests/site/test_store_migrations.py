@@ -12,14 +12,15 @@ from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from embedded.hamlet import only
+from gs.profile.status.site.store import database
 from gs.profile.status.site.store import database as opening
-from gs.profile.status.site.store import migrating
-from gs.profile.status.site.store.database import DatabaseURLError, open_database
-from gs.profile.status.site.store.migrating import (
+from gs.profile.status.site.store.database import (
     VERSION,
+    DatabaseURLError,
     NewerDatabaseError,
     NotOurDatabaseError,
     UnversionedDatabaseError,
+    open_database,
 )
 from gs.profile.status.site.store.tables import METADATA
 from limits import LIMIT
@@ -114,7 +115,7 @@ def test_a_database_that_is_opened_again_is_as_it_was(empty):
 def test_the_version_is_that_of_the_last_migration():
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - the program is to start without
 
-    script = ScriptDirectory(str(migrating._MIGRATIONS))
+    script = ScriptDirectory(str(database._MIGRATIONS))
     assert script.get_current_head() == VERSION
 
 

@@ -12,14 +12,16 @@ from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
     Begun,
     Call,
+    Doubt,
     Finished,
     begin_calls,
     find_calls,
+    find_doubts,
     finish_calls,
     leave_calls,
+    settle_doubt,
     take_back_calls,
 )
-from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.members import (
     find_addresses_of,
     find_people,

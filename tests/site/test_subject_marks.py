@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 import pytest
 
-from gs.profile.status.site.activity.subjects import without_marks
+from gs.profile.status.site.subjects import without_marks
 
 
 @pytest.mark.parametrize(

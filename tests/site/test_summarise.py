@@ -5,11 +5,11 @@ import pytest
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
-from gs.profile.status.site.dispatch.summarise import summarise, summarise_sites
+from gs.profile.status.site.dispatch.decide import summarise, summarise_sites
+from gs.profile.status.site.links import Layout
 from gs.profile.status.site.model import Delivery
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import find_addresses_of, find_people, find_places_of
-from gs.profile.status.site.urls import Layout
 
 MARCH = Period(2026, 3)
 LAYOUT = Layout()

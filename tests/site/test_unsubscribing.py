@@ -12,7 +12,7 @@ from embedded.pages import (
     skips,
     stop_path,
 )
-from gs.profile.status.site.signing import STOP_PATH
+from gs.profile.status.site.links import STOP_PATH
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import list_members
 

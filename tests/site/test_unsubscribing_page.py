@@ -8,10 +8,10 @@ import html5lib
 
 from embedded.pages import ONE_CLICK, heading, stop_path
 from embedded.parts import MARCH, decider
-from gs.profile.status.site.signing import STOP_PATH
+from gs.profile.status.site.links import STOP_PATH
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
-from gs.profile.status.site.web.pages.subscription import SUBSYSTEM, TURNED_OFF, TURNED_ON, Change
+from gs.profile.status.site.web.pages.unsubscribe import SUBSYSTEM, TURNED_OFF, TURNED_ON, Change
 
 
 def test_the_page_has_nothing_by_which_one_could_tell_whose_it_is(pages):

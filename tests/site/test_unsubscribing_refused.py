@@ -11,7 +11,7 @@ from embedded.pages import (
     skips,
     stop_path,
 )
-from gs.profile.status.site.signing import STOP_PATH
+from gs.profile.status.site.links import STOP_PATH
 
 # Other forms
 

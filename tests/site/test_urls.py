@@ -5,9 +5,9 @@ import pytest
 
 from embedded.parts import Told
 from gs.profile.status.hooks import Period
+from gs.profile.status.site.links import Layout, is_group_url, is_topic_url, message_id_hash
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.tables import POST
-from gs.profile.status.site.urls import Layout, is_group_url, is_topic_url, message_id_hash
 
 SITE = "https://s.example"
 MARCH = Period(2026, 3)

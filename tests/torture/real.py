@@ -12,7 +12,7 @@ from typing import Final, Self
 from sqlalchemy import select
 
 from gs.profile.status.hooks import Status
-from gs.profile.status.site.dispatch.eligible import EVENT_CODES
+from gs.profile.status.site.model import EVENT_CODES
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.tables import USER_EMAIL

@@ -6,9 +6,8 @@ import sys
 from typing import Final, NoReturn
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, NotAReplyError, Reply, read_reply
-from gs.profile.status.send.report.fitting import screen
 from gs.profile.status.send.report.output import Output
-from gs.profile.status.send.report.screen import Progress, Screen, Tone
+from gs.profile.status.send.report.screen import Progress, Screen, Tone, screen
 from gs.profile.status.send.run.model import Answer, Claim, Fault, MemberId
 
 from . import cli

@@ -12,20 +12,20 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.instance.credentials import settle_secrets
+from gs.profile.status.site.instance.create import settle_secrets
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.store.audit import record_events, wrong_token
+from gs.profile.status.site.store.calls import inherit_doubts
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.doubts import inherit_doubts
+from gs.profile.status.site.store.groups import find_support_email
 from gs.profile.status.site.store.members import count_members
 from gs.profile.status.site.store.options import Option, read_option
-from gs.profile.status.site.store.support import find_support_email
 from gs.profile.status.site.store.workers import Presence
 from gs.profile.status.site.web.app import make_app
-from gs.profile.status.site.web.guarding import guarded, service_routes
 from gs.profile.status.site.web.health import Health
 from gs.profile.status.site.web.hooks import Hooks
 from gs.profile.status.site.web.metrics import Metrics
+from gs.profile.status.site.web.middleware import guarded, service_routes
 from gs.profile.status.site.web.pages import Look, Looked, Pages, page_routes
 from gs.profile.status.site.web.tokens import Keeper, Tokens
 
@@ -34,10 +34,10 @@ from .activity import Activities
 from .delivery import Maildir, Mailer, Smtp
 from .dispatch import Decider, Desk, Dispatcher
 from .instance import SiteConfig
+from .links import stop_link
 from .logs import Log
 from .model import Summary
 from .notification import Letter, compose
-from .signing import stop_link
 
 # Whoever was sent to in a trial, into the Maildir, is still to be mailed.
 _TRIAL: Final = "Maildir "

@@ -1,10 +1,105 @@
 # SPDX-License-Identifier: MIT
-"""Where the pages of a site are: GroupServer's URLs, and no other scheme than the web's."""
+"""The links of a notification: the pages of a site, its archive, and signed links."""
 
+import base64
+import binascii
+import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+_BRACES: Final = re.compile(r"\{([a-z-]*)\}")
+_URL: Final = re.compile(r'https?://[^\s{}/?#@<>"\\]+/(?:[^\s{}<>"\\]|\{[a-z-]*\})*')
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which pages there are to be linked.
+
+    With *groupserver* they are GroupServer's, below the URL of the site. *group* and *topic* go
+    before these: the URLs at which an archive elsewhere has a group, and a post by its Message-ID,
+    with what :func:`is_group_url` and :func:`is_topic_url` allow in braces.
+    """
+
+    groupserver: bool = True
+    group: str | None = None
+    topic: str | None = None
+
+    def home(self, site_url: str) -> str | None:
+        """Return the URL of a site's own pages."""
+        return site_url if self.groupserver else None
+
+    def group_page(self, site_url: str, group_id: str) -> str | None:
+        """Return the URL at which the posts of a group can be read."""
+        if self.group is not None:
+            return _filled(self.group, {"group": group_id})
+        return self.group_settings(site_url, group_id)
+
+    def group_settings(self, site_url: str, group_id: str) -> str | None:
+        """Return the URL of GroupServer's page of a group, below which are its settings."""
+        return f"{site_url}/groups/{quote(group_id, safe='')}" if self.groupserver else None
+
+    def topic_page(
+        self, site_url: str, group_id: str, post_id: str, message_id: str | None
+    ) -> str | None:
+        """Return the URL of the topic that begins with a post; ``None`` where it has no page.
+
+        The *message_id* of the post has no angle brackets; ``None`` where it is not known.
+        """
+        if self.topic is not None and message_id is not None:
+            values = {
+                "group": group_id,
+                "message-id": message_id,
+                "message-id-hash": message_id_hash(message_id),
+            }
+            return _filled(self.topic, values)
+        return f"{site_url}/r/topic/{quote(post_id, safe='')}" if self.groupserver else None
+
+    def profile(self, site_url: str, user_id: str) -> str | None:
+        """Return the URL of a member's profile."""
+        return f"{site_url}/p/{quote(user_id, safe='')}" if self.groupserver else None
+
+
+def is_group_url(text: str) -> bool:
+    """Return whether *text* is a URL of the web that has nothing but ``group`` in braces.
+
+    The braces stand behind the host.
+    """
+    return _is_url(text) and _names(text) <= {"group"}
+
+
+def is_topic_url(text: str) -> bool:
+    """Return whether *text* is a URL of the web that has what names a post in braces.
+
+    That is ``message-id`` or ``message-id-hash``; it may have the ``group`` too, and nothing else.
+    The braces stand behind the host.
+    """
+    names = _names(text) - {"group"}
+    return _is_url(text) and names != set() and names <= {"message-id", "message-id-hash"}
+
+
+def message_id_hash(message_id: str) -> str:
+    """Return what Mailman 3 calls a post by: the SHA-1 of its Message-ID, in base 32.
+
+    It is what the header field ``Message-ID-Hash`` has, and HyperKitty's URLs.
+    """
+    digest = hashlib.sha1(message_id.encode(), usedforsecurity=False).digest()
+    return base64.b32encode(digest).decode("ascii")
+
+
+def _filled(url: str, values: dict[str, str]) -> str:
+    return _BRACES.sub(lambda found: quote(values[found[1]], safe="@"), url)
+
+
+def _is_url(text: str) -> bool:
+    return _URL.fullmatch(text) is not None
+
+
+def _names(text: str) -> set[str]:
+    return set(_BRACES.findall(text))
+
 
 # What RFC 3986 lets stand in a URL; a space, a quote or a control character has no business there.
 _WEB: Final = re.compile(
@@ -104,3 +199,63 @@ class ProfilePages:
 
 def _page(url: str | None, name: str) -> str | None:
     return url and f"{url.rstrip('/')}/{name}"
+
+
+#: Below the URL of a site: what follows it names a member, and is signed.
+STOP_PATH: Final = "/gs-profile-status-stop/"
+
+# It is part of what is signed: a signature made for anything else, with the same key, is no link.
+_PURPOSE: Final = b"gs.profile.status.site: turn the summary off or on\n"
+# Half of HMAC-SHA256, the least that RFC 2104 (5) would have: 128 bits, which nobody guesses.
+_MAC_OCTETS: Final = 16
+# What base64 makes of 16 octets. The last character has two bits of them, so that it is one of
+# A, Q, g and w: mail programs that make links of a text leave a final "-" or "_" out.
+_MAC_CHARACTERS: Final = 22
+
+
+class NotOursError(ValueError):
+    """The site has not made the link: it was forged, or broken on its way."""
+
+
+def stop_link(base_url: str, key: str, user_id: str) -> str:
+    """Return the link by which a member turns the summary off, or on again: one line of ASCII.
+
+    The *base_url* of the site is of ASCII too; an ID of 22 letters and digits adds 76 characters
+    to it. The link is always the same and never expires: only another *key* ends it.
+    Raises :exc:`ValueError` for an empty key, with which anybody could make links.
+    """
+    return f"{base_url.rstrip('/')}{STOP_PATH}{_signed(key, _octets(user_id))}"
+
+
+def read_link(key: str, text: str) -> str:
+    """Return the ID of the member whom a link is for; *text* is what follows the path.
+
+    Raises :exc:`NotOursError`. How long that takes does not tell how much of it was right.
+    """
+    try:
+        given = text.encode("ascii")
+        payload = given[:-_MAC_CHARACTERS]
+        octets = base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))
+        user_id = octets.decode()
+    except (UnicodeError, binascii.Error) as error:
+        raise NotOursError("The link is broken") from error
+    # The whole is made again and compared: a decoder of base64 overlooks much.
+    if not hmac.compare_digest(_signed(key, octets).encode(), given):
+        raise NotOursError("The link is not signed by this site")
+    return user_id
+
+
+def _signed(key: str, octets: bytes) -> str:
+    if not key:
+        raise ValueError("a link cannot be signed with an empty key")
+    mac = hmac.digest(key.encode(), _PURPOSE + octets, "sha256")[:_MAC_OCTETS]
+    return _encoded(octets) + _encoded(mac)
+
+
+def _encoded(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def _octets(user_id: str) -> bytes:
+    # Half of a surrogate pair is in no ID of a member; its link is made, and leads to nobody.
+    return user_id.encode("utf-8", "surrogatepass")

@@ -5,8 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
+from typing import Final
 
-from gs.profile.status.hooks import Period
+from gs.profile.status.hooks import Period, Status
+
+#: The event code of each decision, in the audit trail.
+EVENT_CODES: Final = {
+    Status.SENT: "1",
+    Status.NO_VERIFIED_ADDRESS: "2",
+    Status.NOT_IN_ANY_GROUP: "3",
+    Status.NO_SUCH_MEMBER: "4",
+    Status.NO_ACTIVITY: "5",
+    Status.OPTED_OUT: "6",
+}
 
 
 class Grade(StrEnum):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The two hooks over HTTP, by libcurl."""
 
-from .hookpost import Manner
-from .hooks import HttpSite
+from .hookpost import Manner, Trust
 from .loop import Loop
-from .trust import Trust
+from .site import HttpSite
 
 __all__ = ["HttpSite", "Loop", "Manner", "Trust"]

@@ -1,19 +1,61 @@
 # SPDX-License-Identifier: MIT
-"""One POST that libcurl cannot send twice, and the evidence of whether it left."""
+"""One POST to a hook, which libcurl cannot send twice, and whether it left this machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pycurl
 
 from gs.profile.status.send.run.model import BUSY, Answer, Fault
 
-from .trust import Trust
+# Where systems keep their bundle, for a Python that was built elsewhere and does not know.
+_BUNDLES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A file, a folder or both, of authorities in PEM."""
+
+    file: str | None
+    folder: str | None
+
+    @classmethod
+    def in_(cls, file: Path) -> "Trust":
+        """Return the trust in the authorities of *file*, and in no others."""
+        return cls(str(file), None)
+
+    @classmethod
+    def in_system(cls) -> "Trust":
+        """Return the trust in ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else in the system's own.
+
+        libcurl comes with an OpenSSL of its own, which knows nothing of the system's.
+        """
+        import ssl  # noqa: PLC0415 - it is large, and --cacert does without
+
+        paths = ssl.get_default_verify_paths()
+        if paths.cafile or paths.capath:
+            return cls(paths.cafile, paths.capath)
+        return cls(next((path for path in _BUNDLES if Path(path).is_file()), None), None)
+
+    def options(self) -> Iterator[tuple[int, object]]:
+        """Yield the options of libcurl that verify a server, or a proxy, by these."""
+        yield pycurl.SSL_VERIFYPEER, 1
+        yield pycurl.SSL_VERIFYHOST, 2
+        if self.file:
+            yield pycurl.CAINFO, self.file
+            yield pycurl.PROXY_CAINFO, self.file
+        if self.folder:
+            yield pycurl.CAPATH, self.folder
+            yield pycurl.PROXY_CAPATH, self.folder
+
 
 # Bytes. No hook answers a send with more than a few hundred.
 _ANSWER_LIMIT: Final = 1 << 20

@@ -8,9 +8,8 @@ import ijson
 
 from gs.profile.status.hooks import NotAReplyError, Refusal, read_reply
 from gs.profile.status.send.errors import ProtocolError, TokenRefusedError
-from gs.profile.status.send.printable import printable
 from gs.profile.status.send.run.model import MemberId
-from gs.profile.status.send.text import Token
+from gs.profile.status.send.text import Token, printable
 
 # Bytes. What is not a list is kept to see whether it is a refusal: those are short.
 _REFUSAL_LIMIT: Final = 1 << 16

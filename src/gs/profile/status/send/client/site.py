@@ -1,21 +1,58 @@
 # SPDX-License-Identifier: MIT
-"""One retrieval of the list of members, redirects and all."""
+"""The members hook and the send hook of one site, over HTTP."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gs.profile.status.hooks import LIFETIME_HEADER, MEMBERS_URI, members_form, read_lifetime
-from gs.profile.status.send.errors import BusyError, NotOk, ProtocolError
-from gs.profile.status.send.printable import printable
-from gs.profile.status.send.run.model import BUSY, MemberId
-from gs.profile.status.send.siteurl import SiteUrl
-from gs.profile.status.send.text import Token
+import pycurl
 
-from .faults import error_of
+from gs.profile.status.hooks import (
+    KEY_HEADER,
+    LIFETIME_HEADER,
+    MEMBERS_URI,
+    SEND_URI,
+    SendForm,
+    members_form,
+    read_lifetime,
+    write_key,
+)
+from gs.profile.status.send import errors
+from gs.profile.status.send.errors import BusyError, NotOk, ProtocolError
+from gs.profile.status.send.run.model import BUSY, Attempt, Claim, MemberId, Run
+from gs.profile.status.send.siteurl import SiteUrl
+from gs.profile.status.send.text import Token, printable
+
 from .hookpost import Manner, Post
 from .loop import End, Loop
 from .memberlist import Listing
+
+_NO_TRUST: Final = (pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_ISSUER_ERROR)
+_NO_HTTP: Final = (pycurl.E_UNSUPPORTED_PROTOCOL, 8, pycurl.E_BAD_CONTENT_ENCODING)
+
+
+def error_of(end: End, text: str, site: SiteUrl) -> errors.SendProfileError:
+    """Return the error for a members hook that could not be called, *text* being why."""
+    if end.error == pycurl.E_COULDNT_RESOLVE_HOST:
+        return errors.HostNotFoundError(
+            f"There is no host called {site.host}.\n"
+            "Check the URL; if it is right, this machine's name service may be out of order."
+        )
+    if end.error == pycurl.E_SSL_CACERT_BADFILE:
+        return errors.UsageError(f"No authorities can be read from the file given: {text}")
+    if end.error in _NO_TRUST:
+        return errors.NotTrustedError(
+            f"The certificate of {site.authority} cannot be trusted: {text}.\n"
+            "Renew it; or name the file of a private authority with --cacert."
+        )
+    if end.error in _NO_HTTP:
+        return errors.ProtocolError(
+            f"What answers at {site} does not speak HTTP: {text}.\nCheck the URL and its port."
+        )
+    return errors.UnreachableError(
+        f"The site at {site} cannot be reached: {text}.\nNobody was sent to; try again later."
+    )
+
 
 _OK: Final = 200
 _REDIRECTS_AT_MOST: Final = 5
@@ -142,3 +179,75 @@ class _Retrieval:
         name, _, value = line.decode("latin-1").partition(":")
         if name.lower() == LIFETIME_HEADER.lower():
             self.key_lifetime = read_lifetime(value)
+
+
+class HttpSite:
+    """Fulfils :class:`~gs.profile.status.send.run.ports.Site` over HTTP.
+
+    Calls of the send hook name the period of the *run*, and have a key that is made of it where
+    the site honours keys; without a run they have neither.
+    """
+
+    def __init__(
+        self,
+        site: SiteUrl,
+        token: Token,
+        manner: Manner,
+        loop: Loop,
+        run: Run | None = None,
+    ) -> None:
+        self._found = Found(site)
+        self._token = token
+        self._manner = manner
+        self._run = run
+        self._form = SendForm(token.reveal(), run.period if run else None)
+        self._loop = loop
+        self._idle: list[Post] = []
+        self._calls: dict[pycurl.Curl, tuple[Claim, Post]] = {}
+
+    @property
+    def key_lifetime(self) -> int:
+        """For how many seconds the site remembers a key, 0 where it does not honour them."""
+        return self._found.key_lifetime
+
+    def members(self) -> Iterator[MemberId]:
+        """Yield the members, while the list is still arriving.
+
+        The send hook is called at the place that this finds.
+        """
+        self._found = yield from retrieve(self._found.site, self._token, self._manner, self._loop)
+        self._idle.clear()  # they call the place from before
+
+    def begin(self, claim: Claim) -> None:
+        """Begin to call the send hook for *claim*, and return at once."""
+        post = self._idle.pop() if self._idle else self._new_post()
+        post.fill(self._form.of(claim.member), self._key(claim))
+        self._calls[post.handle] = (claim, post)
+        self._loop.begin(post.handle)
+
+    def attempts(self, timeout: float) -> list[Attempt]:
+        """Wait for calls to end and return those that did, after *timeout* seconds at most."""
+        return [self._attempt(end) for end in self._loop.wait(timeout)]
+
+    def close(self) -> None:
+        """Give up what is in flight, and close the connections."""
+        for handle in self._calls:
+            self._loop.forget(handle)
+        self._loop.close()
+
+    def _attempt(self, end: End) -> Attempt:
+        claim, post = self._calls.pop(end.handle)
+        self._loop.forget(end.handle)
+        self._idle.append(post)
+        answer = post.fault(end.error, end.text) if end.error else post.answer()
+        return Attempt(claim, answer, post.seconds)
+
+    def _new_post(self) -> Post:
+        post = Post(self._found.site.hook(SEND_URI), self._manner)
+        post.hold(shared=self._found.shared)
+        return post
+
+    def _key(self, claim: Claim) -> str | None:
+        if not self._run or not self._found.key_lifetime:
+            return None
+        return f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"

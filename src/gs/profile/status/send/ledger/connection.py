@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The file of a ledger while it is open: named queries, and errors that say what to do."""
+"""An open ledger: named queries over SQLite, and errors that say what to do."""
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -9,7 +10,15 @@ from typing import Final
 
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 
-from . import queries
+_FILE: Final = Path(__file__).with_name("queries.sql")
+_NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+def load() -> dict[str, str]:
+    """Return the queries by their names."""
+    _, *parts = _NAME.split(_FILE.read_text("utf-8"))
+    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
+
 
 Values = Mapping[str, object] | Sequence[object]
 
@@ -43,7 +52,7 @@ class LedgerFile:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._queries = queries.load()
+        self._queries = load()
         self._errors = _Errors(path)
 
     def check(self) -> None:

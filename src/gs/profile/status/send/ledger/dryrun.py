@@ -15,10 +15,9 @@ from gs.profile.status.send.run.model import (
     usable,
 )
 
-from .beside import store_choice, store_list
 from .connection import LedgerFile
+from .queue import not_listed, store_choice, store_list
 from .runs import latest_round
-from .words import not_listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Opens the file of a ledger: made where there is none, migrated where it is old."""
+"""The file of a ledger: created, opened, migrated, checked."""
 
 import os
 import sqlite3
@@ -11,7 +11,44 @@ from typing import Final
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 
 from .connection import LedgerFile, ledger_error
-from .migrating import MIGRATIONS, migrate, version_of
+
+#: The migrations, oldest first: a ledger's version is how many of them it has had.
+MIGRATIONS: Final = tuple(sorted(Path(__file__).with_name("migrations").glob("*.sql")))
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return how many migrations a ledger has had."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Path]) -> None:
+    """Apply those of *migrations* that are missing, all or none; raises :exc:`sqlite3.Error`.
+
+    A ledger that cannot be written fails here, even if nothing is missing.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number, migration in enumerate(migrations, 1):
+            if number > version_of(connection):
+                for statement in _statements(migration.read_text("utf-8")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(text: str) -> Iterator[str]:
+    # executescript() would end the transaction that makes it all or none.
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
 
 # "gssp", by which we know a ledger from another program's SQLite file.
 _APPLICATION_ID: Final = 0x67737370

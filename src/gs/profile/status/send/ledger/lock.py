@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from gs.profile.status.send.errors import HeldError, NoLedgerError
-from gs.profile.status.send.printable import printable
+from gs.profile.status.send.text import printable
 
 
 @contextmanager

@@ -1,16 +1,90 @@
 # SPDX-License-Identifier: MIT
-"""The line: who of a run is to be claimed, and in which order."""
+"""The queue of a run: which members this call claims, and in which order."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
+from gs.profile.status.send.errors import LedgerError, NotListedError, ProtocolError
 from gs.profile.status.send.run.model import KEY_MARGIN, Choice, Claim, MemberId, Verdict, usable
+from gs.profile.status.send.text import printable
 
-from .beside import store_choice
 from .connection import LedgerFile
-from .words import not_claimed
+
+#: The message of a member who was being sent to when the run was left or killed.
+LEFT: Final = "The run was left before an answer came."
+
+
+def not_listed(members: Sequence[MemberId]) -> NotListedError:
+    """Return the error for *members* who were chosen by name, and are not the site's."""
+    told = ", ".join(map(printable, members))
+    return NotListedError(f"The site does not list: {told}.\nNobody was sent to.")
+
+
+def nobody_listed() -> ProtocolError:
+    """Return the error for a site that lists nobody any more, in the middle of a run."""
+    return ProtocolError(
+        "The site lists no members, though some of the run are not settled: nothing was changed.\n"
+        "See that the site is well; if it is, --status says who they are."
+    )
+
+
+def not_claimed() -> LedgerError:
+    """Return the error for an outcome of somebody who was not, or is no longer, claimed."""
+    return LedgerError(
+        "The ledger was changed by another process while the run was on.\n"
+        "Find out which one has no lock on it; then call again: the run goes on."
+    )
+
+
+# Members that are stored at a time while the list arrives.
+_BATCH: Final = 1_024
+
+# Bytes: so many that no two lists have the same sum by chance.
+_DIGEST: Final = 16
+
+
+#: What a choice is for: to line members up, or to look at a run.
+Purpose = Literal["line", "look"]
+
+
+def store_list(file: LedgerFile, members: Iterable[MemberId]) -> bytes:
+    """Put the list of *members* beside the tables, where it counts for nothing yet.
+
+    Returns its fingerprint, which another list does not have, unless it has the same members in
+    another order: sites list them as they come. It is the sum of the digests of all.
+    """
+    file.do("attach_list")
+    try:
+        file.do("keep_no_journal")
+        file.do("make_list")
+        ids, total = iter(members), 0
+        while batch := list(islice(ids, _BATCH)):
+            file.do_for("add_to_list", batch, place="(?)")
+            total += sum([_digest(member) for member in batch])
+    except BaseException:
+        drop_list(file)
+        raise
+    return (total % (1 << 8 * _DIGEST)).to_bytes(_DIGEST)
+
+
+def drop_list(file: LedgerFile) -> None:
+    """Drop the list that :func:`store_list` has put beside the tables."""
+    file.do("detach_list")
+
+
+def store_choice(file: LedgerFile, only: Iterable[MemberId], purpose: Purpose) -> None:
+    """Put the IDs of *only* beside the tables, in the place of those before of that *purpose*."""
+    file.do("make_choice")
+    file.do("clear_choice", purpose=purpose)
+    file.do_many("add_to_choice", ((purpose, member) for member in only))
+
+
+def _digest(member: MemberId) -> int:
+    return int.from_bytes(blake2b(member.encode(), digest_size=_DIGEST).digest())
+
 
 # Members that are read at a time.
 _AHEAD: Final = 1_000

@@ -17,10 +17,17 @@ from gs.profile.status.send.run.model import (
     Verdict,
 )
 
-from .beside import drop_list, store_choice, store_list
 from .connection import LedgerFile
-from .queue import Line
-from .words import LEFT, nobody_listed, not_claimed, not_listed
+from .queue import (
+    LEFT,
+    Line,
+    drop_list,
+    nobody_listed,
+    not_claimed,
+    not_listed,
+    store_choice,
+    store_list,
+)
 
 # What the site said is kept of those who are told of one by one; of the others it is counted.
 _TO_TELL: Final = (Verdict.WAITING, Verdict.FAILED, Verdict.UNKNOWN)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gs.profile.status.send.printable import printable
 from gs.profile.status.send.run.model import Prospect, Verdict
+from gs.profile.status.send.text import printable
 
 from .summary import paragraph
 

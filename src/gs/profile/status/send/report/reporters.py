@@ -1,15 +1,77 @@
 # SPDX-License-Identifier: MIT
-"""A run that says what it does, member by member."""
+"""The reporters of a run: one says nothing, one says what happens to each member."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from gs.profile.status.hooks import Status
 from gs.profile.status.send.run.model import Claim, Outcome, StopCause, Tally, Verdict
 
-from .rate import Rate
+from .output import Output
 from .screen import Progress, Screen, Tone
 from .summary import closing_line, leaving_line, pausing_line, stopping_line
+
+# Seconds. Long enough to be steady at one notification a second, short enough to follow.
+_LATELY: Final = 30.0
+
+
+class Rate:
+    """Members a second over the last while; times are seconds of one monotonic clock."""
+
+    def __init__(self, began: float) -> None:
+        self._samples = deque([(began, 0)])
+
+    def note(self, now: float, done: int) -> None:
+        """Take note that *done* members have a verdict at the time *now*."""
+        self._samples.append((now, done))
+        while len(self._samples) > 2 and self._samples[1][0] <= now - _LATELY:  # noqa: PLR2004 - a rate needs two
+            self._samples.popleft()
+
+    def per_second(self, now: float) -> float | None:
+        """Return the rate, ``None`` before there is one."""
+        began, before = self._samples[0]
+        done = self._samples[-1][1] - before
+        return done / (now - began) if done and now > began else None
+
+
+class Silent:
+    """Fulfils :class:`~gs.profile.status.send.run.ports.Reporter`; speaks when it is stopped."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def retrieving(self) -> None:
+        """Say nothing."""
+
+    def retrieved(self, waiting: int, left: int) -> None:  # noqa: ARG002 - the port's
+        """Say who is not sent to any more: nobody else will."""
+        if left:
+            self._output.line(leaving_line(left))
+
+    def claimed(self, claims: Sequence[Claim]) -> None:
+        """Say nothing."""
+
+    def settled(self, outcomes: Sequence[Outcome]) -> None:
+        """Say nothing."""
+
+    def pausing(self, cause: StopCause, seconds: float) -> None:
+        """Say so to somebody who sits there; cron need not hear of it."""
+        if self._output.isatty():
+            self._output.line(pausing_line(cause, seconds))
+
+    def tick(self) -> None:
+        """Say nothing."""
+
+    def stopping(self, cause: StopCause, in_flight: int) -> None:
+        """Say that the run is ending, where somebody asked for it and has to wait."""
+        line = stopping_line(cause, in_flight)
+        if line:
+            self._output.line(line)
+
+    def finished(self, tally: Tally, seconds: float) -> None:
+        """Say nothing: what is not well is in the summary."""
+
 
 _LABELS: Final = {
     Verdict.SENT: "Done",

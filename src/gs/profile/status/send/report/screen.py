@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What a verbose run is shown on: a plain stream of lines, the simplest of screens."""
+"""What a run is shown on: a terminal, or a plain stream of lines."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
-from gs.profile.status.send.printable import printable
+from gs.profile.status.send.text import printable
 
 from .output import Output
 
@@ -75,3 +76,16 @@ class Plain:
 
     def clear(self) -> None:
         """Do nothing: there is no progress to take away."""
+
+
+# Values of TERM; "" for a terminal that nobody has said anything about.
+_CAN_DO_NOTHING: Final = ("", "dumb", "unknown")
+
+
+def screen(output: Output, environment: Mapping[str, str]) -> Screen:
+    """Return the best screen that *output* can be."""
+    if output.isatty() and environment.get("TERM", "") not in _CAN_DO_NOTHING:
+        from .terminal import Terminal
+
+        return Terminal(output, environment)
+    return Plain(output)

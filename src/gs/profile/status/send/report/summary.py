@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from textwrap import wrap
 from typing import Final
 
-from gs.profile.status.send.printable import printable
 from gs.profile.status.send.run.model import Record, StopCause, Tally, Verdict
+from gs.profile.status.send.text import printable
 
 _SIGNALS: Final = (StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE)
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gs.profile.status.send.printable import printable
+from gs.profile.status.send.text import printable
 
 from .output import Output
 from .screen import Progress, Tone

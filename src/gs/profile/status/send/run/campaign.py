@@ -13,8 +13,7 @@ from gs.profile.status.send.errors import (
     NotTrustedError,
     UnreachableError,
 )
-from gs.profile.status.send.printable import printable
-from gs.profile.status.send.text import Token
+from gs.profile.status.send.text import Token, printable
 
 from .backoff import Patience
 from .judge import judge

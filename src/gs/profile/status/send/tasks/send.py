@@ -1,30 +1,61 @@
 # SPDX-License-Identifier: MIT
-"""The task of every call that asks for no other: to begin or resume a run."""
+"""The task of a call that asks for no other: begin or resume a run."""
 
 import random
+import resource
 import time
 from contextlib import closing
 from time import monotonic
 from typing import Final
 
+from gs.profile.status.send.errors import UsageError
 from gs.profile.status.send.errorvals import code_of_run
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.connection import LedgerFile
 from gs.profile.status.send.ledger.file import make_sure_of, open_ledger
 from gs.profile.status.send.ledger.lock import only_one
-from gs.profile.status.send.report.fitting import screen
+from gs.profile.status.send.report.screen import screen
 from gs.profile.status.send.run.backoff import Patience
 from gs.profile.status.send.run.campaign import Campaign
-from gs.profile.status.send.run.metronome import Metronome
 from gs.profile.status.send.run.model import Tally
-from gs.profile.status.send.run.pace import Fixed, Limit, Pace
+from gs.profile.status.send.run.pace import Fixed, Limit, Metronome, Pace
 from gs.profile.status.send.run.ports import Ledger, Reporter
 from gs.profile.status.send.run.stop import Breaker, Stop
 from gs.profile.status.send.settings.settings import Settings
 
 from .connect import connected
-from .files import make_room, room
 from .task import Task, here_and_now
+
+# Open files that are not connections: the ledger and its lock, what the caller has left open.
+_OTHERS: Final = 64
+
+
+def make_room(connections: int) -> None:
+    """Raise the soft limit to what so many *connections* need.
+
+    Raises :class:`UsageError` where the hard limit does not allow it: in the middle of a run it
+    would be the ledger that cannot be written.
+    """
+    needed = connections + _OTHERS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _allows(soft, needed):
+        return
+    if not _allows(hard, needed):
+        raise UsageError(
+            f"-j {connections} needs {needed} open files, and {hard} are allowed: see ulimit -n."
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def room() -> int:
+    """Return how many connections there is room for, at most."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if hard == resource.RLIM_INFINITY else max(1, hard - _OTHERS)
+
+
+def _allows(limit: int, needed: int) -> bool:
+    return limit == resource.RLIM_INFINITY or limit >= needed
+
 
 _TROUBLES_SHOWN: Final = 5
 
@@ -99,7 +130,7 @@ def _limit(jobs: int | None) -> Limit:
 
 def _reporter(task: Task, begun: runs.Begun) -> Reporter:
     if not task.settings.verbose:
-        from gs.profile.status.send.report.silent import Silent
+        from gs.profile.status.send.report.reporters import Silent
 
         return Silent(task.stderr)
     from gs.profile.status.send.report.reporters import Verbose

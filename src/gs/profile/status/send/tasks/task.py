@@ -21,7 +21,7 @@ class Task:
 
     def tell_json(self, accounts: Iterable[Account], **more: object) -> None:
         """Give the *accounts* as JSON, and *more* beside them."""
-        from gs.profile.status.send.report.json import as_json
+        from gs.profile.status.send.report.status import as_json
 
         settings = self.settings
         text = as_json(accounts, str(settings.site), str(settings.ledger), **more)

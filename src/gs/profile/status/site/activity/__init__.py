@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What happened in a group in a month: its figures, authors, topics, keywords, a quotation."""
 
-from .activities import Activities
+from .activity import Activities
 
 __all__ = ["Activities"]

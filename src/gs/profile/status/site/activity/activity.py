@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Works out what happened in a group in a month from what the store has of it."""
+"""What happened in a group in a month, computed once for all of its members."""
 
+import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.model import Activity, Author, Figures, Group, Keyword, Topic
+from gs.profile.status.site.links import Layout
+from gs.profile.status.site.model import Activity, Author, Figures, Group, Keyword, Own, Topic
 from gs.profile.status.site.store.groups import (
     GroupData,
     GroupKey,
@@ -26,14 +29,46 @@ from gs.profile.status.site.store.posts import (
     find_older_texts,
     find_posts,
 )
-from gs.profile.status.site.urls import Layout
+from gs.profile.status.site.subjects import without_marks
 
-from .authors import order_authors
-from .figures import count_figures, count_own
 from .keywords import find_keywords
-from .quotations import candidates, choose_quotation
-from .subjects import without_marks
+from .quotation import candidates, choose_quotation
 from .topics import Discussion, order_discussions
+
+
+def count_figures(posts: Sequence[Post]) -> Figures:
+    """Return how many people posted, in how many topics, how often."""
+    authors = {post.user_id for post in posts}
+    topics = {post.topic_id for post in posts}
+    return Figures(len(authors), len(topics), len(posts))
+
+
+def count_own(posts: Sequence[Post]) -> dict[str, Own]:
+    """Return what each author did, by ID: who started a topic wrote its first post."""
+    starters = {post.topic_id: post.user_id for post in posts if post.opens}
+    started = Counter(starters.values())
+    answered: defaultdict[str, set[str]] = defaultdict(set)
+    for post in posts:
+        starter = starters.get(post.topic_id, post.user_id)
+        if starter != post.user_id:
+            answered[starter].add(post.user_id)
+    times = Counter(post.user_id for post in posts)
+    return {
+        author: Own(count, started[author], len(answered.get(author, ())))
+        for author, count in times.items()
+    }
+
+
+def order_authors(posts: Sequence[Post], people: Mapping[str, Author]) -> tuple[Author, ...]:
+    """Return the authors of *posts*: with a photo first, then with the most posts, then by ID.
+
+    *people* are those with an account, by ID: whose account was removed is nobody to show.
+    """
+    times = Counter(post.user_id for post in posts)
+    known = [people[user_id] for user_id in times if user_id in people]
+    known.sort(key=lambda author: (author.photo is None, -times[author.id], author.id))
+    return tuple(known)
+
 
 _FACES: Final = 12
 # More topics, or authors, than any notification shows; there may be thousands of them.
@@ -137,3 +172,51 @@ def _with_subject(subject: str, body: str) -> str:
 def _texts(connection: Connection, posts: Sequence[Post]) -> Iterator[tuple[Post, str]]:
     by_id = {post.post_id: post for post in posts}
     return ((by_id[post_id], body) for post_id, body in find_bodies(connection, list(by_id)))
+
+
+_Found: TypeAlias = tuple[Group, Activity] | None
+
+
+class Activities:
+    """What happened in each group, kept for as many seconds as *lifetime* says.
+
+    Hiding a post is seen after that time. What can be read on the web is where the *layout* has
+    it. Threads may share it.
+    """
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float],
+        layout: Layout,
+        lifetime: float = 600.0,
+    ) -> None:
+        self._layout = layout
+        self._monotonic = monotonic
+        self._lifetime = lifetime
+        self._kept: dict[tuple[GroupKey, Period], tuple[float, _Found]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, connection: Connection, key: GroupKey, period: Period) -> _Found:
+        """Return a group, as all of its members see it, with its activity in *period*.
+
+        ``None`` where there is no such group. What is not known yet is read over *connection*.
+        """
+        kept = self._kept.get((key, period))
+        if kept is None or self._monotonic() - kept[0] > self._lifetime:
+            # One at a time: when a run begins, all of its first requests want the same groups.
+            with self._lock:
+                kept = self._kept.get((key, period))
+                if kept is None or self._monotonic() - kept[0] > self._lifetime:
+                    kept = self._monotonic(), work_out(connection, key, period, self._layout)
+                    self._keep((key, period), kept)
+        return kept[1]
+
+    def _keep(self, key: tuple[GroupKey, Period], found: tuple[float, _Found]) -> None:
+        # Others read the dictionary meanwhile: it is replaced rather than changed.
+        moment = found[0]
+        kept = {
+            other: value
+            for other, value in self._kept.items()
+            if moment - value[0] <= self._lifetime
+        }
+        self._kept = kept | {key: found}

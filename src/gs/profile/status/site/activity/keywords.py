@@ -1,17 +1,45 @@
 # SPDX-License-Identifier: MIT
-"""Finds the words that mark a month: frequent in it, and rare in the group before it."""
+"""The keywords of a month: frequent in it, and rare in the group before it."""
 
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from typing import Final
 
 from gs.profile.status.site.model import Grade, Keyword
 
-from .inflection import singular
 from .prose import prose
-from .stopwords import STOPWORDS
+
+_SHORTEST_PLURAL: Final = 5
+# "Glass", "virus", "analysis": theirs is not that of a plural.
+_NO_PLURAL: Final = ("ss", "us", "is")
+_HISSING: Final = ("sses", "xes", "zzes", "ches", "shes")
+
+
+def singular(word: str) -> str:
+    """Return the singular of *word*, in small letters, or *word* where it is none.
+
+    What it returns is to compare with, and not to show: "series" gives "sery". French and
+    Spanish make most plurals in the same way.
+    """
+    if len(word) < _SHORTEST_PLURAL or not word.endswith("s") or word.endswith(_NO_PLURAL):
+        return word
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith(_HISSING) else word[:-1]
+
+
+def _read() -> frozenset[str]:
+    lines = files(__package__).joinpath("stopwords.txt").read_text("utf-8").splitlines()
+    return frozenset(
+        word.casefold() for line in lines if not line.startswith("#") for word in line.split()
+    )
+
+
+STOPWORDS: Final = _read()
+
 
 _LONGEST: Final = 31
 _SHORTEST: Final = 3

@@ -1,13 +1,135 @@
 # SPDX-License-Identifier: MIT
-"""Finds a few sentences in a post that can be quoted: they say something, and nothing else."""
+"""The quotation of a month: a few sentences of a post that stand for themselves."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from .courtesies import is_closing, without_greeting
+from gs.profile.status.site.model import Author, Quotation, Topic
+from gs.profile.status.site.store.posts import Post
+
 from .prose import own_lines
-from .sentences import cut, is_whole, sentences
+from .topics import Discussion
+
+_END: Final = re.compile(
+    r"[.!?\u2026\u061f\u0964\u06d4]+[\"')\]\u00bb\u201d\u2019]*(?=\s)"
+    r"|[\u3002\uff01\uff1f]+[\u300d\u300f\u201d\u2019]*"
+)
+_WHOLE: Final = re.compile(
+    r".*[.!?\u2026\u061f\u0964\u06d4\u3002\uff01\uff1f][\"')\]\u00bb\u201d\u2019\u300d\u300f]*",
+    re.DOTALL,
+)
+_LAST_WORD: Final = re.compile(r"\S{1,12}\Z")
+# After these, and after an initial, a full stop ends no sentence.
+_ABBREVIATION: Final = re.compile(
+    r"[(\"'\[]*(?:\w|\w\.\w|etc|vs|cf|ca|al|dr|mr|mrs|ms|prof|st|no|fig|eq|sec|resp|approx|incl"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+    r"|bzw|usw|evtl|ggf|vgl|nr|p\.ex|mme|p\.ej|sr|sra|uds?|pp)\.",
+    re.IGNORECASE,
+)
+_ELLIPSIS: Final = "…"
+_JOINER: Final = "\u200d"
+_TONES: Final = range(0x1F3FB, 0x1F400)
+_FLAGS: Final = range(0x1F1E6, 0x1F200)
+# A word is not given up for a cut that leaves less than this of what there is room for.
+_LEAST_LEFT: Final = 0.6
+
+
+def sentences(paragraph: str) -> Iterator[str]:
+    """Yield the sentences of *paragraph*, with what ends each; the last may have no end."""
+    start = 0
+    for found in _END.finditer(paragraph):
+        if _ends(paragraph, found):
+            yield paragraph[start : found.end()].strip()
+            start = found.end()
+    if rest := paragraph[start:].strip():
+        yield rest
+
+
+def is_whole(sentence: str) -> bool:
+    """Return whether *sentence* has an end."""
+    return bool(_WHOLE.fullmatch(sentence))
+
+
+def cut(text: str, limit: int) -> str:
+    """Return *text*, or what of it and an ellipsis fits in *limit* characters.
+
+    It is cut behind a word; a word as long as that behind a character with all its marks.
+    """
+    if len(text) <= limit:
+        return text
+    end = limit - 1
+    space = text.rfind(" ", int(end * _LEAST_LEFT), end + 1)
+    if space < 0:
+        while end > 1 and not _may_part(text[end - 1], text[end]):
+            end -= 1
+        return text[:end] + _ELLIPSIS
+    return text[:space].rstrip(" ,;:.-\u2013\u2014(") + _ELLIPSIS
+
+
+def _ends(paragraph: str, found: re.Match[str]) -> bool:
+    if not found[0].startswith("."):
+        return True
+    following = paragraph[found.end() : found.end() + 2].lstrip()
+    if following[:1].islower():
+        return False
+    last = _LAST_WORD.search(paragraph, max(0, found.end() - 12), found.end())
+    return last is None or not _ABBREVIATION.fullmatch(last[0])
+
+
+def _may_part(before: str, after: str) -> bool:
+    # Not all of Unicode's clusters (UAX #29), but all that fall apart visibly.
+    if _JOINER in {before, after} or unicodedata.category(after) in {"Mn", "Me", "Mc", "Cf"}:
+        return False
+    return not (
+        ord(after) in _TONES or (ord(before) in _FLAGS and ord(after) in _FLAGS)
+    ) and not _is_surrogate_pair(before, after)
+
+
+def _is_surrogate_pair(before: str, after: str) -> bool:
+    return "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff"
+
+
+# English, German, French, Spanish.
+_GREETING: Final = re.compile(
+    r"(?:hi|hello|hey|hiya|greetings|dear|good (?:morning|afternoon|evening|day)"
+    r"|hallo|liebe[rs]?|sehr geehrte[rs]?|guten? (?:tag|morgen|abend)|moin|servus"
+    r"|bonjour|bonsoir|salut|coucou|cher|chère|chers|chères"
+    r"|hola|buen(?:os|as)(?: (?:días|tardes|noches))?|estimad[oa]s?|querid[oa]s?"
+    r"|thanks|thank you|merci|danke|gracias)\b"
+    # To whom: a few words up to a mark, or up to the end of a line, or nobody.
+    r"(?:(?:\s[^\s.,:;!?()]+){0,6}?\s?(?:[,:;!.\u2013\u2014]+|\s-+|\s[:;]-?\))(?=\s|$)"
+    r"|(?:\s\S+){0,4}$|(?:\s(?:all|everyone|everybody|folks))?(?=\s(?-i:[A-Z])))\s*",
+    re.IGNORECASE,
+)
+_CALLED: Final = re.compile(r"@?[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,2}[,:!]$")
+_CLOSING: Final = re.compile(
+    r"(?:(?:with )?(?:best|kind|kindest|warm|warmest|many)?,? ?(?:regards|wishes|thanks)"
+    r"|all the best|best|cheers|sincerely|yours|thanks|thank you|thx|ta|hth|take care"
+    r"|(?:mit )?(?:freundliche[nr]?|beste[nr]?|liebe[nr]?|viele[nr]?|herzliche[nr]?|schöne[nr]?)"
+    r" (?:grüße[n]?|grüsse[n]?|gruß|gruss)|danke|lg|mfg|vg"
+    r"|cordialement|bien à (?:vous|toi)|amicalement|merci|bonne (?:journée|soirée)"
+    r"|saludos|un saludo|atentamente|gracias|un abrazo)\b[^.?\n]{0,40}[,.!]*$",
+    re.IGNORECASE,
+)
+_SHORT: Final = 60
+
+
+def without_greeting(line: str) -> str:
+    """Return what is behind the greeting that the first *line* of a letter begins with."""
+    line = line.strip()
+    if _CALLED.match(line):
+        return ""
+    found = _GREETING.match(line)
+    return line[found.end() :] if found else line
+
+
+def is_closing(line: str) -> bool:
+    """Return whether a letter ends with this line, but for its signature."""
+    line = line.strip()
+    return len(line) <= _SHORT and bool(_CLOSING.match(line))
+
 
 SHORTEST: Final = 60
 LONGEST: Final = 240
@@ -122,3 +244,31 @@ def _is_fit(sentence: str) -> bool:
         and not _UNFIT.search(sentence)
         and not _SMALL_TALK.match(sentence)
     )
+
+
+# How many topics are worth a quotation, and how many posts of each are looked at.
+_TOPICS: Final = 5
+_POSTS: Final = 6
+
+
+def candidates(discussions: Sequence[Discussion]) -> list[Post]:
+    """Return the posts that may be quoted, the best first.
+
+    Those that open a topic come first: what answers them hangs in the air without them.
+    """
+    posts = [post for one in discussions[:_TOPICS] for post in one.posts[:_POSTS]]
+    return sorted(posts, key=lambda post: not post.opens)
+
+
+def choose_quotation(
+    posts: Iterable[tuple[Post, str]], topics: Mapping[str, Topic], people: Mapping[str, Author]
+) -> Quotation | None:
+    """Return what there is to quote of the first of *posts*, with their text, that is fit.
+
+    *topics* and *people* are those of the posts, by ID. ``None`` where nothing is fit.
+    """
+    for post, text in posts:
+        words = find_passage(text)
+        if words is not None:
+            return Quotation(words, people.get(post.user_id), topics[post.topic_id])
+    return None

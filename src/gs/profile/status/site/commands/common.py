@@ -1,22 +1,152 @@
 # SPDX-License-Identifier: MIT
-"""The site that a command is about: its folder, its settings, its database."""
+"""What the commands share: the site they are about, messages, errors and exit codes."""
 
 import os
 import shlex
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Final, TextIO
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gs.profile.status.hooks import Period
+from gs.profile.status.site.ingest.archives import BrokenArchiveError
 from gs.profile.status.site.installation import program
-from gs.profile.status.site.instance import SiteConfig, find_exposed, is_url
-from gs.profile.status.site.instance.folder import SiteFolder
-from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.instance import (
+    ConfigError,
+    ServiceSettings,
+    SiteConfig,
+    find_exposed,
+    is_url,
+)
+from gs.profile.status.site.instance.folder import HeldError, SiteFolder
+from gs.profile.status.site.store.database import (
+    DatabaseURLError,
+    NotOurDatabaseError,
+    open_database,
+)
 
-from .faults import EX_NOINPUT, EX_USAGE, CommandError
-from .output import warn
+# As sysexits.h has them.
+EX_USAGE: Final = 64
+EX_DATAERR: Final = 65
+EX_NOINPUT: Final = 66
+EX_NOUSER: Final = 67
+EX_UNAVAILABLE: Final = 69
+EX_CANTCREAT: Final = 73
+EX_IOERR: Final = 74
+EX_TEMPFAIL: Final = 75
+EX_CONFIG: Final = 78
+
+
+class CommandError(Exception):
+    """What was wrong, and what to do about it; *code* is the exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Turn the faults of files, settings and databases into :exc:`CommandError`."""
+    try:
+        yield
+    except (ConfigError, NotOurDatabaseError) as error:
+        raise CommandError(str(error), EX_CONFIG) from error
+    except DatabaseURLError as error:
+        raise CommandError(f"The database: {error}", EX_CONFIG) from error
+    except HeldError as error:
+        message = f"Another sendprofile-site makes a site in {error.lock.parent}."
+        raise CommandError(message, EX_CANTCREAT) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise CommandError(f"The database: {_reason(error)}.", EX_IOERR) from error
+    except BrokenArchiveError as error:
+        raise CommandError(f"{error}; get it anew.", EX_DATAERR) from error
+    except FileExistsError as error:
+        raise CommandError(f"{error.filename} is there already.", EX_CANTCREAT) from error
+    except OSError as error:
+        message = f"{error.filename or 'The site'}: {error.strerror or error}."
+        raise CommandError(message, EX_IOERR) from error
+
+
+def _reason(error: Exception) -> str:
+    # The driver's own words, without the statement and its values, and the first line alone:
+    # PostgreSQL adds the values of a row in the others.
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return said.splitlines()[0].rstrip(".") if said else type(error).__name__
+
+
+def say(text: str) -> None:
+    """Write *text* as a line to standard output, at once."""
+    _write(sys.stdout, text)
+
+
+def warn(text: str) -> None:
+    """Write *text* as a line to standard error, with the name of the program."""
+    _write(sys.stderr, f"sendprofile-site: {text}")
+
+
+def write_at_once(file: Path, text: str) -> None:
+    """Write *file* so that whoever waits for it finds all of it or none."""
+    part = part_of(file)
+    part.write_text(text, "utf-8")
+    part.replace(file)
+
+
+def part_of(file: Path) -> Path:
+    """Return where *file* is written before it is whole."""
+    return file.with_name(f"{file.name}.part")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever read it has left: the work goes on. What is still in the stream's buffer would
+        # raise again when the interpreter ends.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+_HOST: Final = (
+    "whoever reaches {host} can reach the site, and without TLS read the token on its way: "
+    "keep it behind a web server"
+)
+_URL: Final = (
+    "{url} is without TLS: mail programs unsubscribe with one click at https alone, and others "
+    "can read the links of a member on their way"
+)
+
+
+def warn_of_host(service: ServiceSettings) -> None:
+    """Warn where the service listens beyond this machine."""
+    if service.unix is None and not _is_loopback(service.host):
+        warn(_HOST.format(host=service.host))
+
+
+def warn_of_url(url: str | None) -> None:
+    """Warn where members are to reach the service by http, but for a trial on one machine.
+
+    RFC 8058 has one-click unsubscribing with https alone.
+    """
+    parts = urlsplit(url or "")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        warn(_URL.format(url=url))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def find_site(path: Path) -> SiteFolder:

@@ -13,8 +13,7 @@ from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance.create import found
 from gs.profile.status.site.instance.folder import SiteFolder
 
-from .common import folder_option
-from .faults import EX_CANTCREAT, CommandError, faults_told
+from .common import EX_CANTCREAT, CommandError, faults_told, folder_option
 from .import_mbox import fill
 from .serve import serve_folder, with_options
 

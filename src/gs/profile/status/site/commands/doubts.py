@@ -11,16 +11,21 @@ from sqlalchemy import Connection
 from gs.profile.status.site.app import now
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import SiteConfig
-from gs.profile.status.site.instance.folder import SiteFolder
-from gs.profile.status.site.instance.holding import HeldError, held
-from gs.profile.status.site.store.calls import NOBODY
+from gs.profile.status.site.instance.folder import HeldError, SiteFolder, held
+from gs.profile.status.site.store.calls import NOBODY, Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.doubts import Doubt, find_doubts, settle_doubt
 from gs.profile.status.site.store.workers import is_alive
 
-from .common import find_site, folder_option, read_settings
-from .faults import EX_DATAERR, EX_TEMPFAIL, CommandError, faults_told
-from .output import say
+from .common import (
+    EX_DATAERR,
+    EX_TEMPFAIL,
+    CommandError,
+    faults_told,
+    find_site,
+    folder_option,
+    read_settings,
+    say,
+)
 
 _DOUBT: Final = """\
 {key}

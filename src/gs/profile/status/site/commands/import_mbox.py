@@ -17,18 +17,25 @@ from gs.profile.status.site.ingest.archives import (
     NoArchiveError,
     find_archives,
 )
-from gs.profile.status.site.ingest.archives.filling import find_site, fix_period, take_archives
+from gs.profile.status.site.ingest.archives.importer import find_site, fix_period, take_archives
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import DATABASE_VARIABLE
-from gs.profile.status.site.instance.create import found
-from gs.profile.status.site.instance.describing import WhichSiteError
+from gs.profile.status.site.instance.create import WhichSiteError, found
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.mixing import INVENTED, MixedError
+from gs.profile.status.site.store.options import INVENTED, MixedError
 
-from .common import folder_option, read_settings
-from .faults import EX_DATAERR, EX_NOINPUT, EX_USAGE, CommandError, faults_told
-from .output import say, warn
+from .common import (
+    EX_DATAERR,
+    EX_NOINPUT,
+    EX_USAGE,
+    CommandError,
+    faults_told,
+    folder_option,
+    read_settings,
+    say,
+    warn,
+)
 
 _NEW: Final = (
     "{path} had no site, and a new one was made. Its address is that of an example, and so are "

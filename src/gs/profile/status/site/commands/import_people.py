@@ -14,11 +14,9 @@ from gs.profile.status.site.ingest.people import (
     WrongLinesError,
     take_people,
 )
-from gs.profile.status.site.store.mixing import MixedError
+from gs.profile.status.site.store.options import MixedError
 
-from .common import site_database
-from .faults import EX_DATAERR, EX_USAGE, CommandError, faults_told
-from .output import say, warn
+from .common import EX_DATAERR, EX_USAGE, CommandError, faults_told, say, site_database, warn
 
 
 def run(options: Namespace) -> None:

@@ -11,15 +11,21 @@ from sqlalchemy import Connection
 
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import DATABASE_VARIABLE, has_password, is_database
-from gs.profile.status.site.instance.create import found
-from gs.profile.status.site.instance.describing import Description, WhichSiteError, describe
+from gs.profile.status.site.instance.create import Description, WhichSiteError, describe, found
 from gs.profile.status.site.instance.folder import SiteFolder
-from gs.profile.status.site.store.sites import SiteData, find_sites
+from gs.profile.status.site.store.groups import SiteData, find_sites
 
-from .common import folder_option, quoted, read_url
-from .exposure import warn_of_url
-from .faults import EX_CANTCREAT, EX_USAGE, CommandError, faults_told
-from .output import say
+from .common import (
+    EX_CANTCREAT,
+    EX_USAGE,
+    CommandError,
+    faults_told,
+    folder_option,
+    quoted,
+    read_url,
+    say,
+    warn_of_url,
+)
 
 _GROUP: Final = re.compile(r"([a-z0-9][a-z0-9._-]{0,62})=(.*\S.*)", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]+\.[^\s@<>()]+")

@@ -10,9 +10,15 @@ from gs.profile.status.site.app import look
 from gs.profile.status.site.notification import preview
 from gs.profile.status.site.notification.preview import Preview
 
-from .common import find_site, read_period, read_settings
-from .faults import EX_NOUSER, CommandError, faults_told
-from .output import say
+from .common import (
+    EX_NOUSER,
+    CommandError,
+    faults_told,
+    find_site,
+    read_period,
+    read_settings,
+    say,
+)
 
 
 def run(options: Namespace) -> None:

@@ -10,18 +10,31 @@ from typing import Final
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.app import OpenSite, now, open_site
-from gs.profile.status.site.delivery.connecting import AuthoritiesError
+from gs.profile.status.site.delivery.connection import AuthoritiesError
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import SiteConfig
-from gs.profile.status.site.instance.folder import SiteFolder
-from gs.profile.status.site.instance.holding import HeldError, hold
+from gs.profile.status.site.instance.folder import HeldError, SiteFolder, hold
 from gs.profile.status.site.logs import set_up
-from gs.profile.status.site.web.serving import CannotListenError, Service, serve
+from gs.profile.status.site.web.server import Service, serve
+from gs.profile.status.site.web.sockets import CannotListenError
 
-from .common import find_site, quoted, read_period, read_settings, read_url
-from .exposure import warn_of_host, warn_of_url
-from .faults import EX_CONFIG, EX_UNAVAILABLE, EX_USAGE, CommandError, faults_told
-from .output import part_of, say, write_at_once
+from .common import (
+    EX_CONFIG,
+    EX_UNAVAILABLE,
+    EX_USAGE,
+    CommandError,
+    faults_told,
+    find_site,
+    part_of,
+    quoted,
+    read_period,
+    read_settings,
+    read_url,
+    say,
+    warn_of_host,
+    warn_of_url,
+    write_at_once,
+)
 
 _SERVED: Final = """\
 A site of {members} members, which reports on {period}.

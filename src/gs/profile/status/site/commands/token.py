@@ -5,14 +5,11 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from gs.profile.status.site.instance.create import write_private
-from gs.profile.status.site.instance.credentials import renew_token
+from gs.profile.status.site.instance.create import renew_token, write_private
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.instance.gsconfig import NoTokenError, new_gsconfig, replace_token
 
-from .common import site_database
-from .faults import EX_CONFIG, CommandError, faults_told
-from .output import say
+from .common import EX_CONFIG, CommandError, faults_told, say, site_database
 
 
 def run(options: Namespace) -> None:

@@ -1,15 +1,200 @@
 # SPDX-License-Identifier: MIT
-"""A connection to a mail server: commands go out, replies come in, and it may be lost."""
+"""A connection to a mail server: commands, replies and what they mean (RFC 5321)."""
 
+import io
+import re
 import smtplib
 import socket
 import ssl
+import time
+from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import Final, cast
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
 
-from .answering import EndlessError
-from .replies import Reply
+from .ports import NotTakenError
+from .settings import SmtpSettings
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_WORDS: Final = 200
+_ENHANCED: Final = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
+_ADDRESS: Final = re.compile(r"<[^<>\s]*>|[^\s<>()\[\],;:=\"']+@[^\s<>()\[\],;:\"']+")
+_UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e]+")
+
+# Codes that speak of the session or of the command (RFC 5321, 4954): no address can cause them.
+_OF_THE_SESSION: Final = frozenset({500, 502, 503, 504, 521, 530, 534, 535, 538, 555})
+# Policy, but about the mailbox after all: disabled, or another owner's now (RFC 5248, 7293).
+_OF_THE_MAILBOX: Final = frozenset({(7, 13), (7, 17), (7, 18)})
+# The sender's address (RFC 3463, 5248), which some servers only judge with the recipient.
+_OF_THE_SENDER: Final = frozenset({(1, 7), (1, 8)})
+_ADDRESSING, _MAILBOX, _ROUTING, _CONTENT = 1, 2, 4, 6
+# Many servers have no enhanced codes: then there are only the words.
+_POLICY: Final = re.compile(
+    r"relay|black.?list|block.?list|deny.?list|\brbl\b|dnsbl|spam|policy|reputation|authenti"
+    r"|sender|banned|blocked|too many|access denied|client host|administrative(ly)? prohibit",
+    re.IGNORECASE,
+)
+_NOBODY: Final = re.compile(
+    r"user unknown|unknown user|no such (user|mailbox|recipient|address)|mailbox unavailable"
+    r"|(user|mailbox|recipient) (unknown|not found|does not exist)",
+    re.IGNORECASE,
+)
+_MAILBOX_UNAVAILABLE: Final = 550
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply (RFC 5321, 4.2): the *code*, and the *words* of all its lines."""
+
+    code: int
+    words: str
+
+    @classmethod
+    def read(cls, code: int, octets: bytes) -> "Reply":
+        """Return the reply, harmless in a log or on a page: without control characters."""
+        words = _UNPRINTABLE.sub(" ", octets.decode("ascii", "replace").replace("\n", " "))
+        return cls(code, words.strip())
+
+    @property
+    def good(self) -> bool:
+        """Whether the server did what it was asked."""
+        return 200 <= self.code <= 299  # noqa: PLR2004 - RFC 5321, 4.2.1
+
+    @property
+    def for_now(self) -> bool:
+        """Whether it may well do it later."""
+        return 400 <= self.code <= 499  # noqa: PLR2004
+
+    @property
+    def for_good(self) -> bool:
+        """Whether it will not do it, however often it is asked."""
+        return 500 <= self.code <= 599  # noqa: PLR2004
+
+    @property
+    def said(self) -> str:
+        """What the server said, without the addresses in it, and not at length."""
+        return f"{self.code} {_ADDRESS.sub('<…>', self.words)}".strip()[:_WORDS]
+
+    @property
+    def of_the_address(self) -> bool:
+        """Whether a refusal of a recipient says something of the address.
+
+        It does not where the server would refuse whoever it is: because of who asks, of the
+        sender, or of its own state (RFC 3463). In doubt it does, as RFC 5321 has it.
+        """
+        enhanced = _ENHANCED.match(self.words)
+        if self.code in _OF_THE_SESSION:
+            return False
+        if enhanced is None:
+            return _POLICY.search(self.words) is None
+        detail = int(enhanced[2]), int(enhanced[3])
+        if detail in _OF_THE_MAILBOX:
+            return True
+        return detail not in _OF_THE_SENDER and detail[0] in {
+            _ADDRESSING,
+            _MAILBOX,
+            _ROUTING,
+            _CONTENT,
+        }
+
+    @property
+    def names_the_address(self) -> bool:
+        """Whether a refusal of a whole letter, to one recipient, is clearly of the address.
+
+        In doubt it is not, for what is refused there is as a rule the letter.
+        """
+        if not self.for_good or not self.of_the_address or _POLICY.search(self.words):
+            return False
+        enhanced = _ENHANCED.match(self.words)
+        if enhanced is None:
+            return self.code == _MAILBOX_UNAVAILABLE and _NOBODY.search(self.words) is not None
+        return (enhanced[1], int(enhanced[2])) == ("5", _ADDRESSING)
+
+
+_LINES: Final = 100
+# Octets: RFC 5321, 4.5.3.1.5, has 512, and smtplib sixteen times as many.
+_LINE: Final = 8192
+
+
+class EndlessError(smtplib.SMTPServerDisconnected):
+    """The answer is longer than any answer is."""
+
+
+class Punctual(io.RawIOBase):
+    """What comes in on a socket, until the time set by :meth:`wait` is over."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self._sock = sock
+        self._until = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Let all that is read from now on come within so many seconds."""
+        self._until = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Read what there is; raise :exc:`TimeoutError` when the time is over."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._sock.recv_into(buffer)
+
+
+class Client(smtplib.SMTP):
+    """smtplib's, but its time-out is for an answer as a whole, which has 100 lines at most."""
+
+    _incoming: Punctual | None = None
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the code, -1 where there is none, and the words of all lines.
+
+        Raises :exc:`smtplib.SMTPServerDisconnected`, in whose context is what broke.
+        """
+        sock = cast("socket.socket", self.sock)
+        timeout = cast("float", sock.gettimeout())
+        if self.file is None or self._incoming is None:
+            # Never what was there before STARTTLS, which smtplib forgets in the same way.
+            self._incoming = Punctual(sock)
+            self.file = io.BufferedReader(self._incoming)
+        self._incoming.wait(timeout)
+        try:
+            reply = _lines(self.file)
+            sock.settimeout(timeout)
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            self.close()
+            if isinstance(error, smtplib.SMTPServerDisconnected):
+                raise
+            raise smtplib.SMTPServerDisconnected("lost") from error
+        return reply
+
+
+class TlsClient(Client, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte on."""
+
+
+def _lines(file: io.BufferedReader) -> tuple[int, bytes]:
+    words: list[bytes] = []
+    for _ in range(_LINES):
+        line = file.readline(_LINE + 1)
+        if not line:
+            raise smtplib.SMTPServerDisconnected("closed")
+        if len(line) > _LINE:
+            raise EndlessError
+        words.append(line[4:].strip())
+        if not line[:3].isdigit():
+            return -1, b"\n".join(words)
+        if line[3:4] != b"-":
+            return int(line[:3]), b"\n".join(words)
+    raise EndlessError
+
 
 #: RFC 5321, 3.8: the server closes the connection, whatever it was asked.
 CLOSING: Final = 421
@@ -155,3 +340,111 @@ def why(error: BaseException) -> str:
     if isinstance(cause, OSError):
         return cause.strerror or type(cause).__name__
     return "it closed the connection"
+
+
+_LOGGED_IN: Final = 235
+_CHALLENGE: Final = 334
+
+
+class AuthoritiesError(ValueError):
+    """The file of authorities cannot be read."""
+
+
+def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+    """Return what TLS asks for: TLS 1.2, a certificate that is trusted and for that host.
+
+    Raises :exc:`AuthoritiesError` where the file of authorities cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise AuthoritiesError(f"ca-file: {settings.ca_file} is no PEM file") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def connect(settings: SmtpSettings, context: ssl.SSLContext) -> Connection:
+    """Return a connection on which letters can be handed over.
+
+    Raises :class:`NotTakenError` with words for the operator, and without the password.
+    """
+    server = f"{settings.host}:{settings.port}"
+    with _told(server, settings.timeout):
+        client = _greeted(settings, context)
+    try:
+        with _told(server, settings.timeout):
+            if settings.security == "starttls":
+                client.starttls(context=context)
+            client.ehlo_or_helo_if_needed()
+            if settings.user is not None and settings.password is not None:
+                _log_in(client, server, settings.user, settings.password)
+    except BaseException:
+        client.close()
+        raise
+    return Connection(client, settings.timeout, settings.final_timeout)
+
+
+def _greeted(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+    host, port, name = settings.host, settings.port, settings.local_hostname
+    if settings.security == "tls":
+        return TlsClient(host, port, name, timeout=settings.timeout, context=context)
+    return Client(host, port, name, timeout=settings.timeout)
+
+
+@contextmanager
+def _told(server: str, timeout: float) -> Iterator[None]:
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotTakenError(
+            f"The mail server {server} does not offer STARTTLS, and security is starttls: "
+            "nothing is sent to it without."
+        ) from error
+    except smtplib.SMTPResponseException as error:
+        raise NotTakenError(f"The mail server {server} said: {_said(error)}.") from error
+    except smtplib.SMTPException as error:
+        raise NotTakenError(f"The mail server {server}: {why(error)}.") from error
+    except OSError as error:
+        raise NotTakenError(_of_the_system(server, timeout, error)) from error
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    words = error.smtp_error
+    octets = words if isinstance(words, bytes) else words.encode()
+    return Reply.read(error.smtp_code, octets).said
+
+
+def _of_the_system(server: str, timeout: float, error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"The certificate of the mail server {server}: {error.verify_message}."
+    if isinstance(error, ssl.SSLError):
+        return f"The mail server {server}: TLS failed: {error.reason or error}."
+    if isinstance(error, TimeoutError):
+        return f"The mail server {server} does not answer within {timeout:g} seconds."
+    return f"The mail server {server} cannot be reached: {error.strerror or error}."
+
+
+def _log_in(client: smtplib.SMTP, server: str, user: str, password: str) -> None:
+    # smtplib's own takes ASCII alone, and tries another mechanism with the same wrong password.
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        response = _base64(f"\0{user}\0{password}")
+        code, words = client.docmd("AUTH", f"PLAIN {response}")
+    elif "LOGIN" in offered:
+        code, words = client.docmd("AUTH", f"LOGIN {_base64(user)}")
+        if code == _CHALLENGE:
+            code, words = client.docmd(_base64(password))
+    else:
+        raise NotTakenError(f"The mail server {server} offers no log-in by PLAIN or LOGIN.")
+    reply = Reply.read(code, words)
+    if reply.for_good:
+        raise NotTakenError(
+            f"The mail server {server} refuses the log-in ({reply.said}): "
+            "mend user and password in [mail]."
+        )
+    if code != _LOGGED_IN:
+        raise NotTakenError(f"The mail server {server} cannot log in now: {reply.said}.")
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode("ascii")

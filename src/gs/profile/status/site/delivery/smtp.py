@@ -1,20 +1,77 @@
 # SPDX-License-Identifier: MIT
 """Hands letters over to a mail server (RFC 5321, RFC 6409)."""
 
+import re
 import time
+from base64 import b32encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import BoundedSemaphore
+from hashlib import sha256
+from threading import BoundedSemaphore, Lock
+from typing import Final
 
-from .brake import Brake
-from .connecting import connect, tls_context
-from .connection import Connection
+from .connection import Connection, connect, tls_context
 from .pool import Connections
 from .ports import AllRefusedError, DoubtError, Letter, NotTakenError, Refused, RejectedError
 from .settings import SmtpSettings
 from .transaction import ServerRefusedError, StaleError, hand_over
-from .verp import bounce_address
+
+#: So many addresses are marked, at most, by a mail server that is set up wrongly.
+BELIEVED: Final = 10
+
+
+class Brake:
+    """Counts the addresses that were refused since the last letter was taken; for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._refused = 0
+
+    def taken(self) -> None:
+        """Believe it again, for it took a letter."""
+        with self._lock:
+            self._refused = 0
+
+    def refused(self, error: AllRefusedError) -> None:
+        """Count a letter that was refused; raise :class:`NotTakenError` where it is too many.
+
+        A letter to more than that is believed where it is the first: it would wait for ever.
+        """
+        with self._lock:
+            count = self._refused + len(error.refused)
+            believed = count <= BELIEVED or self._refused == 0
+            if believed:
+                self._refused = count
+        if not believed:
+            raise NotTakenError(
+                f"The mail server refuses everybody: {error.refused[-1].reply}. No address is "
+                "marked until it has taken a letter."
+            ) from error
+
+
+# RFC 5321, 4.5.3.1.1.
+_LOCAL_PART: Final = 64
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+# Bytes: 26 characters of base 32, which survives a server that changes the case.
+_DIGEST: Final = 16
+
+
+def bounce_address(bounces: str, reader: str) -> str:
+    """Return the address to which a letter to the member *reader* bounces.
+
+    ``bounces@example.org`` becomes ``bounces+ID@example.org``. An ID that is not plain, or too
+    long for the 64 octets of a local part, is there as ``=`` and a digest.
+    """
+    local, _, domain = bounces.rpartition("@")
+    if _PLAIN.fullmatch(reader) is None or len(local) + 1 + len(reader) > _LOCAL_PART:
+        reader = f"={_digest(reader)}"
+    return f"{local}+{reader}@{domain}"
+
+
+def _digest(reader: str) -> str:
+    octets = sha256(reader.encode("utf-8", "surrogatepass")).digest()[:_DIGEST]
+    return b32encode(octets).decode("ascii").rstrip("=").lower()
 
 
 class Smtp:

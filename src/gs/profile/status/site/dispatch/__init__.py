@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The heart of the site: decides, composes, hands over, audits, answers; once for each key."""
 
+from .call import InDoubtError, InProgressError, Notice, NotNotifiedError, OtherFormError
 from .decide import Decider, Decision
 from .dispatcher import Dispatcher
-from .notice import InDoubtError, InProgressError, Notice, NotNotifiedError, OtherFormError
 from .processor import Desk
 
 __all__ = [

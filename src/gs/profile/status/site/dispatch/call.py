@@ -1,15 +1,48 @@
 # SPDX-License-Identifier: MIT
-"""What the dispatcher works on: a call, the letter of it, and how the hand-over ended."""
+"""A call of the send hook, from its form to its answer."""
 
 from asyncio import AbstractEventLoop, Future
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from gs.profile.status.hooks import Reply
+from gs.profile.status.hooks import Period, Reply
 from gs.profile.status.site.delivery import Letter, Refused
+from gs.profile.status.site.store.calls import Call
 
 from .decide import Decision
-from .notice import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notification of one member on one period; a repeat of the *call* is to mail nobody."""
+
+    user_id: str
+    period: Period
+    call: Call | None = None
+
+
+class NotNotifiedError(Exception):
+    """Nobody was mailed, for certain; after *retry_after* seconds it may well be different."""
+
+    def __init__(self, reason: str, retry_after: int = 60) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class InProgressError(Exception):
+    """The first call with that key is still being worked on."""
+
+
+class OtherFormError(Exception):
+    """The key came with another form before."""
+
+
+class InDoubtError(Exception):
+    """The letter may or may not have been taken; it is not handed over again.
+
+    The text names its Message-ID, by which the log of the mail server can be searched.
+    """
+
 
 #: What a caller is told: a reply, or why there is none.
 Answer: TypeAlias = Reply | Exception
@@ -53,3 +86,16 @@ class Ended:
     hand_over: HandOver
     outcome: tuple[Refused, ...] | Exception
     since: float
+
+
+class Meter(Protocol):
+    """Counts; several threads may call it at once: the dispatcher's, and those beside it."""
+
+    def waiting(self, calls: int) -> None:
+        """Hear how many calls wait to be taken up: from the dispatcher, and from event loops."""
+
+    def answered(self, answer: Answer) -> None:
+        """Hear what a caller is told, once for each: from the dispatcher."""
+
+    def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
+        """Hear how a hand-over ended: from the threads that hand letters over."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Decides what becomes of members' notifications, and composes those that are to be sent."""
+"""Decides what becomes of a notification, and composes it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,8 +11,10 @@ from sqlalchemy import Connection
 from gs.profile.status.hooks import SKIPPED, Period, Reply, Status
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.delivery import Letter
-from gs.profile.status.site.model import Addresses, SiteSummary, Summary
+from gs.profile.status.site.links import Layout
+from gs.profile.status.site.model import Addresses, Membership, Profile, Site, SiteSummary, Summary
 from gs.profile.status.site.notification import NoAddressError
+from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import (
     Person,
     Place,
@@ -19,10 +22,95 @@ from gs.profile.status.site.store.members import (
     find_people,
     find_places_of,
 )
-from gs.profile.status.site.urls import Layout
 
-from .eligible import Facts, decide
-from .summarise import summarise, summarise_sites
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides: *groups* counts those of the member, *posts* the month's posts in them."""
+
+    opted_out: bool
+    groups: int
+    deliverable: bool
+    posts: int
+
+
+def decide(facts: Facts | None) -> Status:
+    """Return :attr:`Status.SENT` for a member who gets one, or why not; no facts: no member."""
+    if facts is None:
+        return Status.NO_SUCH_MEMBER
+    if facts.opted_out:
+        return Status.OPTED_OUT
+    if not facts.groups:
+        return Status.NOT_IN_ANY_GROUP
+    if not facts.deliverable:
+        return Status.NO_VERIFIED_ADDRESS
+    if not facts.posts:
+        return Status.NO_ACTIVITY
+    return Status.SENT
+
+
+def summarise_sites(
+    connection: Connection,
+    places: Iterable[Place],
+    activities: Activities,
+    period: Period,
+    layout: Layout,
+) -> tuple[SiteSummary, ...]:
+    """Return the member's sites by title, each with the member's groups there by title.
+
+    A site in none of whose groups the member is has nothing to tell; neither has a group that is
+    not there. What is not known yet is read over *connection*.
+    """
+    sites: dict[str, Site] = {}
+    memberships: defaultdict[str, list[Membership]] = defaultdict(list)
+    administered = set()
+    for place in places:
+        site_id = place.site.id
+        if not place.group_id:
+            administered.update([site_id] if place.administrator else [])
+            continue
+        found = activities.of(connection, GroupKey(site_id, place.group_id), period)
+        if found is not None:
+            sites[site_id] = place.site
+            membership = Membership(*found, place.administrator, place.delivery)
+            memberships[site_id].append(membership)
+    ordered = sorted(sites.values(), key=lambda site: site.rank)
+    return tuple(
+        SiteSummary(
+            site=site,
+            home=layout.home(site.url),
+            administrator=site.id in administered,
+            memberships=_by_title(memberships[site.id]),
+        )
+        for site in ordered
+    )
+
+
+def summarise(
+    period: Period,
+    person: Person,
+    addresses: Addresses,
+    sites: tuple[SiteSummary, ...],
+    layout: Layout,
+) -> Summary:
+    """Return all that the notification on *period* says to *person*, who is in *sites*."""
+    profile = Profile(
+        id=person.user_id,
+        name=person.name,
+        language=person.language,
+        timezone=person.timezone,
+        biography=person.biography,
+        photo=person.photo,
+        url=layout.profile(sites[0].site.url, person.user_id),
+        logged_in=person.logged_in,
+        addresses=addresses,
+    )
+    return Summary(period, profile, sites)
+
+
+def _by_title(memberships: Iterable[Membership]) -> tuple[Membership, ...]:
+    return tuple(sorted(memberships, key=lambda one: (one.group.title.casefold(), one.group.id)))
+
 
 Compose: TypeAlias = Callable[[Summary], Letter]
 

@@ -13,9 +13,7 @@ from typing import Final
 from gs.profile.status.hooks import Reply
 from gs.profile.status.site.delivery import Mailer, Refused
 
-from .call import Answer, Ended, HandOver, Task
-from .meter import Meter
-from .notice import Notice, NotNotifiedError
+from .call import Answer, Ended, HandOver, Meter, Notice, NotNotifiedError, Task
 from .processor import Desk
 
 # Calls that are worked on together: enough to share each step, few enough not to wait long.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Works on calls of the send hook, as many together as there are: each step is one for all."""
+"""Processes calls of the send hook, as many together as there are."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
@@ -14,15 +14,52 @@ from sqlalchemy.exc import DBAPIError
 from gs.profile.status.site.delivery import DoubtError, Mailer
 from gs.profile.status.site.logs import Log, code_of
 from gs.profile.status.site.store.calls import Known, find_calls
-from gs.profile.status.site.store.failing import is_away
+from gs.profile.status.site.store.database import is_away
 from gs.profile.status.site.store.workers import Presence
 
-from .call import Answer, Ended, Task
+from .call import (
+    Answer,
+    Ended,
+    InDoubtError,
+    InProgressError,
+    NotNotifiedError,
+    OtherFormError,
+    Task,
+)
 from .decide import Decider, Member
-from .kept_back import KeptBack
-from .notice import InDoubtError, InProgressError, NotNotifiedError, OtherFormError
 from .recording import Recording
 from .reporting import Reporter
+
+#: So many are remembered, at most; of those before them the calls are in doubt.
+MOST: Final = 10_000
+
+
+class KeptBack:
+    """The calls that may be written down as begun: their commit failed, and no letter has left.
+
+    A commit that gets no answer may be durable all the same. One thread alone may ask.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._workers: dict[str, str] = {}
+
+    def add(self, keys: Iterable[str], worker: str) -> None:
+        """Remember that *worker* tried to begin these, and hands no letter over for it."""
+        for key in keys:
+            self._workers.pop(key, None)
+            self._workers[key] = worker
+        while len(self._workers) > self._most:
+            del self._workers[next(iter(self._workers))]
+
+    def forget(self, key: str) -> None:
+        """Forget a call whose letter may leave from now on."""
+        self._workers.pop(key, None)
+
+    def has(self, key: str, known: Known) -> bool:
+        """Return whether what is *known* of the call was written by such a commit."""
+        return self._workers.get(key) == known.worker
+
 
 # Seconds after which a call that the database did not take is worth another try.
 _LATER: Final = 10

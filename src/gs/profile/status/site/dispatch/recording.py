@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from gs.profile.status.hooks import Reply, Status
 from gs.profile.status.site.addresses import mailbox
 from gs.profile.status.site.delivery import AllRefusedError, NotTakenError, Refused, RejectedError
-from gs.profile.status.site.store.addresses import mark_undeliverable
+from gs.profile.status.site.model import EVENT_CODES
 from gs.profile.status.site.store.audit import Event, record_events
 from gs.profile.status.site.store.calls import (
     Begun,
@@ -22,11 +22,10 @@ from gs.profile.status.site.store.calls import (
     leave_calls,
     take_back_calls,
 )
+from gs.profile.status.site.store.members import mark_undeliverable
 
-from .call import Answer, Ended, HandOver, Task
+from .call import Answer, Ended, HandOver, InDoubtError, InProgressError, NotNotifiedError, Task
 from .decide import Decision, rejected, skipped
-from .eligible import EVENT_CODES
-from .notice import InDoubtError, InProgressError, NotNotifiedError
 
 # Seconds: a call that may go on right away.
 _AT_ONCE: Final = 1

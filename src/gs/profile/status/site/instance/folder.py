@@ -1,11 +1,54 @@
 # SPDX-License-Identifier: MIT
-"""The folder of a site: which file is what in it."""
+"""The folder of a site: its files, and the lock on it."""
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import DATABASE_VARIABLE, ConfigError, SiteConfig, read_config
+
+
+class HeldError(Exception):
+    """Another process holds the folder with this *lock*."""
+
+    def __init__(self, lock: Path) -> None:
+        super().__init__(lock)
+        self.lock = lock
+
+
+def hold(lock: Path) -> None:
+    """Hold *lock*, a file that is made if need be, until this process ends.
+
+    The kernel keeps the lock with the process: one that has died, however it did, holds nothing.
+    It is not given back before, for a thread may still be at work when the server has stopped.
+    Raises :exc:`HeldError`, and :exc:`OSError` where the file cannot be made or locked.
+    """
+    _locked(lock)
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Hold *lock* as :func:`hold` does, but only within the block."""
+    descriptor = _locked(lock)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(lock: Path) -> int:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise HeldError(lock) from error
+        raise
+    return descriptor
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from . import rendering
+from . import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def write(octets: bytes, folder: Path, *, width: int = 600) -> Preview:
     made.eml.write_bytes(octets)
     made.text.write_text(text, "utf-8")
     made.html.write_text(html, "utf-8")
-    page = rendering.page(fields=_fields(message), text=text, html=html, width=width)
+    page = render.page(fields=_fields(message), text=text, html=html, width=width)
     made.page.write_text(page, "utf-8")
     return made
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The templates: read, styled and compiled once, then spoken in any language."""
+"""The templates: read, styled and compiled once, then rendered in any language."""
 
+import gettext
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, cast
@@ -21,16 +23,93 @@ from markupsafe import Markup, escape
 from gs.profile.status.site import links
 from gs.profile.status.site.text import runs_right_to_left
 
-from . import styles
-from .catalogues import catalogue_of
-from .news_text import as_text
+from .languages import catalogue_of
+from .news import as_text
 from .plaintext import underlined
-from .speaking import teach
 
 if TYPE_CHECKING:
     from types import CodeType
 
     from .languages import Wording
+
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_RULE: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_ELEMENT: Final = re.compile(r'class="([^"]*)"(?: style="([^"]*)")?')
+_CLASS: Final = re.compile(r"\.([a-z][a-z0-9-]*)")
+
+
+def rules(sheet: str) -> dict[str, str]:
+    """Return the declarations of each class in *sheet*, which has selectors of one class only."""
+    found: dict[str, str] = {}
+    for selectors, body in _RULE.findall(_COMMENT.sub("", sheet)):
+        for selector in selectors.split(","):
+            name = selector.strip().removeprefix(".")
+            found[name] = found.get(name, "") + compact(body)
+    return found
+
+
+def classes(sheet: str) -> frozenset[str]:
+    """Return the names of all classes that a *sheet* speaks of."""
+    return frozenset(_CLASS.findall(_COMMENT.sub("", sheet)))
+
+
+def compact(sheet: str) -> str:
+    """Return *sheet* without comments, and without white space that means nothing."""
+    text = re.sub(r"\s+", " ", _COMMENT.sub("", sheet))
+    return re.sub(r" ?([{}:;,]) ", r"\1", text).strip().replace(" {", "{")
+
+
+def inline(template: str, declared: Mapping[str, str], kept: frozenset[str]) -> str:
+    """Return *template* with the declarations of each element's classes in its style attribute.
+
+    A style that the element has itself comes last. Only the classes in *kept* stay, for the rules
+    that cannot be inlined. Raises :exc:`KeyError` for a class that no rule speaks of.
+    """
+
+    def styled(element: re.Match[str]) -> str:
+        names = element[1].split()
+        style = "".join(declared.get(name) or _known(name, kept) for name in names)
+        style = (style + (element[2] or "")).removesuffix(";")
+        stay = " ".join(name for name in names if name in kept)
+        attributes = (f'class="{stay}"' if stay else "", f'style="{style}"' if style else "")
+        return " ".join(filter(None, attributes))
+
+    return _ELEMENT.sub(styled, template)
+
+
+def _known(name: str, kept: frozenset[str]) -> str:
+    if name not in kept:
+        raise KeyError(name)
+    return ""
+
+
+def teach(environment: Environment, catalogue: gettext.NullTranslations, *, html: bool) -> None:
+    """Have the templates of *environment*, all of them *html* or none, use a *catalogue*.
+
+    Jinja's own functions ask with each call whether to escape, which took half of the time of a
+    mail; what a translation says is trusted here as well, and what is filled in is escaped.
+    """
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined] # of the extension
+    trusted = Markup if html else str
+
+    @cache
+    def constant(message: str) -> str:
+        return trusted(catalogue.gettext(message) % {})
+
+    @cache
+    def pattern(message: str) -> str:
+        return trusted(catalogue.gettext(message))
+
+    def say(message: str, **values: object) -> str:
+        return pattern(message) % values if values else constant(message)
+
+    def say_many(one: str, many: str, count: int, **values: object) -> str:
+        return trusted(catalogue.ngettext(one, many, count)) % values
+
+    environment.globals |= {"_": say, "gettext": say, "ngettext": say_many}
+
 
 _SHEET: Final = "notification.css"
 _MEDIA: Final = "media.css"
@@ -80,7 +159,7 @@ def _environment(language: str, *, html: bool) -> Environment:
     environment.globals |= {
         "mail": links.mail,
         # A rule a line: a mail server takes no line of more than 998 octets as it is.
-        "media": styles.compact(_read(_MEDIA)).replace("}", "}\n"),
+        "media": compact(_read(_MEDIA)).replace("}", "}\n"),
         "tab": "\t",
     }
     return environment
@@ -109,10 +188,10 @@ def _compiled(*, html: bool) -> _Compiled:  # noqa: ARG001 - what escapes is com
 
 @cache
 def _sources() -> dict[str, str]:
-    declared, kept = styles.rules(_read(_SHEET)), styles.classes(_read(_MEDIA))
+    declared, kept = rules(_read(_SHEET)), classes(_read(_MEDIA))
     sources = {name: _read(name) for name in _TEMPLATES}
     for name in _STYLED:
-        styled = styles.inline(sources[name], declared, kept)
+        styled = inline(sources[name], declared, kept)
         sources[name] = _INDENT.sub("\n", styled)
     return sources
 

@@ -22,10 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from .addresses import fold
-from .chunks import chunks
 from .groups import GroupKey
-from .posts import Span
+from .members import fold
+from .posts import Span, chunks
 from .tables import MEMBERSHIP, PERSON, POST, TOPIC, USER_EMAIL
 
 #: How many topics of the same subjects are looked at, the latest first.

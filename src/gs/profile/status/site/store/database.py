@@ -1,21 +1,138 @@
 # SPDX-License-Identifier: MIT
-"""Opens the database: a file of SQLite, or one of a PostgreSQL server."""
+"""Opens the database, SQLite or PostgreSQL, and migrates it."""
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    Text,
+    column,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gs.profile.status.site.installation import install_command
 
-from .migrating import migrate
+from .tables import METADATA
 
 if TYPE_CHECKING:
     import psycopg
+
+#: The version of the tables as this program has them: the last of the migrations.
+VERSION: Final = "0001"
+
+_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+# As Alembic makes it, under a name that no other program has for its own.
+_VERSION_TABLE: Final = table("sendprofile_site_version", column("version_num", Text()))
+# The advisory lock of whoever migrates: a number that hardly anything else there uses.
+_LOCK: Final = 0x73656E6470726F66
+
+
+class NotOurDatabaseError(Exception):
+    """The database cannot be used by this version of the program; the text says why."""
+
+
+class NewerDatabaseError(NotOurDatabaseError):
+    """The database has been used by a newer version of the program."""
+
+
+class UnversionedDatabaseError(NotOurDatabaseError):
+    """The database has tables with our names, and does not say of which version they are."""
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database up to date; one that is costs no more than to look.
+
+    All or nothing: it is one transaction, and other processes that open the database wait for its
+    end. Raises :exc:`NewerDatabaseError` and :exc:`UnversionedDatabaseError`.
+    """
+    with engine.connect() as connection:
+        if _version(connection) == VERSION:
+            return
+    with _alone(engine) as connection:
+        version = _version(connection)
+        if version is None:
+            _refuse_unversioned(connection)
+        if version != VERSION:
+            _upgrade(connection, version)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("BEGIN IMMEDIATE"))
+        else:
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        yield connection
+        connection.commit()
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSION_TABLE.name):
+        return None
+    return connection.scalar(select(_VERSION_TABLE.c.version_num))
+
+
+def _refuse_unversioned(connection: Connection) -> None:
+    ours = sorted(METADATA.tables.keys() & set(inspect(connection).get_table_names()))
+    if ours:
+        raise UnversionedDatabaseError(
+            f"The database has tables already ({', '.join(ours)}) and does not say of which "
+            "version of sendprofile-site they are: they are of a version before the first, or of "
+            "another program. Use a new database, and import into it again."
+        )
+
+
+def _upgrade(connection: Connection, version: str | None) -> None:
+    # Imported here, for it takes longer to import than all the rest, and is rarely needed.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection, "version_table": _VERSION_TABLE.name})
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise NewerDatabaseError(
+            f"The database is of version {version}, and this sendprofile-site knows it up to "
+            f"{VERSION}: a newer one has used it. Upgrade gs.profile.status.send."
+        )
+    command.upgrade(config, "head")
+
+
+#: It is away, locked, full or read-only, or all connections to it are in use. An internal error
+#: may be something else: who has to be certain asks :func:`is_away`.
+NO_DATABASE: Final = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+
+# The class of PostgreSQL's SQLSTATEs on transactions: read-only after a failover, or idle for too
+# long. To psycopg that is an internal error; all others that pass are operational ones.
+_TRANSACTION: Final = "25"
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether *error* says that the database may work later; any other is a bug."""
+    if isinstance(error, InternalError):
+        state = getattr(error.orig, "sqlstate", None)
+        return state is not None and state.startswith(_TRANSACTION)
+    return isinstance(error, NO_DATABASE)
+
 
 # Given to PostgreSQL's client unless the URL says otherwise. A server that has gone without a
 # word is noticed in half a minute: seconds, but for the last, which is in milliseconds.

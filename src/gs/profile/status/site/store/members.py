@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What the store knows of members: who is listed; their persons, places and addresses."""
+"""The members: who is listed, their persons, memberships and addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from datetime import datetime
+from typing import Final, Protocol, TypeAlias
 
 from sqlalchemy import (
     BindParameter,
@@ -30,6 +31,44 @@ from .tables import (
     UNDELIVERABLE_EMAIL,
     USER_EMAIL,
 )
+
+
+class Refusal(Protocol):
+    """An address that a mail server refused, with the server's own words."""
+
+    @property
+    def address(self) -> str:
+        """The address, in whatever case."""
+
+    @property
+    def reply(self) -> str:
+        """What the mail server said."""
+
+
+def mark_undeliverable(
+    connection: Connection, refused: Iterable[Refusal], moment: datetime
+) -> None:
+    """Write down which addresses were *refused*; what was said the first time stays."""
+    rows = [
+        {"email": fold(one.address), "since": moment, "reply": one.reply[:_LONGEST_REPLY]}
+        for one in sorted(refused, key=lambda one: fold(one.address))
+    ]
+    if rows:
+        connection.execute(_MARK[connection.dialect.name], rows)
+
+
+def fold(address: str) -> str:
+    """Return *address* in lower case as a database has it: of ASCII letters alone."""
+    return address.lower() if address.isascii() else address.translate(_LOWER)
+
+
+_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+#: Characters of a reply that are kept: a server may say as much as it likes.
+_LONGEST_REPLY: Final = 500
+_MARK: Final = {
+    "sqlite": sqlite.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The settings of the instance: its secrets, the period of an archive, whose addresses it has."""
+"""The options of the instance: its secrets, the fixed period, the identity mode."""
 
 from enum import Enum
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -46,3 +47,23 @@ def write_option(connection: Connection, option: Option, value: str | None) -> N
     if value is not None:
         row = {"component_id": component, "option_id": name, "value": value}
         connection.execute(insert(OPTION), row)
+
+
+#: What the people of a site are, as :attr:`Option.DISGUISE` has it.
+KEPT: Final = "kept"
+INVENTED: Final = "invented"
+
+
+class MixedError(Exception):
+    """The people of the site are of the other kind, which is named."""
+
+
+def settle_disguise(connection: Connection, disguise: str) -> None:
+    """Write down that the people of the site are :data:`KEPT`, or :data:`INVENTED`.
+
+    Raises :exc:`MixedError` where they are the other already.
+    """
+    said = read_option(connection, Option.DISGUISE)
+    if said not in {None, disguise}:
+        raise MixedError(said)
+    write_option(connection, Option.DISGUISE, disguise)

@@ -1,20 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""What was posted to a group in a span of time; a hidden post, or topic, is as if not there."""
+"""The posts of a group in a span of time, without hidden ones."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Final, NamedTuple, Self
+from itertools import islice
+from typing import Final, NamedTuple, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, extract, func, select
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.model import Author
 
-from .chunks import chunks
 from .groups import GroupKey
 from .tables import PERSON, POST, TOPIC
+
+# SQLite before 3.32 takes 999 values.
+_LENGTH: Final = 500
+
+_T = TypeVar("_T")
+
+
+def chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
+    """Yield the values in lists of a bounded length, in their order."""
+    waiting = iter(values)
+    while some := list(islice(waiting, _LENGTH)):
+        yield some
+
 
 # What is read of a post, in characters: who writes more has said it.
 _LONGEST: Final = 20_000

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Reads the form that a hook was sent, and says what is wrong with it."""
+"""Reads the form and the idempotency key of a call, and says what is wrong with them."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import MINYEAR
+from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from gs.profile.status.hooks import Field, Period
+from gs.profile.status.hooks import KEY_HEADER, Field, NotAKeyError, Period, read_key
+from gs.profile.status.site.store.calls import Call
 
 #: The largest form that is read, in octets: those of the sender have some two hundred.
 LARGEST: Final = 65_536
@@ -116,3 +120,26 @@ class _Limited:
         if self._left < 0:
             raise HTTPException(413, "The form is too large.")
         return message
+
+
+def read_call(headers: Headers, form: Mapping[str, str], scope: str) -> Call | None:
+    """Return the call of the send hook with that *form*, ``None`` where it has no key.
+
+    The same key in another *scope* is another key. Raises :exc:`HTTPException` 400 for a key that
+    is none.
+    """
+    given = headers.getlist(KEY_HEADER)
+    if not given:
+        return None
+    try:
+        # RFC 8941, 4.2: fields of the same name are one, which for two keys is no string.
+        key = read_key(", ".join(given))
+    except NotAKeyError as error:
+        raise HTTPException(400, f"{KEY_HEADER}: {error}.\n") from error
+    return Call(scope + key, _fingerprint(form))
+
+
+def _fingerprint(form: Mapping[str, str]) -> str:
+    # As they were sent: the default period changes with the month, and the form does not.
+    said = [form.get(Field.PROFILE_ID, ""), form.get(Field.PERIOD, "")]
+    return sha256(json.dumps(said).encode("ascii")).hexdigest()

@@ -13,11 +13,10 @@ from starlette.responses import Response, StreamingResponse
 
 from gs.profile.status.hooks import LIFETIME_HEADER, Field, Period, write_refusal, write_reply
 from gs.profile.status.site.dispatch import Dispatcher, Notice, NotNotifiedError
-from gs.profile.status.site.store.failing import NO_DATABASE
+from gs.profile.status.site.store.database import NO_DATABASE
 from gs.profile.status.site.store.members import list_members
 
-from .forms import WRONG_TOKEN, Complaint, missing, read_form, read_period
-from .keyed import read_call
+from .forms import WRONG_TOKEN, Complaint, missing, read_call, read_form, read_period
 from .tokens import Tokens, peer_of
 
 #: For how long, at least, the site remembers a key, in seconds: 90 days.

@@ -8,8 +8,7 @@ from typing import Final
 from gs.profile.status.send.run.model import Sign, Timed
 
 from .ceiling import Ceiling
-from .comparison import Comparison
-from .window import Window
+from .comparison import Comparison, Window
 
 #: The most in flight. Web servers, as they come, hold a few hundred connections (Apache 150 to
 #: 400, nginx 512), a process has 1,024 files, and this sender keeps no more than about 64 busy.

@@ -1,25 +1,153 @@
 # SPDX-License-Identifier: MIT
-"""Takes archives in: each becomes a group, its messages posts, its senders members."""
+"""Imports archives: each becomes a group, its messages posts, its senders members."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from gs.profile.status.site.plaintext import one_line
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.ingest.identifiers import identifier_of
+from gs.profile.status.site.instance.create import Description, choose_site, describe
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.archive import add_missing, find_posts
-from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.sites import SiteData
+from gs.profile.status.site.store.archive import (
+    Posted,
+    add,
+    add_missing,
+    find_members_there,
+    find_owners,
+    find_people_there,
+    find_posts,
+    refresh_topics,
+)
+from gs.profile.status.site.store.groups import GroupKey, SiteData, find_sites
+from gs.profile.status.site.store.members import fold
+from gs.profile.status.site.store.options import (
+    INVENTED,
+    KEPT,
+    Option,
+    read_option,
+    settle_disguise,
+    write_option,
+)
+from gs.profile.status.site.store.posts import count_by_month
+from gs.profile.status.site.text import one_line
 
-from .drafts import Drafting
 from .files import Archive
 from .findings import Finding, Findings
-from .joining import Joining
-from .message import read_mail, sender_of
-from .posting import Posting
-from .posts import Named, Naming, find_new, in_batches
-from .pseudonyms import Wardrobe
-from .senders import Sender
+from .message import Sender, read_mail, sender_of
+from .posts import Draft, Drafting, Named, Naming, Threads, find_new, in_batches
+from .pseudonyms import Disguise, Plain, Wardrobe
+
+_MOST_KNOWN: Final = 20_000
+
+
+@dataclass(slots=True)
+class Joining:
+    """The joining of one group; who has joined is not looked up again."""
+
+    key: GroupKey
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def join(self, connection: Connection, drafts: Collection[Draft]) -> dict[str, str]:
+        """Make the senders members, and return the ID of each on the site, by that of the guise.
+
+        An address that is there belongs to its person, who keeps name and settings.
+        """
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        new: dict[str, Draft] = {}
+        for draft in drafts:
+            if draft.guise is not None and draft.guise.user_id not in self._known:
+                new.setdefault(draft.guise.user_id, draft)
+        if new:
+            self._join(connection, new)
+        return self._known
+
+    def _join(self, connection: Connection, new: dict[str, Draft]) -> None:
+        guises = [draft.guise for draft in new.values() if draft.guise is not None]
+        owners = find_owners(connection, {one.address for one in guises if one.address})
+        ids = {one.user_id: owners.get(fold(one.address), one.user_id) for one in guises}
+        there = find_people_there(connection, set(ids.values()))
+        people = {
+            ids[one.user_id]: _person(ids[one.user_id], one.name)
+            for one in reversed(guises)
+            if ids[one.user_id] not in there
+        }
+        add(connection, tables.PERSON, list(people.values()))
+        self._add_places(connection, set(ids.values()))
+        emails = {
+            fold(one.address): _email(ids[one.user_id], one.address, new[one.user_id])
+            for one in reversed(guises)
+            if one.address and fold(one.address) not in owners
+        }
+        add(connection, tables.USER_EMAIL, list(emails.values()))
+        self._known |= ids
+
+    def _add_places(self, connection: Connection, user_ids: set[str]) -> None:
+        there = find_members_there(connection, self.key.site_id, user_ids)
+        rows = [
+            {"user_id": user_id, "site_id": self.key.site_id, "group_id": group_id}
+            for user_id in sorted(user_ids)
+            for group_id in ("", self.key.group_id)
+            if (user_id, group_id) not in there
+        ]
+        add(connection, tables.MEMBERSHIP, rows)
+
+
+def _person(user_id: str, name: str) -> dict[str, Any]:
+    # An archive does not know who has logged in; nobody is sent to reset a password.
+    return {"user_id": user_id, "name": name, "logged_in": True}
+
+
+def _email(user_id: str, address: str, draft: Draft) -> dict[str, Any]:
+    # Whoever wrote to the list from an address can be reached there.
+    row = {"user_id": user_id, "email": address, "is_preferred": True}
+    return {**row, "verified_date": draft.date}
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The posting of one group's archive."""
+
+    key: GroupKey
+    joining: Joining
+
+    def post(
+        self, connection: Connection, drafts: Sequence[Draft], there: Mapping[str, Posted]
+    ) -> None:
+        """Post the *drafts*, of which none is there; *there* has the posts that they answer."""
+        threads = Threads({post_id: posted.topic_id for post_id, posted in there.items()})
+        threads.load(connection, self.key, drafts)
+        authors = self.joining.join(connection, drafts)
+        topics: list[dict[str, Any]] = []
+        posts: list[dict[str, Any]] = []
+        for draft in drafts:
+            topic_id = threads.find(draft)
+            if topic_id is None:
+                topics.append(self._topic(draft))
+                topic_id = topics[-1]["topic_id"]
+            threads.put(draft, topic_id)
+            author = "" if draft.guise is None else authors[draft.guise.user_id]
+            posts.append({**draft.row, "topic_id": topic_id, "user_id": author})
+        add(connection, tables.TOPIC, topics)
+        add(connection, tables.POST, posts)
+        refresh_topics(connection, {post["topic_id"] for post in posts})
+
+    def _topic(self, draft: Draft) -> dict[str, Any]:
+        return {
+            "topic_id": identifier_of("topic", draft.post_id),
+            "site_id": self.key.site_id,
+            "group_id": self.key.group_id,
+            "original_subject": draft.title,
+            "first_post_id": draft.post_id,
+            "last_post_id": draft.post_id,
+            "last_post_date": draft.date,
+            "num_posts": 1,
+        }
 
 
 class Intake:
@@ -85,3 +213,67 @@ class Intake:
     def _is_unreachable(self, sender: Sender) -> bool:
         # Behind a disguise everybody has an address.
         return not (sender.address or self._wardrobe.dress(sender).address)
+
+
+def latest_lively(months: dict[Period, int], this: Period) -> Period | None:
+    """Return the latest month with at least half of the posts that a month usually has.
+
+    *months* has the number of posts of each; usual is the median of the twelve months up to the
+    newest. ``None`` where people still post: the month before *this* one, or this one, has posts.
+    What is later than this month was dated by a clock that is wrong, and does not count.
+    """
+    newest = max((month for month in months if month <= this), default=None)
+    if newest is None or newest >= this.before():
+        return None
+    year = [newest]
+    while len(year) < 12:  # noqa: PLR2004 - months
+        year.append(year[-1].before())
+    usual = median(months.get(month, 0) for month in year)
+    return next(month for month in year if months.get(month, 0) >= max(1, usual / 2))
+
+
+def find_site(engine: Engine, title: str, site_id: str | None = None) -> SiteData:
+    """Return the site of that ID, or the only one; where there is none, a new one of that *title*.
+
+    Raises :exc:`~.describing.WhichSiteError`.
+    """
+    with engine.begin() as connection:
+        if site_id is None and not find_sites(connection):
+            return describe(connection, Description(title=title))
+        return choose_site(connection, site_id)
+
+
+def take_archives(
+    engine: Engine,
+    site: SiteData,
+    archives: list[Archive],
+    tell: Callable[[Archive, Findings], None],
+    *,
+    keep_addresses: bool,
+) -> None:
+    """Take *archives* in to the *site*; *tell* hears of each one that has been taken.
+
+    Raises :exc:`~.mixing.MixedError`.
+    """
+    with engine.begin() as connection:
+        settle_disguise(connection, KEPT if keep_addresses else INVENTED)
+        wardrobe = _wardrobe(connection, keep_addresses=keep_addresses)
+    intake = Intake(engine, site, wardrobe)
+    if not keep_addresses:
+        for archive in archives:
+            intake.learn(archive)
+    for archive in archives:
+        tell(archive, intake.take(archive))
+
+
+def fix_period(engine: Engine, now: datetime) -> Period | None:
+    """Fix the month that a site of archives reports on, where nobody posts any more; return it."""
+    with engine.begin() as connection:
+        period = latest_lively(count_by_month(connection), Period.of(now.date()))
+        write_option(connection, Option.PERIOD, None if period is None else str(period))
+    return period
+
+
+def _wardrobe(connection: Connection, *, keep_addresses: bool) -> Wardrobe:
+    salt = bytes.fromhex(read_option(connection, Option.SALT) or "")
+    return Plain(salt) if keep_addresses else Disguise(salt)

@@ -1,15 +1,123 @@
 # SPDX-License-Identifier: MIT
-"""Splits an mbox file into its messages, one at a time (RFC 4155, and how it is in practice)."""
+"""Splits an mbox file into its messages (RFC 4155, and as programs write it)."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from io import BufferedReader
+from datetime import UTC, datetime
+from io import BufferedReader, BytesIO, RawIOBase
 from typing import BinaryIO, Final
 
-from .separators import Separator, read_separator
-from .streams import PIECE, open_lines, put_back
+# What a clock says that was never set: west of Greenwich that is still the year before 1970.
+_FIRST: Final = 1969
+_LAST: Final = 2199
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Return whether a message can be of that moment's year.
+
+    It is never a year without a neighbour in the calendar to reckon with.
+    """
+    return _FIRST <= moment.year <= _LAST
+
+
+_MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_DAY: Final = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_MONTH: Final = b"(?:" + b"|".join(_MONTHS) + b")"
+_TIME: Final = rb"\d\d:\d\d(?::\d\d)?"
+_ZONE: Final = rb"(?:[A-Z]{1,5}|[+-]\d{4})"
+# The date as asctime writes it (RFC 4155), perhaps with a zone before the year (Google's Takeout)
+# or behind it; as RFC 5322 does; as ISO 8601 does.
+_DATE: Final = re.compile(
+    rb" (?P<date>" + _DAY + rb",? " + _MONTH + rb" +\d{1,2} "
+    + _TIME + rb" (?:" + _ZONE + rb" )?\d{4}(?: " + _ZONE + rb")?|"
+    + _DAY + rb", +\d{1,2} " + _MONTH + rb" \d{4} " + _TIME + rb"(?: " + _ZONE + rb")?|"
+    rb"(?P<iso>\d{4}-\d\d-\d\d[T ]" + _TIME + rb"(?:\.\d{1,6})? ?(?:Z|[+-]\d\d:?\d\d)?)"
+    rb")(?: remote from \S{1,80})?$"
+)  # fmt: skip
+_LONGEST: Final = 1_000
+_LONGEST_DATE: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """Who sent the message that follows, and when it arrived: UTC where no zone is said."""
+
+    sender: str
+    arrived: datetime | None
+
+
+def read_separator(line: bytes) -> Separator | None:
+    """Return what *line* says, ``None`` where it separates nothing.
+
+    A sentence that begins with "From" has no such date at its end.
+    """
+    if not line.startswith(b"From ") or len(line) > _LONGEST:
+        return None
+    line = line.rstrip()
+    found = _DATE.search(line, max(4, len(line) - _LONGEST_DATE))
+    if found is None:
+        return None
+    sender = line[5 : found.start()].decode("utf-8", "replace").strip()
+    iso = found["iso"]
+    return Separator(sender, _iso_date(iso) if iso else _date(found["date"]))
+
+
+def _iso_date(text: bytes) -> datetime | None:
+    date, time = text[:10].decode(), text[11:].replace(b" ", b"").decode()
+    try:
+        moment = datetime.fromisoformat(f"{date}T{time}")
+    except ValueError:
+        return None
+    if not is_plausible(moment):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _date(text: bytes) -> datetime | None:
+    words = text.replace(b",", b" ").split()
+    month = next(word for word in words if word in _MONTHS)
+    time = next(word for word in words if b":" in word)
+    zone = next((word for word in words if word[:1] in b"+-"), b"+0000")
+    day, year = (word for word in words if word.isdigit())
+    clock = time if time.count(b":") > 1 else time + b":00"
+    number = _MONTHS.index(month) + 1
+    return _iso_date(b"%s-%02d-%02dT%s%s" % (year, number, int(day), clock, zone))
+
+
+_MARK: Final = b"\xef\xbb\xbf"
+#: How much is read at once, and how much of a line without an end comes in one piece.
+PIECE: Final = 65_536
+
+
+def open_lines(file: BinaryIO) -> BufferedReader:
+    """Return *file* without a byte order mark, and with line feeds where it has none but CR."""
+    beginning = file.read(PIECE).removeprefix(_MARK)
+    bare = b"\r" in beginning and b"\n" not in beginning
+    return BufferedReader(_Replay(beginning, file, bare=bare), PIECE)
+
+
+def put_back(octets: bytes, stream: BufferedReader) -> BufferedReader:
+    """Return *stream* with *octets* before what is left of it."""
+    return BufferedReader(_Replay(octets, stream), PIECE)
+
+
+class _Replay(RawIOBase):
+    def __init__(self, beginning: bytes, rest: BinaryIO, *, bare: bool = False) -> None:
+        self._beginning = BytesIO(beginning)
+        self._rest = rest
+        self._bare = bare
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what it is given
+        octets = self._beginning.read(len(buffer)) or self._rest.read(len(buffer))
+        if self._bare:
+            octets = octets.replace(b"\r", b"\n")
+        buffer[: len(octets)] = octets
+        return len(octets)
+
 
 #: What is kept of one message, in octets; what is behind, attachments mostly, is left out.
 LARGEST: Final = 8 * 1024 * 1024

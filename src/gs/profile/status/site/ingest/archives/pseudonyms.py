@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final, Protocol
 
-from gs.profile.status.site.activity.stopwords import STOPWORDS
+from gs.profile.status.site.activity.keywords import STOPWORDS
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.store.addresses import fold
+from gs.profile.status.site.store.members import fold
 
-from .senders import Sender
+from .message import Sender
 
 # An address, as it is and as archives mask it.
 # It begins where a run of its characters does, else a long run would be searched many times.

@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 from gs.profile.status.site.ingest.identifiers import identifier, identifier_of
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.archive import add, refresh_topics, remove_person
-from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.sites import SiteData, find_sites
+from gs.profile.status.site.store.groups import GroupKey, SiteData, find_sites
 
 from .fixtures import Character, Circle, read_characters, read_circles, read_sites
 from .writer import Member, Post, write_topics

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gs.profile.status.site.store.addresses import fold
 from gs.profile.status.site.store.groups import GroupKey
+from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.store.roster import (
     NamedPerson,
     OwnedAddress,

@@ -1,14 +1,49 @@
 # SPDX-License-Identifier: MIT
-"""Reads the rows of a CSV file (RFC 4180, and as spreadsheets write it), one at a time."""
+"""Reads the rows of a CSV file (RFC 4180, and as spreadsheets write it) and their errors."""
 
 import csv
 import io
 import re
+from bisect import insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import BinaryIO, Final
 
-from .faults import Faults, shown
+#: How many are kept.
+SHOWN: Final = 100
+_LONGEST: Final = 60
+
+
+class Faults:
+    """The faults of a file, in the order of its lines."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[tuple[int, str]] = []
+
+    def add(self, line: int, text: str) -> None:
+        """Keep that *text* is wrong in a line, or only count it."""
+        self.count += 1
+        insort(self._first, (line, text), key=itemgetter(0))
+        del self._first[SHOWN:]
+
+    @property
+    def lines(self) -> list[str]:
+        """What is wrong, in the order of the lines, as far as it was kept."""
+        return [f"line {line}: {text}" for line, text in self._first]
+
+    @property
+    def more(self) -> int:
+        """How many were only counted."""
+        return self.count - len(self._first)
+
+
+def shown(text: str) -> str:
+    """Return *text* from a file so that it can be shown in a terminal: short, and in quotes."""
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return f"“{short}”" if short.isprintable() else f"“{ascii(short)[1:-1]}”"
+
 
 #: The columns, one of the first and the third at least.
 COLUMNS: Final = ("ID", "name", "addresses", "language", "time zone", "groups", "role")

@@ -9,11 +9,10 @@ from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 
-from gs.profile.status.site.plaintext import text_block
-from gs.profile.status.site.store.addresses import fold
+from gs.profile.status.site.store.members import fold
+from gs.profile.status.site.text import text_block
 
-from .csvfile import Row
-from .faults import Faults, shown
+from .csvfile import Faults, Row, shown
 
 _LONGEST_CELL: Final = 10_000
 _LONGEST_NAME: Final = 255

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Takes the people of a file in: all of them, or nobody where a line is wrong."""
+"""Imports the people of a CSV file: all of them, or nobody where a line is wrong."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Final
@@ -10,18 +10,92 @@ from typing import BinaryIO, Final
 from sqlalchemy import Connection, Engine
 
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.store.addresses import fold
-from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.mixing import KEPT, settle_disguise
-from gs.profile.status.site.store.options import Option, read_option
+from gs.profile.status.site.store.groups import (
+    GroupKey,
+    SiteData,
+    add_group,
+    find_groups,
+    find_sites,
+)
+from gs.profile.status.site.store.members import fold
+from gs.profile.status.site.store.options import KEPT, Option, read_option, settle_disguise
 from gs.profile.status.site.store.roster import NamedPerson
 
 from .batch import Batch
-from .csvfile import read_rows
+from .csvfile import Faults, read_rows, shown
 from .entry import Entry, EntryReader
-from .faults import Faults, shown
-from .places import NoPlaceError, Places
-from .tally import Tally
+
+_SHOWN: Final = 10
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of people, and of what they got; *groups* are those that were made."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    addresses: int = 0
+    memberships: int = 0
+    groups: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what to tell about it."""
+        yield f"{self.new:>9,}  people are new"
+        yield f"{self.changed:>9,}  are changed"
+        yield f"{self.unchanged:>9,}  are as they were"
+        yield f"{self.addresses:>9,}  addresses are new"
+        yield f"{self.memberships:>9,}  memberships are new"
+        if self.groups:
+            more = ", …" if len(self.groups) > _SHOWN else ""
+            named = ", ".join(self.groups[:_SHOWN])
+            yield f"{len(self.groups):>9,}  groups are new: {named}{more}"
+
+
+class NoPlaceError(Exception):
+    """There is no such group or site; the message says what to do."""
+
+
+class Places:
+    """The sites and groups of the instance."""
+
+    def __init__(self, connection: Connection, *, make_groups: bool) -> None:
+        self._connection = connection
+        self._make_groups = make_groups
+        self._sites: dict[str, SiteData] = {one.site_id: one for one in find_sites(connection)}
+        self._groups = find_groups(connection)
+        self.made: list[str] = []
+
+    def find(self, text: str) -> GroupKey:
+        """Return the place that *text* means; raises :exc:`NoPlaceError`."""
+        site_id, slash, group_id = text.rpartition("/")
+        if not slash:
+            only = self.only_site()
+            if only is None:
+                raise NoPlaceError(f"{shown(text)}: there are several sites; write SITE/GROUP")
+            site_id = only.site_id
+        if site_id not in self._sites:
+            raise NoPlaceError(f"{shown(text)}: there is no such site")
+        key = GroupKey(site_id, group_id)
+        if group_id and key not in self._groups:
+            self._make(key, text)
+        return key
+
+    def only_site(self) -> GroupKey | None:
+        """Return the site, where there is one alone."""
+        sites = list(self._sites)
+        return GroupKey(sites[0], "") if len(sites) == 1 else None
+
+    def _make(self, key: GroupKey, text: str) -> None:
+        if not self._make_groups:
+            raise NoPlaceError(
+                f"{shown(text)}: there is no such group; make it with --make-groups"
+            )
+        email = self._sites[key.site_id].address_of(key.group_id)
+        add_group(self._connection, key, key.group_id, email)
+        self._groups.add(key)
+        self.made.append(text)
+
 
 # Rows: databases have a limit to the values of a query.
 _AT_ONCE: Final = 1_000

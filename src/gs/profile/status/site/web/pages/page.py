@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The templates of the pages, filled in; their one style sheet stands in each page."""
+"""A page as an answer: its language, its template, its security policy."""
 
 import base64
+from enum import Enum
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -9,10 +10,29 @@ from typing import Any, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
-from gs.profile.status.site.notification import Wording
-from gs.profile.status.site.notification.catalogues import catalogue_of
+from gs.profile.status.site.notification import Wording, wording_for
+from gs.profile.status.site.notification.languages import SOURCE, TRANSLATIONS, catalogue_of
 from gs.profile.status.site.text import line
+
+_SPOKEN: Final = frozenset({SOURCE, *TRANSLATIONS})
+_LOOKED_AT: Final = 20
+
+
+def preferred_language(accepted: str) -> str:
+    """Return the first language in an ``Accept-Language`` (RFC 9110, 12.5.4) that is spoken here.
+
+    English where there is none. Browsers name the one first that they want most, so the weights
+    are not compared.
+    """
+    for one in accepted.split(",", _LOOKED_AT)[:_LOOKED_AT]:
+        primary = one.partition(";")[0].strip().partition("-")[0].lower()
+        if primary in _SPOKEN:
+            return primary
+    return SOURCE
+
 
 _SHEET: Final = "pages.css"
 _LONGEST_TITLE: Final = 100
@@ -61,3 +81,40 @@ def _read(name: str) -> str:
 
 def _title(text: str) -> str:
     return line(text, _LONGEST_TITLE)
+
+
+#: After so many seconds the database is worth another try.
+_SECONDS_LATER: Final = "60"
+
+_STRICT: Final = (
+    "default-src 'none'; {}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+# The link is a key: nobody is to find it. What else keeps it a secret, every answer has.
+_ROBOTS: Final = {"X-Robots-Tag": "noindex"}
+
+
+class Trouble(Enum):
+    """What can be wrong: the status of the answer, and the template of the page."""
+
+    BAD_FORM = (400, "bad_form.html")
+    NOT_FOUND = (404, "not_found.html")
+    LATER = (503, "later.html")
+
+
+def answer(
+    wording: Wording, template: str, status: int = 200, *, allow: str = "", **values: object
+) -> Response:
+    """Return a page; *allow* are sources that its policy allows in place of its style alone."""
+    policy = _STRICT.format(allow or f"style-src '{style_hash()}'")
+    headers = {**_ROBOTS, "Content-Security-Policy": policy}
+    return HTMLResponse(render(wording, template, **values), status, headers)
+
+
+def trouble(request: Request, what: Trouble, status: int | None = None) -> Response:
+    """Return the page that says *what* is wrong, in a language that the browser asks for."""
+    usual, template = what.value
+    accepted = request.headers.get("accept-language", "")
+    answered = answer(wording_for(preferred_language(accepted)), template, status or usual)
+    if what is Trouble.LATER:
+        answered.headers["Retry-After"] = _SECONDS_LATER
+    return answered

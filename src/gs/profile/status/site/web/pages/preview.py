@@ -1,24 +1,86 @@
 # SPDX-License-Identifier: MIT
-"""The page that shows, to whoever has the token, what a member would be sent; it mails nothing."""
+"""The page that shows, to whoever has the token, what a member would be sent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from email import message_from_bytes, message_from_string
+from email.message import EmailMessage
+from email.policy import default
+from typing import Final, TypeAlias
 
+from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gs.profile.status.hooks import Field, Period
+from gs.profile.status.hooks import Field, Period, Status
+from gs.profile.status.site.delivery import Letter
 from gs.profile.status.site.notification import wording_for
-from gs.profile.status.site.store.failing import NO_DATABASE
+from gs.profile.status.site.store.database import NO_DATABASE
 from gs.profile.status.site.web.forms import Complaint, read_form, read_period
 from gs.profile.status.site.web.tokens import Tokens, TooManyWrongError, peer_of
 
-from .answers import Trouble, answer, trouble
-from .parts import Look, Looked
-from .received import receive
+from .page import Trouble, answer, trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A mail: its header fields are decoded, in their order."""
+
+    fields: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+
+
+def receive(letter: Letter) -> Received:
+    """Return what a mail program makes of *letter*; a part that it does not have is empty."""
+    octets = letter.octets(eight_bit=False)
+    message = message_from_bytes(octets, policy=default)
+    return Received(_fields(octets), _part(message, "plain"), _part(message, "html"))
+
+
+def _fields(octets: bytes) -> tuple[tuple[str, str], ...]:
+    # Read for themselves: fields in UTF-8 (RFC 6532) are lost where a mail is read as octets.
+    header = octets.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+    message = message_from_string(header, policy=default)
+    return tuple((name, str(value)) for name, value in message.items())
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
+    return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a member would be sent, or why nothing: in the words of the send hook."""
+
+    status: Status
+    message: str
+    letter: Letter | None
+
+
+#: Returns what would become of the notification of a member on a period, and does nothing of it;
+#: it may block.
+Look: TypeAlias = Callable[[str, Period], Looked]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the pages are built of; *default_period* is asked when a form names no period.
+
+    With *link_key* the links to the pages are signed; *now* is the site's clock.
+    """
+
+    engine: Engine
+    link_key: str
+    tokens: Tokens
+    look: Look
+    now: Callable[[], datetime]
+    default_period: Callable[[], Period]
+
 
 #: The page is for the people who run the site, as the command is: in English.
 _WORDING: Final = "en"

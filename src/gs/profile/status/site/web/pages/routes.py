@@ -5,12 +5,10 @@ from typing import Final
 
 from starlette.routing import Route
 
-from gs.profile.status.site.signing import STOP_PATH
+from gs.profile.status.site.links import STOP_PATH
 
-from .parts import Pages
-from .preview import Previewing
-from .subscription import Subscriptions
-from .unsubscribe import Unsubscribing
+from .preview import Pages, Previewing
+from .unsubscribe import Subscriptions, Unsubscribing
 
 PREVIEW_PATH: Final = "/gs-profile-status-preview"
 

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from gs.profile.status.site.store.columns import Moment, Words
+from gs.profile.status.site.store.tables import Moment, Words
 
 revision: Final = "0001"
 down_revision: Final = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from gs.profile.status.send.ledger.queue import LEFT, nobody_listed, not_claimed, not_listed
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_ANSWER,
@@ -20,8 +21,6 @@ from gs.profile.status.send.run.model import (
     Verdict,
     usable,
 )
-
-from .words import LEFT, nobody_listed, not_claimed, not_listed
 
 _SETTLED: Final = (Verdict.SENT, Verdict.SKIPPED)
 _DOUBTFUL: Final = (Verdict.SENDING, Verdict.UNKNOWN)
