@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from gs.profile.status.site.ingest.archives import Intake, Listeners, find_archives
-from gs.profile.status.site.ingest.archives.pseudonyms import Disguise
+from gs.profile.status.site.ingest.archives import ArchiveImporter, Listeners, find_archives
+from gs.profile.status.site.ingest.archives.pseudonyms import Pseudonymizer
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.groups import SiteData, add_site
 
@@ -72,7 +72,7 @@ def _import(file: Path, database: Path) -> tuple[float, float, float]:
     with engine.begin() as connection:
         add_site(connection, site)
     idle, began, cpu = _peak(), time.monotonic(), time.process_time()
-    intake = Intake(engine, site, Disguise(b"salt"))
+    intake = ArchiveImporter(engine, site, Pseudonymizer(b"salt"))
     archives = find_archives(file, Listeners(print, print))
     for archive in archives:
         intake.learn(archive)

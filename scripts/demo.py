@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Final
 
 from gs.profile.status.hooks import SKIPPED, Status
-from gs.profile.status.site.dispatch.decide import EVENT_CODES
+from gs.profile.status.site.model import EVENT_CODES
 from gs.profile.status.site.notification import preview
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.database import open_database

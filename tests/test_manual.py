@@ -14,7 +14,7 @@ from gs.profile.status.send import errors, errorvals, script
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.file import open_ledger
 from gs.profile.status.send.report.status import as_json
-from gs.profile.status.send.run.model import Choice, MemberId, StopCause, Verdict
+from gs.profile.status.send.run.model import MemberId, Selection, StopCause, Verdict
 from gs.profile.status.send.settings import options
 from send.fakes import Clock
 
@@ -60,9 +60,9 @@ def test_every_code_that_an_error_or_a_cause_can_have_is_documented():
     codes = {
         errorvals.code_of_error(kind("x"))
         for kind in subclasses(errors.SendProfileError)
-        if kind is not errors.LeaveAtOnceError
+        if kind is not errors.StoppedAtOnceError
     }
-    codes |= {errorvals.code_of_error(errors.LeaveAtOnceError(cause)) for cause in signals()}
+    codes |= {errorvals.code_of_error(errors.StoppedAtOnceError(cause)) for cause in signals()}
     assert codes | {0, 70} == documented
 
 
@@ -98,9 +98,9 @@ def test_every_table_of_the_ledger_is_documented_and_no_other(tmp_path):
 def test_every_name_in_the_json_of_a_run_is_documented_and_no_other(tmp_path):
     with closing(open_ledger(tmp_path / "ledger.sqlite3")) as file:
         clock = Clock()
-        begun = runs.begin(file, "example.com", Period(2026, 10), clock, again=False)
+        begun = runs.open_run(file, "example.com", Period(2026, 10), clock, again=False)
         begun.ledger.enrol([MemberId("u")])
-        begun.ledger.line_up(Choice(), 0)
+        begun.ledger.line_up(Selection(), 0)
         begun.ledger.claim(1)
         begun.ledger.recover()
         accounts = runs.accounts(file, "example.com", clock)

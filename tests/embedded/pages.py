@@ -16,7 +16,7 @@ from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.links import stop_link
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.middleware import SecurityHeaders
-from gs.profile.status.site.web.pages import Looked, Pages, page_routes
+from gs.profile.status.site.web.pages import Pages, PlannedNotification, page_routes
 from gs.profile.status.site.web.tokens import Keeper, Tokens
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Mail:
 
 def nobody(user_id, _period):
     message = f"Cannot find the user object for the user ID ({user_id})"
-    return Looked(Status.NO_SUCH_MEMBER, message, None)
+    return PlannedNotification(Status.NO_SUCH_MEMBER, message, None)
 
 
 def stop_path(user_id, key=KEY):

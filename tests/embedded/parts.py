@@ -11,14 +11,14 @@ from sqlalchemy import Engine
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
-from gs.profile.status.site.delivery import Maildir
-from gs.profile.status.site.dispatch import Decider, Desk, Dispatcher
+from gs.profile.status.site.delivery import MaildirMailer
+from gs.profile.status.site.dispatch import Decider, Dispatcher, Processor
 from gs.profile.status.site.links import Layout
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.notification import compose
 from gs.profile.status.site.store.audit import record_events, wrong_token
 from gs.profile.status.site.store.options import Option, read_option
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 from gs.profile.status.site.web.app import make_app
 from gs.profile.status.site.web.hooks import Hooks
 from gs.profile.status.site.web.tokens import Keeper, Tokens
@@ -33,7 +33,7 @@ LINK_KEY = "a-key-for-links-of-32-characters"
 class Broken:
     """A mailer that fails as it is told, so many times; before or after it has taken a letter."""
 
-    maildir: Maildir
+    maildir: MaildirMailer
     error: Exception
     after: bool = False
     times: int = 1
@@ -114,8 +114,8 @@ def decider(layout=GROUPSERVER):
 @contextmanager
 def dispatching(engine, mailer, meter=None):
     """Give a dispatcher, which is closed in the end, and so is its presence."""
-    presence = Presence(engine)
-    desk = Desk(engine, decider(), mailer, presence, lambda: NOW, Log())
+    presence = WorkerLease(engine)
+    desk = Processor(engine, decider(), mailer, presence, lambda: NOW, Log())
     dispatcher = Dispatcher(desk, mailer, meter or Unmetered())
     try:
         yield dispatcher

@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gs.profile.status.site.logs import Log, set_up
+from gs.profile.status.site.logs import Log, set_up_log
 from gs.profile.status.site.web.metrics import Metrics
-from gs.profile.status.site.web.middleware import guarded
+from gs.profile.status.site.web.middleware import with_middleware
 from gs.profile.status.site.web.server import Service, serve
 from gs.profile.status.site.web.sockets import CannotListenError
 
@@ -36,12 +36,12 @@ def main(ready, where, patience):
             await asyncio.sleep(0.01)
         return PlainTextResponse("at last")
 
-    set_up(sys.stderr, "info", "json")
+    set_up_log(sys.stderr, "info", "json")
     routes = [
         Route("/", quick, methods=["GET", "POST"]),
         Route("/slow", slow, methods=["GET", "POST"]),
     ]
-    app = guarded(Starlette(routes=routes), Metrics(), Log())
+    app = with_middleware(Starlette(routes=routes), Metrics(), Log())
     host, port, unix = ("", 0, Path(where)) if "/" in where else (where, 0, None)
     service = Service(
         unix=unix, stopping=lambda: Path(f"{ready}.stopping").touch(), patience=int(patience)

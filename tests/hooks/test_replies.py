@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.hooks import (
+    FormRefusal,
+    HookReply,
     NotAReplyError,
-    Refusal,
-    Reply,
     SendForm,
     Status,
     members_form,
@@ -26,27 +26,27 @@ WRONG_TOKEN = 'Token: The authentication token "wrong" does not match the one in
 @pytest.mark.parametrize("status", [0, -2, -4, -8, -16, -32, -1024, 7])
 def test_a_status_with_a_message_is_a_reply(status):
     body = b'{"status": %d, "message": "Jos\\u00eb (u1)"}' % status
-    assert read_reply(body) == Reply(status, "Josë (u1)")
+    assert read_reply(body) == HookReply(status, "Josë (u1)")
 
 
 def test_a_name_need_not_be_escaped():
-    assert read_reply('{"status": 0, "message": "山田"}'.encode()) == Reply(0, "山田")
+    assert read_reply('{"status": 0, "message": "山田"}'.encode()) == HookReply(0, "山田")
 
 
 @pytest.mark.parametrize("status", ["-1", "100", "0", "-1024", '"x"'])
 def test_a_message_that_is_a_list_is_a_refused_form_whatever_the_status(status):
     body = f'{{"status": {status}, "message": ["Token: wrong", "other"]}}'.encode()
-    assert read_reply(body) == Refusal(("Token: wrong", "other"))
+    assert read_reply(body) == FormRefusal(("Token: wrong", "other"))
 
 
 @pytest.mark.parametrize("status", [-1, 100])
 def test_the_status_of_a_refused_form_is_enough(status):
-    assert read_reply(b'{"status": %d, "message": "No"}' % status) == Refusal(("No",))
+    assert read_reply(b'{"status": %d, "message": "No"}' % status) == FormRefusal(("No",))
 
 
 def test_the_self_description_of_a_hook_is_a_refused_form():
     body = b'{"message": ["This hook takes a POST."], "actions": {}, "arguments": {}}'
-    assert read_reply(body) == Refusal(("This hook takes a POST.",))
+    assert read_reply(body) == FormRefusal(("This hook takes a POST.",))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_self_description_of_a_hook_is_a_refused_form():
 )
 def test_a_refusal_knows_whether_it_is_about_the_token(complaints, of_token):
     refusal = read_reply(write_refusal(*complaints))
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, FormRefusal)
     assert refusal.of_token is of_token
 
 
@@ -93,13 +93,13 @@ def test_anything_else_is_not_a_reply(body):
 
 def test_half_of_a_surrogate_pair_can_be_written_down():
     reply = read_reply(b'{"status": 0, "message": "a\\ud800b"}')
-    assert reply == Reply(0, "a?b")
+    assert reply == HookReply(0, "a?b")
 
 
 @given(st.integers(-(2**31), 2**31).filter(lambda n: n not in (-1, 100)), st.text())
 def test_what_is_written_is_read(status, message):
     clean = message.encode("utf-8", "replace").decode()
-    assert read_reply(write_reply(status, message)) == Reply(status, clean)
+    assert read_reply(write_reply(status, message)) == HookReply(status, clean)
 
 
 @given(st.binary())

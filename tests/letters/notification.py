@@ -19,7 +19,7 @@ from gs.profile.status.site.model import (
     Own,
     Profile,
     Quotation,
-    Site,
+    SiteInfo,
     SiteSummary,
     Summary,
     Topic,
@@ -100,7 +100,7 @@ def _profile(language: str) -> Profile:
 
 def _open_water() -> SiteSummary:
     news = '<p>The <b>Harvest Table</b> is back: <a href="https://n.example/h">how to help</a></p>'
-    site = Site("water", "Open Water Lab", _WATER, "support@water.example.org", news)
+    site = SiteInfo("water", "Open Water Lab", _WATER, "support@water.example.org", news)
     return SiteSummary(
         site, site.url, administrator=True, memberships=(_choir(), _committee(), _sensors())
     )
@@ -108,7 +108,7 @@ def _open_water() -> SiteSummary:
 
 def _greenfield() -> SiteSummary:
     news = "<p>The tool shed opens at eight.</p><ul><li>Bring gloves</li><li>And tea</li></ul>"
-    site = Site("green", "Greenfield Community", _GREEN, "help@green.example.net", news)
+    site = SiteInfo("green", "Greenfield Community", _GREEN, "help@green.example.net", news)
     return SiteSummary(site, site.url, administrator=False, memberships=(_allotments(),))
 
 

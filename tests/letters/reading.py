@@ -15,7 +15,9 @@ STOP = "https://groups.example.org/gs-profile-status-stop/c2lnbmVk.bWFj"
 _VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 
 
-def composed(summary: Summary, now: datetime = NOW, stop_url: str = STOP) -> notification.Letter:
+def composed(
+    summary: Summary, now: datetime = NOW, stop_url: str = STOP
+) -> notification.Notification:
     """Return the notification as it is handed over."""
     return notification.compose(summary, now=now, stop_url=stop_url)
 

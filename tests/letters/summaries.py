@@ -18,7 +18,7 @@ from gs.profile.status.site.model import (
     Period,
     Profile,
     Quotation,
-    Site,
+    SiteInfo,
     SiteSummary,
     Summary,
     Topic,
@@ -114,7 +114,7 @@ def membership(**changes: Any) -> Membership:
     return Membership(**usual | changes)
 
 
-def site(**changes: Any) -> Site:
+def site(**changes: Any) -> SiteInfo:
     """Return a site without news."""
     usual = {
         "id": "s1",
@@ -123,7 +123,7 @@ def site(**changes: Any) -> Site:
         "support_email": "support@groups.example.org",
         "news": None,
     }
-    return Site(**usual | changes)
+    return SiteInfo(**usual | changes)
 
 
 def on_site(

@@ -9,8 +9,8 @@ from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
     Claim,
-    Fault,
     MemberId,
+    NoAnswer,
     Outcome,
     StopCause,
     Tally,
@@ -39,7 +39,7 @@ class FakeSite:
     def __init__(
         self,
         members: Sequence[str],
-        ends: Mapping[str, Answer | Fault] = {},
+        ends: Mapping[str, Answer | NoAnswer] = {},
         clock: Clock | None = None,
         seconds: float = 0.0,
         error: Exception | None = None,

@@ -11,7 +11,7 @@ from threading import Event, Lock
 from gs.profile.status.send.errors import LedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger.file import open_ledger
-from gs.profile.status.send.ledger.lock import only_one
+from gs.profile.status.send.ledger.lock import run_lock
 from gs.profile.status.send.siteurl import SiteUrl
 from limits import LIMIT, wait_until
 from servers import faults
@@ -143,7 +143,7 @@ def held(case):
     case.at()
     case.ledger.parent.mkdir()
     site = SiteUrl.parse(case.url).identity
-    with only_one(case.ledger, site, datetime.now().astimezone()):
+    with run_lock(case.ledger, site, datetime.now().astimezone()):
         return case.run()
 
 

@@ -7,19 +7,24 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from gs.profile.status.send.ledger.queue import LEFT, nobody_listed, not_claimed, not_listed
+from gs.profile.status.send.ledger.queue import (
+    RUN_ABANDONED,
+    empty_list_error,
+    not_claimed_error,
+    not_listed_error,
+)
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_ANSWER,
     NO_LONGER_LISTED,
-    Choice,
     Claim,
     MemberId,
     Outcome,
-    Record,
+    RecordedOutcome,
+    Selection,
     Tally,
     Verdict,
-    usable,
+    usable_lifetime,
 )
 
 _SETTLED: Final = (Verdict.SENT, Verdict.SKIPPED)
@@ -57,7 +62,7 @@ class MemoryLedger:
         left = [row for row in self.book.values() if row.outcome.verdict is Verdict.SENDING]
         for row in left:
             row.outcome = row.outcome._replace(
-                verdict=Verdict.UNKNOWN, reason=NO_ANSWER, message=LEFT
+                verdict=Verdict.UNKNOWN, reason=NO_ANSWER, message=RUN_ABANDONED
             )
         return len(left)
 
@@ -66,7 +71,7 @@ class MemoryLedger:
         listed = dict.fromkeys(members)
         rows = self.book.values()
         if not listed and any(row.outcome.verdict not in _SETTLED for row in rows):
-            raise nobody_listed()
+            raise empty_list_error()
         left = 0
         for member, row in self.book.items():
             row.listed = member in listed
@@ -80,13 +85,13 @@ class MemoryLedger:
             self.book.setdefault(member, Row(_waiting(member)))
         return left
 
-    def line_up(self, choice: Choice, key_lifetime: int) -> int:
+    def line_up(self, choice: Selection, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do."""
-        self._lifetime = usable(key_lifetime)
+        self._lifetime = usable_lifetime(key_lifetime)
         self._resend = choice.resend_unknown
         missing = sorted(member for member in choice.only or () if not self._is_listed(member))
         if missing:
-            raise not_listed(missing)
+            raise not_listed_error(missing)
         waiting: list[MemberId] = []
         doubtful: list[MemberId] = []
         for member, row in sorted(self.book.items()):
@@ -123,7 +128,7 @@ class MemoryLedger:
         """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
         sending = (self.book.get(outcome.member) for outcome in outcomes)
         if not all(row and row.outcome.verdict is Verdict.SENDING for row in sending):
-            raise not_claimed()
+            raise not_claimed_error()
         for outcome in outcomes:
             row = self.book[outcome.member]
             row.outcome, row.at = outcome, self.clock()
@@ -137,10 +142,12 @@ class MemoryLedger:
 
     def unsettled(
         self, limit: int | None = None, only: frozenset[MemberId] | None = None
-    ) -> Iterator[Record]:
+    ) -> Iterator[RecordedOutcome]:
         """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
         rows = (row for m, row in sorted(self.book.items()) if only is None or m in only)
-        told = (Record(row.outcome, row.at) for row in rows if row.outcome.verdict in _TO_TELL)
+        told = (
+            RecordedOutcome(row.outcome, row.at) for row in rows if row.outcome.verdict in _TO_TELL
+        )
         return islice(told, limit)
 
     def repeatable(self, only: frozenset[MemberId] | None = None) -> int:

@@ -44,7 +44,7 @@ class File:
         if self.file:
             self.file.close()
         self.file = open_ledger(Path(self.folder.name) / "ledger.sqlite3")
-        begun = runs.begin(self.file, "example.com", Period(2026, 10), self.clock, again=False)
+        begun = runs.open_run(self.file, "example.com", Period(2026, 10), self.clock, again=False)
         return begun.ledger
 
     def close(self):

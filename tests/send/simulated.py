@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from gs.profile.status.send.run.model import Sign, Timed
+from gs.profile.status.send.run.model import CallSignal, TimedCall
 
 _NEVER = math.inf
 # Seconds: how long a refusal takes, and how long the sender then waits (see patience.py).
@@ -64,15 +64,15 @@ class SimulatedSite:
             ends.append(self._at + left / self._pace if self._pace else _NEVER)
         return min(ends, default=_NEVER)
 
-    def ended(self, now: float) -> list[tuple[Call, Sign]]:
+    def ended(self, now: float) -> list[tuple[Call, CallSignal]]:
         """Return the calls that have been answered by *now*."""
         self._advance(now)
-        ends: list[tuple[Call, Sign]] = []
+        ends: list[tuple[Call, CallSignal]] = []
         while self._refused and self._refused[0][0] <= now:
-            ends.append((self._refused.popleft()[1], Sign.REFUSED))
+            ends.append((self._refused.popleft()[1], CallSignal.REFUSED))
         while self._served and self._served[0][0] <= self._done + 1e-9:
             call = heapq.heappop(self._served)[2]
-            ends.append((call, Sign.LOST if self.lossy() else Sign.ANSWER))
+            ends.append((call, CallSignal.LOST if self.lossy() else CallSignal.ANSWER))
             self._serve()
         return ends
 
@@ -147,7 +147,7 @@ class Sender:
     changes: Sequence[tuple[float, dict[str, float]]] = ()
     trace: Trace = field(default_factory=Trace)
     _in_flight: int = 0
-    _due: list[tuple[Call, Sign]] = field(default_factory=list)
+    _due: list[tuple[Call, CallSignal]] = field(default_factory=list)
     _busy_until: float = 0.0
     _pause_until: float = 0.0
     _tries: int = 0
@@ -197,9 +197,9 @@ class Sender:
     def _end(self, now: float) -> None:
         in_flight, attempts = self._in_flight, []
         for call, sign in self._due:
-            attempts.append(Timed(now - call.began, sign))
+            attempts.append(TimedCall(now - call.began, sign))
             self._in_flight -= 1
-            if sign is Sign.REFUSED:
+            if sign is CallSignal.REFUSED:
                 self.trace.refusals.append(now)
                 if now >= self._pause_until:
                     self._pause_until = now + min(60.0, _PAUSE * 2.0**self._tries)

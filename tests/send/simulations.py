@@ -5,8 +5,8 @@ import math
 import random
 from itertools import cycle
 
-from gs.profile.status.send.run.adaptive import Adaptive
-from gs.profile.status.send.run.pace import Fixed
+from gs.profile.status.send.run.adaptive import AdaptiveLimit
+from gs.profile.status.send.run.pace import FixedLimit
 
 from .simulated import Sender, SimulatedSite
 
@@ -64,9 +64,9 @@ def send(limit, site, kind=equal, seed=1, seconds=60.0, **more):
 
 def auto(workers, kind=equal, seed=1, seconds=60.0, *, sharing=False, most=math.inf, **more):
     site = SimulatedSite(workers, sharing=sharing, most=most)
-    return send(Adaptive(), site, kind, seed, seconds, **more)
+    return send(AdaptiveLimit(), site, kind, seed, seconds, **more)
 
 
 def fixed(jobs, workers, kind=equal, seed=1, seconds=60.0, *, sharing=False, **more):
     site = SimulatedSite(workers, sharing=sharing)
-    return send(Fixed(jobs), site, kind, seed, seconds, **more)
+    return send(FixedLimit(jobs), site, kind, seed, seconds, **more)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gs.profile.status.send.run.adaptive import MOST, Adaptive
-from gs.profile.status.send.run.model import Sign, Timed
-from gs.profile.status.send.run.pace import Fixed
+from gs.profile.status.send.run.adaptive import MOST, AdaptiveLimit
+from gs.profile.status.send.run.model import CallSignal, TimedCall
+from gs.profile.status.send.run.pace import FixedLimit
 
 from .simulated import Sender, SimulatedSite
 from .simulations import (
@@ -26,7 +26,7 @@ from .simulations import (
 
 
 def test_it_starts_with_one():
-    assert Adaptive().jobs == 1
+    assert AdaptiveLimit().jobs == 1
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -129,12 +129,12 @@ def test_a_latency_that_has_changed_for_good_is_the_usual_one(kind, speed):
 def answer(limit, seconds, now):
     """Have all that may be in flight answered after so many seconds; return when that is."""
     now += seconds
-    limit.ended([Timed(seconds, Sign.ANSWER)] * limit.jobs, limit.jobs, now)
+    limit.ended([TimedCall(seconds, CallSignal.ANSWER)] * limit.jobs, limit.jobs, now)
     return now
 
 
 def test_a_site_that_becomes_fast_during_a_trial_is_not_taken_for_one_that_can_do_more():
-    limit, now = Adaptive(), 0.0
+    limit, now = AdaptiveLimit(), 0.0
     while limit.jobs < 4:
         now = answer(limit, 1.0, now)
     seen = []
@@ -172,10 +172,10 @@ def test_where_the_sender_is_the_slower_part_it_is_kept_busy():
         sender = Sender(limit, site, lambda _now: 0.0002, turn=0.001, each=0.00008)
         return sender.run(4).rate(0.2, 4)
 
-    assert rate(Adaptive()) > 0.8 * rate(Fixed(64))
+    assert rate(AdaptiveLimit()) > 0.8 * rate(FixedLimit(64))
 
 
 def test_it_is_never_above_the_most():
     assert max(jobs for _, jobs, _ in auto(1000, seconds=20).turns) == MOST
-    trace = send(Adaptive(most=4), SimulatedSite(16), seconds=20)
+    trace = send(AdaptiveLimit(most=4), SimulatedSite(16), seconds=20)
     assert max(jobs for _, jobs, _ in trace.turns) == 4

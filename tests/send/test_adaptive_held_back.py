@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from gs.profile.status.send.run.adaptive import Adaptive
-from gs.profile.status.send.run.model import Sign, Timed
+from gs.profile.status.send.run.adaptive import AdaptiveLimit
+from gs.profile.status.send.run.model import CallSignal, TimedCall
 
 from .simulated import Sender, SimulatedSite
 from .simulations import SERVICE, auto, equal, half_skipped, lognormal, send
@@ -42,7 +42,7 @@ def test_a_site_that_refuses_all_is_tried_with_one_and_recovers():
 def test_losses_that_are_nobodys_fault_leave_it_working():
     site, rng = SimulatedSite(16), random.Random(1)
     site.lossy = lambda: rng.random() < 0.001
-    assert send(Adaptive(), site, lognormal, seconds=90).rate(20, 90) > 0.45 * 16 / SERVICE
+    assert send(AdaptiveLimit(), site, lognormal, seconds=90).rate(20, 90) > 0.45 * 16 / SERVICE
 
 
 def test_a_sender_that_is_held_back_learns_nothing():
@@ -54,73 +54,75 @@ def test_what_is_not_used_does_not_grow():
     limit = reached(8)
     before = limit.jobs
     for turn in range(2000):
-        limit.ended([Timed(SERVICE, Sign.ANSWER)], 3, 100 + turn * SERVICE / 3)
+        limit.ended([TimedCall(SERVICE, CallSignal.ANSWER)], 3, 100 + turn * SERVICE / 3)
     assert limit.jobs <= before
 
 
 def test_at_one_answer_a_second_the_first_step_takes_a_few():
-    limit, now = Adaptive(), 0.0
+    limit, now = AdaptiveLimit(), 0.0
     while limit.jobs == 1:
         now += 1
-        limit.ended([Timed(1.0, Sign.ANSWER)], 1, now)
+        limit.ended([TimedCall(1.0, CallSignal.ANSWER)], 1, now)
     assert now <= 6
 
 
 def test_sixteen_slow_workers_are_found_within_thirty_calls_one_after_the_other():
     site = SimulatedSite(16)
-    trace = Sender(Adaptive(), site, lambda _now: 1.0).run(80)
+    trace = Sender(AdaptiveLimit(), site, lambda _now: 1.0).run(80)
     assert 13 < trace.mean(30, 80) < 22
 
 
 def reached(jobs):
     """Return a limit that has found out that so many are well."""
-    limit = Adaptive(most=jobs)
+    limit = AdaptiveLimit(most=jobs)
     Sender(limit, SimulatedSite(1000), lambda _now: SERVICE).run(5)
     assert limit.jobs == jobs
     return limit
 
 
-@pytest.mark.parametrize("sign", [Sign.REFUSED, Sign.LOST])
+@pytest.mark.parametrize("sign", [CallSignal.REFUSED, CallSignal.LOST])
 def test_a_refusal_or_a_loss_is_obeyed_at_once(sign):
     limit = reached(16)
-    limit.ended([Timed(0.001, sign)], 16, 10.0)
+    limit.ended([TimedCall(0.001, sign)], 16, 10.0)
     assert limit.jobs == 11
 
 
 def test_a_round_of_refusals_is_one_cut():
     limit = reached(16)
-    limit.ended([Timed(0.001, Sign.REFUSED)] * 5, 16, 10.0)
+    limit.ended([TimedCall(0.001, CallSignal.REFUSED)] * 5, 16, 10.0)
     for more in range(11):
-        limit.ended([Timed(0.01 + 0.001 * more, Sign.REFUSED)], 11 - more, 10.001 + 0.001 * more)
+        limit.ended(
+            [TimedCall(0.01 + 0.001 * more, CallSignal.REFUSED)], 11 - more, 10.001 + 0.001 * more
+        )
     assert limit.jobs == 11
 
 
 def test_a_timeout_of_a_call_from_before_the_cut_is_the_same_trouble():
     limit = reached(16)
-    limit.ended([Timed(60.0, Sign.LOST)], 16, 100.0)
-    limit.ended([Timed(60.0, Sign.LOST)], 15, 100.5)
+    limit.ended([TimedCall(60.0, CallSignal.LOST)], 16, 100.0)
+    limit.ended([TimedCall(60.0, CallSignal.LOST)], 15, 100.5)
     assert limit.jobs == 11
-    limit.ended([Timed(60.0, Sign.LOST)], 11, 170.0)
+    limit.ended([TimedCall(60.0, CallSignal.LOST)], 11, 170.0)
     assert limit.jobs == 7
 
 
 def test_answers_among_refusals_do_not_soften_them():
     limit = reached(16)
-    mixed = [Timed(SERVICE, Sign.ANSWER), Timed(0.001, Sign.REFUSED)] * 4
+    mixed = [TimedCall(SERVICE, CallSignal.ANSWER), TimedCall(0.001, CallSignal.REFUSED)] * 4
     limit.ended(mixed, 16, 10.0)
     assert limit.jobs == 11
 
 
 def test_nothing_and_no_time_at_all_are_borne():
-    limit = Adaptive()
+    limit = AdaptiveLimit()
     limit.ended([], 1, 0.0)
     for turn in range(500):
-        limit.ended([Timed(0.0, Sign.ANSWER)] * limit.jobs, limit.jobs, turn * 0.001)
+        limit.ended([TimedCall(0.0, CallSignal.ANSWER)] * limit.jobs, limit.jobs, turn * 0.001)
     assert limit.jobs >= 1
 
 
 def test_an_answer_takes_few_steps():
-    limit, batch, steps = Adaptive(), [Timed(0.01, Sign.ANSWER)] * 64, 0
+    limit, batch, steps = AdaptiveLimit(), [TimedCall(0.01, CallSignal.ANSWER)] * 64, 0
 
     def count(_frame, event, _what):
         nonlocal steps

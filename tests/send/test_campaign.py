@@ -11,23 +11,30 @@ from hypothesis import strategies as st
 from gs.profile.status.hooks import write_refusal, write_reply
 from gs.profile.status.send.errors import (
     BusyError,
-    LeaveAtOnceError,
     LedgerError,
-    NotTrustedError,
     ProtocolError,
+    StoppedAtOnceError,
     UnreachableError,
+    UntrustedCertificateError,
 )
-from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.campaign import Campaign
-from gs.profile.status.send.run.model import Answer, Choice, Fault, MemberId, StopCause, Verdict
-from gs.profile.status.send.run.pace import Fixed, Metronome, Pace
-from gs.profile.status.send.run.stop import Breaker, Stop
+from gs.profile.status.send.run.model import (
+    Answer,
+    MemberId,
+    NoAnswer,
+    Selection,
+    StopCause,
+    Verdict,
+)
+from gs.profile.status.send.run.pace import FixedLimit, Pace, RateLimiter
+from gs.profile.status.send.run.stop import FailureLimit, Stop
 from gs.profile.status.send.text import Token
 
 from .fakes import SENT, Clock, FakeSite, Heard
 from .memory_ledger import MemoryLedger
 
-UNREACHED, LOST = Fault("refused", left=False), Fault("reset", left=True)
+UNREACHED, LOST = NoAnswer("refused", left=False), NoAnswer("reset", left=True)
 
 
 def campaign(
@@ -43,15 +50,15 @@ def campaign(
     **told,
 ):
     clock = clock or Clock()
-    patience = Patience(seconds, lambda: 1.0)
+    patience = Backoff(seconds, lambda: 1.0)
     return Campaign(
         site=site,
         ledger=MemoryLedger(clock) if ledger is None else ledger,
         reporter=Heard(),
-        pace=Pace(Fixed(jobs), throttle, patience, metronome),
+        pace=Pace(FixedLimit(jobs), throttle, patience, metronome),
         patience=patience,
         stop=stop or Stop(),
-        breaker=Breaker(max_unknown),
+        breaker=FailureLimit(max_unknown),
         token=Token("secret"),
         clock=clock,
         **told,
@@ -272,7 +279,7 @@ def test_a_list_that_cannot_be_had_yet_is_asked_for_again():
         (UnreachableError("down"), 60),
         (BusyError("busy"), 60),
         (BusyError("busy", 7200), 0),
-        (NotTrustedError("expired"), 0),
+        (UntrustedCertificateError("expired"), 0),
         (ProtocolError("a login page"), 0),
     ],
 )
@@ -295,7 +302,7 @@ def test_a_signal_ends_the_wait_for_the_list():
         return attempts(timeout)
 
     site.attempts = and_stop
-    with stop.listening(), pytest.raises(LeaveAtOnceError):
+    with stop.listening(), pytest.raises(StoppedAtOnceError):
         campaign(site, clock, seconds=60, stop=stop).run()
 
 
@@ -314,7 +321,7 @@ def test_with_keys_what_a_killed_run_left_is_repeated():
     clock, book = Clock(), {}
     killed = MemoryLedger(clock, book)
     killed.enrol(members(4))
-    killed.line_up(Choice(), 9999)
+    killed.line_up(Selection(), 9999)
     killed.claim(3)
     site = FakeSite(members(4), {}, clock, key_lifetime=9999)
     assert campaign(site, clock, ledger=MemoryLedger(clock, book)).run().of(Verdict.SENT) == 4
@@ -327,7 +334,7 @@ def test_without_keys_what_a_killed_run_left_is_unknown():
     clock, book = Clock(), {}
     killed = MemoryLedger(clock, book)
     killed.enrol(members(4))
-    killed.line_up(Choice(), 0)
+    killed.line_up(Selection(), 0)
     killed.claim(3)
     site = FakeSite(members(4), {}, clock)
     tally = campaign(site, clock, ledger=MemoryLedger(clock, book)).run()
@@ -363,7 +370,7 @@ def test_with_keys_those_who_get_no_answer_do_not_keep_the_others_from_theirs():
 
 def test_only_those_who_are_chosen_are_sent_to_and_counted():
     site = FakeSite(members(9))
-    tally = campaign(site, choice=Choice(frozenset({"u03", "u05"}))).run()
+    tally = campaign(site, choice=Selection(frozenset({"u03", "u05"}))).run()
     assert [member for _, member in site.posts] == ["u03", "u05"]
     assert tally.counts == {(Verdict.SENT, ""): 2}
 
@@ -387,7 +394,7 @@ def test_a_limit_that_is_enough_stops_nothing():
 def test_a_rate_spaces_the_calls_however_many_may_be_in_flight():
     clock = Clock()
     site = FakeSite(members(20), {}, clock, seconds=3)
-    campaign(site, clock, jobs=64, metronome=Metronome(2)).run()
+    campaign(site, clock, jobs=64, metronome=RateLimiter(2)).run()
     times = [at - 1000 for at, _ in site.posts]
     assert times == pytest.approx([beat / 2 for beat in range(20)])
 
@@ -403,7 +410,7 @@ class Slow(MemoryLedger):
 def test_a_rate_is_kept_where_a_change_of_the_ledger_takes_nearly_as_long_as_a_beat():
     clock = Clock()
     site = FakeSite(members(500), {}, clock, seconds=0.001)
-    campaign(site, clock, jobs=4, ledger=Slow(clock), metronome=Metronome(100)).run()
+    campaign(site, clock, jobs=4, ledger=Slow(clock), metronome=RateLimiter(100)).run()
     first, last = site.posts[0][0], site.posts[-1][0]
     assert 499 / (last - first) == pytest.approx(100, rel=0.02)
 
@@ -453,7 +460,7 @@ def test_nobody_is_sent_to_where_it_is_late_before_the_list_is_there():
     stop = Stop(lambda: clock.now >= 1003)
     site = FakeSite(members(9), {}, clock, error=UnreachableError("refused"))
     site._on_wait = stop.check
-    with pytest.raises(LeaveAtOnceError, match="as late as --until allows"):
+    with pytest.raises(StoppedAtOnceError, match="as late as --until allows"):
         campaign(site, clock, seconds=300, stop=stop).run()
     assert site.posts == []
 

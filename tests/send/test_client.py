@@ -8,8 +8,13 @@ from threading import Barrier
 import pytest
 
 from gs.profile.status.send import errors
-from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
-from gs.profile.status.send.run.model import Claim, Fault, MemberId
+from gs.profile.status.send.client import (
+    CertificateAuthorities,
+    ClientOptions,
+    HttpSite,
+    TransferLoop,
+)
+from gs.profile.status.send.run.model import Claim, MemberId, NoAnswer
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.text import Token
 from limits import LIMIT, wait_until
@@ -26,8 +31,10 @@ def client():
     made = []
 
     def make(url, token="secret", timeout=LIMIT, trust=None):
-        manner = Manner(timeout, "sendprofile/test", trust or Trust.in_system())
-        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, Loop()))
+        manner = ClientOptions(
+            timeout, "sendprofile/test", trust or CertificateAuthorities.in_system()
+        )
+        made.append(HttpSite(SiteUrl.parse(url), Token(token), manner, TransferLoop()))
         return made[-1]
 
     yield make
@@ -62,7 +69,7 @@ def test_however_a_connection_dies_the_request_is_posted_once(
 ):
     tls = authority.good() if layer == "TLS" else None
     server = groupserver(members=["u1", "u2"], tls=tls, http2=protocol == "HTTP/2")
-    site = client(server.url, trust=Trust.in_(authority.pem))
+    site = client(server.url, trust=CertificateAuthorities.in_(authority.pem))
     if reused:
         assert call(site, "u2").http_status == 200
     server.on_send = death
@@ -70,7 +77,7 @@ def test_however_a_connection_dies_the_request_is_posted_once(
     posted = [request for request in server.sends if request.fields["profileId"] == "u1"]
     assert len(posted) <= 1
     assert server.mailed["u1"] <= 1
-    if isinstance(end, Fault):
+    if isinstance(end, NoAnswer):
         assert end.left
         assert "rewind" not in end.text  # no word for an operator
     if reused and server.longest_pause < 2:
@@ -85,26 +92,26 @@ def test_a_connection_that_dies_before_it_is_used_is_no_second_mail_either(
     server = groupserver(members=["u1"])
     server.on_connection = death
     end = call(client(server.url))
-    assert isinstance(end, Fault)
+    assert isinstance(end, NoAnswer)
     assert not server.sends
 
 
 def test_a_refused_connection_is_evidence_that_nothing_left(client, free_port):
     end = call(client(f"http://127.0.0.1:{free_port}"))
-    assert isinstance(end, Fault)
+    assert isinstance(end, NoAnswer)
     assert not end.left
 
 
 def test_a_host_that_is_not_there_is_evidence_that_nothing_left(client):
     end = call(client("http://nosuch.invalid"))
-    assert (isinstance(end, Fault), end.left) == (True, False)
+    assert (isinstance(end, NoAnswer), end.left) == (True, False)
 
 
 @pytest.mark.parametrize("bad", ["wrong_name", "expired", "unknown"])
 def test_a_bad_certificate_is_evidence_that_nothing_left(groupserver, authority, client, bad):
     server = groupserver(members=["u1"], tls=getattr(authority, bad)())
-    end = call(client(server.url, trust=Trust.in_(authority.pem)))
-    assert (isinstance(end, Fault), end.left) == (True, False)
+    end = call(client(server.url, trust=CertificateAuthorities.in_(authority.pem)))
+    assert (isinstance(end, NoAnswer), end.left) == (True, False)
     assert server.requests == []
 
 
@@ -147,7 +154,7 @@ def test_one_connection_is_kept_for_all(groupserver, client):
 
 def test_http_2_is_spoken_where_the_site_speaks_it(groupserver, authority, client):
     server = groupserver(members=["u1"], tls=authority.good(), http2=True)
-    site = client(server.url, trust=Trust.in_(authority.pem))
+    site = client(server.url, trust=CertificateAuthorities.in_(authority.pem))
     assert list(site.members()) == ["u1"]
     assert call(site).http_status == 200
     assert {request.version for request in server.requests} == {"HTTP/2"}
@@ -160,7 +167,7 @@ def call_all(site, members):
     answered = 0
     while answered < len(members):
         ended = site.attempts(10)
-        assert not [attempt.end for attempt in ended if isinstance(attempt.end, Fault)]
+        assert not [attempt.end for attempt in ended if isinstance(attempt.end, NoAnswer)]
         answered += len(ended)
     return answered
 
@@ -171,7 +178,7 @@ def test_calls_in_flight_share_one_connection_of_http_2(
 ):
     members = [f"u{number}" for number in range(64)]
     server = groupserver(members=members, tls=authority.good(), http2=True)
-    site = client(server.url, trust=Trust.in_(authority.pem))
+    site = client(server.url, trust=CertificateAuthorities.in_(authority.pem))
     assert set(site.members()) == set(members)
     time.sleep(seconds)  # while a long list is stored, the connection grows old
     assert call_all(site, members) == 64
@@ -201,7 +208,7 @@ def test_no_call_waits_for_another_where_there_is_no_http_2(groupserver, authori
 
     server.on_members = faults.closed_when_idle()
     server.on_send = answer_with_the_others
-    site = client(server.url, trust=Trust.in_(authority.pem), timeout=2 * LIMIT)
+    site = client(server.url, trust=CertificateAuthorities.in_(authority.pem), timeout=2 * LIMIT)
     assert set(site.members()) == set(members)
     wait_until_closed(server)
     time.sleep(1.2)  # libcurl looks for dead connections once a second
@@ -254,14 +261,14 @@ def test_a_site_that_does_not_answer_is_waited_for_no_longer_than_the_time_out(
     server = groupserver(members=["u1"])
     server.on_send = faults.never()
     end = call(client(server.url, timeout=2))
-    assert end == Fault("no answer within 2 s", left=True)
+    assert end == NoAnswer("no answer within 2 s", left=True)
 
 
 def test_an_answer_that_does_not_end_is_given_up(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.huge(1 << 24)
     end = call(client(server.url))
-    assert (isinstance(end, Fault), end.left) == (True, True)
+    assert (isinstance(end, NoAnswer), end.left) == (True, True)
 
 
 def test_the_answer_comes_back_as_it_is(groupserver, client):
@@ -353,7 +360,7 @@ def test_a_redirect_from_http_to_https_of_the_same_host_is_followed(
     safe = groupserver(members=["u1"], tls=authority.good())
     plain = groupserver()
     plain.on_members = faults.redirect(301, safe.url + REDIRECTED)
-    site = client(plain.url, trust=Trust.in_(authority.pem))
+    site = client(plain.url, trust=CertificateAuthorities.in_(authority.pem))
     assert list(site.members()) == ["u1"]
     assert call(site).http_status == 200
     assert (len(plain.requests), len(safe.sends)) == (1, 1)
@@ -383,7 +390,7 @@ def test_a_redirect_from_https_to_http_is_not_followed(groupserver, authority, c
     safe = groupserver(tls=authority.good())
     safe.on_members = faults.redirect(301, plain.url + REDIRECTED)
     with pytest.raises(errors.ProtocolError):
-        list(client(safe.url, trust=Trust.in_(authority.pem)).members())
+        list(client(safe.url, trust=CertificateAuthorities.in_(authority.pem)).members())
     assert plain.requests == []
 
 
@@ -419,7 +426,7 @@ def test_a_proxy_is_used_for_https_which_it_cannot_read(
 ):
     server = groupserver(members=["u1"], tls=authority.good())
     monkeypatch.setenv("https_proxy", proxy.url)
-    site = client(server.url, trust=Trust.in_(authority.pem))
+    site = client(server.url, trust=CertificateAuthorities.in_(authority.pem))
     assert list(site.members()) == ["u1"]
     assert call(site).http_status == 200
     assert len(proxy.passed) == 1
@@ -439,8 +446,8 @@ def test_a_proxy_that_refuses_is_evidence_that_nothing_left(
     server = groupserver(members=["u1"], tls=authority.good())
     with Proxy(tmp_path, refuses=True) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
-        end = call(client(server.url, trust=Trust.in_(authority.pem)))
-    assert (isinstance(end, Fault), end.left) == (True, False)
+        end = call(client(server.url, trust=CertificateAuthorities.in_(authority.pem)))
+    assert (isinstance(end, NoAnswer), end.left) == (True, False)
     assert server.requests == []
 
 
@@ -461,7 +468,7 @@ def test_a_request_whose_headers_were_read_may_have_left_whole(groupserver, clie
     server = groupserver(members=["u1"])
     server.on_send = faults.closed(Point.HEADERS)
     end = call(client(server.url))
-    assert (isinstance(end, Fault), end.left) == (True, True)
+    assert (isinstance(end, NoAnswer), end.left) == (True, True)
 
 
 def test_an_answer_that_is_announced_as_the_last_is_not_lost(groupserver, client):

@@ -11,8 +11,8 @@ from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
     Claim,
-    Fault,
     MemberId,
+    NoAnswer,
     StopCause,
     Verdict,
 )
@@ -42,8 +42,8 @@ TABLE = [
     (Answer(200, b""), Verdict.UNKNOWN, None),
     (Answer(200, b'{"status": 0, "mess'), Verdict.UNKNOWN, None),
     (Answer(200, b'["u1"]'), Verdict.UNKNOWN, None),
-    (Fault("refused", left=False), Verdict.WAITING, StopCause.UNREACHABLE),
-    (Fault("reset", left=True), Verdict.UNKNOWN, None),
+    (NoAnswer("refused", left=False), Verdict.WAITING, StopCause.UNREACHABLE),
+    (NoAnswer("reset", left=True), Verdict.UNKNOWN, None),
     (Answer(429, b""), Verdict.WAITING, StopCause.BUSY),
     (Answer(503, b""), Verdict.WAITING, StopCause.BUSY),
     (Answer(400, b""), Verdict.FAILED, None),
@@ -141,12 +141,12 @@ def test_the_token_is_not_left_in_half_where_a_message_is_cut():
 
 @pytest.mark.parametrize("left", [True, False])
 def test_the_token_is_not_in_what_libcurl_quotes_of_an_answer(left):
-    outcome = judged(Fault("Unsupported encoding: s3cret", left=left))
+    outcome = judged(NoAnswer("Unsupported encoding: s3cret", left=left))
     assert outcome.message == "Unsupported encoding: [token]"
 
 
 ends = st.one_of(
-    st.builds(Fault, st.text(), st.booleans()),
+    st.builds(NoAnswer, st.text(), st.booleans()),
     st.builds(Answer, st.integers(100, 999), st.binary()),
     st.builds(
         Answer,

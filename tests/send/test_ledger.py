@@ -13,10 +13,10 @@ from gs.profile.status.send.ledger.file import open_ledger
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
-    Choice,
     MemberId,
     Outcome,
-    Record,
+    RecordedOutcome,
+    Selection,
     Verdict,
 )
 
@@ -24,7 +24,7 @@ from .fakes import Clock
 from .memory_ledger import MemoryLedger
 
 DAY = 86_400
-ALL = Choice()
+ALL = Selection()
 
 
 def memory(_tmp_path, clock, _opened):
@@ -37,7 +37,7 @@ def sqlite(tmp_path, clock, opened):
 
     def call():
         file = opened.enter_context(closing(open_ledger(tmp_path / "ledger.sqlite3")))
-        return runs.begin(file, "example.com", Period(2026, 10), clock, again=False).ledger
+        return runs.open_run(file, "example.com", Period(2026, 10), clock, again=False).ledger
 
     return call
 
@@ -138,7 +138,7 @@ def test_a_settled_member_is_not_claimed_again_by_any_call(call, verdict):
     settle_all(ledger, a=verdict)
     assert ledger.claim(1) == []
     later = call()
-    assert begin(later, ["a"], Choice(resend_unknown=True), DAY) == 0
+    assert begin(later, ["a"], Selection(resend_unknown=True), DAY) == 0
     assert later.claim(1) == []
     assert verdicts(later) == {verdict: 1}
 
@@ -161,7 +161,7 @@ def test_an_unknown_member_is_left_alone_unless_the_operator_says_so(call):
     assert begin(later, ["a"]) == 0
     assert later.claim(1) == []
     last = call()
-    assert begin(last, ["a"], Choice(resend_unknown=True)) == 1
+    assert begin(last, ["a"], Selection(resend_unknown=True)) == 1
     assert ids(last.claim(1)) == ["a"]
 
 
@@ -170,7 +170,7 @@ def test_who_is_resent_to_stays_in_doubt_until_their_turn_and_after(call):
     begin(ledger, "ab")
     settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
     later = call()
-    assert begin(later, "ab", Choice(resend_unknown=True)) == 2
+    assert begin(later, "ab", Selection(resend_unknown=True)) == 2
     (claim,) = later.claim(1)
     assert claim.doubtful
     assert verdicts(later) == {Verdict.SENDING: 1, Verdict.UNKNOWN: 1}
@@ -182,12 +182,12 @@ def test_who_was_resent_to_in_vain_is_not_resent_to_again_by_that_call(call):
     begin(ledger, "a")
     settle_all(ledger, a=Verdict.UNKNOWN)
     later = call()
-    begin(later, "a", Choice(resend_unknown=True))
+    begin(later, "a", Selection(resend_unknown=True))
     later.claim(1)
     later.settle([outcome("a", Verdict.UNKNOWN)])
     assert later.claim(1) == []
     last = call()
-    begin(last, "a", Choice(resend_unknown=True))
+    begin(last, "a", Selection(resend_unknown=True))
     last.claim(1)
     last.settle([outcome("a", Verdict.UNKNOWN, again=True)])
     assert ids(last.claim(1)) == ["a"]
@@ -308,7 +308,7 @@ def test_a_verdict_keeps_what_the_site_said_and_when(ledger, clock):
     clock.now += 60
     said = Outcome(MemberId("a"), Verdict.FAILED, "status 7", "山田: no", 7)
     ledger.settle([said])
-    assert list(ledger.unsettled()) == [Record(said, clock.now)]
+    assert list(ledger.unsettled()) == [RecordedOutcome(said, clock.now)]
 
 
 def test_the_unsettled_are_those_that_failed_or_are_unknown(ledger):
@@ -408,7 +408,7 @@ def test_an_unknown_one_who_left_is_not_sent_to_again(call):
     begin(ledger, ["a", "b"], lifetime=DAY)
     settle_all(ledger, a=Verdict.UNKNOWN)
     later = call()
-    assert begin(later, ["b"], Choice(resend_unknown=True), DAY) == 1
+    assert begin(later, ["b"], Selection(resend_unknown=True), DAY) == 1
     assert ids(later.claim(9)) == ["b"]
 
 
@@ -417,11 +417,11 @@ def test_an_unknown_one_who_left_is_not_sent_to_again(call):
 
 def test_only_the_chosen_are_claimed(call):
     ledger = call()
-    assert begin(ledger, "abcd", Choice(frozenset({"b", "d"}))) == 2
+    assert begin(ledger, "abcd", Selection(frozenset({"b", "d"}))) == 2
     assert ids(ledger.claim(9)) == ["b", "d"]
     ledger.settle([outcome("b", Verdict.SENT), outcome("d", Verdict.FAILED)])
     later = call()
-    assert begin(later, "abcd", Choice(frozenset({"a", "b"}))) == 1
+    assert begin(later, "abcd", Selection(frozenset({"a", "b"}))) == 1
     assert ids(later.claim(9)) == ["a"]
     assert later.tally().of(Verdict.FAILED) == 1
 
@@ -431,7 +431,7 @@ def test_an_unknown_one_is_resent_only_if_chosen(call):
     begin(ledger, "ab")
     settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
     later = call()
-    assert begin(later, "ab", Choice(frozenset("a"), resend_unknown=True)) == 1
+    assert begin(later, "ab", Selection(frozenset("a"), resend_unknown=True)) == 1
     assert ids(later.claim(9)) == ["a"]
 
 
@@ -439,7 +439,7 @@ def test_who_is_chosen_and_not_listed_is_a_slip(call):
     begin(call(), ["a", "gone"])
     later = call()
     with pytest.raises(NotListedError, match="The site does not list: gone, typo"):
-        begin(later, ["a"], Choice(frozenset({"a", "typo", "gone"})))
+        begin(later, ["a"], Selection(frozenset({"a", "typo", "gone"})))
     assert verdicts(later) == {Verdict.WAITING: 1, Verdict.SKIPPED: 1}
 
 
@@ -447,7 +447,7 @@ def test_who_is_chosen_and_settled_is_settled(call):
     ledger = call()
     begin(ledger, ["a", "b"])
     settle_all(ledger, a=Verdict.SENT)
-    assert begin(call(), ["b"], Choice(frozenset("a"))) == 0
+    assert begin(call(), ["b"], Selection(frozenset("a"))) == 0
 
 
 # A site that honours keys

@@ -20,7 +20,7 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import MIGRATIONS, open_ledger, read_ledger
+from gs.profile.status.send.ledger.file import MIGRATIONS, open_ledger, open_ledger_read_only
 from gs.profile.status.send.run.model import MemberId
 from limits import LIMIT
 from servers import faults
@@ -61,7 +61,7 @@ def python(code, *argv):
 
 def fill(file, *members):
     """Put *members* into a run of the ledger."""
-    run = runs.begin(file, "example.com", Period(2026, 10), time.time, again=False)
+    run = runs.open_run(file, "example.com", Period(2026, 10), time.time, again=False)
     run.ledger.enrol(map(MemberId, members))
 
 
@@ -98,7 +98,7 @@ def test_a_process_that_is_killed_while_it_makes_a_ledger_leaves_none_or_a_whole
         for made in folder.iterdir():
             left += [file for file in made.iterdir() if ".new-" in file.name]
             if (made / "ledger.sqlite3").exists():
-                read_ledger(made / "ledger.sqlite3").close()
+                open_ledger_read_only(made / "ledger.sqlite3").close()
             open_ledger(made / "ledger.sqlite3").close()
 
 

@@ -20,11 +20,11 @@ from gs.profile.status.send.ledger import queue
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
-    Choice,
     MemberId,
     Outcome,
+    Selection,
     Verdict,
-    usable,
+    usable_lifetime,
 )
 
 from .fakes import Clock
@@ -85,10 +85,10 @@ class Promise(RuleBasedStateMachine):
         self.resends, self.resent = False, dict.fromkeys(EVERYBODY, 0)
 
     def teardown(self):
-        self.a_call_that_goes_well(Choice())
+        self.a_call_that_goes_well(Selection())
         for member in self.listed - self.doubted:
             assert self.verdict(member) in SETTLED, f"{member} waits for ever"
-        self.a_call_that_goes_well(Choice(resend_unknown=True))
+        self.a_call_that_goes_well(Selection(resend_unknown=True))
         for member in self.listed:
             skipped = self.settled[member] is Verdict.SKIPPED
             assert skipped or self.mails[member], f"{member} is forgotten"
@@ -96,13 +96,13 @@ class Promise(RuleBasedStateMachine):
 
     @initialize(members=lists, lifetime=lifetimes)
     def begin(self, members, lifetime):
-        self.call(members, Choice(), lifetime)
+        self.call(members, Selection(), lifetime)
 
     @rule(only=st.none() | some, resend=st.booleans(), lifetime=lifetimes, seconds=times)
     def another_call(self, only, resend, lifetime, seconds):
         self.crash()
         self.clock.now += seconds
-        self.call(self.listed, Choice(only, resend), lifetime)
+        self.call(self.listed, Selection(only, resend), lifetime)
 
     @rule(members=lists, broken=lists)
     def another_call_when_the_list_has_changed_and_breaks_off_at_first(self, members, broken):
@@ -116,7 +116,7 @@ class Promise(RuleBasedStateMachine):
         with pytest.raises(ConnectionError):
             self.ledger.enrol(breaking_off())
         assert self.ledger.tally() == before
-        self.call(members, Choice(), self.lifetime)
+        self.call(members, Selection(), self.lifetime)
 
     @precondition(lambda self: self.lined_up)
     @rule(limit=st.integers(1, 4), how=st.lists(ends, min_size=4, max_size=4))
@@ -226,13 +226,13 @@ class Promise(RuleBasedStateMachine):
         member = claim.member
         assert member in self.lined_up
         assert member not in self.flights
-        assert claim.repeatable == bool(usable(self.lifetime))
+        assert claim.repeatable == bool(usable_lifetime(self.lifetime))
         assert claim.doubtful == (member in self.doubted)
         if claim.doubtful and self.is_remembered(member):
             return
         assert not claim.doubtful or self.resends
         self.resent[member] += claim.doubtful
-        self.keyed[member] = self.clock.now, usable(self.lifetime)
+        self.keyed[member] = self.clock.now, usable_lifetime(self.lifetime)
 
     def is_remembered(self, member):
         since, lifetime = self.keyed[member]

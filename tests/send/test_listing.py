@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.send.client.memberlist import Listing
+from gs.profile.status.send.client.memberlist import MemberListParser
 from gs.profile.status.send.errors import ProtocolError
 from gs.profile.status.send.text import Token
 
@@ -17,7 +17,7 @@ KIB = 1024
 
 def read(chunks):
     """Return the members in *chunks*, and how many bytes it took to know that it is no list."""
-    listing = Listing(Token("secret"))
+    listing = MemberListParser(Token("secret"))
     members, taken = [], 0
     try:
         for chunk in chunks:

@@ -185,12 +185,13 @@ def test_a_page_over_http_2_is_no_list_either(groupserver, authority, sendprofil
 # would be that of the test's process, if that is more: it is not set back by exec.)
 READER = """\
 import collections, itertools, pathlib, re, sys
-from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
+from gs.profile.status.send.client import CertificateAuthorities, ClientOptions
+from gs.profile.status.send.client import HttpSite, TransferLoop
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.text import Token
 url, count = sys.argv[1:]
-manner = Manner(10.0, "test", Trust.in_system())
-members = HttpSite(SiteUrl.parse(url), Token("secret"), manner, Loop()).members()
+options = ClientOptions(10.0, "test", CertificateAuthorities.in_system())
+members = HttpSite(SiteUrl.parse(url), Token("secret"), options, TransferLoop()).members()
 collections.deque(itertools.islice(members, int(count)), maxlen=0)
 print(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
 """

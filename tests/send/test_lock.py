@@ -12,9 +12,9 @@ from threading import Event
 
 import pytest
 
-from gs.profile.status.send.errors import HeldError
+from gs.profile.status.send.errors import LockHeldError
 from gs.profile.status.send.ledger.file import open_ledger
-from gs.profile.status.send.ledger.lock import only_one
+from gs.profile.status.send.ledger.lock import run_lock
 from gs.profile.status.send.siteurl import SiteUrl
 from limits import LIMIT
 from servers import faults
@@ -107,7 +107,7 @@ OTHERS = ["http://localhost:1", "http://localhost/gs:80", "http://localhost.loca
 def test_however_its_url_is_written_a_site_is_one(sendprofile, path, url):
     open_ledger(path).close()
     site = SiteUrl.parse("http://localhost/").identity
-    with only_one(path, site, datetime.now().astimezone()):
+    with run_lock(path, site, datetime.now().astimezone()):
         done = sendprofile.run("--ledger", path, url)
     assert done.returncode == 75
     assert (
@@ -120,9 +120,9 @@ def test_another_port_path_or_host_is_another_site(path, url):
     path.parent.mkdir()
     now = datetime.now().astimezone()
     site = SiteUrl.parse("http://localhost/").identity
-    with only_one(path, site, now), only_one(path, SiteUrl.parse(url).identity, now):
+    with run_lock(path, site, now), run_lock(path, SiteUrl.parse(url).identity, now):
         pass
-    with only_one(path, site, now), pytest.raises(HeldError), only_one(path, site, now):
+    with run_lock(path, site, now), pytest.raises(LockHeldError), run_lock(path, site, now):
         pass
 
 

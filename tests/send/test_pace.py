@@ -3,24 +3,24 @@
 
 import pytest
 
-from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
+    CallSignal,
     Claim,
     MemberId,
     Outcome,
-    Sign,
     StopCause,
-    Timed,
+    TimedCall,
     Verdict,
 )
-from gs.profile.status.send.run.pace import Fixed, Metronome, Pace
+from gs.profile.status.send.run.pace import FixedLimit, Pace, RateLimiter
 
 
 def pace_of(throttle=0, jobs=1, patience=None, rate=None):
-    metronome = Metronome(rate) if rate else None
-    return Pace(Fixed(jobs), throttle, patience or Patience(300, lambda: 1.0), metronome)
+    metronome = RateLimiter(rate) if rate else None
+    return Pace(FixedLimit(jobs), throttle, patience or Backoff(300, lambda: 1.0), metronome)
 
 
 def outcomes(*verdicts):
@@ -68,7 +68,7 @@ def test_each_of_several_turns_rests_by_itself():
 
 
 def test_there_are_no_turns_in_a_pause_and_one_at_a_time_until_the_site_answers():
-    patience = Patience(300, lambda: 1.0)
+    patience = Backoff(300, lambda: 1.0)
     pace = pace_of(jobs=9, patience=patience)
     patience.bears(10, retry_after=5)
     assert (pace.turns(14.9, 0), pace.rest(10, 0)) == (0, 5)
@@ -96,23 +96,23 @@ def one(verdict, cause=None, status=None):
 @pytest.mark.parametrize(
     ("outcome", "sign"),
     [
-        (one(Verdict.SENT, status=0), Sign.ANSWER),
-        (one(Verdict.SKIPPED, status=-16), Sign.ANSWER),
-        (one(Verdict.FAILED), Sign.ANSWER),
-        (one(Verdict.WAITING, StopCause.TOKEN_REFUSED), Sign.ANSWER),
-        (one(Verdict.UNKNOWN, status=-1024), Sign.ANSWER),
-        (one(Verdict.UNKNOWN), Sign.LOST),
-        (one(Verdict.WAITING, StopCause.UNREACHABLE), Sign.LOST),
-        (one(Verdict.WAITING, StopCause.BUSY), Sign.REFUSED),
-        (one(Verdict.UNKNOWN, StopCause.BUSY), Sign.REFUSED),
+        (one(Verdict.SENT, status=0), CallSignal.ANSWER),
+        (one(Verdict.SKIPPED, status=-16), CallSignal.ANSWER),
+        (one(Verdict.FAILED), CallSignal.ANSWER),
+        (one(Verdict.WAITING, StopCause.TOKEN_REFUSED), CallSignal.ANSWER),
+        (one(Verdict.UNKNOWN, status=-1024), CallSignal.ANSWER),
+        (one(Verdict.UNKNOWN), CallSignal.LOST),
+        (one(Verdict.WAITING, StopCause.UNREACHABLE), CallSignal.LOST),
+        (one(Verdict.WAITING, StopCause.BUSY), CallSignal.REFUSED),
+        (one(Verdict.UNKNOWN, StopCause.BUSY), CallSignal.REFUSED),
     ],
 )
 def test_a_limit_hears_how_each_call_ended_and_how_long_it_took(outcome, sign):
     limit = Learning()
-    pace = Pace(limit, 0, Patience(300, lambda: 1.0))
+    pace = Pace(limit, 0, Backoff(300, lambda: 1.0))
     assert pace.turns(1, in_flight=1) == 2
     pace.ended([Attempt(Claim(MemberId("u")), Answer(200, b""), 0.5)], [outcome], 2, now=7)
-    assert limit.told == [([Timed(0.5, sign)], 2, 7)]
+    assert limit.told == [([TimedCall(0.5, sign)], 2, 7)]
 
 
 # A rate
@@ -168,7 +168,7 @@ def test_a_rate_is_kept_within_two_percent_over_a_minute_or_over_ten_beats(rate)
 
 
 def test_a_pause_and_a_throttle_hold_with_a_rate_as_well():
-    patience = Patience(300, lambda: 1.0)
+    patience = Backoff(300, lambda: 1.0)
     pace = pace_of(throttle=5, jobs=1, patience=patience, rate=100)
     end(pace, Verdict.SENT, now=10)
     assert (pace.turns(14, 0), pace.rest(14, 0)) == (0, 1)

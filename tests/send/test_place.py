@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.send.settings import options
-from gs.profile.status.send.settings.settings import Settings, default_place
+from gs.profile.status.send.settings.settings import Settings, default_ledger
 
 from .conftest import GSCONFIG
 
@@ -27,7 +27,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("environment", "place"), PLACES)
 def test_without_a_word_the_ledger_is_in_the_state_folder(environment, place):
-    assert default_place({**os.environ, **environment}) == Path(place).expanduser()
+    assert default_ledger({**os.environ, **environment}) == Path(place).expanduser()
 
 
 @pytest.fixture

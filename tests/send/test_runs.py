@@ -14,9 +14,9 @@ import pytest
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import HostNotFoundError, UsageError
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import open_ledger, read_ledger
+from gs.profile.status.send.ledger.file import open_ledger, open_ledger_read_only
 from gs.profile.status.send.report.output import Output
-from gs.profile.status.send.run.model import Choice, MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.run.model import MemberId, Outcome, Selection, StopCause, Verdict
 from gs.profile.status.send.settings import options
 from gs.profile.status.send.settings.settings import Settings
 from gs.profile.status.send.tasks.send import send
@@ -50,10 +50,10 @@ def begin(file, clock):
     """Return what begins a run of October, with the members who are named."""
 
     def begin(*members, again=False, period=OCTOBER, site=SITE):
-        begun = runs.begin(file, site, period, clock, again=again)
+        begun = runs.open_run(file, site, period, clock, again=again)
         if members:
             begun.ledger.enrol(map(MemberId, members))
-            begun.ledger.line_up(Choice(), 0)
+            begun.ledger.line_up(Selection(), 0)
         return begun
 
     return begin
@@ -139,7 +139,7 @@ def test_another_round_whose_list_never_came_is_forgotten_without_again(begin):
     begin(again=True)  # its list never came
     resumed = begin("u1", "u2")
     assert resumed.run == first.run
-    assert resumed.ledger.line_up(Choice(), 0) == 0
+    assert resumed.ledger.line_up(Selection(), 0) == 0
 
 
 def test_another_round_whose_list_never_came_is_begun_by_again(begin, clock, file):
@@ -164,7 +164,7 @@ def test_a_clock_that_jumps_back_changes_no_run_and_no_verdict(begin, clock, fil
     clock.now -= 400 * 86_400
     resumed = begin("u1", "u2")
     assert resumed.resumed
-    assert resumed.ledger.line_up(Choice(), 0) == 1
+    assert resumed.ledger.line_up(Selection(), 0) == 1
     send_to(resumed, 2)
     (account,) = runs.accounts(file, SITE, clock)
     assert account.invocations == 2
@@ -176,18 +176,18 @@ def test_who_was_left_behind_is_told_by_the_latest_period_before(begin, file):
     for month, sent in ((7, 1), (8, 0), (9, 1)):
         send_to(begin("u1", period=Period(2026, month)), sent)
     begin("u1", site="example.org", period=Period(2026, 9))
-    assert runs.left_behind(file, SITE, OCTOBER) == Period(2026, 8)
-    assert runs.left_behind(file, SITE, Period(2026, 8)) is None
-    assert runs.left_behind(file, "elsewhere", OCTOBER) is None
+    assert runs.unfinished_period(file, SITE, OCTOBER) == Period(2026, 8)
+    assert runs.unfinished_period(file, SITE, Period(2026, 8)) is None
+    assert runs.unfinished_period(file, "elsewhere", OCTOBER) is None
 
 
 def test_how_a_call_ended_is_recorded(begin, file, clock):
     begun = begin("u1")
-    with pytest.raises(HostNotFoundError), runs.ending(file, begun, clock, lambda: None):
+    with pytest.raises(HostNotFoundError), runs.recording_end(file, begun, clock, lambda: None):
         raise HostNotFoundError("There is no host.\nCheck the URL.")
     (account,) = runs.accounts(file, SITE, clock)
     assert account.cause == "There is no host."
-    with runs.ending(file, begin("u1"), clock, lambda: StopCause.LIMIT):
+    with runs.recording_end(file, begin("u1"), clock, lambda: StopCause.LIMIT):
         clock.now += 5
     (account,) = runs.accounts(file, SITE, clock)
     assert account.cause == StopCause.LIMIT.value
@@ -243,7 +243,7 @@ def test_a_month_that_ends_while_the_run_is_on_does_not_change_it(groupserver, s
     assert site.mailed == dict.fromkeys(["u1", "u2", "u3"], 2)
     periods = [(one.fields["profileId"], one.fields["period"]) for one in site.sends]
     assert len(set(periods)) == len(periods) == 6
-    with closing(read_ledger(path)) as file:
+    with closing(open_ledger_read_only(path)) as file:
         found = list(runs.accounts(file, settings_site(site), Clock()))
         assert [str(one.run.period) for one in found] == ["2026-10", "2026-09"]
         assert all(one.ledger.tally().all_settled for one in found)

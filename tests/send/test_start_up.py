@@ -48,7 +48,7 @@ CALLING = [*LOOKING, "ijson.backends.yajl2_c", "pycurl", "select", "signal", "ss
 SENDING = [*CALLING, "fcntl", "http", "random", "resource", "socket"]
 
 OURS = "gs.profile.status"
-ROOMS = ("", ".cli", ".errors", ".options", ".optionvals", ".version")
+ROOMS = ("", ".cli", ".errors", ".settings", ".settings.options", ".version")
 HELP = {f"{OURS}.send{room}" for room in ROOMS}
 ERROR = HELP | {f"{OURS}.send.{room}" for room in ("errorvals", "report", "report.output")}
 
@@ -107,28 +107,26 @@ def test_a_wrong_command_line_needs_no_more_than_a_stream_to_say_so(argv, import
 def test_to_look_at_a_ledger_needs_no_client(options, imported):
     superfluous, ours = imported(*options, "--status", "http://localhost", beyond=LOOKING)
     assert superfluous == set()
-    assert rooms(ours) & {"client", "campaign", "judge", "pace", "patience", "stop"} == set()
-    assert f"{OURS}.send.report.machine" not in ours
+    assert rooms(ours) & {"client", "campaign", "judge", "pace", "backoff", "stop"} == set()
 
 
 def test_to_rehearse_needs_nothing_to_send_by(options, groupserver, imported):
     site = groupserver(members=["u1"])
     superfluous, ours = imported(*options, "--dry-run", site.url, beyond=CALLING)
     assert superfluous == set()
-    assert rooms(ours) & {"campaign", "judge", "pace", "patience"} == set()
+    assert rooms(ours) & {"campaign", "judge", "pace", "backoff"} == set()
 
 
-@pytest.mark.parametrize(("verbose", "reporter"), [([], "silent"), (["-v"], "verbose")])
+@pytest.mark.parametrize("verbose", [[], ["-v"]], ids=["silent", "verbose"])
 def test_a_run_without_a_terminal_needs_no_library_for_one(
-    verbose, reporter, options, groupserver, imported
+    verbose, options, groupserver, imported
 ):
     site = groupserver(members=["u1"])
     superfluous, ours = imported(*options, *verbose, site.url, beyond=SENDING)
     assert superfluous == set()
-    kinds = {"silent", "verbose", "terminal", "rehearsal", "machine", "status"}
-    assert ours & {f"{OURS}.send.report.{kind}" for kind in kinds} == {
-        f"{OURS}.send.report.{reporter}"
-    }
+    assert (
+        ours & {f"{OURS}.send.report.{kind}" for kind in ("terminal", "dryrun", "status")} == set()
+    )
     assert len(site.sends) == 1
 
 

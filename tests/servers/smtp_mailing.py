@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from gs.profile.status.site.delivery import Smtp, SmtpSettings
+from gs.profile.status.site.delivery import SmtpMailer, SmtpSettings
 from limits import LIMIT
 
 from .authority import Authority
@@ -27,11 +27,11 @@ class Clock:
 @contextmanager
 def mailing(
     server: MailServer, clock: Callable[[], float] | None = None, **settings: Any
-) -> Iterator[Smtp]:
+) -> Iterator[SmtpMailer]:
     """Yield a mailer with these settings, whose clock stands still if there is none."""
     values = {"security": "none", "timeout": LIMIT, "final_timeout": LIMIT} | settings
     there = SmtpSettings(server.host, server.port, bounces="bounces@example.org", **values)
-    with closing(Smtp(there, clock or Clock())) as mailer:
+    with closing(SmtpMailer(there, clock or Clock())) as mailer:
         yield mailer
 
 

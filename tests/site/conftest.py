@@ -11,7 +11,7 @@ from embedded.hamlet import Hamlet, hamlet
 from embedded.pages import served_pages
 from embedded.parts import MARCH, application
 from embedded.served import Served, served
-from gs.profile.status.site.delivery import Maildir
+from gs.profile.status.site.delivery import MaildirMailer
 from gs.profile.status.site.store.database import open_database
 from servers.postgres import Postgres, postgres
 
@@ -60,7 +60,7 @@ def start(town: Hamlet, tmp_path: Path) -> Callable[..., AbstractContextManager[
 
     @contextmanager
     def made(mailer=None, period=MARCH, scope=""):
-        mailer = mailer or Maildir(tmp_path / "Maildir")
+        mailer = mailer or MaildirMailer(tmp_path / "Maildir")
         with application(town.engine, mailer, period, scope) as app, served(app) as running:
             yield running
 

@@ -10,8 +10,8 @@ import pytest
 from embedded.hamlet import hamlet
 from embedded.parts import Told, decider
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.ingest.demo import settle_community
-from gs.profile.status.site.ingest.demo.fixtures import read_characters, read_circles
+from gs.profile.status.site.ingest.demo import seed_demo
+from gs.profile.status.site.ingest.demo.fixtures import read_groups, read_people
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import list_members
@@ -25,7 +25,7 @@ OCTOBER = Period(2026, 10)
 def settled(tmp_path_factory):
     with hamlet(tmp_path_factory.mktemp("community")) as town:
         with town.engine.begin() as connection:
-            settle_community(connection, NOW, 20)
+            seed_demo(connection, NOW, 20)
         yield town
 
 
@@ -141,7 +141,7 @@ def test_a_secret_group_has_more_than_twelve_members_and_an_administrator(settle
 
 
 def test_the_names_are_from_around_the_world():
-    names = [character.name for character in read_characters()]
+    names = [character.name for character in read_people()]
     scripts = {
         unicodedata.name(letter).split()[0]
         for name in names
@@ -155,8 +155,8 @@ def test_the_names_are_from_around_the_world():
 
 
 def test_whoever_is_named_by_a_line_is_in_the_group():
-    for circle in read_circles():
-        names = [one.name for one in read_characters() if circle.group_id in one.groups]
+    for circle in read_groups():
+        names = [one.name for one in read_people() if circle.group_id in one.groups]
         lines = [
             *circle.replies,
             *(line for talk in circle.talks for line in (talk.opening, *talk.replies)),
@@ -188,7 +188,7 @@ def test_every_topic_has_its_figures(settled):
 def test_the_community_is_the_same_for_a_seed(settled, tmp_path):
     with hamlet(tmp_path) as again:
         with again.engine.begin() as connection:
-            settle_community(connection, NOW, 20)
+            seed_demo(connection, NOW, 20)
         for table in (tables.PERSON, tables.POST, tables.TOPIC, tables.USER_EMAIL):
             assert again.rows(table) == settled.rows(table)
 
@@ -198,7 +198,7 @@ def test_it_can_be_settled_on_any_day(tmp_path, day):
     now = datetime(*day, tzinfo=UTC)
     with hamlet(tmp_path) as town:
         with town.engine.begin() as connection:
-            settle_community(connection, now, 20)
+            seed_demo(connection, now, 20)
         activities = Told(town.engine)
         last = Period.of(now.date()).before()
         assert activities.of(GroupKey("riverside", "allotments"), last)[1].figures.posts >= 31

@@ -6,11 +6,11 @@ import pytest
 
 from gs.profile.status.site.delivery.settings import SmtpSettings
 from gs.profile.status.site.instance import (
-    ConfigError,
+    SettingsError,
     find_exposed,
     has_password,
-    new_config,
-    read_config,
+    new_settings_file,
+    read_settings,
 )
 from gs.profile.status.site.instance.settings import DATABASE_VARIABLE, PASSWORD_VARIABLE
 from gs.profile.status.site.links import Layout
@@ -27,13 +27,13 @@ def read(tmp_path):
     def done(text, **environment):
         file = tmp_path / "site.toml"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_config(file, tmp_path / "site.sqlite3", environment)
+        return read_settings(file, tmp_path / "site.sqlite3", environment)
 
     return done
 
 
 def test_without_a_file_there_are_defaults(tmp_path):
-    config = read_config(tmp_path / "site.toml", tmp_path / "site.sqlite3", {})
+    config = read_settings(tmp_path / "site.toml", tmp_path / "site.sqlite3", {})
     assert config.database == tmp_path / "site.sqlite3"
     assert (config.url, config.mail) == (None, None)
     assert config.layout == Layout(groupserver=True, group=None, topic=None)
@@ -85,17 +85,17 @@ def test_what_is_set_is_read(read, tmp_path):
 
 @pytest.mark.parametrize("database", [None, 'postgresql://u:p"\\w@h/n'])
 def test_a_new_file_sets_the_database_and_nothing_else(read, tmp_path, database):
-    config = read(new_config(database))
+    config = read(new_settings_file(database))
     assert config.database == (database or tmp_path / "site.sqlite3")
     assert (config.url, config.layout, config.mail) == (None, Layout(), None)
-    assert config.service == read_config(tmp_path / "none", tmp_path / "d", {}).service
+    assert config.service == read_settings(tmp_path / "none", tmp_path / "d", {}).service
 
 
 def test_each_comment_of_a_new_file_is_a_setting_that_can_be_read(read, tmp_path):
     for name in ("smtp-password", "authority.pem"):
         (tmp_path / name).write_text("x\n")
-    text = re.sub(r"^# (?=[a-z-]+ = )", "", new_config(), flags=re.MULTILINE)
-    assert text.count("\n#") < new_config().count("\n#") - 10
+    text = re.sub(r"^# (?=[a-z-]+ = )", "", new_settings_file(), flags=re.MULTILINE)
+    assert text.count("\n#") < new_settings_file().count("\n#") - 10
     config = read(text.replace('to = "maildir"', 'to = "smtp"'))
     assert config.mail is not None
 
@@ -107,7 +107,7 @@ def test_the_environment_goes_before_the_file(read):
     assert config.database == "postgresql://v@h/n"
     assert config.mail.password == "two"
     assert read(LOGGED_IN, **other).mail.password == "two"
-    with pytest.raises(ConfigError, match=DATABASE_VARIABLE):
+    with pytest.raises(SettingsError, match=DATABASE_VARIABLE):
         read("", **{DATABASE_VARIABLE: "sqlite://x"})
 
 
@@ -153,7 +153,7 @@ def test_the_environment_goes_before_the_file(read):
     ],
 )
 def test_what_is_wrong_is_said_in_a_line_without_a_secret(read, tmp_path, text, said):
-    with pytest.raises(ConfigError, match=said) as caught:
+    with pytest.raises(SettingsError, match=said) as caught:
         read(text)
     line = str(caught.value)
     assert line.startswith(f"{tmp_path}/site.toml: ")
@@ -165,7 +165,7 @@ def test_what_is_wrong_is_said_in_a_line_without_a_secret(read, tmp_path, text, 
 def test_a_password_file_has_one_line(read, tmp_path):
     for content in ("", "\n", "a\nb\n"):
         (tmp_path / "word").write_text(content)
-        with pytest.raises(ConfigError, match="one line"):
+        with pytest.raises(SettingsError, match="one line"):
             read(LOGGED_IN + 'password-file = "word"\n')
 
 
@@ -207,6 +207,6 @@ def test_a_secret_that_others_can_read_is_found(read, tmp_path):
 
 
 def test_every_key_is_documented_and_no_other():
-    keys = set(re.findall(r"^(?:# )?([a-z-]+) = ", new_config(), re.MULTILINE))
+    keys = set(re.findall(r"^(?:# )?([a-z-]+) = ", new_settings_file(), re.MULTILINE))
     keys |= {"password", "final-timeout", "messages", "idle", "local-hostname"}
     assert set(re.findall(r"^`([a-z-]+)`$", PAGE.read_text(), re.MULTILINE)) == keys

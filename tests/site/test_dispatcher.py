@@ -10,34 +10,34 @@ from sqlalchemy import event, text
 
 from embedded.hamlet import only
 from embedded.parts import MARCH, NOW, Broken, Pigeonhole, Unmetered, decider, dispatching
-from gs.profile.status.hooks import Reply
+from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
-    Maildir,
+    MaildirMailer,
     NotTakenError,
-    Refused,
+    RefusedRecipient,
     RejectedError,
 )
 from gs.profile.status.site.dispatch import (
-    Desk,
     Dispatcher,
     InDoubtError,
     InProgressError,
-    Notice,
     NotNotifiedError,
+    Processor,
+    SendRequest,
     processor,
 )
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import Call
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 from gs.profile.status.site.web.metrics import Metrics
 from limits import LIMIT, wait_until
 
 CALL = Call("k", "f")
-ANN = Notice("ann", MARCH, CALL)
-SENT = Reply(0, "Sent the monthly profile-status notification to Ann (ann)")
+ANN = SendRequest("ann", MARCH, CALL)
+SENT = HookReply(0, "Sent the monthly profile-status notification to Ann (ann)")
 
 
 @dataclass
@@ -92,7 +92,7 @@ async def until(condition):
 
 
 def kinds(answers):
-    return [answer.status if isinstance(answer, Reply) else type(answer) for answer in answers]
+    return [answer.status if isinstance(answer, HookReply) else type(answer) for answer in answers]
 
 
 def codes(town):
@@ -111,13 +111,13 @@ def test_what_was_taken_is_recorded_and_answered(ann):
 
 
 def test_an_address_that_was_refused_is_not_written_to_again(ann):
-    refused = (Refused("ANN@example.org", "550 5.1.1 nobody"),)
+    refused = (RefusedRecipient("ANN@example.org", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
         (first,) = ask(dispatcher, ANN)
         assert first.status == -8
         assert first.message.endswith("for Ann (ann): no verified email addresses")
         assert ask(dispatcher, ANN) == [first]
-        assert ask(dispatcher, Notice("ann", MARCH)) == [first]
+        assert ask(dispatcher, SendRequest("ann", MARCH)) == [first]
     assert len(mailer.letters) == 1
     assert [row.reply for row in ann.rows(tables.UNDELIVERABLE_EMAIL)] == ["550 5.1.1 nobody"]
     assert codes(ann) == ["2", "2"]
@@ -126,17 +126,17 @@ def test_an_address_that_was_refused_is_not_written_to_again(ann):
 def test_an_address_of_a_host_with_umlauts_is_marked_as_it_is_stored(ann):
     ann.person("bob", "g", name="Bob", email=False)
     ann.address("bob", "Bob@M\u00fcnchen.example")
-    refused = (Refused("Bob@xn--mnchen-3ya.example", "550 5.1.1 nobody"),)
+    refused = (RefusedRecipient("Bob@xn--mnchen-3ya.example", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
-        assert kinds(ask(dispatcher, Notice("bob", MARCH))) == [-8]
-        assert kinds(ask(dispatcher, Notice("bob", MARCH))) == [-8]
+        assert kinds(ask(dispatcher, SendRequest("bob", MARCH))) == [-8]
+        assert kinds(ask(dispatcher, SendRequest("bob", MARCH))) == [-8]
     assert [letter.recipients for letter in mailer.letters] == [("Bob@xn--mnchen-3ya.example",)]
 
 
-@pytest.mark.parametrize("notice", [ANN, Notice("ann", MARCH)], ids=["key", "no key"])
+@pytest.mark.parametrize("notice", [ANN, SendRequest("ann", MARCH)], ids=["key", "no key"])
 def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann, notice):
     ann.address("ann", "m\u00fcller@example.org")
-    refused = (Refused("m\u00fcller@example.org", "no SMTPUTF8"),)
+    refused = (RefusedRecipient("m\u00fcller@example.org", "no SMTPUTF8"),)
     with dispatching(ann.engine, mailer := MailServer([AllRefusedError(refused)])) as dispatcher:
         (first,) = ask(dispatcher, notice)
         assert (type(first), first.retry_after) == (NotNotifiedError, 1)
@@ -150,10 +150,10 @@ def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann, 
 
 def test_where_some_were_refused_the_others_are_written_to(ann):
     ann.address("ann", "other@example.org")
-    refused = (Refused("ann@example.org", "550 5.1.1 nobody"),)
+    refused = (RefusedRecipient("ann@example.org", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([refused])) as dispatcher:
         assert kinds(ask(dispatcher, ANN)) == [0]
-        assert kinds(ask(dispatcher, Notice("ann", MARCH))) == [0]
+        assert kinds(ask(dispatcher, SendRequest("ann", MARCH))) == [0]
     assert [letter.recipients for letter in mailer.letters] == [
         ("ann@example.org", "other@example.org"),
         ("other@example.org",),
@@ -200,10 +200,10 @@ def test_calls_that_come_together_share_each_step(ann):
     members = ["ann", *(f"m{number}" for number in range(31))]
     for member in members[1:]:
         ann.person(member, "g")
-    notices = [Notice(member, MARCH, Call(member, "f")) for member in members]
+    notices = [SendRequest(member, MARCH, Call(member, "f")) for member in members]
     come = threading.Event()
     with dispatching(ann.engine, MailServer([], jobs=32)) as dispatcher:
-        ask(dispatcher, Notice("m0", MARCH))
+        ask(dispatcher, SendRequest("m0", MARCH))
 
         async def story():
             calls = [asyncio.create_task(dispatcher.notify(notice)) for notice in notices]
@@ -228,7 +228,7 @@ def test_few_letters_are_begun_ahead_of_their_hand_over(ann):
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
 
         async def story():
-            notices = [Notice("ann", MARCH, Call(f"k{number}", "f")) for number in range(20)]
+            notices = [SendRequest("ann", MARCH, Call(f"k{number}", "f")) for number in range(20)]
             calls = [asyncio.create_task(dispatcher.notify(notice)) for notice in notices]
             await until(mailer.reached.is_set)
             for gone in calls[10:]:
@@ -248,7 +248,7 @@ def test_few_letters_are_begun_ahead_of_their_hand_over(ann):
 
 def test_who_went_away_while_there_was_no_room_may_call_again(ann):
     held = threading.Event()
-    notices = [Notice("ann", MARCH, Call(f"k{number}", "f")) for number in range(20)]
+    notices = [SendRequest("ann", MARCH, Call(f"k{number}", "f")) for number in range(20)]
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
 
         async def story():
@@ -288,10 +288,12 @@ def test_a_fault_of_one_member_is_that_member_s_alone(ann):
             raise ZeroDivisionError
         return real.compose(summary)
 
-    mailer, presence = MailServer([]), Presence(ann.engine)
-    made = Desk(ann.engine, replace(real, compose=composed), mailer, presence, lambda: NOW, Log())
+    mailer, presence = MailServer([]), WorkerLease(ann.engine)
+    made = Processor(
+        ann.engine, replace(real, compose=composed), mailer, presence, lambda: NOW, Log()
+    )
     dispatcher = Dispatcher(made, mailer, Unmetered())
-    bob = Notice("bob", MARCH, Call("b", "f"))
+    bob = SendRequest("bob", MARCH, Call("b", "f"))
     try:
         assert kinds(ask(dispatcher, bob, ANN)) == [ZeroDivisionError, 0]
         assert kinds(ask(dispatcher, bob)) == [ZeroDivisionError]
@@ -353,7 +355,7 @@ def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(
     with ann.engine.begin() as connection:
         connection.execute(tables.PERSON.update().values(name=name))
     held = threading.Event()
-    mailer = MailServer([AllRefusedError((Refused("ann@example.org", "no"),))], held)
+    mailer = MailServer([AllRefusedError((RefusedRecipient("ann@example.org", "no"),))], held)
     with dispatching(ann.engine, mailer) as dispatcher:
 
         async def story():
@@ -367,7 +369,7 @@ def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(
             assert codes(ann) == []
             # Others are told that it does not work, and that nobody was mailed; not so who asks
             # for what is in progress.
-            asked = (ANN, Notice("ann", MARCH, Call("other", "f")))
+            asked = (ANN, SendRequest("ann", MARCH, Call("other", "f")))
             told = await asyncio.gather(*map(dispatcher.notify, asked), return_exceptions=True)
             assert kinds(told) == [InProgressError, NotNotifiedError]
             narrow(wide=True)
@@ -388,7 +390,7 @@ def test_a_record_that_never_works_is_in_doubt_and_in_nobody_s_way(ann):
         )
     with dispatching(ann.engine, mailer := MailServer([])) as dispatcher:
         assert kinds(ask(dispatcher, ANN)) == [InDoubtError]
-        assert kinds(ask(dispatcher, Notice("nobody", MARCH))) == [-2]
+        assert kinds(ask(dispatcher, SendRequest("nobody", MARCH))) == [-2]
         assert kinds(ask(dispatcher, ANN)) == [InDoubtError]
     assert len(mailer.letters) == 1
 
@@ -422,7 +424,7 @@ def test_what_is_begun_ends_before_the_dispatcher_does(ann):
 
 async def _outcome(dispatcher):
     try:
-        return await dispatcher.notify(Notice("nobody", MARCH))
+        return await dispatcher.notify(SendRequest("nobody", MARCH))
     except NotNotifiedError as error:
         return error
 
@@ -454,7 +456,7 @@ def test_a_key_that_another_process_works_on_is_left_to_it(ann):
 
 @pytest.mark.parametrize("taken", [True, False])
 def test_what_a_dead_process_left_is_settled_by_the_maildir(ann, tmp_path, taken):
-    maildir = Maildir(tmp_path / "Maildir")
+    maildir = MaildirMailer(tmp_path / "Maildir")
     with dispatching(ann.engine, Broken(maildir, RuntimeError("dies"), after=taken)) as one:
         assert kinds(ask(one, ANN)) == [InDoubtError]
     with dispatching(ann.engine, maildir) as other:

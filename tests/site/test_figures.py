@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gs.profile.status.site.activity.activity import count_figures, count_own
 from gs.profile.status.site.model import Figures, Own
-from gs.profile.status.site.store.posts import Post
+from gs.profile.status.site.store.posts import StoredPost
 
 DATE = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ def test_figures_are_those_that_counting_by_hand_gives(rows, begun_earlier):
     for n, (topic, who) in enumerate(rows):
         first = next(m for m, row in enumerate(rows) if row[0] == topic)
         opening = "earlier" if topic in begun_earlier else f"{first}"
-        posts.append(Post(f"{n}", topic, topic, opening, who, DATE))
+        posts.append(StoredPost(f"{n}", topic, topic, opening, who, DATE))
     people, topics = {who for _, who in rows}, {topic for topic, _ in rows}
     assert count_figures(posts) == Figures(len(people), len(topics), len(rows))
     own = {}

@@ -13,11 +13,11 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from embedded.served import served
-from gs.profile.status.site.logs import Log, set_up
+from gs.profile.status.site.logs import Log, set_up_log
 from gs.profile.status.site.web import health
 from gs.profile.status.site.web.health import Health
 from gs.profile.status.site.web.metrics import Metrics
-from gs.profile.status.site.web.middleware import SECURITY_HEADERS, guarded, service_routes
+from gs.profile.status.site.web.middleware import SECURITY_HEADERS, service_routes, with_middleware
 from limits import LIMIT, wait_until
 
 SECRET = "jane@corp.example"
@@ -44,7 +44,7 @@ class Watch:
             Route("/breaks-off", self.breaks_off),
             *service_routes(self.health, self.metrics),
         ]
-        self.app = guarded(Starlette(routes=routes), self.metrics, Log())
+        self.app = with_middleware(Starlette(routes=routes), self.metrics, Log())
 
     async def answer(self, _request):
         return PlainTextResponse("here")
@@ -85,7 +85,7 @@ def watch(tmp_path, monkeypatch):
     made = Watch(tmp_path / "x.sqlite3")
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    set_up(made.log, "info", "json")
+    set_up_log(made.log, "info", "json")
     yield made
     root.handlers[:] = before[0]
     root.setLevel(before[1])
@@ -244,5 +244,5 @@ def test_the_lifespan_of_the_application_is_none_of_the_guards_business():
     async def app(scope, _receive, _send):
         said.append(scope["type"])
 
-    asyncio.run(guarded(app, Metrics(), Log())({"type": "lifespan"}, None, None))
+    asyncio.run(with_middleware(app, Metrics(), Log())({"type": "lifespan"}, None, None))
     assert said == ["lifespan"]

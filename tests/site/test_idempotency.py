@@ -22,7 +22,7 @@ from gs.profile.status.hooks import (
     read_lifetime,
     write_key,
 )
-from gs.profile.status.site.delivery import Maildir, NotTakenError
+from gs.profile.status.site.delivery import MaildirMailer, NotTakenError
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.audit import SUBSYSTEM
 from gs.profile.status.site.store.options import Option, write_option
@@ -35,7 +35,7 @@ KEY = write_key("2026-03", "ann")
 class Held:
     """A mailer that is given a mail, and does not go on until it may."""
 
-    maildir: Maildir
+    maildir: MaildirMailer
     reached: threading.Event = field(default_factory=threading.Event)
     may: threading.Event = field(default_factory=threading.Event)
     jobs: int = 4
@@ -54,7 +54,7 @@ class Held:
 
 @pytest.fixture
 def maildir(tmp_path):
-    return Maildir(tmp_path / "Maildir")
+    return MaildirMailer(tmp_path / "Maildir")
 
 
 @pytest.fixture

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gs.profile.status.site.ingest.archives import Intake, Listeners, NoArchiveError, find_archives
+from gs.profile.status.site.ingest.archives import (
+    ArchiveImporter,
+    Listeners,
+    NoArchiveError,
+    find_archives,
+)
 from gs.profile.status.site.ingest.archives.findings import Finding
-from gs.profile.status.site.ingest.archives.pseudonyms import Disguise, Plain
+from gs.profile.status.site.ingest.archives.pseudonyms import KeepIdentities, Pseudonymizer
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import SiteData
 
@@ -49,7 +54,7 @@ def take(town, tmp_path):
     """Give a function that takes all archives in, and returns what was found in each."""
 
     def taken(wardrobe=None):
-        intake = Intake(town.engine, SITE, wardrobe or Plain(b"salt"))
+        intake = ArchiveImporter(town.engine, SITE, wardrobe or KeepIdentities(b"salt"))
         return {
             one.group_id: intake.take(one)
             for one in find_archives(tmp_path / "data", Listeners(print, print))
@@ -318,7 +323,7 @@ def test_an_import_that_was_cut_off_is_completed_by_the_next(writer, take, town)
     class UnpluggedError(Exception):
         pass
 
-    class Cut(Plain):
+    class Cut(KeepIdentities):
         left = 1_400
 
         def cover(self, text):
@@ -430,14 +435,14 @@ def test_whom_mail_cannot_reach_is_counted_once_and_behind_a_disguise_not_at_all
     assert findings[Finding.UNREACHABLE] == 2
     assert "2 senders have no address that mail can reach: they get no mail" in findings.lines()
     assert take()["g"][Finding.UNREACHABLE] == 2
-    assert take(Disguise(b"salt"))["g"][Finding.UNREACHABLE] == 0
+    assert take(Pseudonymizer(b"salt"))["g"][Finding.UNREACHABLE] == 0
 
 
 def test_nothing_of_names_and_addresses_is_left_behind_a_disguise(writer, take, town, tmp_path):
     text = "Jane wrote to jane@corp.example\n\nJane Lacasse"
     writer.file("g.mbox", writer.message(body=text, X_Secret="jane@corp.example"))
-    wardrobe = Disguise(b"salt")
-    intake = Intake(town.engine, SITE, wardrobe)
+    wardrobe = Pseudonymizer(b"salt")
+    intake = ArchiveImporter(town.engine, SITE, wardrobe)
     for archive in find_archives(tmp_path / "data", Listeners(print, print)):
         intake.learn(archive)
     take(wardrobe)
@@ -510,7 +515,7 @@ def test_nobody_is_the_author_of_a_message_that_nobody_sent(writer, take, town):
 def test_any_octets_are_taken_in(town, tmp_path, content):
     file = tmp_path / "hostile.mbox"
     file.write_bytes(b"From x@y.example  Sun Apr  6 12:00:00 2025\nFrom: a@b.example\n" + content)
-    intake = Intake(town.engine, SITE, Plain(b"salt"))
+    intake = ArchiveImporter(town.engine, SITE, KeepIdentities(b"salt"))
     (archive,) = find_archives(file, Listeners(print, print))
     intake.take(archive)
     assert intake.take(archive).new == 0

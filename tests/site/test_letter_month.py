@@ -8,7 +8,7 @@ import pytest
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.model import Author, Figures, Own
-from gs.profile.status.site.notification.contents import Same
+from gs.profile.status.site.notification.contents import IdentityKey
 from letters.reading import Page, both, composed, html_of, joined, text_of
 from letters.summaries import (
     HOME,
@@ -127,9 +127,9 @@ def test_two_readers_of_a_group_read_the_same_but_for_their_own_part():
 
 
 def test_a_thing_is_the_same_as_itself_alone():
-    assert Same(shared := group()) == Same(shared)
-    assert hash(Same(shared)) == hash(Same(shared))
-    assert Same(group()) != Same(group())
+    assert IdentityKey(shared := group()) == IdentityKey(shared)
+    assert hash(IdentityKey(shared)) == hash(IdentityKey(shared))
+    assert IdentityKey(group()) != IdentityKey(group())
 
 
 def test_views_of_a_group_do_not_mix():

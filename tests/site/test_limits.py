@@ -13,9 +13,9 @@ from starlette.routing import Route
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.web.forms import LARGEST
 from gs.profile.status.site.web.metrics import Metrics
-from gs.profile.status.site.web.middleware import Watched, WholeBodies
+from gs.profile.status.site.web.middleware import AccessLog, BodyLimit
 from gs.profile.status.site.web.server import LARGEST as LARGEST_HEADER
-from gs.profile.status.site.web.server import Connection
+from gs.profile.status.site.web.server import LimitedConnection
 from limits import LIMIT, wait_until
 
 HASTE = 0.3
@@ -36,13 +36,13 @@ class House:
         self.bodies = []
         self.metrics = Metrics()
         self.routed = Starlette(routes=[Route("/", self.answer, methods=["GET", "POST"])])
-        self.app = Watched(self.whole, self.metrics, Log())
+        self.app = AccessLog(self.whole, self.metrics, Log())
         slowest = property(lambda _connection: self.slowest_header)
-        self.connection = type("HouseConnection", (Connection,), {"slowest": slowest})
+        self.connection = type("HouseConnection", (LimitedConnection,), {"slowest": slowest})
 
     async def whole(self, scope, receive, send):
         self.begun += 1
-        await WholeBodies(self.routed, self.slowest_body)(scope, receive, send)
+        await BodyLimit(self.routed, self.slowest_body)(scope, receive, send)
 
     async def answer(self, request):
         body = await request.body()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from gs.profile.status.site.logs import Log, set_up
+from gs.profile.status.site.logs import Log, set_up_log
 
 SECRET = "jane@corp.example"
 
@@ -28,7 +28,7 @@ def logged():
 
     def made(level="info", form="json", stream=None):
         stream = stream or io.StringIO()
-        set_up(stream, level, form)
+        set_up_log(stream, level, form)
         return stream
 
     yield made

@@ -10,16 +10,16 @@ from sqlalchemy import text
 
 from embedded.hamlet import only
 from embedded.parts import MARCH, NOW, decider
-from gs.profile.status.hooks import Reply
+from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import DoubtError
-from gs.profile.status.site.dispatch import Desk, InDoubtError, Notice, NotNotifiedError
-from gs.profile.status.site.dispatch.call import Ended, Task
-from gs.profile.status.site.dispatch.processor import KeptBack
+from gs.profile.status.site.dispatch import InDoubtError, NotNotifiedError, Processor, SendRequest
+from gs.profile.status.site.dispatch.call import DeliveryEnd, PendingCall
+from gs.profile.status.site.dispatch.processor import UnsentKeys
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.calls import Call, Known
+from gs.profile.status.site.store.calls import Call, KnownCall
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 from servers.lost_commits import relay
 
 _NEVER = """
@@ -29,8 +29,8 @@ _REFUSE = """
 CREATE TRIGGER refuse BEFORE INSERT ON audit_event FOR EACH ROW
 WHEN (NEW.event_code = '1') EXECUTE FUNCTION never()
 """
-ANN = Notice("ann", MARCH, Call("k", "f"))
-BOB = Notice("bob", MARCH, Call("b", "f"))
+ANN = SendRequest("ann", MARCH, Call("k", "f"))
+BOB = SendRequest("bob", MARCH, Call("b", "f"))
 
 
 class Unasked:
@@ -46,8 +46,8 @@ class Unasked:
 class Office:
     """A desk whose database is reached by a relay, and that is worked at step by step."""
 
-    desk: Desk
-    presence: Presence
+    desk: Processor
+    presence: WorkerLease
     line: object
     town: object
     mailed: list = field(default_factory=list)
@@ -55,12 +55,12 @@ class Office:
     def work(self, *notices, ended=()):
         """Work on calls that come together; return what they are told, and what is begun."""
         loop = asyncio.new_event_loop()
-        tasks = [Task(notice, loop, loop.create_future()) for notice in notices]
+        tasks = [PendingCall(notice, loop, loop.create_future()) for notice in notices]
         done = self.desk.work(tasks, ended, 4)
         loop.close()
         told = {task.notice.user_id: answer for task, answer in done.answers}
         kinds = {
-            user_id: answer.status if isinstance(answer, Reply) else type(answer)
+            user_id: answer.status if isinstance(answer, HookReply) else type(answer)
             for user_id, answer in told.items()
         }
         return kinds, done.letters
@@ -69,7 +69,7 @@ class Office:
         """Do as the dispatcher does: hand over what is begun, and record it."""
         told, letters = self.work(*notices)
         self.mailed += [one.task.notice.user_id for one in letters]
-        ended = [Ended(one, (), time.monotonic()) for one in letters]
+        ended = [DeliveryEnd(one, (), time.monotonic()) for one in letters]
         return told | (self.work(ended=ended)[0] if ended else {})
 
     def refuse_events(self):
@@ -87,8 +87,8 @@ def office(town, database):
     town.post("ann", "2026-03-05")
     with relay(database) as line:
         engine = open_database(line.url(database))
-        presence = Presence(engine)
-        desk = Desk(engine, decider(), Unasked(), presence, lambda: NOW, Log())
+        presence = WorkerLease(engine)
+        desk = Processor(engine, decider(), Unasked(), presence, lambda: NOW, Log())
         yield Office(desk, presence, line, town)
         presence.close()
         engine.dispose()
@@ -161,7 +161,7 @@ def test_who_was_in_doubt_before_stays_so_whatever_is_lost(office):
 def test_a_record_that_was_late_and_then_never_works_is_in_nobody_s_way(office):
     (letter,) = office.work(ANN)[1]
     office.line.lose = 1
-    late = Ended(letter, (), time.monotonic() - 30)
+    late = DeliveryEnd(letter, (), time.monotonic() - 30)
     assert office.work(ended=[late])[0] == {"ann": InDoubtError}
     office.refuse_events()
     assert office.desk.behind
@@ -172,12 +172,12 @@ def test_a_record_that_was_late_and_then_never_works_is_in_nobody_s_way(office):
 
 
 def test_of_many_the_oldest_are_in_doubt():
-    kept = KeptBack(most=2)
+    kept = UnsentKeys(most=2)
     kept.add("a", "w")
     kept.add("bac", "w")
 
     def known(worker):
-        return Known("f", "u", MARCH, worker, NOW, None, None, Reply(0, ""))
+        return KnownCall("f", "u", MARCH, worker, NOW, None, None, HookReply(0, ""))
 
     assert [kept.has(key, known("w")) for key in "abc"] == [True, False, True]
     assert not kept.has("a", known("other"))

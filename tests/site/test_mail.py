@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gs.profile.status.site.ingest.archives.findings import Finding, Findings
 from gs.profile.status.site.ingest.archives.mbox import RawMessage
-from gs.profile.status.site.ingest.archives.message import read_mail
+from gs.profile.status.site.ingest.archives.message import read_message
 from limits import LIMIT
 
 ARRIVED = datetime(2025, 4, 6, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ def findings():
 
 @pytest.fixture
 def read(findings):
-    return lambda content: read_mail(
+    return lambda content: read_message(
         RawMessage("e@example.org", ARRIVED, content, cut=False), findings
     )
 
@@ -165,7 +165,7 @@ def test_parts_within_parts_without_end_are_survived(read):
 
 @given(st.binary())
 def test_any_octets_make_a_mail_that_can_be_stored(content):
-    mail = read_mail(RawMessage("", None, content, cut=False), Findings())
+    mail = read_message(RawMessage("", None, content, cut=False), Findings())
     for text in (mail.subject, mail.body, mail.header, mail.message_id):
         assert "\0" not in text
         text.encode("utf-8")
@@ -197,7 +197,7 @@ def test_any_octets_make_a_mail_that_can_be_stored(content):
     )
 )
 def test_any_mime_structure_is_survived(pieces):
-    read_mail(RawMessage("", None, b"".join(pieces), cut=False), Findings())
+    read_message(RawMessage("", None, b"".join(pieces), cut=False), Findings())
 
 
 @pytest.mark.parametrize(

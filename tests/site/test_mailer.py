@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gs.profile.status.site.delivery.maildir import Maildir
+from gs.profile.status.site.delivery.maildir import MaildirMailer
 from gs.profile.status.site.delivery.ports import NotTakenError
 from servers.smtp_letters import PlainLetter
 
@@ -24,7 +24,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_mail_is_delivered_as_it_was_composed(tmp_path, message):
-    Maildir(tmp_path / "mail").hand_over(message, "reader")
+    MaildirMailer(tmp_path / "mail").hand_over(message, "reader")
     (delivered,) = (tmp_path / "mail" / "new").iterdir()
     octets = message.octets(eight_bit=False)
     assert delivered.read_bytes() == octets.replace(b"\r\n", b"\n")
@@ -33,21 +33,21 @@ def test_a_mail_is_delivered_as_it_was_composed(tmp_path, message):
 
 
 def test_other_programs_read_it(tmp_path, message):
-    Maildir(tmp_path / "mail").hand_over(message, "reader")
+    MaildirMailer(tmp_path / "mail").hand_over(message, "reader")
     (read,) = mailbox.Maildir(tmp_path / "mail", create=False)
     assert read["Message-ID"] == message.message_id
     assert read["Subject"] == "x"
 
 
 def test_mails_handed_over_at_the_same_moment_have_files_of_their_own(tmp_path, message):
-    maildir = Maildir(tmp_path, clock=lambda: 1785542400.0)
+    maildir = MaildirMailer(tmp_path, clock=lambda: 1785542400.0)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(maildir.hand_over, [message] * 40, ["reader"] * 40))
     assert len(names(tmp_path / "new")) == 40
 
 
 def test_no_one_else_can_read_the_mails(tmp_path, message):
-    Maildir(tmp_path / "mail").hand_over(message, "reader")
+    MaildirMailer(tmp_path / "mail").hand_over(message, "reader")
     (mail,) = (tmp_path / "mail" / "new").iterdir()
     folders = [tmp_path / "mail", *(tmp_path / "mail").iterdir()]
     assert [path.stat().st_mode & 0o777 for path in folders] == [0o700] * 4
@@ -60,7 +60,7 @@ def test_a_full_disk_is_something_to_wait_for(tmp_path, message, monkeypatch, nu
     def full(_descriptor):
         raise OSError(number, os.strerror(number))
 
-    maildir = Maildir(tmp_path)
+    maildir = MaildirMailer(tmp_path)
     maildir.hand_over(message, "reader")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(NotTakenError, match="no room") as caught:
@@ -73,7 +73,7 @@ def test_a_full_disk_is_something_to_wait_for(tmp_path, message, monkeypatch, nu
 
 
 def test_a_mail_that_cannot_be_delivered_is_an_error_and_leaves_nothing(tmp_path, message):
-    maildir = Maildir(tmp_path)
+    maildir = MaildirMailer(tmp_path)
     maildir.hand_over(message, "reader")
     (tmp_path / "new").rename(tmp_path / "moved")
     (tmp_path / "new").write_text("in the way")
@@ -93,7 +93,7 @@ def test_the_file_and_the_folder_are_synced_before_it_is_handed_over(
         synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
         sync(descriptor)
 
-    maildir = Maildir(tmp_path / "mail")
+    maildir = MaildirMailer(tmp_path / "mail")
     maildir.hand_over(message, "reader")
     monkeypatch.setattr(os, "fsync", watched)
     maildir.hand_over(message, "reader")
@@ -106,7 +106,7 @@ def test_the_file_and_the_folder_are_synced_before_it_is_handed_over(
 
 
 def test_a_mailer_knows_what_it_has_taken_by_its_key(tmp_path, message):
-    maildir = Maildir(tmp_path / "mail")
+    maildir = MaildirMailer(tmp_path / "mail")
     assert not maildir.has_taken("k")
     maildir.hand_over(message, "reader")
     maildir.hand_over(message, "reader", "k")
@@ -116,13 +116,13 @@ def test_a_mailer_knows_what_it_has_taken_by_its_key(tmp_path, message):
         False,
         False,
     ]
-    assert Maildir(tmp_path / "mail").has_taken("k")
+    assert MaildirMailer(tmp_path / "mail").has_taken("k")
     assert len(names(tmp_path / "mail" / "new")) == 2
 
 
 @pytest.mark.parametrize("flags", ["", ":2,", ":2,S", ":2,FRS"])
 def test_a_mail_is_known_wherever_a_reader_has_put_it(tmp_path, message, flags):
-    maildir = Maildir(tmp_path)
+    maildir = MaildirMailer(tmp_path)
     maildir.hand_over(message, "reader", "k")
     (mail,) = (tmp_path / "new").iterdir()
     mail.rename(tmp_path / "cur" / f"{mail.name}{flags}")
@@ -131,7 +131,7 @@ def test_a_mail_is_known_wherever_a_reader_has_put_it(tmp_path, message, flags):
 
 
 def test_what_a_crash_left_half_written_was_not_taken_and_is_not_in_the_way(tmp_path, message):
-    maildir = Maildir(tmp_path)
+    maildir = MaildirMailer(tmp_path)
     maildir.hand_over(message, "reader", "k")
     (mail,) = (tmp_path / "new").iterdir()
     mail.rename(tmp_path / "tmp" / mail.name)
@@ -141,7 +141,7 @@ def test_what_a_crash_left_half_written_was_not_taken_and_is_not_in_the_way(tmp_
 
 
 def test_a_folder_that_cannot_be_read_is_no_answer(tmp_path, message):
-    maildir = Maildir(tmp_path)
+    maildir = MaildirMailer(tmp_path)
     maildir.hand_over(message, "reader", "k")
     (tmp_path / "new").rename(tmp_path / "moved")
     (tmp_path / "new").write_text("in the way")

@@ -5,12 +5,12 @@ from importlib.metadata import version
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gs.profile.status.hooks import Reply
+from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,
-    Refused,
+    RefusedRecipient,
     RejectedError,
 )
 from gs.profile.status.site.delivery.transaction import ServerRefusedError
@@ -22,7 +22,7 @@ from gs.profile.status.site.dispatch import (
 )
 from gs.profile.status.site.web.metrics import Metrics
 
-REFUSED = Refused("jane@example.org", "550 no such user")
+REFUSED = RefusedRecipient("jane@example.org", "550 no such user")
 
 
 @pytest.fixture
@@ -60,14 +60,14 @@ def test_requests_are_counted_and_timed_by_route(metrics):
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (Reply(0, "Sent to Jane (x)"), "sent"),
-        (Reply(-2, ""), "no_such_member"),
-        (Reply(-4, ""), "not_in_any_group"),
-        (Reply(-8, ""), "no_verified_address"),
-        (Reply(-16, ""), "no_activity"),
-        (Reply(-32, ""), "opted_out"),
-        (Reply(-1024, ""), "other"),
-        (Reply(-3, "of a later version"), "failed"),
+        (HookReply(0, "Sent to Jane (x)"), "sent"),
+        (HookReply(-2, ""), "no_such_member"),
+        (HookReply(-4, ""), "not_in_any_group"),
+        (HookReply(-8, ""), "no_verified_address"),
+        (HookReply(-16, ""), "no_activity"),
+        (HookReply(-32, ""), "opted_out"),
+        (HookReply(-1024, ""), "other"),
+        (HookReply(-3, "of a later version"), "failed"),
         (NotNotifiedError("No room."), "later"),
         (InProgressError(), "in_progress"),
         (OtherFormError(), "other_form"),
@@ -123,7 +123,7 @@ def test_two_applications_in_a_process_count_for_themselves(metrics):
 
 
 def test_nothing_of_a_member_is_in_it(metrics):
-    metrics.answered(Reply(0, "Sent the monthly notification to Jane Smith (jane1)"))
+    metrics.answered(HookReply(0, "Sent the monthly notification to Jane Smith (jane1)"))
     metrics.handed_over((REFUSED,))
     body = asyncio.run(metrics.answer(None)).body.decode()
     for personal in ("Jane", "jane", "example.org", "550"):

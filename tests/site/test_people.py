@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.ingest.people import NotACsvError, WrongLinesError, take_people
+from gs.profile.status.site.ingest.people import InvalidRowsError, NotACsvError, import_people
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.options import MixedError, Option, write_option
+from gs.profile.status.site.store.options import IdentityModeError, Option, write_option
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 HEADER = "ID,name,addresses,language,time zone,groups,role\n"
@@ -22,7 +22,7 @@ def take(town):
 
     def taken(text, *, dry_run=False, make_groups=False):
         content = text if isinstance(text, bytes) else text.encode()
-        return take_people(
+        return import_people(
             town.engine, io.BytesIO(content), NOW, make_groups=make_groups, dry_run=dry_run
         )
 
@@ -34,7 +34,7 @@ def faults(take):
     """Give a function that returns what is wrong with the text of a CSV file."""
 
     def found(text, **options):
-        with pytest.raises(WrongLinesError) as caught:
+        with pytest.raises(InvalidRowsError) as caught:
             take(text, **options)
         return caught.value.faults.lines
 
@@ -265,7 +265,7 @@ def test_all_lines_that_are_wrong_are_told_up_to_a_hundred(take, faults):
         "line 4: ID: “x y” is no ID: up to 64 characters of ASCII, without spaces",
         "line 4: language: “klingonese” is no language such as en, pt-BR or zh-Hant",
     ]
-    with pytest.raises(WrongLinesError, match="160 faults"):
+    with pytest.raises(InvalidRowsError, match="160 faults"):
         take(text)
 
 
@@ -307,6 +307,6 @@ def test_many_rows_take_few_queries(town, take):
 def test_real_people_do_not_join_invented_ones(town, take):
     with town.engine.begin() as connection:
         write_option(connection, Option.DISGUISE, "invented")
-    with pytest.raises(MixedError):
+    with pytest.raises(IdentityModeError):
         take(HEADER + "u1,Jane,,,,,\n")
     assert people_of(town) == {}

@@ -10,7 +10,7 @@ from embedded.hamlet import TOKEN
 from embedded.pages import Mail, nobody, served_pages
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.web.pages import Looked
+from gs.profile.status.site.web.pages import PlannedNotification
 from gs.profile.status.site.web.tokens import MOST_WAITING
 from limits import LIMIT, wait_until
 
@@ -36,7 +36,7 @@ def fields(answer):
 
 
 def shows(mail):
-    return lambda _user_id, _period: Looked(Status.SENT, "Sent", mail)
+    return lambda _user_id, _period: PlannedNotification(Status.SENT, "Sent", mail)
 
 
 @pytest.fixture
@@ -107,7 +107,9 @@ def test_nothing_of_the_mail_runs_or_leads_away(page):
 
 @pytest.mark.parametrize("multipart", [False, True])
 def test_who_gets_none_is_told_why(town, multipart):
-    with served_pages(town.engine, lambda *_: Looked(Status.OPTED_OUT, SKIPPING, None)) as page:
+    with served_pages(
+        town.engine, lambda *_: PlannedNotification(Status.OPTED_OUT, SKIPPING, None)
+    ) as page:
         if multipart:
             parts = "".join(
                 f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'

@@ -9,7 +9,7 @@ import pytest
 from embedded.hamlet import hamlet
 from gs.profile.status.site.ingest.archives import Listeners, find_archives
 from gs.profile.status.site.ingest.archives.findings import Finding
-from gs.profile.status.site.ingest.archives.importer import find_site, take_archives
+from gs.profile.status.site.ingest.archives.importer import find_site, import_archives
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.options import Option, write_option
 
@@ -41,7 +41,7 @@ def taken(tmp_path_factory):
             write_option(connection, Option.SALT, "5a17")
         for _ in range(2):
             heard = {}
-            take_archives(
+            import_archives(
                 town.engine,
                 find_site(town.engine, "R"),
                 find_archives(ARCHIVES, Listeners(print, print)),
@@ -78,7 +78,7 @@ def test_each_sender_is_one_person_with_an_address(taken, beginnings):
 def test_where_addresses_are_kept_those_that_are_masked_are_told_of(tmp_path, beginnings):
     heard = []
     with hamlet(tmp_path) as town:
-        take_archives(
+        import_archives(
             town.engine,
             find_site(town.engine, "R"),
             [

@@ -14,13 +14,13 @@ from sqlalchemy import event
 
 from embedded.hamlet import only
 from embedded.parts import MARCH, Pigeonhole, dispatching
-from gs.profile.status.hooks import Reply
+from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import NotTakenError, RejectedError
-from gs.profile.status.site.dispatch import Decision, InDoubtError, Notice, NotNotifiedError
-from gs.profile.status.site.dispatch.call import Ended, HandOver, Task
-from gs.profile.status.site.dispatch.reporting import BETWEEN_LINES, Reporter
-from gs.profile.status.site.logs import Log, set_up
-from gs.profile.status.site.store.calls import Begun, Call, begin_calls
+from gs.profile.status.site.dispatch import Decision, InDoubtError, NotNotifiedError, SendRequest
+from gs.profile.status.site.dispatch.call import DeliveryEnd, HandOver, PendingCall
+from gs.profile.status.site.dispatch.reporting import BETWEEN_LINES, DeliveryLog
+from gs.profile.status.site.logs import Log, set_up_log
+from gs.profile.status.site.store.calls import BegunCall, Call, begin_calls
 from limits import LIMIT
 from servers.smtp import mail_server
 from servers.smtp_letters import PlainLetter
@@ -33,7 +33,7 @@ def logged():
     root = logging.getLogger()
     before = root.handlers[:], root.level
     stream = io.StringIO()
-    set_up(stream, "info", "json")
+    set_up_log(stream, "info", "json")
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:] = before[0]
     root.setLevel(before[1])
@@ -42,7 +42,7 @@ def logged():
 
 def ask(dispatcher, *user_ids):
     async def together():
-        calls = (dispatcher.notify(Notice(user_id, MARCH)) for user_id in user_ids)
+        calls = (dispatcher.notify(SendRequest(user_id, MARCH)) for user_id in user_ids)
         return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), LIMIT)
 
     return asyncio.run(together())
@@ -124,13 +124,15 @@ def test_a_mail_server_that_is_away_is_told_of_once_a_minute(town, logged):
 
 def ended(outcome):
     letter = PlainLetter()
-    task = Task(Notice("u1", MARCH), None, None)
-    return Ended(HandOver(task, letter, Decision(Reply(0, ""), "Jane"), "w"), outcome, 0.0)
+    task = PendingCall(SendRequest("u1", MARCH), None, None)
+    return DeliveryEnd(
+        HandOver(task, letter, Decision(HookReply(0, ""), "Jane"), "w"), outcome, 0.0
+    )
 
 
 def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
     clock = Clock()
-    reporter = Reporter(Log(), clock)
+    reporter = DeliveryLog(Log(), clock)
     for _ in range(3):
         for outcome in ((), NotTakenError("451 4.3.2"), RejectedError("554 5.6.0")):
             reporter.report(ended(outcome))
@@ -146,10 +148,11 @@ def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
 @only("sqlite")
 def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(town, logged):
     town.person("u1", "g")
-    reply, moment = Reply(0, "Sent"), datetime(2026, 4, 1, tzinfo=UTC)
+    reply, moment = HookReply(0, "Sent"), datetime(2026, 4, 1, tzinfo=UTC)
     with town.engine.begin() as connection:
         begin_calls(
-            connection, [Begun(Call("k", "f"), "u1", MARCH, moment, "gone", "<m@x>", reply, None)]
+            connection,
+            [BegunCall(Call("k", "f"), "u1", MARCH, moment, "gone", "<m@x>", reply, None)],
         )
     with (
         mail_server() as server,
@@ -157,7 +160,7 @@ def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(tow
         dispatching(town.engine, mailer) as dispatcher,
     ):
         for _ in range(2):
-            notice = Notice("u1", MARCH, Call("k", "f"))
+            notice = SendRequest("u1", MARCH, Call("k", "f"))
             with pytest.raises(InDoubtError):
                 asyncio.run(dispatcher.notify(notice))
     events = [(line["level"], line["event"], line["message_id"]) for line in logged()]

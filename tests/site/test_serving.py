@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gs.profile.status.site.web.server import Service, notify, serve
+from gs.profile.status.site.web.server import Service, notify_systemd, serve
 from gs.profile.status.site.web.sockets import CannotListenError, listening, listening_at
 from limits import LIMIT, wait_until
 
@@ -157,7 +157,7 @@ def test_a_second_signal_is_no_traceback_either(tmp_path, number):
 def test_a_signal_while_it_starts_is_no_traceback(number):
     # In the middle of the start: the application sends it itself when it is asked to begin.
     code = (
-        "import os, sys; from gs.profile.status.site.web.serving import serve\n"
+        "import os, sys; from gs.profile.status.site.web.server import serve\n"
         f"async def app(scope, receive, send): os.kill(os.getpid(), {number}); await receive()\n"
         "serve(app, '127.0.0.1', 0, lambda url: print(url))"
     )
@@ -267,13 +267,13 @@ def test_a_path_that_cannot_be_a_socket_is_told_and_left_alone(tmp_path, name):
 def manager(tmp_path):
     """Give systemd's end of the notification socket."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
-        channel.bind(str(tmp_path / "notify"))
+        channel.bind(str(tmp_path / "notify_systemd"))
         channel.settimeout(LIMIT)
         yield channel
 
 
 def test_systemd_is_told_when_it_is_ready_and_when_it_stops(tmp_path, manager):
-    with program(tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify")) as site:
+    with program(tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify_systemd")) as site:
         assert manager.recv(100) == b"READY=1"
         assert site.get("/")[0] == 200
         site.stop()
@@ -285,10 +285,10 @@ def test_an_abstract_address_of_systemd_is_understood():
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
         channel.bind(f"\0{name}")
         channel.settimeout(LIMIT)
-        notify("READY=1", {"NOTIFY_SOCKET": f"@{name}"})
+        notify_systemd("READY=1", {"NOTIFY_SOCKET": f"@{name}"})
         assert channel.recv(100) == b"READY=1"
 
 
 @pytest.mark.parametrize("path", ["", "relative", "/none/there", "vsock:2:1"])
 def test_where_nobody_listens_for_it_nothing_is_told(path):
-    notify("READY=1", {"NOTIFY_SOCKET": path})
+    notify_systemd("READY=1", {"NOTIFY_SOCKET": path})

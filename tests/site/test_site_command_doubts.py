@@ -13,10 +13,10 @@ from sqlalchemy import Engine, text
 
 from embedded.commands import SITE, copied, run, running
 from embedded.hamlet import only
-from gs.profile.status.hooks import Period, Reply, Status
-from gs.profile.status.site.store.calls import Begun, Call, begin_calls, find_calls
+from gs.profile.status.hooks import HookReply, Period, Status
+from gs.profile.status.site.store.calls import BegunCall, Call, begin_calls, find_calls
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 from limits import LIMIT, wait_until
 
 OLD = timedelta(days=9)
@@ -24,10 +24,10 @@ YOUNG = timedelta(seconds=1)
 
 
 def begun(key, worker, age=YOUNG, left_by=None):
-    reply = Reply(Status.SENT, "Sent")
+    reply = HookReply(Status.SENT, "Sent")
     moment = datetime.now(UTC) - age
     call = Call(key, "f")
-    return Begun(call, "u1", Period(2025, 4), moment, worker, "<m@x>", reply, left_by)
+    return BegunCall(call, "u1", Period(2025, 4), moment, worker, "<m@x>", reply, left_by)
 
 
 @dataclass
@@ -135,7 +135,7 @@ def test_what_a_site_that_runs_may_be_handing_over_is_not_settled_however_old(si
 
 @only("postgresql")
 def test_what_a_process_that_lives_may_be_handing_over_is_not_settled_however_old(site):
-    presence = Presence(site.engine)
+    presence = WorkerLease(site.engine)
     site.doubt("old", presence.worker, OLD)
     site.doubt("young", presence.worker)
     check_in_progress(site)
@@ -181,7 +181,7 @@ LOCKED_OUT = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 @only("postgresql")
 def test_what_another_process_takes_over_in_between_is_not_settled(site):
     site.doubt("k", worker="")
-    presence = Presence(site.engine)
+    presence = WorkerLease(site.engine)
     with site.engine.connect() as connection, connection.begin() as transaction:
         assert begin_calls(connection, [begun("k", presence.worker, left_by="")]) == {"k"}
         command = [SITE, "doubts", "--folder", site.folder, "--not-sent", "k"]

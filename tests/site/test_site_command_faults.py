@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from embedded.commands import copied, run
-from gs.profile.status.site.commands.common import EX_IOERR, CommandError, faults_told
-from gs.profile.status.site.instance.folder import held
+from gs.profile.status.site.commands.common import EX_IOERR, CommandError, command_errors
+from gs.profile.status.site.instance.folder import folder_locked
 from limits import LIMIT
 
 COMMANDS = (["serve"], ["doubts"], ["preview", "x"], ["token"])
@@ -77,7 +77,7 @@ def test_that_another_process_makes_the_site_is_told(tmp_path, command):
     folder = tmp_path / "site"
     folder.mkdir()
     (tmp_path / "garden.mbox").write_text("From a@b.example Sun Apr  6 11:55:11 2025\nTo: x\n\n")
-    with held(folder / "site.lock"):
+    with folder_locked(folder / "site.lock"):
         done = run(*command, "--folder", folder, cwd=tmp_path)
     line = f"sendprofile-site: Another sendprofile-site makes a site in {folder}."
     assert told(done, 73) == line
@@ -94,7 +94,7 @@ def test_a_file_of_authorities_that_is_none_is_told_of(folder):
 
 
 def test_a_fault_without_words_of_the_system_is_told_in_its_own():
-    with pytest.raises(CommandError, match=r"^The site: no room\.$") as caught, faults_told():
+    with pytest.raises(CommandError, match=r"^The site: no room\.$") as caught, command_errors():
         raise OSError("no room")
     assert caught.value.code == EX_IOERR
 

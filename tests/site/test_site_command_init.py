@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 import pytest
 
 from embedded.commands import SITE, run
-from gs.profile.status.site.instance.create import found
+from gs.profile.status.site.instance.create import create_site
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.groups import find_groups, find_sites
@@ -86,7 +86,7 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
     folder = SiteFolder(tmp_path)
     (tmp_path / name).write_text("mine")
     with pytest.raises(FileExistsError):
-        found(folder, lambda _connection: None)
+        create_site(folder, lambda _connection: None)
     done = run("init", "--folder", tmp_path)
     assert (done.returncode, done.stderr) == (
         73,
@@ -102,7 +102,7 @@ def test_a_founding_that_was_interrupted_is_no_site_and_is_begun_anew(tmp_path, 
     program = f"""
 import os, pathlib
 from gs.profile.status.site.instance.folder import SiteFolder
-from gs.profile.status.site.instance.create import found
+from gs.profile.status.site.instance.create import create_site
 def die(*_): os._exit(9)
 if {stage!r} == "rename":
     replace = pathlib.Path.replace
@@ -110,7 +110,8 @@ if {stage!r} == "rename":
         replace(self, target)
         if self.name == "site.sqlite3": die()
     pathlib.Path.replace = once
-found(SiteFolder(pathlib.Path({str(folder)!r})), die if {stage!r} == "fill" else lambda c: None)
+fill = die if {stage!r} == "fill" else lambda c: None
+create_site(SiteFolder(pathlib.Path({str(folder)!r})), fill)
 """
     assert subprocess.run([SITE.with_name("python"), "-c", program], check=False).returncode == 9
     assert (folder / "site.sqlite3").exists() == (stage == "rename")

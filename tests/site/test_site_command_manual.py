@@ -44,14 +44,3 @@ def test_every_command_is_documented_and_no_other():
 def test_every_column_is_documented_and_no_other():
     table = PAGE.partition("| column |")[2].partition("\n\n")[0]
     assert tuple(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) == COLUMNS
-
-
-@pytest.mark.parametrize("part", ["send", "site"])
-def test_the_house_has_a_line_for_each_room_and_no_other(part):
-    tree = (DOCS / "explanation/the-house.md").read_text().partition(f"── {part}/")[2]
-    lines = re.match(r".*\n((?:(?:│|    ) +[├└]── .*\n| *│? +[├└]── .*\n)+)", tree)[1]
-    named = set(re.findall(r"── (\S+)", lines.partition("\n└──")[0]))
-    folder = DOCS.parent / "src/gs/profile/status" / part
-    rooms = {file.name for file in folder.glob("*.py") if not file.name.startswith("__")}
-    rooms |= {f"{file.parent.name}/" for file in folder.glob("*/__init__.py")}
-    assert named == rooms

@@ -9,7 +9,7 @@ from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,
-    Refused,
+    RefusedRecipient,
     RejectedError,
 )
 from limits import LIMIT
@@ -147,7 +147,7 @@ def test_5xx_is_a_letter_rejected(post, stage):
 def test_5xx_to_the_whole_letter_that_speaks_of_its_only_address_marks_it(post, stage, reply):
     server, mailer = post
     server.answer(stage, reply)
-    assert fails(mailer, AllRefusedError).refused == (Refused(KIM, reply),)
+    assert fails(mailer, AllRefusedError).refused == (RefusedRecipient(KIM, reply),)
     fails(mailer, RejectedError, BOTH)
     goes_on(server, mailer)
 
@@ -195,7 +195,7 @@ def test_no_answer_after_the_final_dot_is_a_doubt(server_and_settings, reply):
 def test_an_address_that_is_refused_is_said_and_the_others_are_mailed(post):
     server, mailer = post
     server.answer("RCPT", f"550 5.1.1 <{LEE}> no such user", to=LEE)
-    assert mailer.hand_over(BOTH, "m1") == (Refused(LEE, "550 5.1.1 <…> no such user"),)
+    assert mailer.hand_over(BOTH, "m1") == (RefusedRecipient(LEE, "550 5.1.1 <…> no such user"),)
     assert [letter.recipients for letter in server.letters] == [(KIM,)]
 
 
@@ -205,8 +205,8 @@ def test_where_all_are_refused_nobody_is_mailed(post):
     server.answer("RCPT", "552 5.2.2 full", to=KIM)
     error = fails(mailer, AllRefusedError, BOTH)
     assert error.refused == (
-        Refused(KIM, "552 5.2.2 full"),
-        Refused(LEE, "550 5.1.1 no such user"),
+        RefusedRecipient(KIM, "552 5.2.2 full"),
+        RefusedRecipient(LEE, "550 5.1.1 no such user"),
     )
     goes_on(server, mailer)
 

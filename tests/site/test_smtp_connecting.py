@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from gs.profile.status.site.delivery import NotTakenError, Smtp, SmtpSettings
+from gs.profile.status.site.delivery import NotTakenError, SmtpMailer, SmtpSettings
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
@@ -135,7 +135,7 @@ def test_a_server_that_is_not_there_is_waited_for():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     settings = SmtpSettings("127.0.0.1", port, "none", bounces="bounces@example.org")
-    with closing(Smtp(settings)) as mailer:
+    with closing(SmtpMailer(settings)) as mailer:
         not_taken(mailer, f"127.0.0.1:{port} cannot be reached")
 
 
@@ -143,7 +143,7 @@ def test_a_fault_while_connecting_has_taken_nothing_and_its_words_are_not_shown(
     with mail_server() as server:
         settings = SmtpSettings("127.0.0.1", server.port, "none", bounces="bounces@example.org")
         object.__setattr__(settings, "local_hostname", "küche")  # as a machine may call itself
-        with closing(Smtp(settings)) as mailer:
+        with closing(SmtpMailer(settings)) as mailer:
             not_taken(mailer, r"fault of the site: UnicodeEncodeError\.$")
         assert server.letters == []
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.delivery.connection import Reply
+from gs.profile.status.site.delivery.connection import SmtpReply
 from gs.profile.status.site.delivery.settings import SmtpSettings
-from gs.profile.status.site.delivery.smtp import Smtp, bounce_address
+from gs.profile.status.site.delivery.smtp import SmtpMailer, bounce_address
 
 BOUNCES = "bounces@lists.example.org"
 
@@ -29,7 +29,7 @@ BOUNCES = "bounces@lists.example.org"
     ],
 )
 def test_what_says_that_an_address_is_no_good(said):
-    assert Reply(int(said[:3]), said[4:]).of_the_address
+    assert SmtpReply(int(said[:3]), said[4:]).of_the_address
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_what_says_that_an_address_is_no_good(said):
     ],
 )
 def test_what_says_nothing_of_the_address(said):
-    assert not Reply(int(said[:3]), said[4:]).of_the_address
+    assert not SmtpReply(int(said[:3]), said[4:]).of_the_address
 
 
 @pytest.mark.parametrize(
     "said", ["550 5.1.1 gone", "554 5.1.10 null MX", "550 User unknown", "550 mailbox unavailable"]
 )
 def test_a_whole_letter_may_be_refused_for_its_address(said):
-    assert Reply(int(said[:3]), said[4:]).names_the_address
+    assert SmtpReply(int(said[:3]), said[4:]).names_the_address
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,13 @@ def test_a_whole_letter_may_be_refused_for_its_address(said):
     ],
 )
 def test_in_doubt_it_is_the_letter(said):
-    assert not Reply(int(said[:3]), said[4:]).names_the_address
+    assert not SmtpReply(int(said[:3]), said[4:]).names_the_address
 
 
 def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length():
-    reply = Reply.read(550, b"5.1.1 <kim@example.org>: \x1b[31m(a.b@example.net)\nunknown" * 20)
+    reply = SmtpReply.read(
+        550, b"5.1.1 <kim@example.org>: \x1b[31m(a.b@example.net)\nunknown" * 20
+    )
     assert reply.said.startswith("550 5.1.1 <…>:  [31m(<…>) unknown")
     assert "example" not in reply.said
     assert reply.said.isprintable()
@@ -95,7 +97,7 @@ def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length(
 
 @given(st.binary())
 def test_whatever_a_server_says_is_harmless(octets):
-    assert Reply.read(500, octets).said.isprintable()
+    assert SmtpReply.read(500, octets).said.isprintable()
 
 
 @given(st.text())
@@ -171,9 +173,9 @@ def test_a_machine_may_have_a_name_or_an_address(name):
 
 def test_a_mailer_says_what_it_lacks(tmp_path):
     with pytest.raises(ValueError, match="bounces is missing"):
-        Smtp(SmtpSettings("mx"))
+        SmtpMailer(SmtpSettings("mx"))
     missing, wrong = tmp_path / "missing.pem", tmp_path / "wrong.pem"
     wrong.write_text("no certificate")
     for file in (missing, wrong):
         with pytest.raises(ValueError, match=str(file)):
-            Smtp(SmtpSettings("mx", ca_file=file, bounces=BOUNCES))
+            SmtpMailer(SmtpSettings("mx", ca_file=file, bounces=BOUNCES))

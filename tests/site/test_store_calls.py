@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gs.profile.status.hooks import Period, Reply, Status
+from gs.profile.status.hooks import HookReply, Period, Status
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
-    Begun,
+    BegunCall,
     Call,
     Doubt,
-    Finished,
-    Known,
+    FinishedCall,
+    KnownCall,
     begin_calls,
     find_calls,
     find_doubts,
     finish_calls,
     leave_calls,
-    settle_doubt,
+    resolve_doubt,
     take_back_calls,
 )
 from gs.profile.status.site.store.tables import AUDIT_EVENT
@@ -30,17 +30,17 @@ from limits import LIMIT
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 MARCH = Period(2026, 3)
-SENT = Reply(Status.SENT, "Sent to Zoë")
-SKIPPED = Reply(Status.OPTED_OUT, "Skipping Zoë")
+SENT = HookReply(Status.SENT, "Sent to Zoë")
+SKIPPED = HookReply(Status.OPTED_OUT, "Skipping Zoë")
 
 
 def begun(key="k", worker="1", **other):
     told = {"message_id": "<m@x>", "reply": SENT, "moment": NOON, **other}
-    return Begun(Call(key, "form"), "zoë", MARCH, worker=worker, **told)
+    return BegunCall(Call(key, "form"), "zoë", MARCH, worker=worker, **told)
 
 
 def finished(key="k", reply=SENT, moment=LATER, worker="1"):
-    return Finished(Call(key, "form"), "zoë", MARCH, moment, reply, worker)
+    return FinishedCall(Call(key, "form"), "zoë", MARCH, moment, reply, worker)
 
 
 def skipped(key="k", moment=LATER, reply=SKIPPED, worker=None):
@@ -62,7 +62,7 @@ def test_a_call_that_is_begun_is_known_with_all_that_settles_a_doubt(connection)
         "a",
         "b",
     }
-    known = Known("form", "zoë", MARCH, "1", NOON, None, "<m@x>", SENT)
+    known = KnownCall("form", "zoë", MARCH, "1", NOON, None, "<m@x>", SENT)
     assert find_calls(connection, ["a", "b", "c"]) == {
         "a": known,
         "b": replace(known, message_id=None),
@@ -105,7 +105,7 @@ def test_a_call_that_was_begun_is_finished(connection):
 def test_what_was_answered_first_stays(connection):
     finish_calls(connection, [skipped(moment=NOON)])
     for worker in (None, "", "1"):
-        other = skipped(reply=Reply(Status.NO_ACTIVITY, "Skipping"), worker=worker)
+        other = skipped(reply=HookReply(Status.NO_ACTIVITY, "Skipping"), worker=worker)
         assert finish_calls(connection, [other]) == set()
     assert (found(connection).reply, found(connection).finished) == (SKIPPED, NOON)
 
@@ -242,10 +242,10 @@ def test_a_doubt_is_a_call_between_the_hand_over_and_its_record(connection):
 def test_a_doubt_that_was_sent_is_answered_so_and_is_in_the_trail(connection):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
-    assert settle_doubt(connection, doubt, LATER, sent=True)
+    assert resolve_doubt(connection, doubt, LATER, sent=True)
     assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
-    assert not settle_doubt(connection, doubt, LATER, sent=False)
-    assert not settle_doubt(connection, doubt, LATER, sent=True)
+    assert not resolve_doubt(connection, doubt, LATER, sent=False)
+    assert not resolve_doubt(connection, doubt, LATER, sent=True)
     assert find_doubts(connection) == []
     assert count_events(connection) == {"1": 1}
     [event] = connection.execute(AUDIT_EVENT.select())
@@ -256,8 +256,8 @@ def test_a_doubt_that_was_sent_is_answered_so_and_is_in_the_trail(connection):
 def test_a_doubt_that_was_not_sent_may_be_begun_again(connection):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
-    assert settle_doubt(connection, doubt, LATER, sent=False)
-    assert not settle_doubt(connection, doubt, LATER, sent=True)
+    assert resolve_doubt(connection, doubt, LATER, sent=False)
+    assert not resolve_doubt(connection, doubt, LATER, sent=True)
     assert count_events(connection) == {}
     assert begin_calls(connection, [begun(worker="2")]) == {"k"}
 
@@ -269,7 +269,7 @@ def test_a_doubt_that_was_taken_over_since_is_not_settled(connection, sent, agai
     [doubt] = find_doubts(connection)
     begin_calls(connection, [begun(left_by="1", **again)])
     before = find_doubts(connection)
-    assert not settle_doubt(connection, doubt, LATER, sent=sent)
+    assert not resolve_doubt(connection, doubt, LATER, sent=sent)
     assert find_doubts(connection) == before != [doubt]
     assert count_events(connection) == {}
 

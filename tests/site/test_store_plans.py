@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, text
 
-from gs.profile.status.hooks import Period, Reply, Status
+from gs.profile.status.hooks import HookReply, Period, Status
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
-    Begun,
+    BegunCall,
     Call,
     Doubt,
-    Finished,
+    FinishedCall,
     begin_calls,
     find_calls,
     find_doubts,
     finish_calls,
     leave_calls,
-    settle_doubt,
+    resolve_doubt,
     take_back_calls,
 )
 from gs.profile.status.site.store.members import (
@@ -34,9 +34,9 @@ from gs.profile.status.site.store.options import Option, read_option
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CALL = Call("k", "form")
-SENT = Reply(Status.SENT, "Sent")
+SENT = HookReply(Status.SENT, "Sent")
 MARCH = Period(2026, 3)
-BEGUN = Begun(CALL, "u", MARCH, NOON, "1", "<m@x>", SENT, left_by="0")
+BEGUN = BegunCall(CALL, "u", MARCH, NOON, "1", "<m@x>", SENT, left_by="0")
 DOUBT = Doubt("k", "u", MARCH, "1", NOON, "<m@x>")
 
 QUERIES = {
@@ -47,9 +47,9 @@ QUERIES = {
     "known calls": lambda c: find_calls(c, ["a", "b"]),
     "a call begun": lambda c: begin_calls(c, [BEGUN]),
     "a call taken back": lambda c: take_back_calls(c, "1", ["k"]),
-    "a call finished": lambda c: finish_calls(c, [Finished(CALL, "u", MARCH, NOON, SENT)]),
+    "a call finished": lambda c: finish_calls(c, [FinishedCall(CALL, "u", MARCH, NOON, SENT)]),
     "doubts": find_doubts,
-    "a doubt settled": lambda c: settle_doubt(c, DOUBT, NOON, sent=True),
+    "a doubt settled": lambda c: resolve_doubt(c, DOUBT, NOON, sent=True),
     "a call left": lambda c: leave_calls(c, "1", ["k"]),
     "opting out": lambda c: opt_out(c, "u"),
     "opting in": lambda c: opt_in(c, "u"),

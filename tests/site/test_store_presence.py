@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from embedded.hamlet import only
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 from limits import LIMIT, wait_until
 
 PROGRAM = """
@@ -52,7 +52,7 @@ def process(where):
 
 @pytest.fixture
 def presence(town):
-    made = Presence(town.engine)
+    made = WorkerLease(town.engine)
     yield made
     made.close()
 
@@ -84,7 +84,7 @@ def test_who_never_was_is_not_alive(is_alive, worker):
 def test_no_two_processes_are_the_same_worker(town):
     workers = set()
     for _ in range(5):
-        presence = Presence(town.engine)
+        presence = WorkerLease(town.engine)
         workers.add(presence.worker)
         presence.close()
     assert len(workers) == 5
@@ -120,7 +120,7 @@ def test_a_process_that_ends_well_is_not_alive(is_alive, database):
 
 @only("postgresql")
 def test_asking_after_the_dead_does_not_make_them_alive_to_others(is_alive, town, presence):
-    gone = Presence(town.engine)
+    gone = WorkerLease(town.engine)
     gone.close()
     ends(lambda: is_alive(gone.worker))
     with town.engine.connect() as one, town.engine.connect() as another:
@@ -130,7 +130,7 @@ def test_asking_after_the_dead_does_not_make_them_alive_to_others(is_alive, town
 
 @only("sqlite")
 def test_with_sqlite_every_other_worker_is_gone(is_alive, town):
-    other = Presence(town.engine)
+    other = WorkerLease(town.engine)
     assert not is_alive(other.worker)
     other.close()
 
@@ -172,7 +172,7 @@ def test_who_cannot_be_present_again_says_so_and_may_try_later(town, presence, p
 
 @only("postgresql")
 def test_a_presence_does_not_use_up_the_connections_of_the_others(town):
-    present = [Presence(town.engine) for _ in range(12)]
+    present = [WorkerLease(town.engine) for _ in range(12)]
     with town.engine.connect() as connection:
         assert all(present[0].is_alive(connection, one.worker) for one in present)
     for one in present:
@@ -183,7 +183,7 @@ def test_a_presence_does_not_use_up_the_connections_of_the_others(town):
 @only("postgresql")
 def test_a_presence_is_given_up_with_its_engine_closed_or_not(database, is_alive):
     engine = open_database(database)
-    presence = Presence(engine)
+    presence = WorkerLease(engine)
     engine.dispose()
     assert is_alive(presence.worker)
     presence.close()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity.topics import order_discussions
-from gs.profile.status.site.store.posts import Post, Span
+from gs.profile.status.site.store.posts import Span, StoredPost
 
 SPAN = Span.of(Period(2026, 3))
 
@@ -16,7 +16,9 @@ SPAN = Span.of(Period(2026, 3))
 def topic(name, *people, day=15, hour=0):
     """Return a topic that each of *people* posted to, in order, all on one day."""
     date = datetime(2026, 3, day, hour, tzinfo=UTC)
-    return [Post(f"{name}{n}", name, name, f"{name}0", who, date) for n, who in enumerate(people)]
+    return [
+        StoredPost(f"{name}{n}", name, name, f"{name}0", who, date) for n, who in enumerate(people)
+    ]
 
 
 def order(*topics):
@@ -80,7 +82,7 @@ def test_a_topic_is_told_by_its_posts_of_the_month():
 )
 def test_the_order_is_total_and_that_of_the_posts_alone(rows, random: Random):
     posts = [
-        Post(f"{n}", name, name, "", who, datetime(2026, 3, day, tzinfo=UTC))
+        StoredPost(f"{n}", name, name, "", who, datetime(2026, 3, day, tzinfo=UTC))
         for n, (name, who, day) in enumerate(sorted(rows, key=lambda row: row[2]))
     ]
     first = [one.topic_id for one in order_discussions(posts, SPAN)]

@@ -10,7 +10,7 @@ from embedded.hamlet import TOKEN, only
 from embedded.pages import Mail, served_pages, skips, stop_path
 from gs.profile.status.hooks import Status
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.web.pages import Looked
+from gs.profile.status.site.web.pages import PlannedNotification
 from letters.browser import CONTRASTS, PHOTO, chromium
 from limits import LIMIT
 
@@ -45,7 +45,9 @@ def site(town):
     town.join("lou", "", "long")
 
     def look(_user_id, _period):
-        return Looked(Status.SENT, "Sent", Mail(html=HTML, text=f"{LONG * 3}\n", subject=LONG))
+        return PlannedNotification(
+            Status.SENT, "Sent", Mail(html=HTML, text=f"{LONG * 3}\n", subject=LONG)
+        )
 
     with served_pages(town.engine, look) as running:
         yield f"http://127.0.0.1:{running.port}"

@@ -39,7 +39,7 @@ _decode: Final = json.JSONDecoder().decode
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HookReply:
     """The answer to one call of the send hook: a :class:`Status`, or a number it does not list."""
 
     status: int
@@ -47,7 +47,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class FormRefusal:
     """A form that the site refused, whichever hook it was for, with the complaints it made."""
 
     complaints: tuple[str, ...]
@@ -62,7 +62,7 @@ class NotAReplyError(ValueError):
     """A body that is not what a hook answers."""
 
 
-def read_reply(body: bytes) -> Reply | Refusal:
+def read_reply(body: bytes) -> HookReply | FormRefusal:
     """Return what a hook said in *body*, the JSON object of an HTTP 200 answer.
 
     Raises :class:`NotAReplyError` for everything else: other JSON, a web page, half an answer.
@@ -70,12 +70,12 @@ def read_reply(body: bytes) -> Reply | Refusal:
     answer = _object(body)
     message, status = answer.get("message", ""), answer.get("status")
     if isinstance(message, list):
-        return Refusal(tuple(_text(complaint) for complaint in message))
+        return FormRefusal(tuple(_text(complaint) for complaint in message))
     if not isinstance(status, int) or isinstance(status, bool) or abs(status) > _LARGEST:
         raise NotAReplyError("it has no status")
     if status in _REFUSED:
-        return Refusal((_text(message),))
-    return Reply(status, _text(message))
+        return FormRefusal((_text(message),))
+    return HookReply(status, _text(message))
 
 
 def write_reply(status: int, message: str) -> bytes:

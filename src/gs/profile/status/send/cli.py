@@ -63,9 +63,9 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
     settings = Settings.of(chosen, environment, datetime.now().astimezone())
     task = Task(settings, environment, Output(sys.stdout), Output(sys.stderr))
     if chosen.status:
-        from gs.profile.status.send.tasks.status import show as do
+        from gs.profile.status.send.tasks.status import show_status as do
     elif chosen.dry_run:
-        from gs.profile.status.send.tasks.dryrun import rehearse as do
+        from gs.profile.status.send.tasks.dryrun import dry_run as do
     else:
         from gs.profile.status.send.tasks.send import send as do
     return do(task)
@@ -100,12 +100,12 @@ def _explain(error: errors.SendProfileError) -> int:
 def _busy(error: errors.BusyError) -> str:
     from datetime import datetime
 
-    from gs.profile.status.send.report.summary import alone
+    from gs.profile.status.send.report.summary import retry_after_line
 
     told = _NOT_OK.format(error=error)
     if not error.retry_after:
         return f"{told} Nobody was sent to; try again later."
-    return f"{told}\n{alone(error.retry_after, datetime.now().astimezone())}"
+    return f"{told}\n{retry_after_line(error.retry_after, datetime.now().astimezone())}"
 
 
 def _say(stream: TextIO | None, text: str) -> None:

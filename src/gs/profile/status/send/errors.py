@@ -8,7 +8,7 @@ r"""What can end a run before its time, as a tree of exceptions; each message sa
     ├── ConfigError             the configuration file
     ├── HostNotFoundError       there is no such host
     ├── UnreachableError        the host is there, but the site cannot be talked to
-    │   └── NotTrustedError     because nothing vouches for its certificate
+    │   └── UntrustedCertificateError  no authority that is trusted has issued its certificate
     ├── ProtocolError           something answers, but not as a GroupServer site
     │   └── NotOk               it answers a hook with something else than HTTP 200
     │       └── BusyError       it asks for a pause
@@ -16,8 +16,8 @@ r"""What can end a run before its time, as a tree of exceptions; each message sa
     ├── LedgerError             the ledger cannot be read or written
     │   └── NoLedgerError       it cannot be opened, or made
     ├── NotListedError          a member named on the command line is not on the site's list
-    ├── HeldError               another sendprofile holds the run
-    └── LeaveAtOnceError        the operator asked twice
+    ├── LockHeldError           another sendprofile has the lock of the run
+    └── StoppedAtOnceError      the operator asked twice
 
 The exit code that each means is in :mod:`~gs.profile.status.send.errorvals`.
 """
@@ -49,7 +49,7 @@ class UnreachableError(SendProfileError):
     """There is no way to talk to the site: refused, timed out, cut off, or not to be trusted."""
 
 
-class NotTrustedError(UnreachableError):
+class UntrustedCertificateError(UnreachableError):
     """No authority that is trusted vouches for the certificate of the site."""
 
 
@@ -85,11 +85,11 @@ class NotListedError(SendProfileError):
     """The site does not list a member whom the command line names."""
 
 
-class HeldError(SendProfileError):
+class LockHeldError(SendProfileError):
     """Another process holds the run."""
 
 
-class LeaveAtOnceError(SendProfileError):
+class StoppedAtOnceError(SendProfileError):
     """The run is to be left now, whatever is in flight; *cause* is why."""
 
     def __init__(self, cause: StopCause) -> None:

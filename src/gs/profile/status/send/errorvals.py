@@ -43,7 +43,7 @@ _ERRORS = (
     (errors.NoLedgerError, EX_CANTCREAT),
     (errors.LedgerError, EX_IOERR),
     (errors.NotListedError, EX_NOUSER),
-    (errors.HeldError, EX_TEMPFAIL),
+    (errors.LockHeldError, EX_TEMPFAIL),
 )
 
 # By the name of the cause, so that --help need not import the model. For a signal, what a shell
@@ -59,7 +59,7 @@ _CAUSES = {
 
 def code_of_error(error: errors.SendProfileError) -> int:
     """Return the exit code of a command that *error* ended."""
-    if isinstance(error, errors.LeaveAtOnceError):
+    if isinstance(error, errors.StoppedAtOnceError):
         return _CAUSES.get(error.cause.name, EX_TEMPFAIL)
     return next((code for kind, code in _ERRORS if isinstance(error, kind)), EX_SOFTWARE)
 

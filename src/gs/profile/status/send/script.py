@@ -5,13 +5,13 @@ import os
 import sys
 from typing import Final, NoReturn
 
-from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, NotAReplyError, Reply, read_reply
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, HookReply, NotAReplyError, read_reply
 from gs.profile.status.send.report.output import Output
-from gs.profile.status.send.report.screen import Progress, Screen, Tone, screen
-from gs.profile.status.send.run.model import Answer, Claim, Fault, MemberId
+from gs.profile.status.send.report.screen import Progress, Screen, Tone, screen_for
+from gs.profile.status.send.run.model import Answer, Claim, MemberId, NoAnswer
 
 from . import cli
-from .client import HttpSite, Loop, Manner, Trust
+from .client import CertificateAuthorities, ClientOptions, HttpSite, TransferLoop
 from .errors import NotOk, ProtocolError, UnreachableError
 from .siteurl import SiteUrl
 from .text import Token
@@ -65,7 +65,7 @@ def send_status(hostname: str, userId: str, token: str) -> dict[str, object]:  #
         reply = read_reply(answer.body)
     except NotAReplyError as error:
         raise ProtocolError(f"{site} does not answer as a GroupServer site: {error}.") from error
-    if isinstance(reply, Reply):
+    if isinstance(reply, HookReply):
         return {"status": reply.status, "message": secret.cut(reply.message)}
     return {"status": -1, "message": [secret.cut(complaint) for complaint in reply.complaints]}
 
@@ -102,7 +102,7 @@ def _answer(site: HttpSite, member: MemberId, url: SiteUrl) -> Answer:
     finally:
         site.close()
     end = attempts[0].end
-    if isinstance(end, Fault):
+    if isinstance(end, NoAnswer):
         raise UnreachableError(f"{url} cannot be reached: {end.text}.")
     if end.http_status != 200:  # noqa: PLR2004 - HTTP's number for OK
         raise NotOk(f"{end.phrase} ({end.http_status} <{url.authority}>)")
@@ -110,9 +110,9 @@ def _answer(site: HttpSite, member: MemberId, url: SiteUrl) -> Answer:
 
 
 def _site(hostname: str, token: Token) -> HttpSite:
-    manner = Manner(_TIMEOUT, f"sendprofile/{VERSION}", Trust.in_system())
-    return HttpSite(SiteUrl.of_host(hostname), token, manner, Loop())
+    manner = ClientOptions(_TIMEOUT, f"sendprofile/{VERSION}", CertificateAuthorities.in_system())
+    return HttpSite(SiteUrl.of_host(hostname), token, manner, TransferLoop())
 
 
 def _screen() -> Screen:
-    return screen(Output(sys.stdout), os.environ)
+    return screen_for(Output(sys.stdout), os.environ)

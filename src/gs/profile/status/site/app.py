@@ -8,36 +8,40 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
-from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from gs.profile.status.hooks import Period, Status
-from gs.profile.status.site.instance.create import settle_secrets
+from gs.profile.status.site.instance.create import ensure_secrets
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.store.audit import record_events, wrong_token
 from gs.profile.status.site.store.calls import inherit_doubts
-from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.database import Engine, open_database
 from gs.profile.status.site.store.groups import find_support_email
 from gs.profile.status.site.store.members import count_members
 from gs.profile.status.site.store.options import Option, read_option
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 from gs.profile.status.site.web.app import make_app
 from gs.profile.status.site.web.health import Health
 from gs.profile.status.site.web.hooks import Hooks
 from gs.profile.status.site.web.metrics import Metrics
-from gs.profile.status.site.web.middleware import guarded, service_routes
-from gs.profile.status.site.web.pages import Look, Looked, Pages, page_routes
+from gs.profile.status.site.web.middleware import service_routes, with_middleware
+from gs.profile.status.site.web.pages import (
+    Pages,
+    PlannedNotification,
+    PlanNotification,
+    page_routes,
+)
 from gs.profile.status.site.web.tokens import Keeper, Tokens
 
 from . import addresses
 from .activity import Activities
-from .delivery import Maildir, Mailer, Smtp
-from .dispatch import Decider, Desk, Dispatcher
-from .instance import SiteConfig
+from .delivery import MaildirMailer, Mailer, SmtpMailer
+from .dispatch import Decider, Dispatcher, Processor
+from .instance import SiteSettings
 from .links import stop_link
 from .logs import Log
 from .model import Summary
-from .notification import Letter, compose
+from .notification import Notification, compose
 
 # Whoever was sent to in a trial, into the Maildir, is still to be mailed.
 _TRIAL: Final = "Maildir "
@@ -61,7 +65,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = None) -> OpenSite:
+def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = None) -> OpenSite:
     """Return the site in *folder*, which this process holds unless many may serve it.
 
     It reports on *period* when it is given, otherwise on the month that its archives have fixed,
@@ -73,9 +77,11 @@ def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = No
         doubts = 0 if config.many_processes else inherit_doubts(connection)
     reckon = _reckoning(engine, period)
     decider, mailer = _decider(engine, config), _mailer(engine, folder, config)
-    metrics, presence = Metrics(), Presence(engine)
+    metrics, presence = Metrics(), WorkerLease(engine)
     metrics.members(members)
-    dispatcher = Dispatcher(Desk(engine, decider, mailer, presence, now, log), mailer, metrics)
+    dispatcher = Dispatcher(
+        Processor(engine, decider, mailer, presence, now, log), mailer, metrics
+    )
     tokens = Tokens(_keeper(engine, metrics))
     hooks = Hooks(engine, dispatcher, tokens, reckon, "" if config.mail else _TRIAL)
     pages = Pages(engine, _link_key(engine), tokens, _looking(engine, decider), now, reckon)
@@ -87,7 +93,7 @@ def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = No
         engine.dispose()
 
     routes = [*page_routes(pages), *service_routes(health, metrics)]
-    app = guarded(make_app(hooks, routes=routes, close=close), metrics, log)
+    app = with_middleware(make_app(hooks, routes=routes, close=close), metrics, log)
     log.info(
         "opened",
         version=version("gs.profile.status.send"),
@@ -101,7 +107,9 @@ def open_site(folder: SiteFolder, config: SiteConfig, period: Period | None = No
     return OpenSite(app, members, reckon(), health.stop)
 
 
-def look(config: SiteConfig, user_id: str, period: Period | None = None) -> Looked:
+def plan_notification(
+    config: SiteSettings, user_id: str, period: Period | None = None
+) -> PlannedNotification:
     """Return what would become of the notification of a member; nothing is mailed or audited."""
     engine = _open(config)
     try:
@@ -111,10 +119,10 @@ def look(config: SiteConfig, user_id: str, period: Period | None = None) -> Look
         engine.dispose()
 
 
-def _open(config: SiteConfig) -> Engine:
+def _open(config: SiteSettings) -> Engine:
     engine = open_database(config.database)
     with engine.begin() as connection:
-        settle_secrets(connection)
+        ensure_secrets(connection)
     return engine
 
 
@@ -125,10 +133,10 @@ def _reckoning(engine: Engine, period: Period | None) -> Callable[[], Period]:
     return lambda: period or Period.of(now().date()).before()
 
 
-def _decider(engine: Engine, config: SiteConfig) -> Decider:
+def _decider(engine: Engine, config: SiteSettings) -> Decider:
     link_key = _link_key(engine)
 
-    def composed(summary: Summary) -> Letter:
+    def composed(summary: Summary) -> Notification:
         base = config.url or summary.sites[0].site.url
         return compose(summary, now=now(), stop_url=stop_link(base, link_key, summary.profile.id))
 
@@ -136,24 +144,26 @@ def _decider(engine: Engine, config: SiteConfig) -> Decider:
     return Decider(Activities(time.monotonic, layout), layout, composed)
 
 
-def _looking(engine: Engine, decider: Decider) -> Look:
-    def looked(user_id: str, period: Period) -> Looked:
+def _looking(engine: Engine, decider: Decider) -> PlanNotification:
+    def looked(user_id: str, period: Period) -> PlannedNotification:
         with engine.connect() as connection:
             (member,) = decider.look_up(connection, [user_id]).values()
             decision = decider.decide(connection, member, period)
-        return Looked(Status(decision.reply.status), decision.reply.message, decision.letter)
+        return PlannedNotification(
+            Status(decision.reply.status), decision.reply.message, decision.letter
+        )
 
     return looked
 
 
-def _mailer(engine: Engine, folder: SiteFolder, config: SiteConfig) -> Mailer:
+def _mailer(engine: Engine, folder: SiteFolder, config: SiteSettings) -> Mailer:
     if config.mail is None:
-        return Maildir(folder.maildir)
+        return MaildirMailer(folder.maildir)
     if config.mail.bounces:
-        return Smtp(config.mail)
+        return SmtpMailer(config.mail)
     with engine.connect() as connection:
         domain = addresses.domain(find_support_email(connection)) or addresses.NO_DOMAIN
-    return Smtp(replace(config.mail, bounces=f"bounces@{domain}"))
+    return SmtpMailer(replace(config.mail, bounces=f"bounces@{domain}"))
 
 
 def _keeper(engine: Engine, metrics: Metrics) -> Keeper:

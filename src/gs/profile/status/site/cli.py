@@ -15,7 +15,7 @@ EX_OK: Final = 0
 EX_NOT_INSTALLED: Final = 1
 INTERRUPTED: Final = 130
 
-#: The room of each command, which has a function ``run``.
+#: The module of each command, which has a function ``run``.
 COMMANDS: Final = MappingProxyType(
     {
         "demo": "demo",
@@ -25,7 +25,7 @@ COMMANDS: Final = MappingProxyType(
         "init": "init",
         "preview": "preview",
         "serve": "serve",
-        "token": "new_token",
+        "token": "token",
     }
 )
 _NOT_INSTALLED: Final = """\
@@ -61,10 +61,10 @@ def _do(options: "Namespace") -> int:
     # Until the log is set up: Control-C while a connection is closed is logged with a traceback.
     logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     # Only the extra has what these import.
-    room = f"{__package__}.commands"
-    error_type = import_module(f"{room}.faults").CommandError
+    package = f"{__package__}.commands"
+    error_type = import_module(f"{package}.common").CommandError
     run = cast(
-        "Callable[[Namespace], None]", import_module(f"{room}.{COMMANDS[options.command]}").run
+        "Callable[[Namespace], None]", import_module(f"{package}.{COMMANDS[options.command]}").run
     )
     try:
         run(options)

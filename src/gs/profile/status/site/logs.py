@@ -15,7 +15,7 @@ _MOST_CAUSES: Final = 5
 _MOST_FRAMES: Final = 25
 
 
-def describe(error: BaseException) -> list[dict[str, object]]:
+def describe_error(error: BaseException) -> list[dict[str, object]]:
     """Return the *error*, and what it came from, as a type, a code and a place each.
 
     The code is what a standard or a database calls it: ``ECONNREFUSED``, ``SQLITE_BUSY``, an
@@ -124,7 +124,7 @@ class JsonFormatter(logging.Formatter):
         """Return the line, of ASCII alone: whatever is in a field, it stays one line."""
         said = {"time": _time(record), "level": record.levelname.lower(), **_event(record)}
         if record.exc_info and record.exc_info[1]:
-            said["error"] = describe(record.exc_info[1])
+            said["error"] = describe_error(record.exc_info[1])
         return _encode(said)
 
 
@@ -164,7 +164,7 @@ def _plain(value: object) -> str:
 
 def _error_lines(error: BaseException) -> list[str]:
     lines: list[str] = []
-    for one in describe(error):
+    for one in describe_error(error):
         code = f" ({one['code']})" if "code" in one else ""
         place = one["place"]
         assert isinstance(place, list)  # noqa: S101 - describe() says so
@@ -178,7 +178,7 @@ Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 _FORMATTERS: Final = {"json": JsonFormatter, "text": TextFormatter}
 
 
-def set_up(stream: TextIO, level: Level = "info", form: Format | None = None) -> None:
+def set_up_log(stream: TextIO, level: Level = "info", form: Format | None = None) -> None:
     """Write the log to *stream* from now on, from *level* upwards; it replaces any log before.
 
     Without a *form* it is text on a terminal, and JSON elsewhere: there it is a program that

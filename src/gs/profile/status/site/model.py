@@ -142,7 +142,7 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SiteInfo:
     """A site of the instance: its news is trusted HTML, or ``None``."""
 
     id: str
@@ -164,7 +164,7 @@ class SiteSummary:
     Its *home* is ``None`` where there are no pages at the URL of the site.
     """
 
-    site: Site
+    site: SiteInfo
     home: str | None
     administrator: bool
     memberships: tuple[Membership, ...]

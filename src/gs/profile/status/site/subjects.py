@@ -19,7 +19,7 @@ _MARK: Final = re.compile(
 _MOST: Final = 10
 
 
-def without_marks(subject: str) -> str:
+def strip_marks(subject: str) -> str:
     """Return *subject* from the first word on that its author may have written."""
     for _ in range(_MOST):
         found = _MARK.match(subject)

@@ -37,7 +37,7 @@ _FIRST_RIGHT_TO_LEFT: Final = "\u0590"
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 
 
-def line(text: str, limit: int) -> str:
+def safe_line(text: str, limit: int) -> str:
     """Return *text* as one line of at most *limit* characters, an ellipsis where it was cut.
 
     Control characters and line ends become spaces; what would turn the direction of the text
@@ -50,11 +50,11 @@ def line(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
-def lines(text: str, limit: int) -> tuple[str, ...]:
+def safe_lines(text: str, limit: int) -> tuple[str, ...]:
     """Return the lines of *text* that are not empty, harmless, *limit* characters in all."""
     found = []
     for one in text[: _LOOKED_AT * limit].splitlines():
-        cut = line(one, limit) if limit > 0 else ""
+        cut = safe_line(one, limit) if limit > 0 else ""
         if cut:
             found.append(cut)
             limit -= len(cut)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The two hooks over HTTP, by libcurl."""
 
-from .hookpost import Manner, Trust
-from .loop import Loop
+from .hookpost import CertificateAuthorities, ClientOptions
+from .loop import TransferLoop
 from .site import HttpSite
 
-__all__ = ["HttpSite", "Loop", "Manner", "Trust"]
+__all__ = ["CertificateAuthorities", "ClientOptions", "HttpSite", "TransferLoop"]

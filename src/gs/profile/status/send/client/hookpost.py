@@ -9,7 +9,7 @@ from typing import Final
 
 import pycurl
 
-from gs.profile.status.send.run.model import BUSY, Answer, Fault
+from gs.profile.status.send.run.model import BUSY, Answer, NoAnswer
 
 # Where systems keep their bundle, for a Python that was built elsewhere and does not know.
 _BUNDLES: Final = (
@@ -21,19 +21,19 @@ _BUNDLES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class CertificateAuthorities:
     """A file, a folder or both, of authorities in PEM."""
 
     file: str | None
     folder: str | None
 
     @classmethod
-    def in_(cls, file: Path) -> "Trust":
+    def in_(cls, file: Path) -> "CertificateAuthorities":
         """Return the trust in the authorities of *file*, and in no others."""
         return cls(str(file), None)
 
     @classmethod
-    def in_system(cls) -> "Trust":
+    def in_system(cls) -> "CertificateAuthorities":
         """Return the trust in ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else in the system's own.
 
         libcurl comes with an OpenSSL of its own, which knows nothing of the system's.
@@ -73,15 +73,15 @@ Sink = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ClientOptions:
     """How every call is made: *timeout* is in seconds, *agent* names the program."""
 
     timeout: float
     agent: str
-    trust: Trust
+    trust: CertificateAuthorities
 
 
-class Post:
+class HookPost:
     """A libcurl handle that posts forms, one after the other.
 
     libcurl repeats a request by itself when a kept-alive connection dies before the answer, and
@@ -89,7 +89,7 @@ class Post:
     none to rewind it with; the error is then ``CURLE_SEND_FAIL_REWIND``.
     """
 
-    def __init__(self, url: str, manner: Manner) -> None:
+    def __init__(self, url: str, manner: ClientOptions) -> None:
         self.handle = pycurl.Curl()
         self._body = BytesIO()
         self._answer = bytearray()
@@ -180,7 +180,7 @@ class Post:
         asked = self.retry_after if status in BUSY else None
         return Answer(status, bytes(self._answer), asked)
 
-    def fault(self, error: int, text: str) -> Fault:
+    def fault(self, error: int, text: str) -> NoAnswer:
         """Return what *error* of libcurl, which it describes as *text*, means."""
         if error == pycurl.E_OPERATION_TIMEDOUT:
             text = f"no answer within {self._manner.timeout:g} s"
@@ -188,14 +188,14 @@ class Post:
             text = "the connection ended before an answer came"
         if error == pycurl.E_WRITE_ERROR:
             text = "the answer is too long for one of a GroupServer site"
-        return Fault(text, self.left)
+        return NoAnswer(text, self.left)
 
     def _take(self, chunk: bytes) -> int:
         self._answer += chunk
         return len(chunk) if len(self._answer) <= _ANSWER_LIMIT else 0
 
 
-def _options(manner: Manner) -> "Iterator[tuple[int, object]]":
+def _options(manner: ClientOptions) -> "Iterator[tuple[int, object]]":
     yield pycurl.POST, 1
     yield pycurl.USERAGENT, manner.agent
     yield pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS

@@ -10,7 +10,7 @@ import pycurl
 _WITHOUT_SOCKETS: Final = 0.1
 
 
-class Alarm(Protocol):
+class StopRequest(Protocol):
     """Whatever may call the loop away from its waiting."""
 
     def fileno(self) -> int:
@@ -22,7 +22,7 @@ class Alarm(Protocol):
         ...
 
 
-class End(NamedTuple):
+class Completed(NamedTuple):
     """A transfer that ended: *error* is the number of libcurl, 0 for none."""
 
     handle: pycurl.Curl
@@ -30,10 +30,10 @@ class End(NamedTuple):
     text: str
 
 
-class Loop:
+class TransferLoop:
     """Runs transfers at once, as many as select(2) can wait for: about a thousand."""
 
-    def __init__(self, alarm: Alarm | None = None) -> None:
+    def __init__(self, alarm: StopRequest | None = None) -> None:
         self._alarm = alarm
         self._multi = pycurl.CurlMulti()
         self._running = 0
@@ -46,7 +46,7 @@ class Loop:
         """Take *handle* out of the loop, whether or not its transfer has ended."""
         self._multi.remove_handle(handle)
 
-    def wait(self, timeout: float) -> list[End]:
+    def wait(self, timeout: float) -> list[Completed]:
         """Return the transfers that end within *timeout* seconds, as soon as any does.
 
         All that have ended by then are among them. Comes back early, perhaps with nothing, when
@@ -79,12 +79,12 @@ class Loop:
             readable.append(self._alarm.fileno())
         select.select(readable, writable, exceptional, timeout)
 
-    def _ended(self) -> list[End]:
+    def _ended(self) -> list[Completed]:
         _, self._running = self._multi.perform()
-        ends: list[End] = []
+        ends: list[Completed] = []
         more = 1
         while more:
             more, good, bad = self._multi.info_read()
-            ends += [End(handle, 0, "") for handle in good]
-            ends += [End(*failed) for failed in bad]
+            ends += [Completed(handle, 0, "") for handle in good]
+            ends += [Completed(*failed) for failed in bad]
         return ends

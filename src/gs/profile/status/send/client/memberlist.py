@@ -6,7 +6,7 @@ from typing import Final
 
 import ijson
 
-from gs.profile.status.hooks import NotAReplyError, Refusal, read_reply
+from gs.profile.status.hooks import FormRefusal, NotAReplyError, read_reply
 from gs.profile.status.send.errors import ProtocolError, TokenRefusedError
 from gs.profile.status.send.run.model import MemberId
 from gs.profile.status.send.text import Token, printable
@@ -36,7 +36,7 @@ _ESCAPE: Final = re.compile(
 )
 
 
-class Listing:
+class MemberListParser:
     """Turns the body of the members hook, chunk by chunk, into members.
 
     Raises :class:`ProtocolError` for what is not a JSON array of strings, as soon as that
@@ -133,7 +133,7 @@ class Listing:
             reply = read_reply(self._pending)
         except NotAReplyError as error:
             return _not_a_list(str(error) if self._pending else "the answer is empty")
-        if not isinstance(reply, Refusal):
+        if not isinstance(reply, FormRefusal):
             return _not_a_list("it is an object")
         said = printable(self._token.cut(" ".join(reply.complaints)))[:_SHOWN]
         if reply.of_token:

@@ -23,15 +23,15 @@ from gs.profile.status.send.run.model import BUSY, Attempt, Claim, MemberId, Run
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.text import Token, printable
 
-from .hookpost import Manner, Post
-from .loop import End, Loop
-from .memberlist import Listing
+from .hookpost import ClientOptions, HookPost
+from .loop import Completed, TransferLoop
+from .memberlist import MemberListParser
 
 _NO_TRUST: Final = (pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_ISSUER_ERROR)
 _NO_HTTP: Final = (pycurl.E_UNSUPPORTED_PROTOCOL, 8, pycurl.E_BAD_CONTENT_ENCODING)
 
 
-def error_of(end: End, text: str, site: SiteUrl) -> errors.SendProfileError:
+def members_hook_error(end: Completed, text: str, site: SiteUrl) -> errors.SendProfileError:
     """Return the error for a members hook that could not be called, *text* being why."""
     if end.error == pycurl.E_COULDNT_RESOLVE_HOST:
         return errors.HostNotFoundError(
@@ -41,7 +41,7 @@ def error_of(end: End, text: str, site: SiteUrl) -> errors.SendProfileError:
     if end.error == pycurl.E_SSL_CACERT_BADFILE:
         return errors.UsageError(f"No authorities can be read from the file given: {text}")
     if end.error in _NO_TRUST:
-        return errors.NotTrustedError(
+        return errors.UntrustedCertificateError(
             f"The certificate of {site.authority} cannot be trusted: {text}.\n"
             "Renew it; or name the file of a private authority with --cacert."
         )
@@ -68,7 +68,7 @@ _A_WHILE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SiteProperties:
     """What the list tells of the *site*, which its redirects led to.
 
     *key_lifetime* is for how many seconds it remembers a key, 0 where it does not say; *shared*
@@ -80,29 +80,31 @@ class Found:
     shared: bool = False
 
 
-def retrieve(
-    site: SiteUrl, token: Token, manner: Manner, loop: Loop
-) -> Generator[MemberId, None, Found]:
+def retrieve_members(
+    site: SiteUrl, token: Token, manner: ClientOptions, loop: TransferLoop
+) -> Generator[MemberId, None, SiteProperties]:
     """Yield the members while their list arrives, and return what it tells of the site."""
     for _ in range(_REDIRECTS_AT_MOST + 1):
         retrieval = _Retrieval(site, token, manner, loop)
         yield from retrieval.members()
         moved = retrieval.moved()
         if moved is None:
-            return Found(site, retrieval.key_lifetime, retrieval.shared)
+            return SiteProperties(site, retrieval.key_lifetime, retrieval.shared)
         site = moved
     raise ProtocolError(f"The site redirects again and again, at last to {site}.")
 
 
 class _Retrieval:
-    def __init__(self, site: SiteUrl, token: Token, manner: Manner, loop: Loop) -> None:
+    def __init__(
+        self, site: SiteUrl, token: Token, manner: ClientOptions, loop: TransferLoop
+    ) -> None:
         self._site = site
         self._token = token
         self._loop = loop
-        self._listing = Listing(token)
+        self._listing = MemberListParser(token)
         self._chunks: list[bytes] = []
         self._unread = 0
-        self._post = Post(site.hook(MEMBERS_URI), manner)
+        self._post = HookPost(site.hook(MEMBERS_URI), manner)
         self._post.hand_on(self._chunks.append, self._read_header)
         self._post.fill(members_form(token.reveal()))
         self._location: str | None = None
@@ -116,7 +118,7 @@ class _Retrieval:
 
     def members(self) -> Iterator[MemberId]:
         """Yield the members; none where the answer is a redirect."""
-        ends: list[End] = []
+        ends: list[Completed] = []
         self._loop.begin(self._post.handle)
         try:
             while not ends:
@@ -156,11 +158,11 @@ class _Retrieval:
             raise self._not_ok()
         return []
 
-    def _finish(self, end: End) -> None:
+    def _finish(self, end: Completed) -> None:
         if end.error:
             # libcurl quotes what it was answered, which may be what it was sent.
             text = self._token.cut(self._post.fault(end.error, end.text).text)
-            raise error_of(end, printable(text)[:_SHOWN], self._site)
+            raise members_hook_error(end, printable(text)[:_SHOWN], self._site)
         self._location = self._post.redirect
         if self._location is not None:
             return
@@ -192,18 +194,18 @@ class HttpSite:
         self,
         site: SiteUrl,
         token: Token,
-        manner: Manner,
-        loop: Loop,
+        manner: ClientOptions,
+        loop: TransferLoop,
         run: Run | None = None,
     ) -> None:
-        self._found = Found(site)
+        self._found = SiteProperties(site)
         self._token = token
         self._manner = manner
         self._run = run
         self._form = SendForm(token.reveal(), run.period if run else None)
         self._loop = loop
-        self._idle: list[Post] = []
-        self._calls: dict[pycurl.Curl, tuple[Claim, Post]] = {}
+        self._idle: list[HookPost] = []
+        self._calls: dict[pycurl.Curl, tuple[Claim, HookPost]] = {}
 
     @property
     def key_lifetime(self) -> int:
@@ -215,7 +217,9 @@ class HttpSite:
 
         The send hook is called at the place that this finds.
         """
-        self._found = yield from retrieve(self._found.site, self._token, self._manner, self._loop)
+        self._found = yield from retrieve_members(
+            self._found.site, self._token, self._manner, self._loop
+        )
         self._idle.clear()  # they call the place from before
 
     def begin(self, claim: Claim) -> None:
@@ -235,15 +239,15 @@ class HttpSite:
             self._loop.forget(handle)
         self._loop.close()
 
-    def _attempt(self, end: End) -> Attempt:
+    def _attempt(self, end: Completed) -> Attempt:
         claim, post = self._calls.pop(end.handle)
         self._loop.forget(end.handle)
         self._idle.append(post)
         answer = post.fault(end.error, end.text) if end.error else post.answer()
         return Attempt(claim, answer, post.seconds)
 
-    def _new_post(self) -> Post:
-        post = Post(self._found.site.hook(SEND_URI), self._manner)
+    def _new_post(self) -> HookPost:
+        post = HookPost(self._found.site.hook(SEND_URI), self._manner)
         post.hold(shared=self._found.shared)
         return post
 

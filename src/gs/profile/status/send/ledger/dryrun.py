@@ -8,20 +8,20 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
-    Choice,
     MemberId,
-    Prospect,
+    Planned,
+    Selection,
     Verdict,
-    usable,
+    usable_lifetime,
 )
 
 from .connection import LedgerFile
-from .queue import not_listed, store_choice, store_list
+from .queue import not_listed_error, store_choice, store_list
 from .runs import latest_round
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """A run without its sending, over the members whom the site lists now.
 
     *lifetime* is for how many seconds the site remembers a key; *now* is the machine's clock.
@@ -36,11 +36,11 @@ class Rehearsal:
         """Take the list in."""
         store_list(self.file, members)
 
-    def prospects(self, choice: Choice, lifetime: int, *, again: bool) -> Iterator[Prospect]:
+    def prospects(self, choice: Selection, lifetime: int, *, again: bool) -> Iterator[Planned]:
         """Yield what would happen to each member, in the order of their IDs."""
         run = self._run(again=again)
         self._refuse_who_is_not_listed(choice)
-        when = {"now": self.now, "lifetime": usable(lifetime), "margin": KEY_MARGIN}
+        when = {"now": self.now, "lifetime": usable_lifetime(lifetime), "margin": KEY_MARGIN}
         for row in self.file.rows("rehearse", run=run, **when):
             member = MemberId(row["id"])
             verdict = Verdict(row["verdict"]) if row["verdict"] else None
@@ -48,7 +48,7 @@ class Rehearsal:
                 verdict = None  # and back
             chosen = choice.only is None or member in choice.only
             sent_to = row["repeatable"] or _waits(verdict, choice)
-            yield Prospect(member, verdict, bool(chosen and sent_to))
+            yield Planned(member, verdict, bool(chosen and sent_to))
 
     def left(self, *, again: bool) -> int:
         """Return how many wait or failed who are not listed any more, and would be skipped."""
@@ -59,15 +59,15 @@ class Rehearsal:
         latest = latest_round(self.file, self.site, self.period, again=again)
         return int(latest["number"]) if latest and not again else None
 
-    def _refuse_who_is_not_listed(self, choice: Choice) -> None:
+    def _refuse_who_is_not_listed(self, choice: Selection) -> None:
         if choice.only:
             store_choice(self.file, choice.only, "look")
             missing = [MemberId(row["id"]) for row in self.file.rows("chosen_unlisted")]
             if missing:
-                raise not_listed(missing)
+                raise not_listed_error(missing)
 
 
-def _waits(verdict: Verdict | None, choice: Choice) -> bool:
+def _waits(verdict: Verdict | None, choice: Selection) -> bool:
     doubtful = verdict in (Verdict.UNKNOWN, Verdict.SENDING)
     return verdict in (None, Verdict.WAITING, Verdict.FAILED) or (
         doubtful and choice.resend_unknown

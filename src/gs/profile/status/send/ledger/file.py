@@ -74,7 +74,7 @@ _PRAGMAS: Final = (
 _MEMORY: Final = Path(":memory:")
 
 
-def make_sure_of(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> None:
+def ensure_ledger(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> None:
     """Make a ledger at *path* if there is none; it waits for nobody.
 
     Raises :class:`NoLedgerError` or :class:`LedgerError` for what is not the file of one.
@@ -93,7 +93,7 @@ def open_ledger(
     While another program writes it, it is waited for, *busy_timeout* seconds each time. Raises
     :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
     """
-    make_sure_of(path, migrations)
+    ensure_ledger(path, migrations)
     with _errors(path), ExitStack() as undone:
         connection = undone.enter_context(closing(_connection(path, "rw", busy_timeout)))
         _refuse_what_is_not_ours(connection, path, len(migrations))
@@ -104,7 +104,7 @@ def open_ledger(
     return LedgerFile(path, connection)
 
 
-def read_ledger(path: Path) -> LedgerFile:
+def open_ledger_read_only(path: Path) -> LedgerFile:
     """Return the ledger at *path* for reading alone, an empty one where there is none.
 
     Raises what :func:`open_ledger` does.
@@ -121,7 +121,7 @@ def read_ledger(path: Path) -> LedgerFile:
             undone.pop_all()
             return file
     open_ledger(path).close()
-    return read_ledger(path)
+    return open_ledger_read_only(path)
 
 
 @contextmanager

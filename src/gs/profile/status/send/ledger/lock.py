@@ -10,16 +10,16 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from gs.profile.status.send.errors import HeldError, NoLedgerError
+from gs.profile.status.send.errors import LockHeldError, NoLedgerError
 from gs.profile.status.send.text import printable
 
 
 @contextmanager
-def only_one(ledger: Path, site: str, since: datetime) -> Iterator[None]:
+def run_lock(ledger: Path, site: str, since: datetime) -> Iterator[None]:
     """Hold the runs of *site* in *ledger*, a path without symbolic links, meanwhile.
 
-    Raises :class:`HeldError`, which says who holds them *since* when. The lock is flock(2) on a
-    file beside the ledger: it ends with the process that holds it, however that ends, and
+    Raises :class:`FolderLockedError`, which says who holds them *since* when. The lock is flock(2)
+    on a file beside the ledger: it ends with the process that holds it, however that ends, and
     neither the file nor what is written in it means anything afterwards.
     """
     place = ledger.with_name(f"{ledger.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
@@ -57,7 +57,7 @@ def _hold(lock: int, site: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         who = printable(os.pread(lock, 500, 0).decode(errors="replace")) or "another process"
-        raise HeldError(
+        raise LockHeldError(
             f"Another sendprofile holds the run of {site}: {who}.\n"
             "Nobody was sent to; wait until it has ended, or stop it, and call again."
         ) from error

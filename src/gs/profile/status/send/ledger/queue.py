@@ -8,22 +8,29 @@ from itertools import islice
 from typing import Final, Literal
 
 from gs.profile.status.send.errors import LedgerError, NotListedError, ProtocolError
-from gs.profile.status.send.run.model import KEY_MARGIN, Choice, Claim, MemberId, Verdict, usable
+from gs.profile.status.send.run.model import (
+    KEY_MARGIN,
+    Claim,
+    MemberId,
+    Selection,
+    Verdict,
+    usable_lifetime,
+)
 from gs.profile.status.send.text import printable
 
 from .connection import LedgerFile
 
 #: The message of a member who was being sent to when the run was left or killed.
-LEFT: Final = "The run was left before an answer came."
+RUN_ABANDONED: Final = "The run was left before an answer came."
 
 
-def not_listed(members: Sequence[MemberId]) -> NotListedError:
+def not_listed_error(members: Sequence[MemberId]) -> NotListedError:
     """Return the error for *members* who were chosen by name, and are not the site's."""
     told = ", ".join(map(printable, members))
     return NotListedError(f"The site does not list: {told}.\nNobody was sent to.")
 
 
-def nobody_listed() -> ProtocolError:
+def empty_list_error() -> ProtocolError:
     """Return the error for a site that lists nobody any more, in the middle of a run."""
     return ProtocolError(
         "The site lists no members, though some of the run are not settled: nothing was changed.\n"
@@ -31,7 +38,7 @@ def nobody_listed() -> ProtocolError:
     )
 
 
-def not_claimed() -> LedgerError:
+def not_claimed_error() -> LedgerError:
     """Return the error for an outcome of somebody who was not, or is no longer, claimed."""
     return LedgerError(
         "The ledger was changed by another process while the run was on.\n"
@@ -92,7 +99,7 @@ _AHEAD: Final = 1_000
 _WAITING: Final = (Verdict.WAITING, Verdict.FAILED)
 
 
-class Line:
+class Queue:
     """Those of a *run* whom an *invocation* lines up: who waits by ID, then who is tried again.
 
     *clock* returns seconds since the epoch.
@@ -105,7 +112,7 @@ class Line:
         self._run = run
         self._invocation = invocation
         self._clock = clock
-        self._choice = Choice()
+        self._choice = Selection()
         self._lifetime = 0
         self._listed: int | None = None
         self._ahead: deque[MemberId] = deque()
@@ -113,9 +120,9 @@ class Line:
         #: Where the table is to be read on, ``None`` where it has been read to its end.
         self._first: str | None = None
 
-    def form(self, listed: int | None, choice: Choice, key_lifetime: int) -> int:
+    def form(self, listed: int | None, choice: Selection, key_lifetime: int) -> int:
         """Line up those of *choice* in the list of the invocation *listed*; return how many."""
-        self._listed, self._choice, self._lifetime = listed, choice, usable(key_lifetime)
+        self._listed, self._choice, self._lifetime = listed, choice, usable_lifetime(key_lifetime)
         if choice.only is not None:
             store_choice(self._file, choice.only, "line")
         census = self._census()
@@ -170,7 +177,7 @@ class Line:
         # Where many are left they stand close together: one statement for all is quicker.
         ends = {"first": members[0], "last": members[-1]}
         if self._file.do("claim_range", **self._whom(), **self._keyed(), **ends) != len(members):
-            raise not_claimed()
+            raise not_claimed_error()
 
     def _claim_again(self, limit: int) -> list[Claim]:
         if not limit:
@@ -186,7 +193,7 @@ class Line:
         common = {"run": self._run, **self._keyed()}
         values = [{**common, "id": member, "keyed": keyed} for member, keyed in members.items()]
         if values and self._file.do_many("claim_each", values) != len(values):
-            raise not_claimed()
+            raise not_claimed_error()
 
     def _whom(self) -> dict[str, object]:
         return {

@@ -13,22 +13,22 @@ from gs.profile.status.send.run.model import Run, StopCause
 from gs.profile.status.send.run.ports import Account
 
 from .connection import LedgerFile
-from .sqlite import SqlLedger
+from .sqlite import SqliteLedger
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class OpenRun:
     """A run that is being worked on, and whether it was before."""
 
     run: Run
-    ledger: SqlLedger
+    ledger: SqliteLedger
     invocation: int
     resumed: bool
 
 
-def begin(
+def open_run(
     file: LedgerFile, site: str, period: Period, clock: Callable[[], float], *, again: bool
-) -> Begun:
+) -> OpenRun:
     """Return the run of *site* and *period*: the latest round of it, a new one with *again*.
 
     Raises :class:`UsageError` for another round while the latest is not finished: whoever calls
@@ -40,13 +40,13 @@ def begin(
         number, run = _run(file, latest, site, period, _key(period, now, again=again))
         invocation = file.add("begin_invocation", run=number, now=now)
     resumed = latest is not None and latest["enrolled"] and not again
-    return Begun(run, SqlLedger(file, number, invocation, clock), invocation, bool(resumed))
+    return OpenRun(run, SqliteLedger(file, number, invocation, clock), invocation, bool(resumed))
 
 
 @contextmanager
-def ending(
+def recording_end(
     file: LedgerFile,
-    begun: Begun,
+    begun: OpenRun,
     clock: Callable[[], float],
     cause: Callable[[], StopCause | None],
 ) -> Iterator[None]:
@@ -62,7 +62,7 @@ def ending(
     _end(file, begun, stopped and stopped.value, clock())
 
 
-def _end(file: LedgerFile, begun: Begun, cause: str | None, now: float) -> None:
+def _end(file: LedgerFile, begun: OpenRun, cause: str | None, now: float) -> None:
     with file.transaction():
         file.do("end_invocation", invocation=begun.invocation, cause=cause, now=now)
 
@@ -85,7 +85,7 @@ def _run(
 def latest_round(file: LedgerFile, site: str, period: Period, *, again: bool) -> Row | None:
     """Return the latest round of a run whose list has come, ``None`` where there is none.
 
-    Raises :class:`UsageError` as :func:`begin` does.
+    Raises :class:`UsageError` as :func:`open_run` does.
     """
     latest = file.row("latest_round", site=site, period=str(period))
     if latest and again and latest["unfinished"]:
@@ -101,7 +101,7 @@ def accounts(file: LedgerFile, site: str, clock: Callable[[], float]) -> Iterato
     for row in list(file.rows("runs_of_site", site=site)):
         yield Account(
             Run(site, Period.parse(row["period"]), row["round"], row["key"]),
-            SqlLedger(file, row["number"], 0, clock),
+            SqliteLedger(file, row["number"], 0, clock),
             bool(row["listed"]),
             row["invocations"],
             row["began"],
@@ -110,7 +110,7 @@ def accounts(file: LedgerFile, site: str, clock: Callable[[], float]) -> Iterato
         )
 
 
-def left_behind(file: LedgerFile, site: str, period: Period) -> Period | None:
+def unfinished_period(file: LedgerFile, site: str, period: Period) -> Period | None:
     """Return the latest period before *period* of which not all is settled, if there is one."""
     row = file.row("left_before", site=site, period=str(period))
     return Period.parse(row["period"]) if row else None

@@ -8,23 +8,23 @@ from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_ANSWER,
     NO_LONGER_LISTED,
-    Choice,
     Claim,
     MemberId,
     Outcome,
-    Record,
+    RecordedOutcome,
+    Selection,
     Tally,
     Verdict,
 )
 
 from .connection import LedgerFile
 from .queue import (
-    LEFT,
-    Line,
+    RUN_ABANDONED,
+    Queue,
     drop_list,
-    nobody_listed,
-    not_claimed,
-    not_listed,
+    empty_list_error,
+    not_claimed_error,
+    not_listed_error,
     store_choice,
     store_list,
 )
@@ -33,7 +33,7 @@ from .queue import (
 _TO_TELL: Final = (Verdict.WAITING, Verdict.FAILED, Verdict.UNKNOWN)
 
 
-class SqlLedger:
+class SqliteLedger:
     """Fulfils :class:`~gs.profile.status.send.run.ports.Ledger` for the run of that *number*.
 
     *invocation* is the number of this call of the program; *clock* returns seconds since the
@@ -47,14 +47,14 @@ class SqlLedger:
         self._run = number
         self._invocation = invocation
         self._clock = clock
-        self._line = Line(file, number, invocation, clock)
+        self._line = Queue(file, number, invocation, clock)
         self._listed: int | None = None
         file.do("make_choice")
 
     def recover(self) -> int:
         """Make unknown what was claimed and never settled; return how many that were."""
         with self._file.transaction():
-            return self._file.do("recover", run=self._run, reason=NO_ANSWER, message=LEFT)
+            return self._file.do("recover", run=self._run, reason=NO_ANSWER, message=RUN_ABANDONED)
 
     def enrol(self, members: Iterable[MemberId]) -> int:
         """Make *members* those of the run; return how many have left the list and are skipped."""
@@ -64,7 +64,7 @@ class SqlLedger:
         finally:
             drop_list(self._file)
 
-    def line_up(self, choice: Choice, key_lifetime: int) -> int:
+    def line_up(self, choice: Selection, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do."""
         if choice.only:
             self._refuse_who_is_not_listed(choice.only)
@@ -91,14 +91,14 @@ class SqlLedger:
 
     def unsettled(
         self, limit: int | None = None, only: frozenset[MemberId] | None = None
-    ) -> Iterator[Record]:
+    ) -> Iterator[RecordedOutcome]:
         """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
         self._choose(only)
         values = {"run": self._run, "all": only is None}
         for row in self._file.rows("unsettled", **values, limit=-1 if limit is None else limit):
             member, verdict = MemberId(row["id"]), Verdict(row["verdict"])
             outcome = Outcome(member, verdict, row["reason"], row["message"], row["status"])
-            yield Record(outcome, row["at"])
+            yield RecordedOutcome(outcome, row["at"])
 
     def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
         """Return how many of those in doubt have keys that a site may remember."""
@@ -117,7 +117,7 @@ class SqlLedger:
         rows = self._file.rows("not_listed", **values, no_longer_listed=NO_LONGER_LISTED)
         missing = [MemberId(row["id"]) for row in rows]
         if missing:
-            raise not_listed(missing)
+            raise not_listed_error(missing)
 
     def _is_known(self, fingerprint: bytes) -> bool:
         row = self._file.row("list_of_run", run=self._run)
@@ -126,7 +126,7 @@ class SqlLedger:
 
     def _compare(self, fingerprint: bytes) -> int:
         if not self._file.row("any_listed") and self._file.row("unsettled_member", run=self._run):
-            raise nobody_listed()
+            raise empty_list_error()
         self._listed = self._invocation
         values = {"run": self._run, "invocation": self._invocation}
         when = {"now": self._clock(), "no_longer_listed": NO_LONGER_LISTED}
@@ -148,7 +148,7 @@ class SqlLedger:
         for same, members in groups.items():
             values = (self._run, now, *same)
             if self._file.do_for("settle", members, values) != len(members):
-                raise not_claimed()
+                raise not_claimed_error()
 
 
 def _storable(text: str) -> str:

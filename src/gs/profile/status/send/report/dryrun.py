@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gs.profile.status.send.run.model import Prospect, Verdict
+from gs.profile.status.send.run.model import Planned, Verdict
 from gs.profile.status.send.text import printable
 
 from .summary import paragraph
@@ -17,14 +17,14 @@ _DOUBTFUL: Final = (Verdict.SENDING, Verdict.UNKNOWN)
 
 
 @dataclass(slots=True)
-class Count:
+class DryRunReport:
     """How many members would be sent to, and how many of the others have which verdict."""
 
     limit: int | None
     would_send: int = 0
     others: Counter[str] = field(default_factory=Counter)
 
-    def lines(self, prospects: Iterable[Prospect]) -> Iterator[str]:
+    def lines(self, prospects: Iterable[Planned]) -> Iterator[str]:
         """Yield a line for each of *prospects*, and count it."""
         for prospect in prospects:
             sends = prospect.would_send and (self.limit is None or self.would_send < self.limit)
@@ -62,7 +62,7 @@ class Count:
         )
 
 
-def _others(prospect: Prospect) -> str:
+def _others(prospect: Planned) -> str:
     if prospect.verdict in _SETTLED:
         return f"Settled ({prospect.verdict})"
     return f"Left alone ({prospect.verdict or Verdict.WAITING})"

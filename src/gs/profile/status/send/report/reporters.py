@@ -10,13 +10,13 @@ from gs.profile.status.send.run.model import Claim, Outcome, StopCause, Tally, V
 
 from .output import Output
 from .screen import Progress, Screen, Tone
-from .summary import closing_line, leaving_line, pausing_line, stopping_line
+from .summary import closing_line, pausing_line, removed_line, stopping_line
 
 # Seconds. Long enough to be steady at one notification a second, short enough to follow.
 _LATELY: Final = 30.0
 
 
-class Rate:
+class RecentRate:
     """Members a second over the last while; times are seconds of one monotonic clock."""
 
     def __init__(self, began: float) -> None:
@@ -35,7 +35,7 @@ class Rate:
         return done / (now - began) if done and now > began else None
 
 
-class Silent:
+class SilentReporter:
     """Fulfils :class:`~gs.profile.status.send.run.ports.Reporter`; speaks when it is stopped."""
 
     def __init__(self, output: Output) -> None:
@@ -47,7 +47,7 @@ class Silent:
     def retrieved(self, waiting: int, left: int) -> None:  # noqa: ARG002 - the port's
         """Say who is not sent to any more: nobody else will."""
         if left:
-            self._output.line(leaving_line(left))
+            self._output.line(removed_line(left))
 
     def claimed(self, claims: Sequence[Claim]) -> None:
         """Say nothing."""
@@ -85,14 +85,14 @@ _LABELS: Final = {
 _REDRAW: Final = 0.1
 
 
-class Verbose:
+class VerboseReporter:
     """Fulfils :class:`~gs.profile.status.send.run.ports.Reporter` on a screen."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float]) -> None:
         self._screen = screen
         self._clock = clock
         self._total = self._done = 0
-        self._rate = Rate(clock())
+        self._rate = RecentRate(clock())
         self._drawn = 0.0
 
     def retrieving(self) -> None:
@@ -102,10 +102,10 @@ class Verbose:
         """Show that the list is there."""
         self._screen.line("Retrieving the list of people... done")
         if left:
-            self._screen.line(leaving_line(left))
+            self._screen.line(removed_line(left))
         self._screen.line("Sending the status notification to each person")
         self._total = waiting
-        self._rate = Rate(self._clock())
+        self._rate = RecentRate(self._clock())
 
     def claimed(self, claims: Sequence[Claim]) -> None:
         """Show to whom is being sent."""

@@ -53,7 +53,7 @@ class Screen(Protocol):
         ...
 
 
-class Plain:
+class PlainScreen:
     """A screen for files, pipes and terminals that can do nothing: one write a line."""
 
     def __init__(self, output: Output) -> None:
@@ -82,10 +82,10 @@ class Plain:
 _CAN_DO_NOTHING: Final = ("", "dumb", "unknown")
 
 
-def screen(output: Output, environment: Mapping[str, str]) -> Screen:
+def screen_for(output: Output, environment: Mapping[str, str]) -> Screen:
     """Return the best screen that *output* can be."""
     if output.isatty() and environment.get("TERM", "") not in _CAN_DO_NOTHING:
-        from .terminal import Terminal
+        from .terminal import TerminalScreen
 
-        return Terminal(output, environment)
-    return Plain(output)
+        return TerminalScreen(output, environment)
+    return PlainScreen(output)

@@ -9,22 +9,22 @@ from typing import Final
 from gs.profile.status.send.run.model import Tally, Verdict
 from gs.profile.status.send.run.ports import Account
 
-from .summary import counts, next_call, paragraph, spell, told
+from .summary import counts, duration_in_words, member_lines, next_call, paragraph
 
 
-def outlook(accounts: Iterable[Account]) -> Iterator[tuple[Account, str]]:
+def next_steps(accounts: Iterable[Account]) -> Iterator[tuple[Account, str]]:
     """Yield each of *accounts*, the latest first, with a sentence about calling again."""
     later: Account | None = None
     for account in accounts:
         if later and later.run.period == account.run.period:
-            yield account, f"It is over: {name(later)} came after it."
+            yield account, f"It is over: {run_name(later)} came after it."
         else:
             yield account, _next(account)
         if account.listed:
             later = account
 
 
-def name(account: Account) -> str:
+def run_name(account: Account) -> str:
     """Return what the run is called: its period, and its round if it is not the first."""
     run = account.run
     return f"{run.period}" if run.round == 1 else f"{run.period}, round {run.round}"
@@ -44,7 +44,7 @@ def as_json(accounts: Iterable[Account], site: str, place: str, **more: object) 
 
     Times are those of RFC 3339, in UTC.
     """
-    runs = [_run(account, advice) for account, advice in outlook(accounts)]
+    runs = [_run(account, advice) for account, advice in next_steps(accounts)]
     return json.dumps({"site": site, "ledger": place, **more, "runs": runs}, indent=2)
 
 
@@ -68,7 +68,7 @@ def _run(account: Account, advice: str) -> dict[str, object]:
         "cause": account.cause,
         "members": tally.total,
         "all_settled": account.listed and tally.all_settled,
-        "counts_as_json": counts_as_json(tally),
+        "counts": counts_as_json(tally),
         "unsettled": [
             {
                 "member": row.outcome.member,
@@ -94,11 +94,11 @@ def _json_time(seconds: float | None) -> str | None:
 _TOLD: Final = 20
 
 
-def status(accounts: Iterator[Account], site: str, place: str) -> Iterator[str]:
+def status_lines(accounts: Iterator[Account], site: str, place: str) -> Iterator[str]:
     """Yield lines about each of *accounts*; *place* is the ledger that they are in."""
     yield f"{site}, in the ledger {place}"
     empty = True
-    for account, advice in outlook(accounts):
+    for account, advice in next_steps(accounts):
         empty = False
         yield ""
         yield from _of(account)
@@ -108,7 +108,7 @@ def status(accounts: Iterator[Account], site: str, place: str) -> Iterator[str]:
 
 
 def _of(account: Account) -> Iterator[str]:
-    yield f"{name(account)}, begun {_time(account.began)}, {_end(account)}"
+    yield f"{run_name(account)}, begun {_time(account.began)}, {_end(account)}"
     tally = account.ledger.tally()
     if account.listed:
         yield from paragraph(f"{counts(tally)}.", "  ")
@@ -116,14 +116,14 @@ def _of(account: Account) -> Iterator[str]:
         yield "  The site's list of members never came: nobody was sent to."
     if account.cause:
         yield from paragraph(f"It was stopped: {account.cause.rstrip('.')}.", "  ")
-    yield from told(tally, list(account.ledger.unsettled(_TOLD)))
+    yield from member_lines(tally, list(account.ledger.unsettled(_TOLD)))
 
 
 def _end(account: Account) -> str:
     calls = "1 call" if account.invocations == 1 else f"{account.invocations} calls"
     if account.ended is None:
         return f"{calls}; the last is still running, or was killed"
-    took = spell(account.ended - account.began)
+    took = duration_in_words(account.ended - account.began)
     return f"ended {_time(account.ended)} ({took}, {calls})"
 
 

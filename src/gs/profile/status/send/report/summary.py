@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from textwrap import wrap
 from typing import Final
 
-from gs.profile.status.send.run.model import Record, StopCause, Tally, Verdict
+from gs.profile.status.send.run.model import RecordedOutcome, StopCause, Tally, Verdict
 from gs.profile.status.send.text import printable
 
 _SIGNALS: Final = (StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE)
@@ -31,7 +31,7 @@ _UNKNOWN: Final = "Unknown are those to whom the site may have sent, or may not:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunResult:
     """How a call of a run ended.
 
     *cause* is why it stopped early, *retry_after* for how many seconds the site wants to be left
@@ -46,7 +46,7 @@ class Ended:
 
 def closing_line(tally: Tally, seconds: float) -> str:
     """Return the counts by verdict and reason, and the time that the run took."""
-    return f"{counts(tally)}. It took {spell(seconds)}."
+    return f"{counts(tally)}. It took {duration_in_words(seconds)}."
 
 
 def counts(tally: Tally) -> str:
@@ -66,7 +66,7 @@ def stopping_line(cause: StopCause, in_flight: int) -> str:
     return f"Stopping after {in_flight} more {answers}; once more leaves at once."
 
 
-def leaving_line(left: int) -> str:
+def removed_line(left: int) -> str:
     """Return what to say of members who are no longer on the site's list."""
     members = "1 member is" if left == 1 else f"{left} members are"
     return f"{members} no longer listed, and not sent to."
@@ -75,11 +75,11 @@ def leaving_line(left: int) -> str:
 def pausing_line(cause: StopCause, seconds: float) -> str:
     """Return what to say of a run that waits for its site."""
     text = cause.value[0].upper() + cause.value[1:]
-    return f"{text}: trying again in {spell(seconds)}."
+    return f"{text}: trying again in {duration_in_words(seconds)}."
 
 
-def troubles(
-    ended: Ended, unsettled: Sequence[Record], now: datetime, *, counted: bool
+def problem_lines(
+    ended: RunResult, unsettled: Sequence[RecordedOutcome], now: datetime, *, counted: bool
 ) -> Iterator[str]:
     """Yield the lines that say what is not well and what to do; none where all is.
 
@@ -95,23 +95,23 @@ def troubles(
         yield f"The run was stopped: {cause.value}."
     if not counted:
         yield from paragraph(f"{counts(tally)}.")
-    yield from told(tally, unsettled)
+    yield from member_lines(tally, unsettled)
     if tally.of(Verdict.UNKNOWN):
         yield _UNKNOWN
     if cause in _TO_DO:
         yield _TO_DO[cause]
     if ended.retry_after:
-        yield alone(ended.retry_after, now)
+        yield retry_after_line(ended.retry_after, now)
     yield from paragraph(next_call(tally, ended.repeatable))
 
 
-def alone(seconds: float, now: datetime) -> str:
+def retry_after_line(seconds: float, now: datetime) -> str:
     """Return what to say of a site that asks to be left alone for so long.
 
     It may have asked for longer: libcurl tells of six hours at most.
     """
     until = now + timedelta(seconds=seconds)
-    asked = f"The site asks to be left alone for at least {spell(seconds)}"
+    asked = f"The site asks to be left alone for at least {duration_in_words(seconds)}"
     return f"{asked}: do not call before {until:%Y-%m-%d %H:%M:%S}."
 
 
@@ -127,7 +127,7 @@ def paragraph(text: str, indent: str = "") -> Iterator[str]:
     )
 
 
-def told(tally: Tally, unsettled: Sequence[Record]) -> Iterator[str]:
+def member_lines(tally: Tally, unsettled: Sequence[RecordedOutcome]) -> Iterator[str]:
     """Yield a line for each of *unsettled*, perhaps shortened, and one for how many more."""
     for outcome in (record.outcome for record in unsettled):
         member = _short(printable(outcome.member), _ID_WIDTH)
@@ -168,7 +168,7 @@ def _count(tally: Tally, verdict: Verdict) -> str:
     return f"{tally.of(verdict)} {verdict}" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
-def spell(seconds: float) -> str:
+def duration_in_words(seconds: float) -> str:
     """Return a time in words, such as ``2 h 5 min``."""
     if seconds < 59.95:  # noqa: PLR2004 - a minute, as it is rounded
         return f"{max(0.0, seconds):.1f} s"  # the clock may have been set back meanwhile

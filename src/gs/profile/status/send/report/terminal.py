@@ -18,7 +18,7 @@ from .screen import Progress, Tone
 _ERASE: Final = "\r\x1b[J"
 
 
-class Terminal:
+class TerminalScreen:
     """Shows a run on a terminal, of whatever width it has at the moment."""
 
     def __init__(self, output: Output, environment: Mapping[str, str]) -> None:
@@ -56,7 +56,7 @@ class Terminal:
 
     def progress(self, progress: Progress) -> None:
         """Show the bar, in place of the one before."""
-        bar = Text(bar_of(progress, self._console.width - 1), style="bold", end="")
+        bar = Text(progress_bar(progress, self._console.width - 1), style="bold", end="")
         with self._console.capture() as captured:
             self._console.print(bar, no_wrap=True, overflow="crop", crop=True, end="")
         self._output.write(f"{_ERASE}{captured.get()}\r")
@@ -68,7 +68,7 @@ class Terminal:
         self._output.flush()
 
 
-def bar_of(progress: Progress, width: int) -> str:
+def progress_bar(progress: Progress, width: int) -> str:
     """Return a bar of *width* columns with the count, the rate and the time left."""
     texts = [f"{progress.done}/{progress.total}"]
     if progress.rate is not None:

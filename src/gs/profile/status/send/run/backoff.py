@@ -14,7 +14,7 @@ _LONGEST_ASKED: Final = 3600.0
 _ANSWERS: Final = (Verdict.SENT, Verdict.SKIPPED, Verdict.FAILED)
 
 
-class Patience:
+class Backoff:
     """Pauses that grow from 1 s to 60 s while no call succeeds, for *seconds* in all.
 
     Pauses that the site asks for come on top of these, up to an hour without a success. Times are

@@ -8,19 +8,19 @@ from typing import Final
 
 from gs.profile.status.send.errors import (
     BusyError,
-    LeaveAtOnceError,
     LedgerError,
-    NotTrustedError,
+    StoppedAtOnceError,
     UnreachableError,
+    UntrustedCertificateError,
 )
 from gs.profile.status.send.text import Token, printable
 
-from .backoff import Patience
+from .backoff import Backoff
 from .judge import judge
-from .model import Attempt, Choice, Claim, Outcome, StopCause, Tally
+from .model import Attempt, Claim, Outcome, Selection, StopCause, Tally
 from .pace import Pace
 from .ports import Ledger, Reporter, Site
-from .stop import Breaker, Stop
+from .stop import FailureLimit, Stop
 
 # Seconds: how often a reporter can move its clock while a slow site thinks.
 _TICK: Final = 0.25
@@ -34,12 +34,12 @@ class Campaign:
     ledger: Ledger
     reporter: Reporter
     pace: Pace
-    patience: Patience
+    patience: Backoff
     stop: Stop
-    breaker: Breaker
+    breaker: FailureLimit
     token: Token
     clock: Callable[[], float]
-    choice: Choice = field(default_factory=Choice)
+    choice: Selection = field(default_factory=Selection)
     limit: int | None = None
     _left: int = 0
     _waiting: int = 0
@@ -54,7 +54,7 @@ class Campaign:
         began = self.clock()
         self.ledger.recover()
         self._enrol()
-        with self.stop.finishing_what_is_in_flight(), suppress(LeaveAtOnceError):
+        with self.stop.finishing_what_is_in_flight(), suppress(StoppedAtOnceError):
             self._send()
         self.ledger.recover()
         tally = self.ledger.tally(self.choice.only)
@@ -74,7 +74,7 @@ class Campaign:
         self.reporter.retrieving()
         try:
             self._left = self.ledger.enrol(self.site.members())
-        except NotTrustedError:
+        except UntrustedCertificateError:
             raise
         except BusyError as error:
             if not self._pause(StopCause.BUSY, error.retry_after):
@@ -177,7 +177,7 @@ class Campaign:
 
     def _salvaged(self, error: LedgerError) -> LedgerError:
         # What to say of a ledger that fails in the middle, after a last try to use it.
-        with suppress(LeaveAtOnceError):
+        with suppress(StoppedAtOnceError):
             while self._in_flight:
                 attempts = self.site.attempts(_TICK)
                 self._in_flight -= len(attempts)

@@ -4,10 +4,27 @@
 from http import HTTPStatus
 from typing import Final
 
-from gs.profile.status.hooks import SKIPPED, NotAReplyError, Refusal, Reply, Status, read_reply
+from gs.profile.status.hooks import (
+    SKIPPED,
+    FormRefusal,
+    HookReply,
+    NotAReplyError,
+    Status,
+    read_reply,
+)
 from gs.profile.status.send.text import Token
 
-from .model import BUSY, NO_ANSWER, Answer, Attempt, Fault, MemberId, Outcome, StopCause, Verdict
+from .model import (
+    BUSY,
+    NO_ANSWER,
+    Answer,
+    Attempt,
+    MemberId,
+    NoAnswer,
+    Outcome,
+    StopCause,
+    Verdict,
+)
 
 # Longer than any message of GroupServer; what comes from outside is bounded.
 _MESSAGE_LIMIT: Final = 1000
@@ -40,8 +57,8 @@ def _of_repeatable(outcome: Outcome) -> Outcome:
     return outcome._replace(again=outcome.verdict in (Verdict.WAITING, Verdict.UNKNOWN))
 
 
-def _of_end(member: MemberId, end: Answer | Fault, token: Token) -> Outcome:
-    if isinstance(end, Fault):
+def _of_end(member: MemberId, end: Answer | NoAnswer, token: Token) -> Outcome:
+    if isinstance(end, NoAnswer):
         return _of_fault(member, end, token)
     if end.http_status != _OK:
         return _of_http_status(member, end)
@@ -62,7 +79,7 @@ def _waiting(
     )
 
 
-def _of_fault(member: MemberId, fault: Fault, token: Token) -> Outcome:
+def _of_fault(member: MemberId, fault: NoAnswer, token: Token) -> Outcome:
     text = _bounded(fault.text, token)  # libcurl quotes what it was answered
     if fault.left:
         return Outcome(member, Verdict.UNKNOWN, NO_ANSWER, text)
@@ -87,19 +104,19 @@ def _of_body(member: MemberId, body: bytes, token: Token) -> Outcome:
     except NotAReplyError as error:
         text = f"The answer is not one of a GroupServer site: {error}"
         return Outcome(member, Verdict.UNKNOWN, "not an answer of the hook", text)
-    if isinstance(reply, Refusal):
+    if isinstance(reply, FormRefusal):
         return _of_refusal(member, reply, token)
     return _of_reply(member, reply, token)
 
 
-def _of_refusal(member: MemberId, refusal: Refusal, token: Token) -> Outcome:
+def _of_refusal(member: MemberId, refusal: FormRefusal, token: Token) -> Outcome:
     text = _bounded(" ".join(refusal.complaints), token)
     if refusal.of_token:
         return _waiting(member, "token refused", text, StopCause.TOKEN_REFUSED)
     return Outcome(member, Verdict.FAILED, "refused form", text)
 
 
-def _of_reply(member: MemberId, reply: Reply, token: Token) -> Outcome:
+def _of_reply(member: MemberId, reply: HookReply, token: Token) -> Outcome:
     message, status = _bounded(reply.message, token), reply.status
     if status == _SENT:
         return Outcome(member, Verdict.SENT, "", message, status)

@@ -71,7 +71,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """Whom a call is to send to, of those who are not settled.
 
     *only* is ``None`` for all; *resend_unknown* includes those who may have been sent to.
@@ -115,7 +115,7 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class NoAnswer:
     """Why nothing of use came back, and whether the request may have left this machine."""
 
     text: str
@@ -126,11 +126,11 @@ class Attempt(NamedTuple):
     """One call of the send hook, how it ended, and after how many *seconds*."""
 
     claim: Claim
-    end: Answer | Fault
+    end: Answer | NoAnswer
     seconds: float = 0.0
 
 
-class Sign(Enum):
+class CallSignal(Enum):
     """What the end of a call tells of how the site copes."""
 
     ANSWER = "the hook answered"
@@ -138,11 +138,11 @@ class Sign(Enum):
     LOST = "no answer of use came"
 
 
-class Timed(NamedTuple):
+class TimedCall(NamedTuple):
     """A call that ended after so many *seconds*, in which way."""
 
     seconds: float
-    sign: Sign
+    sign: CallSignal
 
 
 class Outcome(NamedTuple):
@@ -164,7 +164,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordedOutcome:
     """An outcome as a ledger has it: *at* is when it came, in seconds since the epoch."""
 
     outcome: Outcome
@@ -172,7 +172,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class Planned:
     """A listed member before a call: the verdict so far is ``None`` for a new one."""
 
     member: MemberId
@@ -206,6 +206,6 @@ class Tally:
         return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
-def usable(key_lifetime: int) -> int:
+def usable_lifetime(key_lifetime: int) -> int:
     """Return *key_lifetime*, in seconds, or 0 where it is too short to rely upon a key."""
     return key_lifetime if key_lifetime > KEY_MARGIN else 0

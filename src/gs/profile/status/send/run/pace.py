@@ -5,15 +5,15 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
-from .backoff import Patience
-from .model import Attempt, Outcome, Sign, StopCause, Timed, Verdict
+from .backoff import Backoff
+from .model import Attempt, CallSignal, Outcome, StopCause, TimedCall, Verdict
 
 # Seconds by which a beat may be late and the next ones still keep their times: what a commit, or
 # the scheduler, holds up is made good. What a slow site holds up is not: there are no bursts.
 _LATE: Final = 0.1
 
 
-class Metronome:
+class RateLimiter:
     """Beats *rate* times a second, the first at once.
 
     Times are seconds of one monotonic clock, which the caller reads. This is the generic cell
@@ -38,7 +38,7 @@ class Metronome:
         self.next = (self.next if kept else now) + count * self._interval
 
 
-class Limit(Protocol):
+class ConcurrencyLimit(Protocol):
     """How many calls may be in flight at once."""
 
     @property
@@ -46,7 +46,7 @@ class Limit(Protocol):
         """How many they are now, at least 1."""
         ...
 
-    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+    def ended(self, attempts: Iterable[TimedCall], in_flight: int, now: float) -> None:
         """Learn from *attempts*, read once, that ended at *now*.
 
         *in_flight* is how many there were, these included.
@@ -54,13 +54,13 @@ class Limit(Protocol):
         ...
 
 
-class Fixed:
-    """Fulfils :class:`Limit` with a number of *jobs* that stays."""
+class FixedLimit:
+    """Fulfils :class:`ConcurrencyLimit` with a number of *jobs* that stays."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
-    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+    def ended(self, attempts: Iterable[TimedCall], in_flight: int, now: float) -> None:
         """Learn nothing."""
 
 
@@ -73,7 +73,11 @@ class Pace:
     """
 
     def __init__(
-        self, limit: Limit, throttle: float, patience: Patience, metronome: Metronome | None = None
+        self,
+        limit: ConcurrencyLimit,
+        throttle: float,
+        patience: Backoff,
+        metronome: RateLimiter | None = None,
     ) -> None:
         self._limit = limit
         self._throttle = throttle
@@ -121,14 +125,14 @@ class Pace:
         return max(0, jobs - in_flight - len(self._resting))
 
 
-def _timed(attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> Iterator[Timed]:
+def _timed(attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> Iterator[TimedCall]:
     for attempt, outcome in zip(attempts, outcomes, strict=True):
-        yield Timed(attempt.seconds, _sign(outcome))
+        yield TimedCall(attempt.seconds, _sign(outcome))
 
 
-def _sign(outcome: Outcome) -> Sign:
+def _sign(outcome: Outcome) -> CallSignal:
     if outcome.cause is StopCause.BUSY:
-        return Sign.REFUSED
+        return CallSignal.REFUSED
     # A verdict of unknown may stem from before; an answer of the hook has a status.
     lost = outcome.cause is StopCause.UNREACHABLE or outcome.verdict is Verdict.UNKNOWN
-    return Sign.LOST if lost and outcome.status is None else Sign.ANSWER
+    return CallSignal.LOST if lost and outcome.status is None else CallSignal.ANSWER

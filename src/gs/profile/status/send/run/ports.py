@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .model import Attempt, Choice, Claim, MemberId, Outcome, Record, Run, StopCause, Tally
+from .model import (
+    Attempt,
+    Claim,
+    MemberId,
+    Outcome,
+    RecordedOutcome,
+    Run,
+    Selection,
+    StopCause,
+    Tally,
+)
 
 
 class Site(Protocol):
@@ -43,8 +53,8 @@ class Ledger(Protocol):
     """Who is in a run, and what became of each.
 
     What a verb has done when it returns outlasts the process, and the machine's power. Each raises
-    :class:`~gs.profile.status.send.errors.LedgerError` where it could not be done, and then it
-    was not done at all.
+    :class:`~gs.profile.status.send.errors.LedgerError` where it could not be done, and then
+    it was not done at all.
     """
 
     def recover(self) -> int:
@@ -55,12 +65,12 @@ class Ledger(Protocol):
         """Make *members* those of the run, each once: all of them, or none if they break off.
 
         Who was in the run, waits or failed, and is not among them any more, is skipped; returns
-        how many these are. Raises :class:`~gs.profile.status.send.errors.ProtocolError` where
-        nobody is left in a run that is not settled: that is a site in trouble.
+        how many these are. Raises :class:`~gs.profile.status.send.errors.ProtocolError`
+        where nobody is left in a run that is not settled: that is a site in trouble.
         """
         ...
 
-    def line_up(self, choice: Choice, key_lifetime: int) -> int:
+    def line_up(self, choice: Selection, key_lifetime: int) -> int:
         """Let those of *choice* who are not settled wait to be claimed; return how many do.
 
         Those are who waits, who failed, and who is unknown where calling again is safe: the site
@@ -87,7 +97,7 @@ class Ledger(Protocol):
 
     def unsettled(
         self, limit: int | None = None, only: frozenset[MemberId] | None = None
-    ) -> Iterator[Record]:
+    ) -> Iterator[RecordedOutcome]:
         """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
         ...
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
-from gs.profile.status.send.errors import LeaveAtOnceError
+from gs.profile.status.send.errors import StoppedAtOnceError
 
 from .model import Outcome, StopCause, Verdict
 
@@ -43,14 +43,14 @@ class Stop:
         return self._readable
 
     def check(self) -> None:
-        """Raise :class:`LeaveAtOnceError` where the run is to be left now."""
+        """Raise :class:`StoppedAtOnceError` where the run is to be left now."""
         if self._signals:
             with suppress(BlockingIOError):
                 os.read(self._readable, 4096)
         if not self._patient and self.is_late():
             self.request(StopCause.UNTIL)
         if self.cause and (self._signals > 1 or not self._patient):
-            raise LeaveAtOnceError(self.cause)
+            raise StoppedAtOnceError(self.cause)
 
     def request(self, cause: StopCause, retry_after: float | None = None) -> None:
         """End the run for *cause*, unless it is ending already."""
@@ -91,7 +91,7 @@ class Stop:
             signal.signal(number, signal.SIG_DFL)
 
 
-class Breaker:
+class FailureLimit:
     """Says when outcomes mean that going on would do harm, or no good.
 
     *max_unknown* is how many outcomes in a row may tell nothing, 0 for any number. Who is denied

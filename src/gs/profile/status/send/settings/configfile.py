@@ -14,21 +14,21 @@ _OURS: Final = "sendprofile"
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class ConfigFile:
     """What a configuration set says: *ledger* is ``None`` where it says nothing of one."""
 
     token: Token
     ledger: Path | None
 
 
-def read_config(file: str, instance: str) -> Config:
+def read_config(file: str, instance: str) -> ConfigFile:
     """Return what the configuration set *instance* in *file* says.
 
-    Raises :class:`ConfigError`, which names the file, the set and what is missing.
+    Raises :class:`SettingsError`, which names the file, the set and what is missing.
     """
     try:
         parser = _parsed(file)
-        return Config(_token(parser, file, instance), _ledger(parser, file, instance))
+        return ConfigFile(_token(parser, file, instance), _ledger(parser, file, instance))
     except ConfigError as error:
         raise ConfigError(f'Error with the configuration file "{file}":\n{error}') from error
 

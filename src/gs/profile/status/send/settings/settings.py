@@ -10,7 +10,7 @@ from typing import Final
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import NoLedgerError, UsageError
-from gs.profile.status.send.run.model import Choice, MemberId
+from gs.profile.status.send.run.model import MemberId, Selection
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.text import Token
 
@@ -19,7 +19,7 @@ from .configfile import read_config
 _NAME: Final = "ledger.sqlite3"
 
 
-def default_place(environment: Mapping[str, str]) -> Path:
+def default_ledger(environment: Mapping[str, str]) -> Path:
     """Return the file in ``$STATE_DIRECTORY`` (systemd.exec(5)), or in the user's state folder.
 
     The latter is that of the XDG Base Directory Specification. Raises :class:`NoLedgerError`.
@@ -52,7 +52,7 @@ class Settings:
     ledger: Path
     period: Period
     again: bool
-    choice: Choice
+    choice: Selection
     limit: int | None
     verbose: bool
     json: bool
@@ -71,7 +71,7 @@ class Settings:
 
         *now* is the time where this machine is.
 
-        Raises :class:`UsageError`, :class:`ConfigError` and :class:`NoLedgerError`.
+        Raises :class:`UsageError`, :class:`SettingsError` and :class:`NoLedgerError`.
         """
         site = SiteUrl.parse(options.url)
         config = read_config(options.config, options.instance)
@@ -87,10 +87,10 @@ class Settings:
             site=site,
             token=config.token,
             # By one name, whichever way leads there: the lock and the WAL go by it.
-            ledger=(ledger or default_place(environment)).resolve(),
+            ledger=(ledger or default_ledger(environment)).resolve(),
             period=_period(options.period, now.date()),
             again=options.again,
-            choice=Choice(only, options.resend_unknown),
+            choice=Selection(only, options.resend_unknown),
             limit=options.limit,
             verbose=options.verbose,
             json=options.json,

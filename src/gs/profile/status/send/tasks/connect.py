@@ -4,7 +4,12 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from gs.profile.status.send.client import HttpSite, Loop, Manner, Trust
+from gs.profile.status.send.client import (
+    CertificateAuthorities,
+    ClientOptions,
+    HttpSite,
+    TransferLoop,
+)
 from gs.profile.status.send.run.model import Run
 from gs.profile.status.send.run.stop import Stop
 from gs.profile.status.send.settings.settings import Settings
@@ -14,8 +19,12 @@ from gs.profile.status.send.version import VERSION
 @contextmanager
 def connected(settings: Settings, stop: Stop, run: Run | None = None) -> Iterator[HttpSite]:
     """Have the site of *settings* meanwhile, for a *run* if there is one."""
-    trust = Trust.in_(settings.cacert) if settings.cacert else Trust.in_system()
-    manner = Manner(settings.timeout, f"sendprofile/{VERSION}", trust)
-    loop = Loop(stop)
+    trust = (
+        CertificateAuthorities.in_(settings.cacert)
+        if settings.cacert
+        else CertificateAuthorities.in_system()
+    )
+    manner = ClientOptions(settings.timeout, f"sendprofile/{VERSION}", trust)
+    loop = TransferLoop(stop)
     with closing(HttpSite(settings.site, settings.token, manner, loop, run)) as site:
         yield site

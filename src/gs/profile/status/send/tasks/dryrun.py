@@ -5,20 +5,20 @@ import time
 from contextlib import closing
 
 from gs.profile.status.send.errorvals import EX_OK
-from gs.profile.status.send.ledger.dryrun import Rehearsal
-from gs.profile.status.send.ledger.file import read_ledger
-from gs.profile.status.send.report.dryrun import Count
+from gs.profile.status.send.ledger.dryrun import DryRun
+from gs.profile.status.send.ledger.file import open_ledger_read_only
+from gs.profile.status.send.report.dryrun import DryRunReport
 from gs.profile.status.send.run.stop import Stop
 
 from .connect import connected
 from .task import Task
 
 
-def rehearse(task: Task) -> int:
+def dry_run(task: Task) -> int:
     """Say who would be sent to, and return the exit code."""
-    settings, stop, count = task.settings, Stop(), Count(task.settings.limit)
-    with stop.listening(), closing(read_ledger(settings.ledger)) as file:
-        rehearsal = Rehearsal(file, settings.site.identity, settings.period, time.time())
+    settings, stop, count = task.settings, Stop(), DryRunReport(task.settings.limit)
+    with stop.listening(), closing(open_ledger_read_only(settings.ledger)) as file:
+        rehearsal = DryRun(file, settings.site.identity, settings.period, time.time())
         with connected(settings, stop) as site:
             rehearsal.read(site.members())
             lifetime = site.key_lifetime

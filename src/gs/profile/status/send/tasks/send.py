@@ -12,25 +12,25 @@ from gs.profile.status.send.errors import UsageError
 from gs.profile.status.send.errorvals import code_of_run
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.connection import LedgerFile
-from gs.profile.status.send.ledger.file import make_sure_of, open_ledger
-from gs.profile.status.send.ledger.lock import only_one
-from gs.profile.status.send.report.screen import screen
-from gs.profile.status.send.run.backoff import Patience
+from gs.profile.status.send.ledger.file import ensure_ledger, open_ledger
+from gs.profile.status.send.ledger.lock import run_lock
+from gs.profile.status.send.report.screen import screen_for
+from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.campaign import Campaign
 from gs.profile.status.send.run.model import Tally
-from gs.profile.status.send.run.pace import Fixed, Limit, Metronome, Pace
+from gs.profile.status.send.run.pace import ConcurrencyLimit, FixedLimit, Pace, RateLimiter
 from gs.profile.status.send.run.ports import Ledger, Reporter
-from gs.profile.status.send.run.stop import Breaker, Stop
+from gs.profile.status.send.run.stop import FailureLimit, Stop
 from gs.profile.status.send.settings.settings import Settings
 
 from .connect import connected
-from .task import Task, here_and_now
+from .task import Task, local_now
 
 # Open files that are not connections: the ledger and its lock, what the caller has left open.
 _OTHERS: Final = 64
 
 
-def make_room(connections: int) -> None:
+def raise_file_limit(connections: int) -> None:
     """Raise the soft limit to what so many *connections* need.
 
     Raises :class:`UsageError` where the hard limit does not allow it: in the middle of a run it
@@ -47,7 +47,7 @@ def make_room(connections: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def room() -> int:
+def max_connections() -> int:
     """Return how many connections there is room for, at most."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1 << 20 if hard == resource.RLIM_INFINITY else max(1, hard - _OTHERS)
@@ -64,14 +64,14 @@ def send(task: Task) -> int:
     """Begin or resume the run, and return the exit code."""
     settings = task.settings
     until = settings.until
-    stop = Stop(lambda: until is not None and here_and_now() >= until)
+    stop = Stop(lambda: until is not None and local_now() >= until)
     if settings.jobs is not None:
-        make_room(settings.jobs)
+        raise_file_limit(settings.jobs)
     # The lock before the file: who has to leave is not to wait for who holds the run.
-    make_sure_of(settings.ledger)
+    ensure_ledger(settings.ledger)
     with (
         stop.listening(),
-        only_one(settings.ledger, settings.site.identity, here_and_now()),
+        run_lock(settings.ledger, settings.site.identity, local_now()),
         closing(open_ledger(settings.ledger)) as file,
     ):
         file.check()
@@ -81,10 +81,10 @@ def send(task: Task) -> int:
 def _send(task: Task, file: LedgerFile, stop: Stop) -> int:
     settings = task.settings
     identity, period = settings.site.identity, settings.period
-    begun = runs.begin(file, identity, period, time.time, again=settings.again)
+    begun = runs.open_run(file, identity, period, time.time, again=settings.again)
     if not begun.resumed:
         _remind(task, file)
-    with runs.ending(file, begun, time.time, lambda: stop.cause):
+    with runs.recording_end(file, begun, time.time, lambda: stop.cause):
         tally = _run(task, begun, stop)
     _tell(task, tally, stop, begun.ledger)
     code = code_of_run(tally, stop.cause)
@@ -94,9 +94,9 @@ def _send(task: Task, file: LedgerFile, stop: Stop) -> int:
     return code
 
 
-def _run(task: Task, begun: runs.Begun, stop: Stop) -> Tally:
+def _run(task: Task, begun: runs.OpenRun, stop: Stop) -> Tally:
     settings = task.settings
-    patience = Patience(settings.patience, random.random)
+    patience = Backoff(settings.patience, random.random)
     with connected(settings, stop, begun.run) as site:
         return Campaign(
             site=site,
@@ -105,7 +105,7 @@ def _run(task: Task, begun: runs.Begun, stop: Stop) -> Tally:
             pace=_pace(settings, patience),
             patience=patience,
             stop=stop,
-            breaker=Breaker(settings.max_unknown, resumed=begun.resumed),
+            breaker=FailureLimit(settings.max_unknown, resumed=begun.resumed),
             token=settings.token,
             clock=monotonic,
             choice=settings.choice,
@@ -113,38 +113,38 @@ def _run(task: Task, begun: runs.Begun, stop: Stop) -> Tally:
         ).run()
 
 
-def _pace(settings: Settings, patience: Patience) -> Pace:
-    metronome = Metronome(settings.rate) if settings.rate else None
+def _pace(settings: Settings, patience: Backoff) -> Pace:
+    metronome = RateLimiter(settings.rate) if settings.rate else None
     return Pace(_limit(settings.jobs), settings.throttle, patience, metronome)
 
 
-def _limit(jobs: int | None) -> Limit:
+def _limit(jobs: int | None) -> ConcurrencyLimit:
     if jobs is not None:
-        return Fixed(jobs)
-    from gs.profile.status.send.run.adaptive import MOST, Adaptive
+        return FixedLimit(jobs)
+    from gs.profile.status.send.run.adaptive import MOST, AdaptiveLimit
 
-    most = min(MOST, room())
-    make_room(most)
-    return Adaptive(most)
+    most = min(MOST, max_connections())
+    raise_file_limit(most)
+    return AdaptiveLimit(most)
 
 
-def _reporter(task: Task, begun: runs.Begun) -> Reporter:
+def _reporter(task: Task, begun: runs.OpenRun) -> Reporter:
     if not task.settings.verbose:
-        from gs.profile.status.send.report.reporters import Silent
+        from gs.profile.status.send.report.reporters import SilentReporter
 
-        return Silent(task.stderr)
-    from gs.profile.status.send.report.reporters import Verbose
+        return SilentReporter(task.stderr)
+    from gs.profile.status.send.report.reporters import VerboseReporter
 
     # Where standard output is for JSON, what is for people goes elsewhere.
-    shown = screen(task.stderr if task.settings.json else task.stdout, task.environment)
+    shown = screen_for(task.stderr if task.settings.json else task.stdout, task.environment)
     if begun.resumed:
         shown.line(f"Resuming the run of {begun.run.period}")
-    return Verbose(shown, monotonic)
+    return VerboseReporter(shown, monotonic)
 
 
 def _remind(task: Task, file: LedgerFile) -> None:
     settings = task.settings
-    left = runs.left_behind(file, settings.site.identity, settings.period)
+    left = runs.unfinished_period(file, settings.site.identity, settings.period)
     if left:
         task.stderr.line(
             f"The run of {left} was never finished: not everybody in it is settled. "
@@ -153,11 +153,11 @@ def _remind(task: Task, file: LedgerFile) -> None:
 
 
 def _tell(task: Task, tally: Tally, stop: Stop, ledger: Ledger) -> None:
-    from gs.profile.status.send.report.summary import Ended, troubles
+    from gs.profile.status.send.report.summary import RunResult, problem_lines
 
     only = task.settings.choice.only
-    ended = Ended(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
+    ended = RunResult(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
     unsettled = list(ledger.unsettled(_TROUBLES_SHOWN, only))
     counted = task.settings.verbose
-    for line in troubles(ended, unsettled, here_and_now(), counted=counted):
+    for line in problem_lines(ended, unsettled, local_now(), counted=counted):
         task.stderr.line(line)

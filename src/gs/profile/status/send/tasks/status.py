@@ -6,20 +6,20 @@ from contextlib import closing
 
 from gs.profile.status.send.errorvals import EX_OK
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import read_ledger
-from gs.profile.status.send.report.status import status
+from gs.profile.status.send.ledger.file import open_ledger_read_only
+from gs.profile.status.send.report.status import status_lines
 
 from .task import Task
 
 
-def show(task: Task) -> int:
+def show_status(task: Task) -> int:
     """Show what is recorded, and return the exit code."""
     settings = task.settings
-    with closing(read_ledger(settings.ledger)) as file, file.snapshot():
+    with closing(open_ledger_read_only(settings.ledger)) as file, file.snapshot():
         found = runs.accounts(file, settings.site.identity, time.time)
         if settings.json:
             task.tell_json(found)
         else:
-            for line in status(found, str(settings.site), str(settings.ledger)):
+            for line in status_lines(found, str(settings.site), str(settings.ledger)):
                 task.stdout.line(line)
     return EX_OK

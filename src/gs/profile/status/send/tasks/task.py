@@ -28,6 +28,6 @@ class Task:
         self.stdout.line(text)
 
 
-def here_and_now() -> datetime:
+def local_now() -> datetime:
     """Return the time where this machine is."""
     return datetime.now().astimezone()

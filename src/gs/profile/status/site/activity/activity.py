@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection
-
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.links import Layout
 from gs.profile.status.site.model import Activity, Author, Figures, Group, Keyword, Own, Topic
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import (
     GroupData,
     GroupKey,
@@ -21,29 +20,29 @@ from gs.profile.status.site.store.groups import (
     find_names,
 )
 from gs.profile.status.site.store.posts import (
-    Post,
     Span,
+    StoredPost,
     find_authors,
     find_bodies,
     find_message_ids,
     find_older_texts,
     find_posts,
 )
-from gs.profile.status.site.subjects import without_marks
+from gs.profile.status.site.subjects import strip_marks
 
 from .keywords import find_keywords
 from .quotation import candidates, choose_quotation
 from .topics import Discussion, order_discussions
 
 
-def count_figures(posts: Sequence[Post]) -> Figures:
+def count_figures(posts: Sequence[StoredPost]) -> Figures:
     """Return how many people posted, in how many topics, how often."""
     authors = {post.user_id for post in posts}
     topics = {post.topic_id for post in posts}
     return Figures(len(authors), len(topics), len(posts))
 
 
-def count_own(posts: Sequence[Post]) -> dict[str, Own]:
+def count_own(posts: Sequence[StoredPost]) -> dict[str, Own]:
     """Return what each author did, by ID: who started a topic wrote its first post."""
     starters = {post.topic_id: post.user_id for post in posts if post.opens}
     started = Counter(starters.values())
@@ -59,7 +58,7 @@ def count_own(posts: Sequence[Post]) -> dict[str, Own]:
     }
 
 
-def order_authors(posts: Sequence[Post], people: Mapping[str, Author]) -> tuple[Author, ...]:
+def order_authors(posts: Sequence[StoredPost], people: Mapping[str, Author]) -> tuple[Author, ...]:
     """Return the authors of *posts*: with a photo first, then with the most posts, then by ID.
 
     *people* are those with an account, by ID: whose account was removed is nobody to show.
@@ -89,7 +88,7 @@ class Month:
     site_url: str
     layout: Layout
     span: Span
-    posts: list[Post]
+    posts: list[StoredPost]
 
 
 def work_out(
@@ -166,10 +165,12 @@ def _keywords(
 
 
 def _with_subject(subject: str, body: str) -> str:
-    return f"{without_marks(subject)}\n\n{body}"
+    return f"{strip_marks(subject)}\n\n{body}"
 
 
-def _texts(connection: Connection, posts: Sequence[Post]) -> Iterator[tuple[Post, str]]:
+def _texts(
+    connection: Connection, posts: Sequence[StoredPost]
+) -> Iterator[tuple[StoredPost, str]]:
     by_id = {post.post_id: post for post in posts}
     return ((by_id[post_id], body) for post_id, body in find_bodies(connection, list(by_id)))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gs.profile.status.site.model import Author, Quotation, Topic
-from gs.profile.status.site.store.posts import Post
+from gs.profile.status.site.store.posts import StoredPost
 
 from .prose import own_lines
 from .topics import Discussion
@@ -251,7 +251,7 @@ _TOPICS: Final = 5
 _POSTS: Final = 6
 
 
-def candidates(discussions: Sequence[Discussion]) -> list[Post]:
+def candidates(discussions: Sequence[Discussion]) -> list[StoredPost]:
     """Return the posts that may be quoted, the best first.
 
     Those that open a topic come first: what answers them hangs in the air without them.
@@ -261,7 +261,9 @@ def candidates(discussions: Sequence[Discussion]) -> list[Post]:
 
 
 def choose_quotation(
-    posts: Iterable[tuple[Post, str]], topics: Mapping[str, Topic], people: Mapping[str, Author]
+    posts: Iterable[tuple[StoredPost, str]],
+    topics: Mapping[str, Topic],
+    people: Mapping[str, Author],
 ) -> Quotation | None:
     """Return what there is to quote of the first of *posts*, with their text, that is fit.
 

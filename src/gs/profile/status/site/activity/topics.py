@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gs.profile.status.site.model import Topic
-from gs.profile.status.site.store.posts import Post, Span
+from gs.profile.status.site.store.posts import Span, StoredPost
 
 # What the last moment of a month adds to a topic, in parts of what it is worth at the first.
 _RECENCY: Final = 0.2
@@ -19,7 +19,7 @@ _RECENCY: Final = 0.2
 class Discussion:
     """What was posted to a topic in the month, the earliest first; there is at least one post."""
 
-    posts: tuple[Post, ...]
+    posts: tuple[StoredPost, ...]
 
     @property
     def topic_id(self) -> str:
@@ -42,7 +42,7 @@ class Discussion:
         return Topic(self.posts[0].subject, url, len(self.posts), len(people), self.latest)
 
 
-def order_discussions(posts: Sequence[Post], span: Span) -> list[Discussion]:
+def order_discussions(posts: Sequence[StoredPost], span: Span) -> list[Discussion]:
     """Return the topics of *posts*, which are those of a month in their order, the best first.
 
     What a topic is worth: each person counts by the logarithm of their posts in it, log2(1 + n),
@@ -51,7 +51,7 @@ def order_discussions(posts: Sequence[Post], span: Span) -> list[Discussion]:
     person posted to has no answer, and comes after all that have one. Those that are worth the
     same are ordered by their latest post, then by ID: the order is that of the posts alone.
     """
-    topics: defaultdict[str, list[Post]] = defaultdict(list)
+    topics: defaultdict[str, list[StoredPost]] = defaultdict(list)
     for post in posts:
         topics[post.topic_id].append(post)
     discussions = [Discussion(tuple(found)) for found in topics.values()]

@@ -3,7 +3,6 @@
 
 import os
 import shlex
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,24 +11,24 @@ from pathlib import Path
 from typing import Final, TextIO
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.ingest.archives import BrokenArchiveError
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import (
-    ConfigError,
     ServiceSettings,
-    SiteConfig,
+    SettingsError,
+    SiteSettings,
     find_exposed,
     is_url,
 )
-from gs.profile.status.site.instance.folder import HeldError, SiteFolder
+from gs.profile.status.site.instance.folder import FolderLockedError, SiteFolder
 from gs.profile.status.site.store.database import (
+    DATABASE_ERRORS,
     DatabaseURLError,
+    Engine,
     NotOurDatabaseError,
     open_database,
+    reason_of,
 )
 
 # As sysexits.h has them.
@@ -53,19 +52,19 @@ class CommandError(Exception):
 
 
 @contextmanager
-def faults_told() -> Iterator[None]:
+def command_errors() -> Iterator[None]:
     """Turn the faults of files, settings and databases into :exc:`CommandError`."""
     try:
         yield
-    except (ConfigError, NotOurDatabaseError) as error:
+    except (SettingsError, NotOurDatabaseError) as error:
         raise CommandError(str(error), EX_CONFIG) from error
     except DatabaseURLError as error:
         raise CommandError(f"The database: {error}", EX_CONFIG) from error
-    except HeldError as error:
+    except FolderLockedError as error:
         message = f"Another sendprofile-site makes a site in {error.lock.parent}."
         raise CommandError(message, EX_CANTCREAT) from error
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise CommandError(f"The database: {_reason(error)}.", EX_IOERR) from error
+    except DATABASE_ERRORS as error:
+        raise CommandError(f"The database: {reason_of(error)}.", EX_IOERR) from error
     except BrokenArchiveError as error:
         raise CommandError(f"{error}; get it anew.", EX_DATAERR) from error
     except FileExistsError as error:
@@ -73,13 +72,6 @@ def faults_told() -> Iterator[None]:
     except OSError as error:
         message = f"{error.filename or 'The site'}: {error.strerror or error}."
         raise CommandError(message, EX_IOERR) from error
-
-
-def _reason(error: Exception) -> str:
-    # The driver's own words, without the statement and its values, and the first line alone:
-    # PostgreSQL adds the values of a row in the others.
-    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
-    return said.splitlines()[0].rstrip(".") if said else type(error).__name__
 
 
 def say(text: str) -> None:
@@ -149,7 +141,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def find_site(path: Path) -> SiteFolder:
+def find_site_folder(path: Path) -> SiteFolder:
     """Return the folder, which has a site; raises :exc:`CommandError`."""
     folder = SiteFolder(path)
     if folder.scaffold.exists():
@@ -163,7 +155,7 @@ def find_site(path: Path) -> SiteFolder:
     return folder
 
 
-def read_settings(folder: SiteFolder) -> SiteConfig:
+def load_settings(folder: SiteFolder) -> SiteSettings:
     """Return what is set for the site, and warn of secrets that others can read."""
     config = folder.read_config(os.environ)
     for file in find_exposed(folder.settings):
@@ -174,7 +166,7 @@ def read_settings(folder: SiteFolder) -> SiteConfig:
 @contextmanager
 def site_database(path: Path) -> Iterator[Engine]:
     """Give the database of the site in the folder *path*."""
-    engine = open_database(read_settings(find_site(path)).database)
+    engine = open_database(load_settings(find_site_folder(path)).database)
     try:
         yield engine
     finally:

@@ -6,24 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from gs.profile.status.site.app import now
 from gs.profile.status.site.installation import program
-from gs.profile.status.site.instance import SiteConfig
-from gs.profile.status.site.instance.folder import HeldError, SiteFolder, held
-from gs.profile.status.site.store.calls import NOBODY, Doubt, find_doubts, settle_doubt
-from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.instance import SiteSettings
+from gs.profile.status.site.instance.folder import FolderLockedError, SiteFolder, folder_locked
+from gs.profile.status.site.store.calls import NOBODY, Doubt, find_doubts, resolve_doubt
+from gs.profile.status.site.store.database import Connection, open_database
 from gs.profile.status.site.store.workers import is_alive
 
 from .common import (
     EX_DATAERR,
     EX_TEMPFAIL,
     CommandError,
-    faults_told,
-    find_site,
+    command_errors,
+    find_site_folder,
     folder_option,
-    read_settings,
+    load_settings,
     say,
 )
 
@@ -46,9 +44,9 @@ and where it certainly did not, so that sendprofile sends it with its next call:
 
 def run(options: Namespace) -> None:
     """List what is in doubt, or settle it."""
-    with faults_told():
-        folder = find_site(options.folder)
-        config = read_settings(folder)
+    with command_errors():
+        folder = find_site_folder(options.folder)
+        config = load_settings(folder)
         engine = open_database(config.database)
         try:
             with engine.begin() as connection:
@@ -71,7 +69,7 @@ class _Doubts:
     in_progress: Sequence[Doubt]
 
 
-def _find(connection: Connection, folder: SiteFolder, config: SiteConfig) -> _Doubts:
+def _find(connection: Connection, folder: SiteFolder, config: SiteSettings) -> _Doubts:
     doubts = find_doubts(connection)
     left = [doubt for doubt in doubts if doubt.worker == NOBODY]
     # What its process has let go of is in doubt while the site serves, too.
@@ -85,13 +83,13 @@ def _find(connection: Connection, folder: SiteFolder, config: SiteConfig) -> _Do
     return _Doubts(ripe, in_progress)
 
 
-def _is_served(folder: SiteFolder, config: SiteConfig) -> bool:
+def _is_served(folder: SiteFolder, config: SiteSettings) -> bool:
     if config.many_processes:
         return False  # the presence of each process tells
     try:
-        with held(folder.lock):
+        with folder_locked(folder.lock):
             return False
-    except HeldError:
+    except FolderLockedError:
         return True
 
 
@@ -108,7 +106,7 @@ def _settle(
         if key not in ripe:
             raise CommandError(f"Nothing is in doubt under the key {key!r}.", EX_DATAERR)
     moment = now()
-    return [key for key in keys if not settle_doubt(connection, ripe[key], moment, sent=sent)]
+    return [key for key in keys if not resolve_doubt(connection, ripe[key], moment, sent=sent)]
 
 
 def _tell(keys: Sequence[str], gone: Sequence[str]) -> None:

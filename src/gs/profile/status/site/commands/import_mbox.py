@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine
-
 from gs.profile.status.site.app import now
 from gs.profile.status.site.ingest.archives import (
     Archive,
@@ -17,22 +15,22 @@ from gs.profile.status.site.ingest.archives import (
     NoArchiveError,
     find_archives,
 )
-from gs.profile.status.site.ingest.archives.importer import find_site, fix_period, take_archives
+from gs.profile.status.site.ingest.archives.importer import find_site, fix_period, import_archives
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import DATABASE_VARIABLE
-from gs.profile.status.site.instance.create import WhichSiteError, found
+from gs.profile.status.site.instance.create import WhichSiteError, create_site
 from gs.profile.status.site.instance.folder import SiteFolder
-from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.options import INVENTED, MixedError
+from gs.profile.status.site.store.database import Engine, open_database
+from gs.profile.status.site.store.options import INVENTED, IdentityModeError
 
 from .common import (
     EX_DATAERR,
     EX_NOINPUT,
     EX_USAGE,
     CommandError,
-    faults_told,
+    command_errors,
     folder_option,
-    read_settings,
+    load_settings,
     say,
     warn,
 )
@@ -49,7 +47,7 @@ _LEFT_OUT: Final = (
 
 def run(options: Namespace) -> None:
     """Take the archives in, and say what was found."""
-    with faults_told():
+    with command_errors():
         folder = SiteFolder(options.folder)
         is_new = not folder.has_site
         broken = fill(
@@ -91,9 +89,9 @@ def fill(
     title = data.resolve().name or "Mailing lists"
     try:
         site = find_site(engine, title, site_id)
-        take_archives(engine, site, archives, _tell, keep_addresses=keep_addresses)
+        import_archives(engine, site, archives, _tell, keep_addresses=keep_addresses)
         fixed = fix_period(engine, now())
-    except MixedError as error:
+    except IdentityModeError as error:
         raise CommandError(_mixed(str(error), folder.path), EX_USAGE) from error
     except WhichSiteError as error:
         raise CommandError(f"Choose one of the sites with --site: {error}.", EX_USAGE) from error
@@ -107,9 +105,9 @@ def fill(
 
 def _opened(folder: SiteFolder) -> Engine:
     if folder.has_site:
-        return open_database(read_settings(folder).database)
+        return open_database(load_settings(folder).database)
     database = os.environ.get(DATABASE_VARIABLE)
-    return found(folder, lambda _connection: None, database=database, secret=True)
+    return create_site(folder, lambda _connection: None, database=database, secret=True)
 
 
 def _tell(archive: Archive, findings: Findings) -> None:

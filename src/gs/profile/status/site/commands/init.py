@@ -7,19 +7,23 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import DATABASE_VARIABLE, has_password, is_database
-from gs.profile.status.site.instance.create import Description, WhichSiteError, describe, found
+from gs.profile.status.site.instance.create import (
+    Description,
+    WhichSiteError,
+    create_site,
+    update_site,
+)
 from gs.profile.status.site.instance.folder import SiteFolder
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import SiteData, find_sites
 
 from .common import (
     EX_CANTCREAT,
     EX_USAGE,
     CommandError,
-    faults_told,
+    command_errors,
     folder_option,
     quoted,
     read_url,
@@ -69,7 +73,7 @@ def run(options: Namespace) -> None:
         raise CommandError("The database is written as postgresql://USER@HOST/NAME.", EX_USAGE)
     if options.database and has_password(options.database):
         raise CommandError(_PASSWORD, EX_USAGE)
-    with faults_told():
+    with command_errors():
         folder = SiteFolder(options.folder)
         if folder.has_site:
             raise CommandError(_THERE.format(path=folder.path), EX_CANTCREAT)
@@ -99,7 +103,7 @@ def _found(
     # Returns the sites that the database had already, as they are now.
     joined: list[SiteData] = []
     try:
-        found(
+        create_site(
             folder,
             lambda connection: joined.extend(_describe(connection, description)),
             database=database,
@@ -115,7 +119,7 @@ def _describe(connection: Connection, description: Description) -> Sequence[Site
     # A site that is joined is left as it is where nothing is said of it.
     there = bool(find_sites(connection))
     if description != Description() or not there:
-        describe(connection, description)
+        update_site(connection, description)
     return find_sites(connection) if there else ()
 
 

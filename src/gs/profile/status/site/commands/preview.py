@@ -6,27 +6,27 @@ from argparse import Namespace
 from pathlib import Path
 
 from gs.profile.status.hooks import Status
-from gs.profile.status.site.app import look
+from gs.profile.status.site.app import plan_notification
 from gs.profile.status.site.notification import preview
 from gs.profile.status.site.notification.preview import Preview
 
 from .common import (
     EX_NOUSER,
     CommandError,
-    faults_told,
-    find_site,
+    command_errors,
+    find_site_folder,
+    load_settings,
     read_period,
-    read_settings,
     say,
 )
 
 
 def run(options: Namespace) -> None:
     """Write it; nobody is mailed, and nothing is written down in the database."""
-    with faults_told():
-        folder = find_site(options.folder)
-        config = read_settings(folder)
-        looked = look(config, options.id, read_period(options.period))
+    with command_errors():
+        folder = find_site_folder(options.folder)
+        config = load_settings(folder)
+        looked = plan_notification(config, options.id, read_period(options.period))
         if looked.status == Status.NO_SUCH_MEMBER:
             raise CommandError(f"{looked.message}.", EX_NOUSER)
         if looked.letter is None:

@@ -12,9 +12,9 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.site.app import OpenSite, now, open_site
 from gs.profile.status.site.delivery.connection import AuthoritiesError
 from gs.profile.status.site.installation import program
-from gs.profile.status.site.instance import SiteConfig
-from gs.profile.status.site.instance.folder import HeldError, SiteFolder, hold
-from gs.profile.status.site.logs import set_up
+from gs.profile.status.site.instance import SiteSettings
+from gs.profile.status.site.instance.folder import FolderLockedError, SiteFolder, lock_folder
+from gs.profile.status.site.logs import set_up_log
 from gs.profile.status.site.web.server import Service, serve
 from gs.profile.status.site.web.sockets import CannotListenError
 
@@ -23,12 +23,12 @@ from .common import (
     EX_UNAVAILABLE,
     EX_USAGE,
     CommandError,
-    faults_told,
-    find_site,
+    command_errors,
+    find_site_folder,
+    load_settings,
     part_of,
     quoted,
     read_period,
-    read_settings,
     read_url,
     say,
     warn_of_host,
@@ -56,13 +56,13 @@ so that everybody is still to be mailed when it is over.
 
 def run(options: Namespace) -> None:
     """Serve the site until a signal ends it."""
-    with faults_told():
-        folder = find_site(options.folder)
-        config = with_options(read_settings(folder), options)
+    with command_errors():
+        folder = find_site_folder(options.folder)
+        config = with_options(load_settings(folder), options)
         serve_folder(folder, config, options.ready_file, read_period(options.period))
 
 
-def with_options(config: SiteConfig, options: Namespace) -> SiteConfig:
+def with_options(config: SiteSettings, options: Namespace) -> SiteSettings:
     """Return *config* as the options of the command have it."""
     url = read_url(options.url)
     names = ("host", "port", "unix", "log_format", "log_level")
@@ -76,16 +76,16 @@ def with_options(config: SiteConfig, options: Namespace) -> SiteConfig:
 
 
 def serve_folder(
-    folder: SiteFolder, config: SiteConfig, ready_file: Path | None, period: Period | None
+    folder: SiteFolder, config: SiteSettings, ready_file: Path | None, period: Period | None
 ) -> None:
     """Serve the site in *folder* as *config* says; *ready_file* is written when it listens."""
     if ready_file:
         part_of(ready_file).write_text("", "utf-8")  # what is wrong with its path is told now
     service = config.service
-    set_up(sys.stderr, service.log_level, service.log_format)
+    set_up_log(sys.stderr, service.log_level, service.log_format)
     try:
         if not config.many_processes:
-            hold(folder.lock)
+            lock_folder(folder.lock)
         site = open_site(folder, config, period)
         serve(
             site.app,
@@ -94,7 +94,7 @@ def serve_folder(
             lambda url: _announce(folder, config, site, url, ready_file),
             Service(unix=service.unix, stopping=site.stopping),
         )
-    except HeldError as error:
+    except FolderLockedError as error:
         message = f"Another sendprofile-site serves {folder.path}; stop it first."
         raise CommandError(message, EX_UNAVAILABLE) from error
     except AuthoritiesError as error:
@@ -105,7 +105,7 @@ def serve_folder(
 
 
 def _announce(
-    folder: SiteFolder, config: SiteConfig, site: OpenSite, url: str, ready_file: Path | None
+    folder: SiteFolder, config: SiteSettings, site: OpenSite, url: str, ready_file: Path | None
 ) -> None:
     if config.service.unix:  # what sendprofile reaches is the web server in front
         url = config.url or "https://YOUR.SITE"

@@ -9,13 +9,13 @@ from gs.profile.status.site.instance.create import renew_token, write_private
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.instance.gsconfig import NoTokenError, new_gsconfig, replace_token
 
-from .common import EX_CONFIG, CommandError, faults_told, say, site_database
+from .common import EX_CONFIG, CommandError, command_errors, say, site_database
 
 
 def run(options: Namespace) -> None:
     """Make the token; it is shown nowhere."""
     folder = SiteFolder(options.folder)
-    with faults_told(), site_database(options.folder) as engine:
+    with command_errors(), site_database(options.folder) as engine:
         before = _read(folder.config)
         part = folder.config.with_name(f".{folder.config.name}.part")
         part.unlink(missing_ok=True)

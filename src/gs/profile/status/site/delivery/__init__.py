@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: MIT
 """Handing a letter over, to a mail server or into a Maildir folder."""
 
-from .maildir import Maildir
+from .maildir import MaildirMailer
 from .ports import (
     AllRefusedError,
     DoubtError,
-    Letter,
     Mailer,
     NotTakenError,
-    Refused,
+    OutgoingMail,
+    RefusedRecipient,
     RejectedError,
 )
 from .settings import SmtpSettings
-from .smtp import Smtp
+from .smtp import SmtpMailer
 
 __all__ = [
     "AllRefusedError",
     "DoubtError",
-    "Letter",
-    "Maildir",
+    "MaildirMailer",
     "Mailer",
     "NotTakenError",
-    "Refused",
+    "OutgoingMail",
+    "RefusedRecipient",
     "RejectedError",
-    "Smtp",
+    "SmtpMailer",
     "SmtpSettings",
 ]

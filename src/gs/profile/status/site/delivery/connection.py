@@ -46,14 +46,14 @@ _MAILBOX_UNAVAILABLE: Final = 550
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SmtpReply:
     """A reply (RFC 5321, 4.2): the *code*, and the *words* of all its lines."""
 
     code: int
     words: str
 
     @classmethod
-    def read(cls, code: int, octets: bytes) -> "Reply":
+    def read(cls, code: int, octets: bytes) -> "SmtpReply":
         """Return the reply, harmless in a log or on a page: without control characters."""
         words = _UNPRINTABLE.sub(" ", octets.decode("ascii", "replace").replace("\n", " "))
         return cls(code, words.strip())
@@ -119,11 +119,11 @@ _LINES: Final = 100
 _LINE: Final = 8192
 
 
-class EndlessError(smtplib.SMTPServerDisconnected):
+class ReplyTooLongError(smtplib.SMTPServerDisconnected):
     """The answer is longer than any answer is."""
 
 
-class Punctual(io.RawIOBase):
+class TimedReader(io.RawIOBase):
     """What comes in on a socket, until the time set by :meth:`wait` is over."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -148,10 +148,10 @@ class Punctual(io.RawIOBase):
         return self._sock.recv_into(buffer)
 
 
-class Client(smtplib.SMTP):
+class SmtpClient(smtplib.SMTP):
     """smtplib's, but its time-out is for an answer as a whole, which has 100 lines at most."""
 
-    _incoming: Punctual | None = None
+    _incoming: TimedReader | None = None
 
     def getreply(self) -> tuple[int, bytes]:
         """Return the code, -1 where there is none, and the words of all lines.
@@ -162,7 +162,7 @@ class Client(smtplib.SMTP):
         timeout = cast("float", sock.gettimeout())
         if self.file is None or self._incoming is None:
             # Never what was there before STARTTLS, which smtplib forgets in the same way.
-            self._incoming = Punctual(sock)
+            self._incoming = TimedReader(sock)
             self.file = io.BufferedReader(self._incoming)
         self._incoming.wait(timeout)
         try:
@@ -176,7 +176,7 @@ class Client(smtplib.SMTP):
         return reply
 
 
-class TlsClient(Client, smtplib.SMTP_SSL):
+class SmtpTlsClient(SmtpClient, smtplib.SMTP_SSL):
     """The same, with TLS from the first byte on."""
 
 
@@ -187,13 +187,13 @@ def _lines(file: io.BufferedReader) -> tuple[int, bytes]:
         if not line:
             raise smtplib.SMTPServerDisconnected("closed")
         if len(line) > _LINE:
-            raise EndlessError
+            raise ReplyTooLongError
         words.append(line[4:].strip())
         if not line[:3].isdigit():
             return -1, b"\n".join(words)
         if line[3:4] != b"-":
             return int(line[:3]), b"\n".join(words)
-    raise EndlessError
+    raise ReplyTooLongError
 
 
 #: RFC 5321, 3.8: the server closes the connection, whatever it was asked.
@@ -205,16 +205,16 @@ _OK: Final = 250
 _GOOD_BYE: Final = 2.0
 
 
-class LostError(Exception):
+class ConnectionLostError(Exception):
     """The connection is of no use any more; its words say why, and name no member."""
 
 
-class Connection:
+class SmtpConnection:
     """A connection on which letters can be handed over, by one thread at a time.
 
     *messages* counts them, *faults* what the server refused for good; *kept* and *idle_since* are
-    for whoever keeps it. Where it is *lost*, or a reply is none of SMTP's, :class:`LostError` is
-    raised, and again by all that follows.
+    for whoever keeps it. Where it is *lost*, or a reply is none of SMTP's,
+    :class:`ConnectionLostError` is raised, and again by all that follows.
     """
 
     def __init__(self, client: smtplib.SMTP, timeout: float, final_timeout: float) -> None:
@@ -235,7 +235,7 @@ class Connection:
         """Return whether the server offers that extension."""
         return self._client.has_extn(keyword)
 
-    def ask(self, *commands: bytes) -> Iterator[Reply]:
+    def ask(self, *commands: bytes) -> Iterator[SmtpReply]:
         """Yield the reply to each command; all are sent at once where the server allows it.
 
         That is for RFC 2920, so DATA may only be the last. Otherwise a command is sent when its
@@ -255,12 +255,12 @@ class Connection:
     def send_text(self, text: bytes) -> None:
         """Send the letter with its final dot, which is the last that leaves.
 
-        Where this raises :class:`LostError` the dot has not left, so that the server has nothing
-        whole.
+        Where this raises :class:`ConnectionLostError` the dot has not left, so that the server has
+        nothing whole.
         """
         self._send(text)
 
-    def verdict(self) -> Reply:
+    def verdict(self) -> SmtpReply:
         """Return what the server says to the final dot; it is given more time for that."""
         self.messages += 1
         self._sock.settimeout(self._final_timeout)
@@ -273,7 +273,7 @@ class Connection:
 
     def reset(self) -> bool:
         """Forget a letter that was begun; return whether the connection can go on."""
-        with suppress(LostError):
+        with suppress(ConnectionLostError):
             while self._unread:
                 if self._heard().code == GO_ON:
                     # A lone dot would deliver an empty letter to those who were accepted.
@@ -287,7 +287,7 @@ class Connection:
     def close(self) -> None:
         """Say good-bye, and close."""
         if not self.lost:
-            with suppress(OSError, LostError):
+            with suppress(OSError, ConnectionLostError):
                 self._sock.settimeout(_GOOD_BYE)
                 next(self.ask(b"QUIT\r\n"))
         self.drop()
@@ -297,13 +297,13 @@ class Connection:
         self.lost = True
         self._client.close()
 
-    def _heard(self) -> Reply:
+    def _heard(self) -> SmtpReply:
         reply = self._read()
         self._unread -= 1
         self.faults += reply.for_good
         if reply.code == CLOSING:
             self.drop()
-            raise LostError(reply.said)
+            raise ConnectionLostError(reply.said)
         return reply
 
     def _send(self, octets: bytes) -> None:
@@ -311,27 +311,27 @@ class Connection:
             self._client.send(octets)
         except smtplib.SMTPServerDisconnected as error:
             self.drop()
-            raise LostError(why(error)) from error
+            raise ConnectionLostError(reason_of(error)) from error
 
-    def _read(self) -> Reply:
+    def _read(self) -> SmtpReply:
         if self.lost:
-            raise LostError("it has been lost before")
+            raise ConnectionLostError("it has been lost before")
         try:
             code, words = self._client.getreply()
         except smtplib.SMTPException as error:  # a line without an end is one too
             self.drop()
-            raise LostError(why(error)) from error
-        reply = Reply.read(code, words)
+            raise ConnectionLostError(reason_of(error)) from error
+        reply = SmtpReply.read(code, words)
         if not (reply.good or reply.for_now or reply.for_good or code == GO_ON):
             self.drop()
-            raise LostError("it answers, but not as a mail server")
+            raise ConnectionLostError("it answers, but not as a mail server")
         return reply
 
 
-def why(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what broke a connection: the system's words, without smtplib's round them."""
     cause = error.__context__
-    if isinstance(error, EndlessError):
+    if isinstance(error, ReplyTooLongError):
         return "its answer has no end"
     if isinstance(cause, TimeoutError):
         return "it does not answer in time"
@@ -363,7 +363,7 @@ def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
     return context
 
 
-def connect(settings: SmtpSettings, context: ssl.SSLContext) -> Connection:
+def connect(settings: SmtpSettings, context: ssl.SSLContext) -> SmtpConnection:
     """Return a connection on which letters can be handed over.
 
     Raises :class:`NotTakenError` with words for the operator, and without the password.
@@ -381,14 +381,14 @@ def connect(settings: SmtpSettings, context: ssl.SSLContext) -> Connection:
     except BaseException:
         client.close()
         raise
-    return Connection(client, settings.timeout, settings.final_timeout)
+    return SmtpConnection(client, settings.timeout, settings.final_timeout)
 
 
 def _greeted(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
     host, port, name = settings.host, settings.port, settings.local_hostname
     if settings.security == "tls":
-        return TlsClient(host, port, name, timeout=settings.timeout, context=context)
-    return Client(host, port, name, timeout=settings.timeout)
+        return SmtpTlsClient(host, port, name, timeout=settings.timeout, context=context)
+    return SmtpClient(host, port, name, timeout=settings.timeout)
 
 
 @contextmanager
@@ -403,7 +403,7 @@ def _told(server: str, timeout: float) -> Iterator[None]:
     except smtplib.SMTPResponseException as error:
         raise NotTakenError(f"The mail server {server} said: {_said(error)}.") from error
     except smtplib.SMTPException as error:
-        raise NotTakenError(f"The mail server {server}: {why(error)}.") from error
+        raise NotTakenError(f"The mail server {server}: {reason_of(error)}.") from error
     except OSError as error:
         raise NotTakenError(_of_the_system(server, timeout, error)) from error
 
@@ -411,7 +411,7 @@ def _told(server: str, timeout: float) -> Iterator[None]:
 def _said(error: smtplib.SMTPResponseException) -> str:
     words = error.smtp_error
     octets = words if isinstance(words, bytes) else words.encode()
-    return Reply.read(error.smtp_code, octets).said
+    return SmtpReply.read(error.smtp_code, octets).said
 
 
 def _of_the_system(server: str, timeout: float, error: OSError) -> str:
@@ -436,7 +436,7 @@ def _log_in(client: smtplib.SMTP, server: str, user: str, password: str) -> None
             code, words = client.docmd(_base64(password))
     else:
         raise NotTakenError(f"The mail server {server} offers no log-in by PLAIN or LOGIN.")
-    reply = Reply.read(code, words)
+    reply = SmtpReply.read(code, words)
     if reply.for_good:
         raise NotTakenError(
             f"The mail server {server} refuses the log-in ({reply.said}): "

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar, Final
 
-from .ports import Letter, NotTakenError, Refused
+from .ports import NotTakenError, OutgoingMail, RefusedRecipient
 
 # Somebody will make room; until then no letter can be taken.
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -22,7 +22,7 @@ _FOLDERS: Final = ("tmp", "new", "cur")
 
 
 @dataclass(frozen=True, slots=True)
-class Maildir:
+class MaildirMailer:
     """A folder with a file for each mail, as every mail program reads it.
 
     The standard library's own is not used: it never syncs the directories, so that a power cut
@@ -36,10 +36,10 @@ class Maildir:
 
     def hand_over(
         self,
-        letter: Letter,
+        letter: OutgoingMail,
         reader: str,  # noqa: ARG002 - there is nobody to bounce
         key: str | None = None,
-    ) -> tuple[Refused, ...]:
+    ) -> tuple[RefusedRecipient, ...]:
         """Deliver *letter*: written and synced in ``tmp``, then moved to ``new``, durably.
 
         Raises :class:`NotTakenError` where the disk is full.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-from .connection import Connection
+from .connection import SmtpConnection
 from .ports import NotTakenError
 from .settings import SmtpSettings
 
@@ -16,25 +16,28 @@ _PAUSE: Final = 1.0
 _FAULTS: Final = 8
 
 
-class Connections:
+class ConnectionPool:
     """Gives each thread a connection of its own, a kept one if there is one.
 
     *clock* counts seconds, and never goes back.
     """
 
     def __init__(
-        self, settings: SmtpSettings, connect: Callable[[], Connection], clock: Callable[[], float]
+        self,
+        settings: SmtpSettings,
+        connect: Callable[[], SmtpConnection],
+        clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._connect = connect
         self._clock = clock
         self._lock = Lock()
-        self._kept: list[Connection] = []
+        self._kept: list[SmtpConnection] = []
         self._closed = False
         self._trouble = ""
         self._pause_until = clock()
 
-    def take(self) -> Connection:
+    def take(self) -> SmtpConnection:
         """Return a connection that nobody else has; raise :class:`NotTakenError` where none is.
 
         Whether a kept one is still alive shows when it is used.
@@ -43,7 +46,7 @@ class Connections:
             connection.close()
         return self._newest() or self.fresh()
 
-    def fresh(self) -> Connection:
+    def fresh(self) -> SmtpConnection:
         """Return a new connection; raise :class:`NotTakenError` where there is none to be had."""
         with self._lock:
             if self._closed:
@@ -58,7 +61,7 @@ class Connections:
                 self._pause_until = self._clock() + _PAUSE
             raise
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: SmtpConnection) -> None:
         """Keep a connection for others, unless it is lost or has done its share."""
         worn = connection.messages >= self._settings.messages or connection.faults >= _FAULTS
         with self._lock:
@@ -77,13 +80,13 @@ class Connections:
         for connection in kept:
             connection.close()
 
-    def _overdue(self) -> list[Connection]:
+    def _overdue(self) -> list[SmtpConnection]:
         since = self._clock() - self._settings.idle
         with self._lock:  # they lie in the order in which they were given back
             count = sum(connection.idle_since <= since for connection in self._kept)
             overdue, self._kept = self._kept[:count], self._kept[count:]
         return overdue
 
-    def _newest(self) -> Connection | None:
+    def _newest(self) -> SmtpConnection | None:
         with self._lock:
             return self._kept.pop() if self._kept else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Letter(Protocol):
+class OutgoingMail(Protocol):
     """A mail that is ready: to whom it goes, and its octets."""
 
     @property
@@ -25,7 +25,7 @@ class Letter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRecipient:
     """An address that the mail server refused for good, with the server's own words."""
 
     address: str
@@ -40,8 +40,8 @@ class Mailer(Protocol):
         """How many letters it can take at the same time, 1 at least."""
 
     def hand_over(
-        self, letter: Letter, reader: str, key: str | None = None
-    ) -> tuple[Refused, ...]:
+        self, letter: OutgoingMail, reader: str, key: str | None = None
+    ) -> tuple[RefusedRecipient, ...]:
         """Take *letter* to the member *reader*: once this has returned, a crash does not lose it.
 
         Returns the recipients that were refused, where others were not. Under its *key* the mailer
@@ -75,7 +75,7 @@ class AllRefusedError(Exception):
     Where not all of them are among the *refused*, the letter can be taken without these.
     """
 
-    def __init__(self, refused: tuple[Refused, ...]) -> None:
+    def __init__(self, refused: tuple[RefusedRecipient, ...]) -> None:
         super().__init__(", ".join(one.reply for one in refused))
         self.refused = refused
 

@@ -11,9 +11,16 @@ from hashlib import sha256
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
-from .connection import Connection, connect, tls_context
-from .pool import Connections
-from .ports import AllRefusedError, DoubtError, Letter, NotTakenError, Refused, RejectedError
+from .connection import SmtpConnection, connect, tls_context
+from .pool import ConnectionPool
+from .ports import (
+    AllRefusedError,
+    DoubtError,
+    NotTakenError,
+    OutgoingMail,
+    RefusedRecipient,
+    RejectedError,
+)
 from .settings import SmtpSettings
 from .transaction import ServerRefusedError, StaleError, hand_over
 
@@ -21,7 +28,7 @@ from .transaction import ServerRefusedError, StaleError, hand_over
 BELIEVED: Final = 10
 
 
-class Brake:
+class CircuitBreaker:
     """Counts the addresses that were refused since the last letter was taken; for all threads."""
 
     def __init__(self) -> None:
@@ -74,7 +81,7 @@ def _digest(reader: str) -> str:
     return b32encode(octets).decode("ascii").rstrip("=").lower()
 
 
-class Smtp:
+class SmtpMailer:
     """A mail server: fulfils :class:`.port.Mailer`.
 
     Raises :exc:`ValueError` where the settings name no *bounces*, or no readable *ca_file*. It is
@@ -87,11 +94,11 @@ class Smtp:
         if settings.bounces is None:
             raise ValueError("bounces is missing: the address to which letters bounce")
         self._bounces = settings.bounces
-        self._brake = Brake()
+        self._brake = CircuitBreaker()
         self._jobs = settings.connections
         self._free = BoundedSemaphore(settings.connections)
         to_connect = partial(connect, settings, tls_context(settings))
-        self._connections = Connections(settings, to_connect, clock)
+        self._connections = ConnectionPool(settings, to_connect, clock)
 
     @property
     def jobs(self) -> int:
@@ -100,10 +107,10 @@ class Smtp:
 
     def hand_over(
         self,
-        letter: Letter,
+        letter: OutgoingMail,
         reader: str,
         key: str | None = None,  # noqa: ARG002 - SMTP has no place for it
-    ) -> tuple[Refused, ...]:
+    ) -> tuple[RefusedRecipient, ...]:
         """Hand *letter* over, with the ID of the member *reader* in the envelope's sender.
 
         A kept connection that turns out to be dead, before the server has heard of the letter, is
@@ -130,8 +137,8 @@ class Smtp:
         self._connections.close()
 
     def _hand_over(
-        self, connection: Connection, letter: Letter, sender: str
-    ) -> tuple[Refused, ...]:
+        self, connection: SmtpConnection, letter: OutgoingMail, sender: str
+    ) -> tuple[RefusedRecipient, ...]:
         try:
             refused = hand_over(connection, letter, sender)
         except (AllRefusedError, NotTakenError, RejectedError) as error:

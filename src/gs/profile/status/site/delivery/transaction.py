@@ -6,8 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .connection import GO_ON, Connection, LostError, Reply
-from .ports import AllRefusedError, DoubtError, Letter, NotTakenError, Refused, RejectedError
+from .connection import GO_ON, ConnectionLostError, SmtpConnection, SmtpReply
+from .ports import (
+    AllRefusedError,
+    DoubtError,
+    NotTakenError,
+    OutgoingMail,
+    RefusedRecipient,
+    RejectedError,
+)
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 # What would end the command or the address early, or cannot be written at all.
@@ -15,7 +22,7 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f<>\u2028\u2029\ud800-\udfff]|^$
 
 
 @dataclass(frozen=True, slots=True)
-class Framed:
+class EncodedMail:
     """The *parameters* of MAIL, each with a space before it, and the *text* for after DATA."""
 
     parameters: bytes
@@ -27,12 +34,12 @@ def is_writable(address: str) -> bool:
     return _UNSAFE.search(address) is None
 
 
-def is_international(letter: Letter) -> bool:
+def is_international(letter: OutgoingMail) -> bool:
     """Return whether a letter can only go to a server that offers ``SMTPUTF8`` (RFC 6531)."""
     return letter.international or not all(map(str.isascii, letter.recipients))
 
 
-def framed(letter: Letter, connection: Connection) -> Framed:
+def encode_mail(letter: OutgoingMail, connection: SmtpConnection) -> EncodedMail:
     """Return a letter in the form that is best for this server: as it is, or in seven bits."""
     international = is_international(letter)
     eight_bit = connection.offers("8bitmime") or international
@@ -42,7 +49,7 @@ def framed(letter: Letter, connection: Connection) -> Framed:
         parameters += b" BODY=8BITMIME"
     if international:
         parameters += b" SMTPUTF8"
-    return Framed(parameters, dotted(content))
+    return EncodedMail(parameters, dotted(content))
 
 
 def canonical(content: bytes) -> bytes:
@@ -81,7 +88,9 @@ class ServerRefusedError(AllRefusedError):
     """The server itself said so, of each."""
 
 
-def hand_over(connection: Connection, letter: Letter, sender: str) -> tuple[Refused, ...]:
+def hand_over(
+    connection: SmtpConnection, letter: OutgoingMail, sender: str
+) -> tuple[RefusedRecipient, ...]:
     """Hand *letter* over, with *sender* on the envelope; return who was refused while others not.
 
     Raises what :meth:`.port.Mailer.hand_over` does, :class:`StaleError` and
@@ -90,7 +99,7 @@ def hand_over(connection: Connection, letter: Letter, sender: str) -> tuple[Refu
     """
     recipients = _writable(letter)
     _check_international(letter, connection)
-    letter_on_wire = framed(letter, connection)
+    letter_on_wire = encode_mail(letter, connection)
     commands = (
         b"MAIL FROM:<%b>%b\r\n" % (sender.encode(), letter_on_wire.parameters),
         *(b"RCPT TO:<%b>\r\n" % address.encode() for address in recipients),
@@ -99,21 +108,21 @@ def hand_over(connection: Connection, letter: Letter, sender: str) -> tuple[Refu
     try:
         refused = _agree(connection.ask(*commands), recipients)
         connection.send_text(letter_on_wire.text)
-    except LostError as error:
+    except ConnectionLostError as error:
         raise NotTakenError(f"The mail server has gone: {error}.") from error
     _settle(connection, recipients)
     unwritable = [address for address in letter.recipients if address not in recipients]
     return refused + _refused(unwritable, _UNWRITABLE)
 
 
-def _writable(letter: Letter) -> tuple[str, ...]:
+def _writable(letter: OutgoingMail) -> tuple[str, ...]:
     writable = tuple(filter(is_writable, letter.recipients))
     if not writable:
         raise AllRefusedError(_refused(letter.recipients, _UNWRITABLE))
     return writable
 
 
-def _check_international(letter: Letter, connection: Connection) -> None:
+def _check_international(letter: OutgoingMail, connection: SmtpConnection) -> None:
     if connection.offers("smtputf8") or not is_international(letter):
         return
     # An address in ASCII is as good as ever, though it shares this letter.
@@ -123,14 +132,16 @@ def _check_international(letter: Letter, connection: Connection) -> None:
     raise NotTakenError(_FROM)
 
 
-def _refused(addresses: Sequence[str], why: str) -> tuple[Refused, ...]:
-    return tuple(Refused(address, why) for address in addresses)
+def _refused(addresses: Sequence[str], why: str) -> tuple[RefusedRecipient, ...]:
+    return tuple(RefusedRecipient(address, why) for address in addresses)
 
 
-def _agree(replies: Iterator[Reply], recipients: tuple[str, ...]) -> tuple[Refused, ...]:
+def _agree(
+    replies: Iterator[SmtpReply], recipients: tuple[str, ...]
+) -> tuple[RefusedRecipient, ...]:
     try:
         begun = next(replies)
-    except LostError as error:
+    except ConnectionLostError as error:
         raise StaleError(f"The mail server has gone: {error}.") from error
     _check(begun)
     refused = _judged([(address, next(replies)) for address in recipients])
@@ -141,7 +152,7 @@ def _agree(replies: Iterator[Reply], recipients: tuple[str, ...]) -> tuple[Refus
     return refused
 
 
-def _check(reply: Reply) -> None:
+def _check(reply: SmtpReply) -> None:
     if reply.code in _TO_LOG_IN:
         raise NotTakenError(f"The mail server wants to be logged in to: {reply.said}.")
     if reply.for_good:
@@ -150,21 +161,23 @@ def _check(reply: Reply) -> None:
         raise NotTakenError(f"The mail server said: {reply.said}.")
 
 
-def _check_whole(reply: Reply, recipients: tuple[str, ...]) -> None:
+def _check_whole(reply: SmtpReply, recipients: tuple[str, ...]) -> None:
     # Some servers know their users only once they have the letter. Of several it says not which.
     if len(recipients) == 1 and reply.names_the_address:
         raise ServerRefusedError(_refused(recipients, reply.said))
     _check(reply)
 
 
-def _judged(answers: list[tuple[str, Reply]]) -> tuple[Refused, ...]:
+def _judged(answers: list[tuple[str, SmtpReply]]) -> tuple[RefusedRecipient, ...]:
     # All or nobody: whoever is to wait would get nothing if the others were mailed now, and the
     # others a second letter when it is handed over again.
     for _, reply in answers:
         if not reply.good and not reply.for_good:
             raise NotTakenError(f"The mail server said of a recipient: {reply.said}.")
     bad = [(address, reply) for address, reply in answers if not reply.good]
-    refused = tuple(Refused(address, reply.said) for address, reply in bad if reply.of_the_address)
+    refused = tuple(
+        RefusedRecipient(address, reply.said) for address, reply in bad if reply.of_the_address
+    )
     if len(refused) == len(answers):
         raise ServerRefusedError(refused)
     if len(bad) == len(answers):
@@ -173,10 +186,10 @@ def _judged(answers: list[tuple[str, Reply]]) -> tuple[Refused, ...]:
     return refused
 
 
-def _settle(connection: Connection, recipients: tuple[str, ...]) -> None:
+def _settle(connection: SmtpConnection, recipients: tuple[str, ...]) -> None:
     try:
         reply = connection.verdict()
-    except LostError as error:
+    except ConnectionLostError as error:
         raise DoubtError(
             f"The mail server had the whole letter, and did not say whether it takes it: {error}."
         ) from error

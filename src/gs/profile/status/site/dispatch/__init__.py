@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The heart of the site: decides, composes, hands over, audits, answers; once for each key."""
 
-from .call import InDoubtError, InProgressError, Notice, NotNotifiedError, OtherFormError
+from .call import InDoubtError, InProgressError, NotNotifiedError, OtherFormError, SendRequest
 from .decide import Decider, Decision
 from .dispatcher import Dispatcher
-from .processor import Desk
+from .processor import Processor
 
 __all__ = [
     "Decider",
     "Decision",
-    "Desk",
     "Dispatcher",
     "InDoubtError",
     "InProgressError",
     "NotNotifiedError",
-    "Notice",
     "OtherFormError",
+    "Processor",
+    "SendRequest",
 ]

@@ -5,15 +5,15 @@ from asyncio import AbstractEventLoop, Future
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from gs.profile.status.hooks import Period, Reply
-from gs.profile.status.site.delivery import Letter, Refused
+from gs.profile.status.hooks import HookReply, Period
+from gs.profile.status.site.delivery import OutgoingMail, RefusedRecipient
 from gs.profile.status.site.store.calls import Call
 
 from .decide import Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SendRequest:
     """The notification of one member on one period; a repeat of the *call* is to mail nobody."""
 
     user_id: str
@@ -45,22 +45,22 @@ class InDoubtError(Exception):
 
 
 #: What a caller is told: a reply, or why there is none.
-Answer: TypeAlias = Reply | Exception
+Answer: TypeAlias = HookReply | Exception
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class PendingCall:
     """A call that waits for its answer."""
 
-    notice: Notice
+    notice: SendRequest
     loop: AbstractEventLoop
-    future: Future[Reply]
+    future: Future[HookReply]
 
     def settle(self, answer: Answer) -> None:
         """Give the caller the *answer*, in the thread of the loop; one who has gone is past it."""
         if self.future.done():
             return
-        if isinstance(answer, Reply):
+        if isinstance(answer, HookReply):
             self.future.set_result(answer)
         else:
             self.future.set_exception(answer)
@@ -70,25 +70,25 @@ class Task:
 class HandOver:
     """A letter that is handed over by *worker*, and the decision that it is of."""
 
-    task: Task
-    letter: Letter
+    task: PendingCall
+    letter: OutgoingMail
     decision: Decision
     worker: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ended:
+class DeliveryEnd:
     """How a hand-over ended: the recipients that were refused, or an exception of the mailer.
 
     *since* is when, in seconds of a clock that never goes back.
     """
 
     hand_over: HandOver
-    outcome: tuple[Refused, ...] | Exception
+    outcome: tuple[RefusedRecipient, ...] | Exception
     since: float
 
 
-class Meter(Protocol):
+class DispatchMetrics(Protocol):
     """Counts; several threads may call it at once: the dispatcher's, and those beside it."""
 
     def waiting(self, calls: int) -> None:
@@ -97,5 +97,5 @@ class Meter(Protocol):
     def answered(self, answer: Answer) -> None:
         """Hear what a caller is told, once for each: from the dispatcher."""
 
-    def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
+    def handed_over(self, outcome: tuple[RefusedRecipient, ...] | Exception) -> None:
         """Hear how a hand-over ended: from the threads that hand letters over."""

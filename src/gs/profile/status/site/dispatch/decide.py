@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import Connection
-
-from gs.profile.status.hooks import SKIPPED, Period, Reply, Status
+from gs.profile.status.hooks import SKIPPED, HookReply, Period, Status
 from gs.profile.status.site.activity import Activities
-from gs.profile.status.site.delivery import Letter
+from gs.profile.status.site.delivery import OutgoingMail
 from gs.profile.status.site.links import Layout
-from gs.profile.status.site.model import Addresses, Membership, Profile, Site, SiteSummary, Summary
+from gs.profile.status.site.model import (
+    Addresses,
+    Membership,
+    Profile,
+    SiteInfo,
+    SiteSummary,
+    Summary,
+)
 from gs.profile.status.site.notification import NoAddressError
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.members import (
     Person,
@@ -61,7 +67,7 @@ def summarise_sites(
     A site in none of whose groups the member is has nothing to tell; neither has a group that is
     not there. What is not known yet is read over *connection*.
     """
-    sites: dict[str, Site] = {}
+    sites: dict[str, SiteInfo] = {}
     memberships: defaultdict[str, list[Membership]] = defaultdict(list)
     administered = set()
     for place in places:
@@ -112,7 +118,7 @@ def _by_title(memberships: Iterable[Membership]) -> tuple[Membership, ...]:
     return tuple(sorted(memberships, key=lambda one: (one.group.title.casefold(), one.group.id)))
 
 
-Compose: TypeAlias = Callable[[Summary], Letter]
+Compose: TypeAlias = Callable[[Summary], OutgoingMail]
 
 _NO_ADDRESSES = Addresses((), (), (), ())
 
@@ -124,14 +130,14 @@ class Decision:
     The letter is to somebody of that *name*, at the *addresses* as the database has them.
     """
 
-    reply: Reply
+    reply: HookReply
     name: str = ""
-    letter: Letter | None = None
+    letter: OutgoingMail | None = None
     addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberData:
     """What the database says of a member; the person is ``None`` where there is nobody."""
 
     user_id: str
@@ -148,7 +154,7 @@ class Decider:
     layout: Layout
     compose: Compose
 
-    def look_up(self, connection: Connection, user_ids: Iterable[str]) -> dict[str, Member]:
+    def look_up(self, connection: Connection, user_ids: Iterable[str]) -> dict[str, MemberData]:
         """Return what decides about each of *user_ids*, by ID, in as few queries as for one."""
         ids = list(dict.fromkeys(user_ids))
         people = find_people(connection, ids)
@@ -156,7 +162,7 @@ class Decider:
         places = find_places_of(connection, asked)
         addresses = find_addresses_of(connection, asked)
         return {
-            user_id: Member(
+            user_id: MemberData(
                 user_id,
                 people.get(user_id),
                 places.get(user_id, ()),
@@ -165,7 +171,7 @@ class Decider:
             for user_id in ids
         }
 
-    def decide(self, connection: Connection, member: Member, period: Period) -> Decision:
+    def decide(self, connection: Connection, member: MemberData, period: Period) -> Decision:
         """Return what becomes of the notification of *member* on *period*."""
         person = member.person
         if person is None:
@@ -188,31 +194,31 @@ class Decider:
         return Decision(reply, person.name, letter, member.addresses.preferred)
 
 
-def rejected(reply: str, user_id: str, name: str) -> Reply:
+def rejected(reply: str, user_id: str, name: str) -> HookReply:
     """Return the reply for a member whose mail the mail server rejected, with its *reply*.
 
     That comes first: a sender may show the beginning alone.
     """
     did = f"It rejected the monthly profile-status notification to {name} ({user_id})"
-    return Reply(Status.OTHER, f"The mail server said: {reply.rstrip('.')}. {did}")
+    return HookReply(Status.OTHER, f"The mail server said: {reply.rstrip('.')}. {did}")
 
 
-def skipped(status: Status, user_id: str, name: str) -> Reply:
+def skipped(status: Status, user_id: str, name: str) -> HookReply:
     """Return the reply for a member who is skipped, for one of the reasons in ``SKIPPED``."""
     said = f"Skipping the monthly profile-status notification for {name} ({user_id})"
-    return Reply(status, f"{said}: {SKIPPED[status]}")
+    return HookReply(status, f"{said}: {SKIPPED[status]}")
 
 
-def _reply(status: Status, user_id: str, name: str) -> Reply:
+def _reply(status: Status, user_id: str, name: str) -> HookReply:
     if status is Status.NO_SUCH_MEMBER:
-        return Reply(status, f"Cannot find the user object for the user ID ({user_id})")
+        return HookReply(status, f"Cannot find the user object for the user ID ({user_id})")
     if status is Status.SENT:
         said = f"Sent the monthly profile-status notification to {name} ({user_id})"
-        return Reply(status, said)
+        return HookReply(status, said)
     return skipped(status, user_id, name)
 
 
-def _facts(person: Person, member: Member, sites: tuple[SiteSummary, ...]) -> Facts:
+def _facts(person: Person, member: MemberData, sites: tuple[SiteSummary, ...]) -> Facts:
     groups = sum(1 for place in member.places if place.group_id)
     memberships = (one for site in sites for one in site.memberships)
     posts = sum(membership.activity.figures.posts for membership in memberships)

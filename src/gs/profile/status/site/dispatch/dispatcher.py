@@ -10,11 +10,19 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Final
 
-from gs.profile.status.hooks import Reply
-from gs.profile.status.site.delivery import Mailer, Refused
+from gs.profile.status.hooks import HookReply
+from gs.profile.status.site.delivery import Mailer, RefusedRecipient
 
-from .call import Answer, Ended, HandOver, Meter, Notice, NotNotifiedError, Task
-from .processor import Desk
+from .call import (
+    Answer,
+    DeliveryEnd,
+    DispatchMetrics,
+    HandOver,
+    NotNotifiedError,
+    PendingCall,
+    SendRequest,
+)
+from .processor import Processor
 
 # Calls that are worked on together: enough to share each step, few enough not to wait long.
 _TOGETHER: Final = 32
@@ -33,12 +41,12 @@ _AT_THE_END: Final = 10.0
 class Dispatcher:
     """Takes calls from any event loop. Nothing is lost when it is closed: what is begun, ends."""
 
-    def __init__(self, desk: Desk, mailer: Mailer, meter: Meter) -> None:
+    def __init__(self, desk: Processor, mailer: Mailer, meter: DispatchMetrics) -> None:
         self._desk = desk
         self._mailer = mailer
         self._meter = meter
-        self._tasks: deque[Task] = deque()
-        self._ended: deque[Ended] = deque()
+        self._tasks: deque[PendingCall] = deque()
+        self._ended: deque[DeliveryEnd] = deque()
         self._letters: SimpleQueue[HandOver | None] = SimpleQueue()
         self._handing = 0
         self._closing = False
@@ -52,14 +60,14 @@ class Dispatcher:
         """Whether calls are worked on."""
         return self._thread.is_alive()
 
-    async def notify(self, notice: Notice) -> Reply:
+    async def notify(self, notice: SendRequest) -> HookReply:
         """Return what became of the notification; the letter was handed over when it was sent.
 
         Raises :class:`.NotNotifiedError`, :class:`.InProgressError`, :class:`.OtherFormError` and
         :class:`.InDoubtError`.
         """
         loop = asyncio.get_running_loop()
-        task = Task(notice, loop, loop.create_future())
+        task = PendingCall(notice, loop, loop.create_future())
         with self._changed:
             if self._closing or not self.alive:
                 raise NotNotifiedError("The site stops.")
@@ -95,7 +103,7 @@ class Dispatcher:
             if over:
                 return
 
-    def _next(self, *, company: bool) -> tuple[list[Task], list[Ended]]:
+    def _next(self, *, company: bool) -> tuple[list[PendingCall], list[DeliveryEnd]]:
         if company:
             time.sleep(_COMPANY)
         with self._changed:
@@ -115,7 +123,7 @@ class Dispatcher:
     def _room(self) -> int:
         return max(0, _AHEAD * self._mailer.jobs - self._handing)
 
-    def _work(self, tasks: Sequence[Task], ended: Sequence[Ended]) -> None:
+    def _work(self, tasks: Sequence[PendingCall], ended: Sequence[DeliveryEnd]) -> None:
         done = self._desk.work(tasks, ended, self._room())
         self._answer(done.answers)
         with self._changed:
@@ -124,8 +132,8 @@ class Dispatcher:
         for letter in done.letters:
             self._letters.put(letter)
 
-    def _answer(self, answers: Sequence[tuple[Task, Answer]]) -> None:
-        loops: dict[asyncio.AbstractEventLoop, list[tuple[Task, Answer]]] = {}
+    def _answer(self, answers: Sequence[tuple[PendingCall, Answer]]) -> None:
+        loops: dict[asyncio.AbstractEventLoop, list[tuple[PendingCall, Answer]]] = {}
         for task, answer in answers:
             if not task.future.done():  # else it was in doubt before, or has gone
                 self._meter.answered(answer)
@@ -143,15 +151,15 @@ class Dispatcher:
                 self._ended.append(ended)
                 self._changed.notify()
 
-    def _hand_over(self, one: HandOver) -> Ended:
-        outcome: tuple[Refused, ...] | Exception
+    def _hand_over(self, one: HandOver) -> DeliveryEnd:
+        outcome: tuple[RefusedRecipient, ...] | Exception
         notice = one.task.notice
         try:
             key = notice.call.key if notice.call else None
             outcome = self._mailer.hand_over(one.letter, notice.user_id, key)
         except Exception as error:  # noqa: BLE001 - the desk says what it means
             outcome = error
-        return Ended(one, outcome, time.monotonic())
+        return DeliveryEnd(one, outcome, time.monotonic())
 
 
 def _started(work: Callable[[], None], name: str) -> threading.Thread:
@@ -160,6 +168,6 @@ def _started(work: Callable[[], None], name: str) -> threading.Thread:
     return thread
 
 
-def _settle(answers: Sequence[tuple[Task, Answer]]) -> None:
+def _settle(answers: Sequence[tuple[PendingCall, Answer]]) -> None:
     for task, answer in answers:
         task.settle(answer)

@@ -8,33 +8,30 @@ from datetime import datetime
 from math import inf
 from typing import Final
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
-
 from gs.profile.status.site.delivery import DoubtError, Mailer
 from gs.profile.status.site.logs import Log, code_of
-from gs.profile.status.site.store.calls import Known, find_calls
-from gs.profile.status.site.store.database import is_away
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.calls import KnownCall, find_calls
+from gs.profile.status.site.store.database import Connection, DBAPIError, Engine, is_away
+from gs.profile.status.site.store.workers import WorkerLease
 
 from .call import (
     Answer,
-    Ended,
+    DeliveryEnd,
     InDoubtError,
     InProgressError,
     NotNotifiedError,
     OtherFormError,
-    Task,
+    PendingCall,
 )
-from .decide import Decider, Member
+from .decide import Decider, MemberData
 from .recording import Recording
-from .reporting import Reporter
+from .reporting import DeliveryLog
 
 #: So many are remembered, at most; of those before them the calls are in doubt.
 MOST: Final = 10_000
 
 
-class KeptBack:
+class UnsentKeys:
     """The calls that may be written down as begun: their commit failed, and no letter has left.
 
     A commit that gets no answer may be durable all the same. One thread alone may ask.
@@ -56,7 +53,7 @@ class KeptBack:
         """Forget a call whose letter may leave from now on."""
         self._workers.pop(key, None)
 
-    def has(self, key: str, known: Known) -> bool:
+    def has(self, key: str, known: KnownCall) -> bool:
         """Return whether what is *known* of the call was written by such a commit."""
         return self._workers.get(key) == known.worker
 
@@ -70,7 +67,7 @@ _PRESENT: Final = 5.0
 
 
 @dataclass(slots=True, eq=False)
-class Desk:
+class Processor:
     """Decides and records; what is to be done between two records, it returns.
 
     Which calls are in progress it keeps in its memory, so one thread alone may work at it. *now*
@@ -80,25 +77,27 @@ class Desk:
     engine: Engine
     decider: Decider
     mailer: Mailer
-    presence: Presence
+    presence: WorkerLease
     now: Callable[[], datetime]
     log: Log
-    _in_progress: dict[str, Task] = field(default_factory=dict)
-    _unrecorded: list[Ended] = field(default_factory=list)
-    _kept_back: KeptBack = field(default_factory=KeptBack)
-    _reporter: Reporter = field(init=False)
+    _in_progress: dict[str, PendingCall] = field(default_factory=dict)
+    _unrecorded: list[DeliveryEnd] = field(default_factory=list)
+    _kept_back: UnsentKeys = field(default_factory=UnsentKeys)
+    _reporter: DeliveryLog = field(init=False)
     _attended: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         """Tell the log how hand-overs end."""
-        self._reporter = Reporter(self.log)
+        self._reporter = DeliveryLog(self.log)
 
     @property
     def behind(self) -> bool:
         """Whether there is something that the database has not taken yet."""
         return bool(self._unrecorded)
 
-    def work(self, tasks: Sequence[Task], ended: Sequence[Ended], room: int) -> Recording:
+    def work(
+        self, tasks: Sequence[PendingCall], ended: Sequence[DeliveryEnd], room: int
+    ) -> Recording:
         """Take up *tasks*, record what has *ended*; return what may be done now that it is.
 
         No more than *room* letters are begun; the tasks that are left over are for another time.
@@ -116,7 +115,7 @@ class Desk:
         recording.answers += turned_away
         return recording
 
-    def _work(self, admitted: Sequence[Task], room: int) -> Recording:
+    def _work(self, admitted: Sequence[PendingCall], room: int) -> Recording:
         self._attend()
         recording = Recording(self.presence.worker, self.now())
         for one in self._unrecorded:
@@ -146,9 +145,11 @@ class Desk:
                 self.presence.renew()
             self._attended = moment
 
-    def _admit(self, tasks: Sequence[Task]) -> tuple[list[Task], list[tuple[Task, Answer]]]:
-        admitted: list[Task] = []
-        turned_away: list[tuple[Task, Answer]] = []
+    def _admit(
+        self, tasks: Sequence[PendingCall]
+    ) -> tuple[list[PendingCall], list[tuple[PendingCall, Answer]]]:
+        admitted: list[PendingCall] = []
+        turned_away: list[tuple[PendingCall, Answer]] = []
         for task in tasks:
             call = task.notice.call
             first = task if call is None else self._in_progress.setdefault(call.key, task)
@@ -159,7 +160,7 @@ class Desk:
                 turned_away.append((task, InProgressError() if same else OtherFormError()))
         return admitted, turned_away
 
-    def _decide(self, tasks: Sequence[Task], room: int, recording: Recording) -> None:
+    def _decide(self, tasks: Sequence[PendingCall], room: int, recording: Recording) -> None:
         keys = [task.notice.call.key for task in tasks if task.notice.call]
         with self.engine.connect() as connection:
             known = find_calls(connection, keys) if keys else {}
@@ -186,7 +187,7 @@ class Desk:
             recording.decide(case.task, decision, case.known)
 
     def _is_settled(
-        self, connection: Connection, case: "_Case", known: Known, recording: Recording
+        self, connection: Connection, case: "_Case", known: KnownCall, recording: Recording
     ) -> bool:
         call = case.task.notice.call
         if call is None or known.fingerprint != call.fingerprint:
@@ -201,11 +202,11 @@ class Desk:
             return self._is_taken(case.task, known, recording)
         return True
 
-    def _is_elsewhere(self, connection: Connection, known: Known) -> bool:
+    def _is_elsewhere(self, connection: Connection, known: KnownCall) -> bool:
         own = known.worker == self.presence.worker
         return not own and self.presence.is_alive(connection, known.worker)
 
-    def _is_taken(self, task: Task, known: Known, recording: Recording) -> bool:
+    def _is_taken(self, task: PendingCall, known: KnownCall, recording: Recording) -> bool:
         # It was left between the hand-over and the record: by a crash, or a mail server that
         # did not answer.
         try:
@@ -218,7 +219,7 @@ class Desk:
             recording.finish(task, known.reply, known.worker)
         return taken
 
-    def _put_off(self, tasks: Sequence[Task], error: Exception) -> Recording:
+    def _put_off(self, tasks: Sequence[PendingCall], error: Exception) -> Recording:
         recording = Recording(self.presence.worker, self.now())
         for task in tasks:
             recording.answer(task, self._answer_to(error))
@@ -256,6 +257,6 @@ class Desk:
 class _Case:
     """A call, with what is known of its key and of its member."""
 
-    task: Task
-    known: Known | None
-    member: Member
+    task: PendingCall
+    known: KnownCall | None
+    member: MemberData

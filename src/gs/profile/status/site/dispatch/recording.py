@@ -6,25 +6,37 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection
-
-from gs.profile.status.hooks import Reply, Status
+from gs.profile.status.hooks import HookReply, Status
 from gs.profile.status.site.addresses import mailbox
-from gs.profile.status.site.delivery import AllRefusedError, NotTakenError, Refused, RejectedError
+from gs.profile.status.site.delivery import (
+    AllRefusedError,
+    NotTakenError,
+    RefusedRecipient,
+    RejectedError,
+)
 from gs.profile.status.site.model import EVENT_CODES
 from gs.profile.status.site.store.audit import Event, record_events
 from gs.profile.status.site.store.calls import (
-    Begun,
-    Finished,
-    Known,
+    BegunCall,
+    FinishedCall,
+    KnownCall,
     begin_calls,
     finish_calls,
     leave_calls,
     take_back_calls,
 )
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.members import mark_undeliverable
 
-from .call import Answer, Ended, HandOver, InDoubtError, InProgressError, NotNotifiedError, Task
+from .call import (
+    Answer,
+    DeliveryEnd,
+    HandOver,
+    InDoubtError,
+    InProgressError,
+    NotNotifiedError,
+    PendingCall,
+)
 from .decide import Decision, rejected, skipped
 
 # Seconds: a call that may go on right away.
@@ -37,21 +49,21 @@ class Recording:
     def __init__(self, worker: str, moment: datetime) -> None:
         self.worker = worker
         self._moment = moment
-        self.answers: list[tuple[Task, Answer]] = []
+        self.answers: list[tuple[PendingCall, Answer]] = []
         self.letters: list[HandOver] = []
-        self.left_over: list[Task] = []
-        self._begun: dict[str, Begun] = {}
-        self._finished: list[Finished] = []
+        self.left_over: list[PendingCall] = []
+        self._begun: dict[str, BegunCall] = {}
+        self._finished: list[FinishedCall] = []
         self._taken_back: dict[str, list[str]] = {}
         self._left: dict[str, list[str]] = {}
-        self._events: list[tuple[Task, Event]] = []
-        self._refused: list[Refused] = []
+        self._events: list[tuple[PendingCall, Event]] = []
+        self._refused: list[RefusedRecipient] = []
 
-    def answer(self, task: Task, answer: Answer) -> None:
+    def answer(self, task: PendingCall, answer: Answer) -> None:
         """Answer *task*; nothing of it is written down."""
         self.answers.append((task, answer))
 
-    def decide(self, task: Task, decision: Decision, known: Known | None) -> None:
+    def decide(self, task: PendingCall, decision: Decision, known: KnownCall | None) -> None:
         """Do as was decided: hand over a letter, or answer why there is none."""
         if decision.letter is None:
             # What somebody left, and is certainly not taken, ends here.
@@ -60,7 +72,7 @@ class Recording:
         self.letters.append(HandOver(task, decision.letter, decision, self.worker))
         notice = task.notice
         if notice.call:
-            self._begun[notice.call.key] = Begun(
+            self._begun[notice.call.key] = BegunCall(
                 call=notice.call,
                 user_id=notice.user_id,
                 period=notice.period,
@@ -71,7 +83,7 @@ class Recording:
                 left_by=known.left_by if known else None,
             )
 
-    def finish(self, task: Task, reply: Reply, worker: str | None = None) -> None:
+    def finish(self, task: PendingCall, reply: HookReply, worker: str | None = None) -> None:
         """Write down what was decided, with the reply where there is a key; then answer.
 
         *worker* had begun it; ``None``: nobody had.
@@ -80,13 +92,13 @@ class Recording:
         event = Event(self._moment, code, notice.user_id, str(notice.period))
         self._events.append((task, event))
         if notice.call:
-            finished = Finished(
+            finished = FinishedCall(
                 notice.call, notice.user_id, notice.period, self._moment, reply, worker
             )
             self._finished.append(finished)
         self.answers.append((task, reply))
 
-    def end(self, ended: Ended) -> None:
+    def end(self, ended: DeliveryEnd) -> None:
         """Write down how a hand-over ended, and answer accordingly."""
         one, user_id = ended.hand_over, ended.hand_over.task.notice.user_id
         match ended.outcome:
@@ -110,7 +122,7 @@ class Recording:
                 self._file(self._left, one)
                 self.tell(ended)
 
-    def tell(self, ended: Ended) -> None:
+    def tell(self, ended: DeliveryEnd) -> None:
         """Tell the caller that it is in doubt; it is written down later, if at all."""
         one = ended.hand_over
         self.answer(one.task, InDoubtError(one.letter.message_id))
@@ -143,7 +155,7 @@ class Recording:
         rows = (self._begun, self._finished, self._taken_back, self._left, self._refused)
         return not any((*rows, self._events))
 
-    def _mark(self, refused: tuple[Refused, ...], one: HandOver) -> None:
+    def _mark(self, refused: tuple[RefusedRecipient, ...], one: HandOver) -> None:
         # The mail server is told of hosts in ASCII, and the database may have others.
         stored = {mailbox("", address): address for address in one.decision.addresses}
         for refusal in refused:
@@ -165,7 +177,7 @@ class Recording:
         if not keys:
             return
 
-        def ours(task: Task) -> bool:
+        def ours(task: PendingCall) -> bool:
             return task.notice.call is None or task.notice.call.key not in keys
 
         theirs = {one.task for one in self.letters} | {task for task, _ in self._events}

@@ -15,7 +15,7 @@ from gs.profile.status.site.delivery import (
 )
 from gs.profile.status.site.logs import Log
 
-from .call import Ended, HandOver
+from .call import DeliveryEnd, HandOver
 
 #: Between two lines of the same event, in seconds: a mail server that is away is so for everybody.
 BETWEEN_LINES: Final = 60.0
@@ -27,7 +27,7 @@ _TELLING: Final = re.compile(r"[^\s<>]*[@/\\=][^\s<>]*")
 _SHORT: Final = 4
 
 
-class Reporter:
+class DeliveryLog:
     """Writes what the mail server said to the log; *clock* is monotonic, in seconds."""
 
     def __init__(self, log: Log, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,7 +36,7 @@ class Reporter:
         self._untold: Counter[str] = Counter()
         self._told_at: dict[str, float] = {}
 
-    def report(self, ended: Ended) -> None:
+    def report(self, ended: DeliveryEnd) -> None:
         """Tell how a hand-over ended, if that is worth a line."""
         match ended.outcome:
             case tuple():

@@ -3,26 +3,26 @@
 
 from .settings import (
     DATABASE_VARIABLE,
-    ConfigError,
     ServiceSettings,
-    SiteConfig,
+    SettingsError,
+    SiteSettings,
     find_exposed,
     has_password,
     is_database,
     is_url,
-    read_config,
+    read_settings,
 )
-from .template import new_config
+from .template import new_settings_file
 
 __all__ = [
     "DATABASE_VARIABLE",
-    "ConfigError",
     "ServiceSettings",
-    "SiteConfig",
+    "SettingsError",
+    "SiteSettings",
     "find_exposed",
     "has_password",
     "is_database",
     "is_url",
-    "new_config",
-    "read_config",
+    "new_settings_file",
+    "read_settings",
 ]

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Engine
-
-from gs.profile.status.site.store.database import open_database
+from gs.profile.status.site.store.database import Connection, Engine, open_database
 from gs.profile.status.site.store.groups import (
     GroupKey,
     SiteData,
@@ -26,14 +24,14 @@ from gs.profile.status.site.store.groups import (
 from gs.profile.status.site.store.options import Option, read_option, write_option
 from gs.profile.status.site.text import one_line
 
-from . import new_config
-from .folder import SiteFolder, held
+from . import new_settings_file
+from .folder import SiteFolder, folder_locked
 from .gsconfig import new_gsconfig
 
 _SECRETS = (Option.TOKEN, Option.LINK_KEY, Option.SALT)
 
 
-def settle_secrets(connection: Connection) -> str:
+def ensure_secrets(connection: Connection) -> str:
     """Make the secrets that the site does not have yet; return its token."""
     for option in _SECRETS:
         if read_option(connection, option) is None:
@@ -72,7 +70,7 @@ class Description:
     groups: tuple[tuple[str, str], ...] = ()
 
 
-def describe(connection: Connection, description: Description) -> SiteData:
+def update_site(connection: Connection, description: Description) -> SiteData:
     """Make the only site agree with *description*, and return it.
 
     Where there is no site yet it is made, with defaults for what is not said. A group that is
@@ -114,7 +112,7 @@ def _new_site(description: Description) -> SiteData:
     )
 
 
-def found(
+def create_site(
     folder: SiteFolder,
     fill: Callable[[Connection], None],
     *,
@@ -126,7 +124,7 @@ def found(
     It is a SQLite file in *folder*, or at the URL *database*, which is written to the settings
     unless it is *secret*. A site that this database has already is joined: the folder gets its
     token. Raises :exc:`FileExistsError` where something is in the way, and
-    :exc:`~.holding.HeldError`.
+    :exc:`~.holding.FolderLockedError`.
     """
     with _scaffold(folder) as part:
         if database is None:
@@ -134,12 +132,12 @@ def found(
         engine = open_database(database or part.database)
         try:
             with engine.begin() as connection:
-                token = settle_secrets(connection)
+                token = ensure_secrets(connection)
                 fill(connection)
         finally:
             engine.dispose()
         write_private(part.config, new_gsconfig(token))
-        write_private(part.settings, new_config(None if secret else database))
+        write_private(part.settings, new_settings_file(None if secret else database))
     return open_database(database or folder.database)
 
 
@@ -159,7 +157,7 @@ def _scaffold(folder: SiteFolder) -> Iterator[SiteFolder]:
     # While there is a scaffold, there is no site: a founding that was interrupted is begun anew,
     # and may replace what it left.
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with held(folder.lock):
+    with folder_locked(folder.lock):
         part = SiteFolder(folder.scaffold)
         if not part.path.exists():
             _refuse_others_files(folder)

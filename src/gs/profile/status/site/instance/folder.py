@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import DATABASE_VARIABLE, ConfigError, SiteConfig, read_config
+from . import DATABASE_VARIABLE, SettingsError, SiteSettings, read_settings
 
 
-class HeldError(Exception):
+class FolderLockedError(Exception):
     """Another process holds the folder with this *lock*."""
 
     def __init__(self, lock: Path) -> None:
@@ -19,19 +19,19 @@ class HeldError(Exception):
         self.lock = lock
 
 
-def hold(lock: Path) -> None:
+def lock_folder(lock: Path) -> None:
     """Hold *lock*, a file that is made if need be, until this process ends.
 
     The kernel keeps the lock with the process: one that has died, however it did, holds nothing.
     It is not given back before, for a thread may still be at work when the server has stopped.
-    Raises :exc:`HeldError`, and :exc:`OSError` where the file cannot be made or locked.
+    Raises :exc:`FolderLockedError`, and :exc:`OSError` where the file cannot be made or locked.
     """
     _locked(lock)
 
 
 @contextmanager
-def held(lock: Path) -> Iterator[None]:
-    """Hold *lock* as :func:`hold` does, but only within the block."""
+def folder_locked(lock: Path) -> Iterator[None]:
+    """Hold *lock* as :func:`lock_folder` does, but only within the block."""
     descriptor = _locked(lock)
     try:
         yield
@@ -46,7 +46,7 @@ def _locked(lock: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):
-            raise HeldError(lock) from error
+            raise FolderLockedError(lock) from error
         raise
     return descriptor
 
@@ -97,12 +97,12 @@ class SiteFolder:
         """Whether there is a site in the folder, and a whole one."""
         return self.settings.exists() and not self.scaffold.exists()
 
-    def read_config(self, environment: Mapping[str, str]) -> SiteConfig:
-        """Return what is set for the site; raises :exc:`~.config.ConfigError`."""
-        config = read_config(self.settings, self.database, environment)
+    def read_config(self, environment: Mapping[str, str]) -> SiteSettings:
+        """Return what is set for the site; raises :exc:`~.config.SettingsError`."""
+        config = read_settings(self.settings, self.database, environment)
         if config.database == self.database and self.has_site and not _size(self.database):
             # One that is made now would be empty, and hide where the site really is.
-            raise ConfigError(
+            raise SettingsError(
                 f"{self.settings} names no database, and {self.database} is not there, or empty. "
                 f"If {DATABASE_VARIABLE} named it when the site was made, set that again. Else "
                 "put a copy of it back."

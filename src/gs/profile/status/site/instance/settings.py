@@ -15,11 +15,11 @@ from gs.profile.status.site.links import Layout, is_group_url, is_topic_url
 from gs.profile.status.site.logs import Format, Level
 
 
-class ConfigError(Exception):
+class SettingsError(Exception):
     """A line that names the file, the key, and what would be right; it has no secret in it."""
 
 
-class ConfigTable:
+class SettingsTable:
     """The keys of one table; each that was asked for is known."""
 
     def __init__(self, file: Path, name: str, values: Mapping[str, Any]) -> None:
@@ -76,28 +76,28 @@ class ConfigTable:
             raise self.wrong(key, "it is one of " + ", ".join(f'"{one}"' for one in choices))
         return cast("str | None", value)
 
-    def table(self, key: str) -> "ConfigTable":
+    def table(self, key: str) -> "SettingsTable":
         """Return the table of that name; it is empty where the file has none."""
         values = self._value(key, {})
         if not isinstance(values, dict):
             raise self.wrong(key, f"it is a table: [{key}]")
-        return ConfigTable(self._file, key, values)
+        return SettingsTable(self._file, key, values)
 
     def finish(self) -> None:
-        """Raise :exc:`ConfigError` for a key that nobody asked for."""
+        """Raise :exc:`SettingsError` for a key that nobody asked for."""
         for key in self._values:
             if key not in self._known:
                 known = ", ".join(sorted(self._known))
                 raise self.wrong(key, f"there is no such key; there are {known}")
 
-    def wrong(self, key: str, right: str) -> ConfigError:
+    def wrong(self, key: str, right: str) -> SettingsError:
         """Return the error of a *key*; the value is not shown, for it may be a secret."""
         return self.problem(f"{_shown(key)}: {right}")
 
-    def problem(self, text: str) -> ConfigError:
+    def problem(self, text: str) -> SettingsError:
         """Return the error of the whole table."""
         place = f"[{self._name}] " if self._name else ""
-        return ConfigError(f"{self._file}: {place}{text}.")
+        return SettingsError(f"{self._file}: {place}{text}.")
 
     def _value(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - of any type, in TOML
         self._known.add(key)
@@ -123,7 +123,7 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteConfig:
+class SiteSettings:
     """What is set for a site.
 
     *database* is a SQLite file, or the URL of a PostgreSQL database, which may hold a password.
@@ -149,11 +149,11 @@ _ADDRESS: Final = 'it is an e-mail address, such as "bounces@example.org"'
 _DEFAULT: Final = SmtpSettings(host="localhost")
 
 
-def read_mail(table: ConfigTable, folder: Path, password: str | None) -> SmtpSettings | None:
+def read_mail(table: SettingsTable, folder: Path, password: str | None) -> SmtpSettings | None:
     """Return how to reach the mail server, ``None`` where mail goes to a Maildir folder.
 
     Paths begin in *folder*; *password* goes before the one that is set. What is wrong is told even
-    where no mail goes to the server. Raises :exc:`ConfigError`.
+    where no mail goes to the server. Raises :exc:`SettingsError`.
     """
     to = table.choice("to", ("maildir", "smtp")) or "maildir"
     if to == "smtp" and "host" not in table:
@@ -163,7 +163,7 @@ def read_mail(table: ConfigTable, folder: Path, password: str | None) -> SmtpSet
     return settings if to == "smtp" else None
 
 
-def _smtp(table: ConfigTable, folder: Path, password: str | None) -> SmtpSettings:
+def _smtp(table: SettingsTable, folder: Path, password: str | None) -> SmtpSettings:
     try:
         return SmtpSettings(
             host=table.text("host", _HOST) or _DEFAULT.host,
@@ -184,7 +184,7 @@ def _smtp(table: ConfigTable, folder: Path, password: str | None) -> SmtpSetting
         raise table.problem(str(error)) from error
 
 
-def _password(table: ConfigTable, folder: Path, over: str | None) -> str | None:
+def _password(table: SettingsTable, folder: Path, over: str | None) -> str | None:
     written = table.secret("password")
     file = _file(table, "password-file", folder)
     if over:
@@ -194,7 +194,7 @@ def _password(table: ConfigTable, folder: Path, over: str | None) -> str | None:
     return written if file is None else _only_line(table, file)
 
 
-def _only_line(table: ConfigTable, file: Path) -> str:
+def _only_line(table: SettingsTable, file: Path) -> str:
     try:
         lines = file.read_text("utf-8").splitlines()
     except UnicodeDecodeError as error:
@@ -204,7 +204,7 @@ def _only_line(table: ConfigTable, file: Path) -> str:
     return lines[0]
 
 
-def _file(table: ConfigTable, key: str, folder: Path) -> Path | None:
+def _file(table: SettingsTable, key: str, folder: Path) -> Path | None:
     text = table.text(key, "it is the path of a file")
     if text is None:
         return None
@@ -223,8 +223,8 @@ _TOPIC: Final = (
 )
 
 
-def read_layout(table: ConfigTable) -> Layout:
-    """Return where the pages are; raises :exc:`.ConfigError`."""
+def read_layout(table: SettingsTable) -> Layout:
+    """Return where the pages are; raises :exc:`.SettingsError`."""
     layout = Layout(
         groupserver=table.flag("groupserver", default=True),
         group=_url(table, "group", is_group_url, _GROUP),
@@ -234,7 +234,9 @@ def read_layout(table: ConfigTable) -> Layout:
     return layout
 
 
-def _url(table: ConfigTable, key: str, is_right: Callable[[str], bool], right: str) -> str | None:
+def _url(
+    table: SettingsTable, key: str, is_right: Callable[[str], bool], right: str
+) -> str | None:
     text = table.text(key, right)
     if text is not None and not is_right(text):
         raise table.wrong(key, right)
@@ -252,13 +254,13 @@ _DATABASE: Final = (
 _URL: Final = 'it is an address such as "https://groups.example.org"'
 
 
-def read_config(file: Path, database: Path, environment: Mapping[str, str]) -> SiteConfig:
+def read_settings(file: Path, database: Path, environment: Mapping[str, str]) -> SiteSettings:
     """Return what *file* sets; without such a file, and for what it leaves out, the defaults.
 
-    *database* is the SQLite file of a site that has no other. Raises :exc:`ConfigError`.
+    *database* is the SQLite file of a site that has no other. Raises :exc:`SettingsError`.
     """
-    table = ConfigTable(file, "", _parsed(file))
-    config = SiteConfig(
+    table = SettingsTable(file, "", _parsed(file))
+    config = SiteSettings(
         database=_database(table, environment) or database,
         url=read_url(table, "url"),
         layout=read_layout(table.table("pages")),
@@ -269,7 +271,7 @@ def read_config(file: Path, database: Path, environment: Mapping[str, str]) -> S
     return config
 
 
-def read_url(table: ConfigTable, key: str) -> str | None:
+def read_url(table: SettingsTable, key: str) -> str | None:
     """Return a URL without a slash at its end."""
     text = table.text(key, _URL)
     if text is None or is_url(text):
@@ -309,29 +311,29 @@ def _parsed(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}.") from error
+        raise SettingsError(f"{file}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: it is not UTF-8.") from error
+        raise SettingsError(f"{file}: it is not UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         # Of its message the place alone: the rest may quote the line.
         where = re.search(r"at (line \d+), column \d+|at end of document", str(error))
         place = (where[1] or "its end") if where else "some line"
-        raise ConfigError(
+        raise SettingsError(
             f'{file}: it is not TOML, at {place}; a line is: key = "text", or: key = 1.'
         ) from error
 
 
-def _database(table: ConfigTable, environment: Mapping[str, str]) -> str | None:
+def _database(table: SettingsTable, environment: Mapping[str, str]) -> str | None:
     text = table.text("database", _DATABASE)
     if text is not None and not is_database(text):
         raise table.wrong("database", _DATABASE)
     over = environment.get(DATABASE_VARIABLE)
     if over and not is_database(over):
-        raise ConfigError(f"{DATABASE_VARIABLE} in the environment: {_DATABASE}.")
+        raise SettingsError(f"{DATABASE_VARIABLE} in the environment: {_DATABASE}.")
     return over or text
 
 
-def _service(table: ConfigTable, folder: Path) -> ServiceSettings:
+def _service(table: SettingsTable, folder: Path) -> ServiceSettings:
     default = ServiceSettings()
     unix = table.text("unix", "it is the path of a socket")
     settings = ServiceSettings(

@@ -65,7 +65,7 @@ to = "maildir"
 _EXAMPLE: Final = '# database = "postgresql://sendprofile@localhost/sendprofile"'
 
 
-def new_config(database: str | None = None) -> str:
+def new_settings_file(database: str | None = None) -> str:
     """Return the text of a ``site.toml``; with the URL of a *database* that is not the usual one.
 
     All other settings are there as comments.

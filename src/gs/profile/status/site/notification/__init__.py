@@ -3,7 +3,7 @@
 
 from gs.profile.status.site.addresses import NoAddressError
 
-from .compose import Letter, compose
+from .compose import Notification, compose
 from .languages import Wording, wording_for
 
-__all__ = ["Letter", "NoAddressError", "Wording", "compose", "wording_for"]
+__all__ = ["NoAddressError", "Notification", "Wording", "compose", "wording_for"]

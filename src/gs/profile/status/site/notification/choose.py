@@ -23,7 +23,7 @@ from gs.profile.status.site.model import (
     Summary,
     Topic,
 )
-from gs.profile.status.site.text import line, lines
+from gs.profile.status.site.text import safe_line, safe_lines
 
 from .contents import (
     NAME,
@@ -31,13 +31,13 @@ from .contents import (
     Contents,
     Face,
     GroupSection,
+    GroupViewKey,
+    IdentityKey,
     ProfileSection,
     QuotationSection,
-    Same,
     Section,
     SiteSection,
     TopicLine,
-    View,
     face,
 )
 from .news import clean
@@ -64,9 +64,9 @@ def section_for(membership: Membership, reader: str, period: Period) -> Section:
     group, activity = membership.group, membership.activity
     own = activity.own.get(reader)
     shown = islice(_people(group, activity), FACES)
-    view = View(
-        group=Same(group),
-        activity=Same(activity),
+    view = GroupViewKey(
+        group=IdentityKey(group),
+        activity=IdentityKey(activity),
         period=period,
         administrator=membership.administrator,
         posted=own is not None,
@@ -77,7 +77,7 @@ def section_for(membership: Membership, reader: str, period: Period) -> Section:
     return Section(view, None if alone else own)
 
 
-def choose_group(view: View) -> GroupSection:
+def choose_group(view: GroupViewKey) -> GroupSection:
     """Return what is said of a group to all who have the same *view* of it."""
     group, activity = view.group.thing, view.activity.thing
     figures = activity.figures
@@ -102,12 +102,14 @@ def choose_group(view: View) -> GroupSection:
 
 def group_title(group: Group) -> str:
     """Return the title of a group, or else its ID, safe to show."""
-    return line(group.title, NAME) or line(group.id, NAME)
+    return safe_line(group.title, NAME) or safe_line(group.id, NAME)
 
 
 def topic_line(topic: Topic) -> TopicLine:
     """Return a topic, safe to show."""
-    return TopicLine(line(topic.title, TITLES), links.web(topic.url), topic.posts, topic.people)
+    return TopicLine(
+        safe_line(topic.title, TITLES), links.web(topic.url), topic.posts, topic.people
+    )
 
 
 def _people(group: Group, activity: Activity) -> Sequence[Author]:
@@ -130,7 +132,7 @@ def _top_topics(topics: Iterable[Topic]) -> tuple[TopicLine, ...]:
 
 
 def _keywords(activity: Activity) -> tuple[Keyword, ...]:
-    words = (Keyword(line(key.word, KEYWORDS), key.grade) for key in activity.keywords)
+    words = (Keyword(safe_line(key.word, KEYWORDS), key.grade) for key in activity.keywords)
     fit = ((len(key.word) + _COMMA, key) for key in words if _is_fit(key.word))
     return tuple(_within(KEYWORDS + _COMMA, fit))
 
@@ -183,7 +185,7 @@ def choose(summary: Summary, stop_url: str) -> Contents:
 def _site(part: SiteSummary, reader: str, period: Period, room: int) -> SiteSection:
     site = part.site
     return SiteSection(
-        title=line(site.title, NAME) or urlsplit(links.web(site.url) or "").netloc,
+        title=safe_line(site.title, NAME) or urlsplit(links.web(site.url) or "").netloc,
         pages=links.SitePages(links.web(part.home)),
         administrator=part.administrator,
         news=clean(site.news, room) if site.news else None,
@@ -198,8 +200,8 @@ def _quotation(summary: Summary) -> QuotationSection | None:
         return None
     quotation, group = best
     return QuotationSection(
-        words=line(quotation.words, _QUOTATION),
-        author=line(quotation.author.name, NAME) or None if quotation.author else None,
+        words=safe_line(quotation.words, _QUOTATION),
+        author=safe_line(quotation.author.name, NAME) or None if quotation.author else None,
         topic=topic_line(quotation.topic),
         group=group_title(group),
     )
@@ -208,7 +210,7 @@ def _quotation(summary: Summary) -> QuotationSection | None:
 def _quotable(memberships: Iterable[Membership], reader: str) -> Iterable[tuple[Quotation, Group]]:
     for membership in memberships:
         quotation = membership.activity.quotation
-        if quotation is None or not line(quotation.words, _QUOTATION):
+        if quotation is None or not safe_line(quotation.words, _QUOTATION):
             continue
         # What the readers wrote themselves is no news to them.
         if quotation.author is None or quotation.author.id != reader:
@@ -227,7 +229,7 @@ def _profile(profile: Profile) -> ProfileSection:
     return ProfileSection(
         face=face(profile),
         pages=links.ProfilePages(links.web(profile.url)),
-        biography=lines(profile.biography, _BIOGRAPHY),
+        biography=safe_lines(profile.biography, _BIOGRAPHY),
         preferred=_shown(addresses.preferred),
         other=_shown(addresses.other),
         unverified=_shown(addresses.unverified),
@@ -236,4 +238,4 @@ def _profile(profile: Profile) -> ProfileSection:
 
 
 def _shown(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(line(address, _ADDRESS) for address in addresses)
+    return tuple(safe_line(address, _ADDRESS) for address in addresses)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from gs.profile.status.site.model import Summary
-from gs.profile.status.site.text import line
+from gs.profile.status.site.text import safe_line
 
 from . import render
 from .choose import choose
@@ -53,7 +53,7 @@ _TITLE: Final = 127
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Notification:
     """A mail that is ready to be handed over: its header and its parts, lines ending with LF."""
 
     message_id: str
@@ -85,7 +85,7 @@ class Letter:
         )
 
 
-def compose(summary: Summary, *, now: datetime, stop_url: str) -> Letter:
+def compose(summary: Summary, *, now: datetime, stop_url: str) -> Notification:
     """Return the mail that tells a member what a *summary* says, in the language of the member.
 
     It is dated *now*, which has a zone. The page at *stop_url* stops the monthly summary; without
@@ -96,7 +96,7 @@ def compose(summary: Summary, *, now: datetime, stop_url: str) -> Letter:
     values = _values(summary, contents, wording)
     head = fields(summary, contents, wording, now)
     text, html = render.parts(wording, contents, values)
-    return Letter(
+    return Notification(
         message_id(summary),
         contents.recipients,
         "".join(f"{name}: {value}\n" for name, value in head),
@@ -108,7 +108,7 @@ def compose(summary: Summary, *, now: datetime, stop_url: str) -> Letter:
 def _values(summary: Summary, contents: Contents, wording: Wording) -> dict[str, object]:
     period = summary.period
     activities = [one.activity for site in summary.sites for one in site.memberships]
-    firsts = (line(each.topics[0].title, _TITLE) for each in activities if each.topics)
+    firsts = (safe_line(each.topics[0].title, _TITLE) for each in activities if each.topics)
     return {
         "language": wording.tag,
         "subject": wording.subject,

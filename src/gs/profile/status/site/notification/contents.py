@@ -9,7 +9,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from gs.profile.status.hooks import Period
 from gs.profile.status.site import links
 from gs.profile.status.site.model import Activity, Author, Figures, Group, Keyword, Own, Profile
-from gs.profile.status.site.text import line, runs_right_to_left
+from gs.profile.status.site.text import runs_right_to_left, safe_line
 
 #: The longest name of a person, a group or a site, in characters.
 NAME: Final = 100
@@ -32,7 +32,7 @@ class Face:
 
 def face(person: Author | Profile) -> Face:
     """Return what is shown of a person, all of it safe to show."""
-    name = line(person.name, NAME)
+    name = safe_line(person.name, NAME)
     number = zlib.crc32(person.id.encode("utf-8", "surrogatepass"))
     colour = _COLOURS[number % len(_COLOURS)]
     return Face(name, _initials(name), colour, links.web(person.photo))
@@ -55,7 +55,7 @@ class Advice(StrEnum):
     EACH_POST = "each post"
 
 
-class Same(Generic[_T]):
+class IdentityKey(Generic[_T]):
     """Something that equals itself alone: a key that costs the same however big the thing is."""
 
     __slots__ = ("thing",)
@@ -69,17 +69,17 @@ class Same(Generic[_T]):
 
     def __eq__(self, other: object) -> bool:
         """Return whether it is the very same thing."""
-        return isinstance(other, Same) and other.thing is self.thing
+        return isinstance(other, IdentityKey) and other.thing is self.thing
 
 
-class View(NamedTuple):
+class GroupViewKey(NamedTuple):
     """A group and its month, and all that makes a member's section of it differ from another's.
 
     *hidden* is the ID of the reader, where the reader's own face would be shown.
     """
 
-    group: Same[Group]
-    activity: Same[Activity]
+    group: IdentityKey[Group]
+    activity: IdentityKey[Activity]
     period: Period
     administrator: bool
     posted: bool
@@ -90,7 +90,7 @@ class View(NamedTuple):
 class Section(NamedTuple):
     """A group as the reader sees it, and the reader's own part in its month, if there is any."""
 
-    view: View
+    view: GroupViewKey
     own: Own | None
 
 

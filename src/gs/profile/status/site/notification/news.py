@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 import nh3
 
 from gs.profile.status.site import links
-from gs.profile.status.site.text import line
+from gs.profile.status.site.text import safe_line
 
 _SECTIONS: Final = frozenset(
     {"address", "article", "aside", "footer", "header", "main", "nav", "section"}
@@ -204,7 +204,7 @@ def as_text(news: str) -> str:
     reader = _TextReader()
     reader.feed(news)
     reader.close()
-    rows = (line(row, _LONGEST) for row in "".join(reader.words).split("\n"))
+    rows = (safe_line(row, _LONGEST) for row in "".join(reader.words).split("\n"))
     return "\n".join(row for row in rows if row.strip("- "))
 
 

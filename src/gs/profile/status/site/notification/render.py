@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from gs.profile.status.site.model import Own
 
 from .choose import choose_group
-from .contents import Contents, Section, View
+from .contents import Contents, GroupViewKey, Section
 from .languages import SOURCE, Wording
 from .plaintext import wrap
 from .templates import template
@@ -61,7 +61,7 @@ def _own_html(wording: Wording, own: Own) -> str:
 
 
 @lru_cache(maxsize=2 * _KEPT)
-def _group(wording: Wording, name: str, view: View) -> str:
+def _group(wording: Wording, name: str, view: GroupViewKey) -> str:
     filled = template(wording.locale.language, name).render(
         wording=wording,
         group=choose_group(view),

@@ -83,7 +83,9 @@ def _known(name: str, kept: frozenset[str]) -> str:
     return ""
 
 
-def teach(environment: Environment, catalogue: gettext.NullTranslations, *, html: bool) -> None:
+def install_translations(
+    environment: Environment, catalogue: gettext.NullTranslations, *, html: bool
+) -> None:
     """Have the templates of *environment*, all of them *html* or none, use a *catalogue*.
 
     Jinja's own functions ask with each call whether to escape, which took half of the time of a
@@ -148,7 +150,7 @@ def _environment(language: str, *, html: bool) -> Environment:
         keep_trailing_newline=True,
         bytecode_cache=_compiled(html=html),
     )
-    teach(environment, catalogue_of(language), html=html)
+    install_translations(environment, catalogue_of(language), html=html)
     environment.filters |= {
         "bidi": _isolated_in_html if html else _isolated,
         "breakable": _breakable,

@@ -40,7 +40,7 @@ class Posted:
 
 
 @dataclass(slots=True)
-class Titled:
+class TopicTitle:
     """A topic by its title: when it began, and when somebody last posted to it."""
 
     topic_id: str
@@ -106,7 +106,7 @@ def find_topics_of_answers(connection: Connection, post_ids: Collection[str]) ->
 
 def find_titled_topics(
     connection: Connection, key: GroupKey, titles: Collection[str], span: Span
-) -> Iterator[Titled]:
+) -> Iterator[TopicTitle]:
     """Yield topics of a group with these titles, last posted to in the span, the latest first."""
     query = (
         select(TOPIC.c.topic_id, TOPIC.c.original_subject, POST.c.date, TOPIC.c.last_post_date)
@@ -122,7 +122,7 @@ def find_titled_topics(
         .limit(_MOST_TOPICS)
     )
     for row in _in_bounds(connection, query, titles):
-        yield Titled(row.topic_id, row.original_subject, row.date, row.last_post_date)
+        yield TopicTitle(row.topic_id, row.original_subject, row.date, row.last_post_date)
 
 
 def refresh_topics(connection: Connection, topic_ids: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, Update, UpdateBase, and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gs.profile.status.hooks import Period, Reply, Status
+from gs.profile.status.hooks import HookReply, Period, Status
 from gs.profile.status.site.model import EVENT_CODES
 
 from .audit import Event, record_events
@@ -31,7 +31,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCall:
     """What is known of a key: the reply is the call's once it is finished, else it would be.
 
     Since *handing* the worker hands the mail over; ``None``: certainly nobody does.
@@ -44,7 +44,7 @@ class Known:
     handing: datetime | None
     finished: datetime | None
     message_id: str | None
-    reply: Reply
+    reply: HookReply
 
     @property
     def left_by(self) -> str | None:
@@ -53,11 +53,11 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class BegunCall:
     """A call whose mail is about to be handed over by a worker, with the reply if that succeeds.
 
     A call that is known is taken over where its mail is certainly not being handed over, or where
-    it was :attr:`~Known.left_by` a worker that is gone: this says that it is.
+    it was :attr:`~KnownCall.left_by` a worker that is gone: this says that it is.
     """
 
     call: Call
@@ -66,34 +66,41 @@ class Begun:
     moment: datetime
     worker: str
     message_id: str | None
-    reply: Reply
+    reply: HookReply
     left_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedCall:
     """A call with its reply, and the worker that began it; ``None``: this process did not."""
 
     call: Call
     user_id: str
     period: Period
     moment: datetime
-    reply: Reply
+    reply: HookReply
     worker: str | None = None
 
 
-def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, Known]:
+def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, KnownCall]:
     """Return what is known of the calls that had one of these *keys*, by key."""
     rows = connection.execute(_FIND, {"keys": list(keys)})
     return {
-        key: Known(
-            form, user_id, Period.parse(month), worker, handing, finished, told, Reply(code, text)
+        key: KnownCall(
+            form,
+            user_id,
+            Period.parse(month),
+            worker,
+            handing,
+            finished,
+            told,
+            HookReply(code, text),
         )
         for key, form, user_id, month, worker, handing, finished, told, code, text in rows
     }
 
 
-def begin_calls(connection: Connection, calls: Iterable[Begun]) -> set[str]:
+def begin_calls(connection: Connection, calls: Iterable[BegunCall]) -> set[str]:
     """Write down that the mails of *calls* are about to be handed over; return whose may be.
 
     The others' keys are another process's, or finished. No two of *calls* have the same key.
@@ -135,7 +142,7 @@ def leave_calls(connection: Connection, worker: str, keys: Collection[str]) -> N
     connection.execute(_LEAVE, {"of": worker, "keys": list(keys)})
 
 
-def finish_calls(connection: Connection, calls: Iterable[Finished]) -> set[str]:
+def finish_calls(connection: Connection, calls: Iterable[FinishedCall]) -> set[str]:
     """Write down the replies to *calls*; return whose were.
 
     The others' keys are finished, or another's who hands the mail over. But that a mail which was
@@ -154,12 +161,12 @@ def finish_calls(connection: Connection, calls: Iterable[Finished]) -> set[str]:
     return set(connection.scalars(statement, rows)) if rows else set()
 
 
-def _key(one: Begun | Finished) -> str:
+def _key(one: BegunCall | FinishedCall) -> str:
     # Two processes that write the same keys in one order do not wait for each other in a circle.
     return one.call.key
 
 
-def _row(one: Begun | Finished) -> dict[str, Any]:
+def _row(one: BegunCall | FinishedCall) -> dict[str, Any]:
     return {
         "key": one.call.key,
         "fingerprint": one.call.fingerprint,
@@ -296,7 +303,7 @@ def inherit_doubts(connection: Connection) -> int:
     ).rowcount
 
 
-def settle_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sent: bool) -> bool:
+def resolve_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sent: bool) -> bool:
     """Write down whether the mail of *doubt* was sent; return whether it was still in doubt.
 
     One that was sent gets its event in the audit trail; one that was not may be begun again. That

@@ -24,7 +24,14 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gs.profile.status.site.installation import install_command
@@ -33,6 +40,27 @@ from .tables import METADATA
 
 if TYPE_CHECKING:
     import psycopg
+
+# The rest of the site names the database by these, and imports SQLAlchemy nowhere.
+__all__ = [
+    "DATABASE_ERRORS",
+    "NO_DATABASE",
+    "Connection",
+    "DBAPIError",
+    "DatabaseURLError",
+    "Engine",
+    "NewerDatabaseError",
+    "NotOurDatabaseError",
+    "UnversionedDatabaseError",
+    "is_away",
+    "migrate",
+    "open_database",
+    "ping",
+    "reason_of",
+]
+
+#: Every error of a database, whether SQLAlchemy or SQLite's own module raises it.
+DATABASE_ERRORS: Final = (SQLAlchemyError, sqlite3.Error)
 
 #: The version of the tables as this program has them: the last of the migrations.
 VERSION: Final = "0001"
@@ -276,3 +304,18 @@ def _withhold(context: ExceptionContext) -> None:
                 part.replace(detail, "(withheld)") if isinstance(part, str) else part
                 for part in error.args
             )
+
+
+def ping(engine: Engine) -> None:
+    """Ask the database for an answer; raises one of :data:`DATABASE_ERRORS` if there is none."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of the driver's message, without the statement and its values.
+
+    PostgreSQL adds the values of a row in the other lines.
+    """
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return said.splitlines()[0].rstrip(".") if said else type(error).__name__

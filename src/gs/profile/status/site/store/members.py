@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gs.profile.status.site.model import Addresses, Delivery, Site
+from gs.profile.status.site.model import Addresses, Delivery, SiteInfo
 
 from .tables import (
     EMAIL_SETTING,
@@ -33,7 +33,7 @@ from .tables import (
 )
 
 
-class Refusal(Protocol):
+class RefusedAddress(Protocol):
     """An address that a mail server refused, with the server's own words."""
 
     @property
@@ -46,7 +46,7 @@ class Refusal(Protocol):
 
 
 def mark_undeliverable(
-    connection: Connection, refused: Iterable[Refusal], moment: datetime
+    connection: Connection, refused: Iterable[RefusedAddress], moment: datetime
 ) -> None:
     """Write down which addresses were *refused*; what was said the first time stays."""
     rows = [
@@ -89,7 +89,7 @@ class Person:
 class Place:
     """Where a member is: a group of a site, or the site itself where the group is empty."""
 
-    site: Site
+    site: SiteInfo
     group_id: str
     administrator: bool
     delivery: Delivery
@@ -140,7 +140,8 @@ def find_people(connection: Connection, user_ids: Sequence[str]) -> dict[str, Pe
 def find_places_of(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[Place]]:
     """Return the places of each member on the sites that are not skipped, in a fixed order.
 
-    Places on the same site have the same :class:`.Site`. A group that is not there is no place.
+    Places on the same site have the same :class:`.SiteInfo`. A group that is not there is no
+    place.
     """
     rows = connection.execute(_PLACES, {"ids": user_ids}).all()
     sites = _find_sites(connection, {row[1] for row in rows})
@@ -168,11 +169,11 @@ def find_addresses_of(connection: Connection, user_ids: Sequence[str]) -> dict[s
     return {user_id: Addresses(*map(tuple, lists)) for user_id, lists in kinds.items()}
 
 
-def _find_sites(connection: Connection, site_ids: set[str]) -> dict[str, Site]:
+def _find_sites(connection: Connection, site_ids: set[str]) -> dict[str, SiteInfo]:
     if not site_ids:
         return {}
     rows = connection.execute(_SITES, {"ids": list(site_ids)})
-    return {row[0]: Site(*row) for row in rows}
+    return {row[0]: SiteInfo(*row) for row in rows}
 
 
 def _kind(*, verified: bool, preferred: bool, refused: bool) -> int:

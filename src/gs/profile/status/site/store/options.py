@@ -54,16 +54,16 @@ KEPT: Final = "kept"
 INVENTED: Final = "invented"
 
 
-class MixedError(Exception):
+class IdentityModeError(Exception):
     """The people of the site are of the other kind, which is named."""
 
 
-def settle_disguise(connection: Connection, disguise: str) -> None:
+def ensure_identity_mode(connection: Connection, disguise: str) -> None:
     """Write down that the people of the site are :data:`KEPT`, or :data:`INVENTED`.
 
-    Raises :exc:`MixedError` where they are the other already.
+    Raises :exc:`IdentityModeError` where they are the other already.
     """
     said = read_option(connection, Option.DISGUISE)
     if said not in {None, disguise}:
-        raise MixedError(said)
+        raise IdentityModeError(said)
     write_option(connection, Option.DISGUISE, disguise)

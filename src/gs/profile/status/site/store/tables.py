@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
-class Words(TypeDecorator[str]):
+class TextColumn(TypeDecorator[str]):
     """Text of any length, which is ordered by code point.
 
     What a database cannot keep becomes U+FFFD, also where it is looked for: who sends such a
@@ -48,7 +48,7 @@ class Words(TypeDecorator[str]):
         return _UNSTORABLE.sub("\ufffd", value)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """``timestamptz`` in PostgreSQL; SQLite has no zones, so it keeps the moment in UTC."""
 
     impl = DateTime(timezone=True)
@@ -86,11 +86,11 @@ METADATA: Final = MetaData(
 SITE: Final = Table(
     "site",
     METADATA,
-    Column("site_id", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("url", Words, nullable=False),
-    Column("support_email", Words, nullable=False),
-    Column("news", Words),
+    Column("site_id", TextColumn, primary_key=True),
+    Column("title", TextColumn, nullable=False),
+    Column("url", TextColumn, nullable=False),
+    Column("support_email", TextColumn, nullable=False),
+    Column("news", TextColumn),
     Column("skipped", Boolean, nullable=False, default=False),
 )
 
@@ -98,23 +98,23 @@ SITE: Final = Table(
 GROUP: Final = Table(
     "group",
     METADATA,
-    Column("site_id", Words, ForeignKey("site.site_id"), primary_key=True),
-    Column("group_id", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("privacy", Words, nullable=False, default="public"),
-    Column("email", Words, nullable=False),
+    Column("site_id", TextColumn, ForeignKey("site.site_id"), primary_key=True),
+    Column("group_id", TextColumn, primary_key=True),
+    Column("title", TextColumn, nullable=False),
+    Column("privacy", TextColumn, nullable=False, default="public"),
+    Column("email", TextColumn, nullable=False),
 )
 
 #: A person: the photo is a URL, the language a BCP 47 tag, the time zone a name of IANA's.
 PERSON: Final = Table(
     "person",
     METADATA,
-    Column("user_id", Words, primary_key=True),
-    Column("name", Words, nullable=False),
-    Column("biography", Words, nullable=False, default=""),
-    Column("photo", Words),
-    Column("language", Words, nullable=False, default="en"),
-    Column("timezone", Words, nullable=False, default="UTC"),
+    Column("user_id", TextColumn, primary_key=True),
+    Column("name", TextColumn, nullable=False),
+    Column("biography", TextColumn, nullable=False, default=""),
+    Column("photo", TextColumn),
+    Column("language", TextColumn, nullable=False, default="en"),
+    Column("timezone", TextColumn, nullable=False, default="UTC"),
     Column("logged_in", Boolean, nullable=False, default=False),
 )
 
@@ -123,10 +123,10 @@ PERSON: Final = Table(
 MEMBERSHIP: Final = Table(
     "membership",
     METADATA,
-    Column("user_id", Words, primary_key=True),
-    Column("site_id", Words, ForeignKey("site.site_id"), primary_key=True),
-    Column("group_id", Words, primary_key=True, default=""),
-    Column("role", Words, nullable=False, default="member"),
+    Column("user_id", TextColumn, primary_key=True),
+    Column("site_id", TextColumn, ForeignKey("site.site_id"), primary_key=True),
+    Column("group_id", TextColumn, primary_key=True, default=""),
+    Column("role", TextColumn, nullable=False, default="member"),
     Index("membership_of_group", "site_id", "group_id", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -137,19 +137,19 @@ MEMBERSHIP: Final = Table(
 POST: Final = Table(
     "post",
     METADATA,
-    Column("post_id", Words, primary_key=True),
-    Column("topic_id", Words, ForeignKey("topic.topic_id"), nullable=False, index=True),
-    Column("group_id", Words, nullable=False),
-    Column("site_id", Words, nullable=False),
-    Column("user_id", Words, nullable=False),
-    Column("in_reply_to", Words, nullable=False, default="", index=True),
-    Column("subject", Words, nullable=False),
-    Column("date", Moment, nullable=False),
-    Column("body", Words, nullable=False),
-    Column("htmlbody", Words, nullable=False, default=""),
-    Column("header", Words, nullable=False, default=""),
+    Column("post_id", TextColumn, primary_key=True),
+    Column("topic_id", TextColumn, ForeignKey("topic.topic_id"), nullable=False, index=True),
+    Column("group_id", TextColumn, nullable=False),
+    Column("site_id", TextColumn, nullable=False),
+    Column("user_id", TextColumn, nullable=False),
+    Column("in_reply_to", TextColumn, nullable=False, default="", index=True),
+    Column("subject", TextColumn, nullable=False),
+    Column("date", UtcDateTime, nullable=False),
+    Column("body", TextColumn, nullable=False),
+    Column("htmlbody", TextColumn, nullable=False, default=""),
+    Column("header", TextColumn, nullable=False, default=""),
     Column("has_attachments", Boolean, nullable=False, default=False),
-    Column("hidden", Moment),
+    Column("hidden", UtcDateTime),
     ForeignKeyConstraint(["site_id", "group_id"], ["group.site_id", "group.group_id"]),
     Index("post_of_group", "site_id", "group_id", "date"),
 )
@@ -158,16 +158,16 @@ POST: Final = Table(
 TOPIC: Final = Table(
     "topic",
     METADATA,
-    Column("topic_id", Words, primary_key=True),
-    Column("group_id", Words, nullable=False),
-    Column("site_id", Words, nullable=False),
-    Column("original_subject", Words, nullable=False),
-    Column("first_post_id", Words, nullable=False),
-    Column("last_post_id", Words, nullable=False),
-    Column("last_post_date", Moment, nullable=False),
+    Column("topic_id", TextColumn, primary_key=True),
+    Column("group_id", TextColumn, nullable=False),
+    Column("site_id", TextColumn, nullable=False),
+    Column("original_subject", TextColumn, nullable=False),
+    Column("first_post_id", TextColumn, nullable=False),
+    Column("last_post_id", TextColumn, nullable=False),
+    Column("last_post_date", UtcDateTime, nullable=False),
     Column("num_posts", Integer, nullable=False),
-    Column("hidden", Moment),
-    Column("sticky", Moment),
+    Column("hidden", UtcDateTime),
+    Column("sticky", UtcDateTime),
     ForeignKeyConstraint(["site_id", "group_id"], ["group.site_id", "group.group_id"]),
     Index("topic_of_subject", "site_id", "group_id", "original_subject", "last_post_date"),
 )
@@ -176,10 +176,10 @@ TOPIC: Final = Table(
 USER_EMAIL: Final = Table(
     "user_email",
     METADATA,
-    Column("user_id", Words, nullable=False, index=True),
-    Column("email", Words, primary_key=True),
+    Column("user_id", TextColumn, nullable=False, index=True),
+    Column("email", TextColumn, primary_key=True),
     Column("is_preferred", Boolean, nullable=False, default=False),
-    Column("verified_date", Moment),
+    Column("verified_date", UtcDateTime),
 )
 Index("user_email_whatever_its_case", func.lower(USER_EMAIL.c.email), unique=True)
 
@@ -187,52 +187,52 @@ Index("user_email_whatever_its_case", func.lower(USER_EMAIL.c.email), unique=Tru
 UNDELIVERABLE_EMAIL: Final = Table(
     "undeliverable_email",
     METADATA,
-    Column("email", Words, primary_key=True),
-    Column("since", Moment, nullable=False),
-    Column("reply", Words, nullable=False),
+    Column("email", TextColumn, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("reply", TextColumn, nullable=False),
 )
 
 #: The addresses for one group, where they are not the preferred ones.
 GROUP_USER_EMAIL: Final = Table(
     "group_user_email",
     METADATA,
-    Column("user_id", Words, primary_key=True),
-    Column("site_id", Words, primary_key=True),
-    Column("group_id", Words, primary_key=True),
-    Column("email", Words, ForeignKey("user_email.email"), primary_key=True),
+    Column("user_id", TextColumn, primary_key=True),
+    Column("site_id", TextColumn, primary_key=True),
+    Column("group_id", TextColumn, primary_key=True),
+    Column("email", TextColumn, ForeignKey("user_email.email"), primary_key=True),
 )
 
 #: How somebody gets the posts of a group (``digest``, ``webonly``), where not one by one.
 EMAIL_SETTING: Final = Table(
     "email_setting",
     METADATA,
-    Column("user_id", Words, primary_key=True),
-    Column("site_id", Words, primary_key=True),
-    Column("group_id", Words, primary_key=True),
-    Column("setting", Words, nullable=False),
+    Column("user_id", TextColumn, primary_key=True),
+    Column("site_id", TextColumn, primary_key=True),
+    Column("group_id", TextColumn, primary_key=True),
+    Column("setting", TextColumn, nullable=False),
 )
 
 #: Those who opted out.
 PROFILE_NOTIFICATION_SKIP: Final = Table(
     "profile_notification_skip",
     METADATA,
-    Column("user_id", Words, primary_key=True),
+    Column("user_id", TextColumn, primary_key=True),
 )
 
 #: What was done, and why.
 AUDIT_EVENT: Final = Table(
     "audit_event",
     METADATA,
-    Column("id", Words, primary_key=True),
-    Column("event_date", Moment, nullable=False),
-    Column("subsystem", Words, nullable=False),
-    Column("event_code", Words, nullable=False),
-    Column("user_id", Words),
-    Column("instance_user_id", Words),
-    Column("site_id", Words),
-    Column("group_id", Words),
-    Column("instance_datum", Words),
-    Column("supplementary_datum", Words),
+    Column("id", TextColumn, primary_key=True),
+    Column("event_date", UtcDateTime, nullable=False),
+    Column("subsystem", TextColumn, nullable=False),
+    Column("event_code", TextColumn, nullable=False),
+    Column("user_id", TextColumn),
+    Column("instance_user_id", TextColumn),
+    Column("site_id", TextColumn),
+    Column("group_id", TextColumn),
+    Column("instance_datum", TextColumn),
+    Column("supplementary_datum", TextColumn),
     Index("audit_event_of_subsystem", "subsystem", "event_date"),
 )
 
@@ -242,17 +242,17 @@ AUDIT_EVENT: Final = Table(
 IDEMPOTENCY_KEY: Final = Table(
     "idempotency_key",
     METADATA,
-    Column("key", Words, primary_key=True),
-    Column("fingerprint", Words, nullable=False),
-    Column("user_id", Words, nullable=False),
-    Column("period", Words, nullable=False),
-    Column("worker", Words, nullable=False),
-    Column("begun", Moment, nullable=False),
-    Column("handing", Moment),
-    Column("finished", Moment),
-    Column("message_id", Words),
+    Column("key", TextColumn, primary_key=True),
+    Column("fingerprint", TextColumn, nullable=False),
+    Column("user_id", TextColumn, nullable=False),
+    Column("period", TextColumn, nullable=False),
+    Column("worker", TextColumn, nullable=False),
+    Column("begun", UtcDateTime, nullable=False),
+    Column("handing", UtcDateTime),
+    Column("finished", UtcDateTime),
+    Column("message_id", TextColumn),
     Column("status", Integer, nullable=False),
-    Column("message", Words, nullable=False),
+    Column("message", TextColumn, nullable=False),
 )
 _OPEN: Final = text("finished IS NULL AND handing IS NOT NULL")
 Index(
@@ -266,9 +266,9 @@ Index(
 OPTION: Final = Table(
     "option",
     METADATA,
-    Column("component_id", Words, primary_key=True),
-    Column("option_id", Words, primary_key=True),
-    Column("site_id", Words, primary_key=True, default=""),
-    Column("group_id", Words, primary_key=True, default=""),
-    Column("value", Words),
+    Column("component_id", TextColumn, primary_key=True),
+    Column("option_id", TextColumn, primary_key=True),
+    Column("site_id", TextColumn, primary_key=True, default=""),
+    Column("group_id", TextColumn, primary_key=True, default=""),
+    Column("value", TextColumn),
 )

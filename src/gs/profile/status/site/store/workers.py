@@ -14,7 +14,7 @@ _MOST: Final = 2**63 - 1
 _NUMBER: Final = re.compile("[0-9]{1,19}")
 
 
-class Presence:
+class WorkerLease:
     """The presence of this process, under a name that no process had before: the worker.
 
     In PostgreSQL it holds an advisory lock in a session of its own, which ends with the process,

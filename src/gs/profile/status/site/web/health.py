@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
-from sqlalchemy import Engine, text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gs.profile.status.site.logs import Log
+from gs.profile.status.site.store.database import Engine, ping
 
 #: For how long the database may take to answer, in seconds.
 SLOWEST: Final = 1.0
@@ -59,8 +59,7 @@ class Health:
 
     def _ask(self) -> Exception | None:
         try:
-            with self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
+            ping(self._engine)
         except Exception as error:  # noqa: BLE001 - whatever it is, the database is not well
             return error
         return None

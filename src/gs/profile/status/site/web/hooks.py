@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gs.profile.status.hooks import LIFETIME_HEADER, Field, Period, write_refusal, write_reply
-from gs.profile.status.site.dispatch import Dispatcher, Notice, NotNotifiedError
-from gs.profile.status.site.store.database import NO_DATABASE
+from gs.profile.status.site.dispatch import Dispatcher, NotNotifiedError, SendRequest
+from gs.profile.status.site.store.database import NO_DATABASE, Engine
 from gs.profile.status.site.store.members import list_members
 
 from .forms import WRONG_TOKEN, Complaint, missing, read_call, read_form, read_period
@@ -66,7 +65,7 @@ class Hooks:
             return _refusal(complaints)
         # The key counts from here on: without the token nothing can be learnt about one.
         call = read_call(request.headers, form, self.scope)
-        notice = Notice(form[Field.PROFILE_ID], period, call)
+        notice = SendRequest(form[Field.PROFILE_ID], period, call)
         reply = await self.dispatcher.notify(notice)
         return _json(write_reply(reply.status, reply.message))
 

@@ -19,12 +19,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gs.profile.status.hooks import Reply, Status
+from gs.profile.status.hooks import HookReply, Status
 from gs.profile.status.site.delivery import (
     AllRefusedError,
     DoubtError,
     NotTakenError,
-    Refused,
+    RefusedRecipient,
     RejectedError,
 )
 from gs.profile.status.site.dispatch import (
@@ -94,15 +94,15 @@ class Metrics:
         """Say how many calls wait to be taken up."""
         self._waiting.set(calls)
 
-    def answered(self, answer: Reply | Exception) -> None:
+    def answered(self, answer: HookReply | Exception) -> None:
         """Count what became of a call of the send hook."""
-        if isinstance(answer, Reply):
+        if isinstance(answer, HookReply):
             outcome = _REPLIED.get(answer.status, "failed")
         else:
             outcome = _WITHOUT_REPLY.get(type(answer), "failed")
         self._notifications.labels(outcome).inc()
 
-    def handed_over(self, outcome: tuple[Refused, ...] | Exception) -> None:
+    def handed_over(self, outcome: tuple[RefusedRecipient, ...] | Exception) -> None:
         """Count how the hand-over of a letter ended, as the mailer told."""
         if isinstance(outcome, Exception):
             kinds = (said for kind, said in _NOT_HANDED_OVER.items() if isinstance(outcome, kind))

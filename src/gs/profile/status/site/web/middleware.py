@@ -58,7 +58,7 @@ SLOWEST: Final = 10.0
 _CLOSE: Final = {"Connection": "close"}
 
 
-class WholeBodies:
+class BodyLimit:
     """An application that is asked only when the whole body is there.
 
     A client that goes away meanwhile is :exc:`ClientDisconnect`.
@@ -136,7 +136,7 @@ BROKEN: Final = PlainTextResponse("Internal Server Error", 500, headers={"Connec
 _NOWHERE: Final = "-"
 
 
-class Watched:
+class AccessLog:
     """An application whose requests are counted and logged by route, never by path.
 
     What it raises ends here: the log has what and where, and nothing of its text.
@@ -196,9 +196,9 @@ HEALTH_URI: Final = "/healthz"
 METRICS_URI: Final = "/metrics"
 
 
-def guarded(app: ASGIApp, metrics: Metrics, log: Log) -> ASGIApp:
+def with_middleware(app: ASGIApp, metrics: Metrics, log: Log) -> ASGIApp:
     """Return *app* with all that a service has to have; only HTTP gets to its guards."""
-    outer = SecurityHeaders(Watched(WholeBodies(app), metrics, log))
+    outer = SecurityHeaders(AccessLog(BodyLimit(app), metrics, log))
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         await (outer if scope["type"] == "http" else app)(scope, receive, send)

@@ -29,7 +29,7 @@ LARGEST: Final = 16_384
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 
 
-class Connection(HttpToolsProtocol):
+class LimitedConnection(HttpToolsProtocol):
     """Uvicorn's connection, which would wait for the end of a header for ever."""
 
     slowest = SLOWEST
@@ -84,7 +84,7 @@ READY: Final = "READY=1"
 STOPPING: Final = "STOPPING=1"
 
 
-def notify(state: str, environment: Mapping[str, str] = os.environ) -> None:
+def notify_systemd(state: str, environment: Mapping[str, str] = os.environ) -> None:
     """Tell *state* to whoever has set ``NOTIFY_SOCKET``; where it is not set, nobody."""
     path = environment.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
@@ -146,7 +146,7 @@ def serve(
 def _config(app: ASGIApp, service: Service) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=LimitedConnection,
         ws="none",
         log_config=None,
         access_log=False,
@@ -179,10 +179,10 @@ class _Server(uvicorn.Server):
             self.fault = error
             self.should_exit = True
         else:
-            notify(READY)
+            notify_systemd(READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        notify(STOPPING)
+        notify_systemd(STOPPING)
         self._service.log.info("stopping", connections=len(self.server_state.connections))
         await super().shutdown(sockets)
         self._service.log.info("stopped", requests=self.server_state.total_requests)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The limit of ``-j auto``: how many calls in flight a site can use, found out."""
 
-from .limit import MOST, Adaptive
+from .limit import MOST, AdaptiveLimit
 
-__all__ = ["MOST", "Adaptive"]
+__all__ = ["MOST", "AdaptiveLimit"]

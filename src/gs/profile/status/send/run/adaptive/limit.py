@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from gs.profile.status.send.run.model import Sign, Timed
+from gs.profile.status.send.run.model import CallSignal, TimedCall
 
 from .ceiling import Ceiling
 from .comparison import Comparison, Window
@@ -53,7 +53,7 @@ _CUT: Final = 0.7
 _USED: Final = 0.75
 
 
-class Adaptive:
+class AdaptiveLimit:
     """Fulfils :class:`~gs.profile.status.send.run.pace.Limit`: starts at 1, is never above *most*.
 
     It rests *at home* and learns how long answers take there; goes on a trial with more in
@@ -84,19 +84,19 @@ class Adaptive:
         """How many may be in flight now."""
         return self._jobs
 
-    def ended(self, attempts: Iterable[Timed], in_flight: int, now: float) -> None:
+    def ended(self, attempts: Iterable[TimedCall], in_flight: int, now: float) -> None:
         """Learn from *attempts* that ended at *now*, while *in_flight* were, these included."""
         count, total, squares, least = 0, 0.0, 0.0, math.inf
         refused, fresh = 0, False
         for attempt in attempts:
             seconds = attempt.seconds
-            if attempt.sign is Sign.ANSWER:
+            if attempt.sign is CallSignal.ANSWER:
                 count += 1
                 total += seconds
                 squares += seconds * seconds
                 least = min(least, seconds)
             else:
-                refused += attempt.sign is Sign.REFUSED
+                refused += attempt.sign is CallSignal.REFUSED
                 # What left before the last cut is of the trouble that was cut for.
                 fresh = fresh or now - seconds >= self._cut_at
         self._trial += count

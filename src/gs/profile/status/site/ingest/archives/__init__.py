@@ -3,13 +3,13 @@
 
 from .files import Archive, BrokenArchiveError, Listeners, NoArchiveError, find_archives
 from .findings import Findings
-from .importer import Intake
+from .importer import ArchiveImporter
 
 __all__ = [
     "Archive",
+    "ArchiveImporter",
     "BrokenArchiveError",
     "Findings",
-    "Intake",
     "Listeners",
     "NoArchiveError",
     "find_archives",

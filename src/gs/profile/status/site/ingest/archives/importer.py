@@ -7,11 +7,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine
-
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.instance.create import Description, choose_site, describe
+from gs.profile.status.site.instance.create import Description, choose_site, update_site
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.archive import (
     Posted,
@@ -23,14 +21,15 @@ from gs.profile.status.site.store.archive import (
     find_posts,
     refresh_topics,
 )
+from gs.profile.status.site.store.database import Connection, Engine
 from gs.profile.status.site.store.groups import GroupKey, SiteData, find_sites
 from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.store.options import (
     INVENTED,
     KEPT,
     Option,
+    ensure_identity_mode,
     read_option,
-    settle_disguise,
     write_option,
 )
 from gs.profile.status.site.store.posts import count_by_month
@@ -38,28 +37,36 @@ from gs.profile.status.site.text import one_line
 
 from .files import Archive
 from .findings import Finding, Findings
-from .message import Sender, read_mail, sender_of
-from .posts import Draft, Drafting, Named, Naming, Threads, find_new, in_batches
-from .pseudonyms import Disguise, Plain, Wardrobe
+from .message import Sender, read_message, sender_of
+from .posts import (
+    IdentifiedMessage,
+    PendingPost,
+    PostBuilder,
+    PostIds,
+    Threading,
+    find_new,
+    in_batches,
+)
+from .pseudonyms import Anonymizer, KeepIdentities, Pseudonymizer
 
 _MOST_KNOWN: Final = 20_000
 
 
 @dataclass(slots=True)
-class Joining:
+class MemberJoiner:
     """The joining of one group; who has joined is not looked up again."""
 
     key: GroupKey
     _known: dict[str, str] = field(default_factory=dict)
 
-    def join(self, connection: Connection, drafts: Collection[Draft]) -> dict[str, str]:
+    def join(self, connection: Connection, drafts: Collection[PendingPost]) -> dict[str, str]:
         """Make the senders members, and return the ID of each on the site, by that of the guise.
 
         An address that is there belongs to its person, who keeps name and settings.
         """
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
-        new: dict[str, Draft] = {}
+        new: dict[str, PendingPost] = {}
         for draft in drafts:
             if draft.guise is not None and draft.guise.user_id not in self._known:
                 new.setdefault(draft.guise.user_id, draft)
@@ -67,7 +74,7 @@ class Joining:
             self._join(connection, new)
         return self._known
 
-    def _join(self, connection: Connection, new: dict[str, Draft]) -> None:
+    def _join(self, connection: Connection, new: dict[str, PendingPost]) -> None:
         guises = [draft.guise for draft in new.values() if draft.guise is not None]
         owners = find_owners(connection, {one.address for one in guises if one.address})
         ids = {one.user_id: owners.get(fold(one.address), one.user_id) for one in guises}
@@ -103,24 +110,24 @@ def _person(user_id: str, name: str) -> dict[str, Any]:
     return {"user_id": user_id, "name": name, "logged_in": True}
 
 
-def _email(user_id: str, address: str, draft: Draft) -> dict[str, Any]:
+def _email(user_id: str, address: str, draft: PendingPost) -> dict[str, Any]:
     # Whoever wrote to the list from an address can be reached there.
     row = {"user_id": user_id, "email": address, "is_preferred": True}
     return {**row, "verified_date": draft.date}
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class PostWriter:
     """The posting of one group's archive."""
 
     key: GroupKey
-    joining: Joining
+    joining: MemberJoiner
 
     def post(
-        self, connection: Connection, drafts: Sequence[Draft], there: Mapping[str, Posted]
+        self, connection: Connection, drafts: Sequence[PendingPost], there: Mapping[str, Posted]
     ) -> None:
         """Post the *drafts*, of which none is there; *there* has the posts that they answer."""
-        threads = Threads({post_id: posted.topic_id for post_id, posted in there.items()})
+        threads = Threading({post_id: posted.topic_id for post_id, posted in there.items()})
         threads.load(connection, self.key, drafts)
         authors = self.joining.join(connection, drafts)
         topics: list[dict[str, Any]] = []
@@ -137,7 +144,7 @@ class Posting:
         add(connection, tables.POST, posts)
         refresh_topics(connection, {post["topic_id"] for post in posts})
 
-    def _topic(self, draft: Draft) -> dict[str, Any]:
+    def _topic(self, draft: PendingPost) -> dict[str, Any]:
         return {
             "topic_id": identifier_of("topic", draft.post_id),
             "site_id": self.key.site_id,
@@ -150,13 +157,13 @@ class Posting:
         }
 
 
-class Intake:
+class ArchiveImporter:
     """Takes archives in to one site, so many messages to a transaction.
 
     Taking an archive in again adds what is new in it.
     """
 
-    def __init__(self, engine: Engine, site: SiteData, wardrobe: Wardrobe) -> None:
+    def __init__(self, engine: Engine, site: SiteData, wardrobe: Anonymizer) -> None:
         self._engine = engine
         self._site = site
         self._wardrobe = wardrobe
@@ -174,9 +181,9 @@ class Intake:
         findings = Findings()
         key = GroupKey(self._site.site_id, archive.group_id)
         self._found(archive)
-        posting = Posting(key, Joining(key))
-        drafting = Drafting(key, archive.tag, self._wardrobe)
-        for batch in in_batches(self._named(archive, Naming(key), findings)):
+        posting = PostWriter(key, MemberJoiner(key))
+        drafting = PostBuilder(key, archive.tag, self._wardrobe)
+        for batch in in_batches(self._named(archive, PostIds(key), findings)):
             ids = {one for named in batch for one in named.ids}
             with self._engine.connect() as connection:
                 there = find_posts(connection, ids)
@@ -199,11 +206,13 @@ class Intake:
         with self._engine.begin() as connection:
             add_missing(connection, tables.GROUP, group)
 
-    def _named(self, archive: Archive, naming: Naming, findings: Findings) -> Iterator[Named]:
+    def _named(
+        self, archive: Archive, naming: PostIds, findings: Findings
+    ) -> Iterator[IdentifiedMessage]:
         unreachable: set[str] = set()
         for messages in archive.messages():
             for raw in messages:
-                mail = read_mail(raw, findings)
+                mail = read_message(raw, findings)
                 sender = mail.sender
                 if sender and sender.key not in unreachable and self._is_unreachable(sender):
                     unreachable.add(sender.key)
@@ -215,7 +224,7 @@ class Intake:
         return not (sender.address or self._wardrobe.dress(sender).address)
 
 
-def latest_lively(months: dict[Period, int], this: Period) -> Period | None:
+def last_active_month(months: dict[Period, int], this: Period) -> Period | None:
     """Return the latest month with at least half of the posts that a month usually has.
 
     *months* has the number of posts of each; usual is the median of the twelve months up to the
@@ -239,11 +248,11 @@ def find_site(engine: Engine, title: str, site_id: str | None = None) -> SiteDat
     """
     with engine.begin() as connection:
         if site_id is None and not find_sites(connection):
-            return describe(connection, Description(title=title))
+            return update_site(connection, Description(title=title))
         return choose_site(connection, site_id)
 
 
-def take_archives(
+def import_archives(
     engine: Engine,
     site: SiteData,
     archives: list[Archive],
@@ -253,12 +262,12 @@ def take_archives(
 ) -> None:
     """Take *archives* in to the *site*; *tell* hears of each one that has been taken.
 
-    Raises :exc:`~.mixing.MixedError`.
+    Raises :exc:`~.mixing.IdentityModeError`.
     """
     with engine.begin() as connection:
-        settle_disguise(connection, KEPT if keep_addresses else INVENTED)
+        ensure_identity_mode(connection, KEPT if keep_addresses else INVENTED)
         wardrobe = _wardrobe(connection, keep_addresses=keep_addresses)
-    intake = Intake(engine, site, wardrobe)
+    intake = ArchiveImporter(engine, site, wardrobe)
     if not keep_addresses:
         for archive in archives:
             intake.learn(archive)
@@ -269,11 +278,11 @@ def take_archives(
 def fix_period(engine: Engine, now: datetime) -> Period | None:
     """Fix the month that a site of archives reports on, where nobody posts any more; return it."""
     with engine.begin() as connection:
-        period = latest_lively(count_by_month(connection), Period.of(now.date()))
+        period = last_active_month(count_by_month(connection), Period.of(now.date()))
         write_option(connection, Option.PERIOD, None if period is None else str(period))
     return period
 
 
-def _wardrobe(connection: Connection, *, keep_addresses: bool) -> Wardrobe:
+def _wardrobe(connection: Connection, *, keep_addresses: bool) -> Anonymizer:
     salt = bytes.fromhex(read_option(connection, Option.SALT) or "")
-    return Plain(salt) if keep_addresses else Disguise(salt)
+    return KeepIdentities(salt) if keep_addresses else Pseudonymizer(salt)

@@ -239,7 +239,7 @@ _BLOCKS: Final = frozenset(
 _HIDDEN: Final = frozenset({"script", "style", "head", "title"})
 
 
-def words_of(page: str) -> str:
+def text_of_html(page: str) -> str:
     """Return what a reader of the page sees, a line for each block."""
     # The library's parser takes minutes for some pages of 200 kB (a quadratic one, made with
     # malice); all that is wanted here are the words.
@@ -282,7 +282,7 @@ def text_of(fields: Fields, body: bytes, findings: Findings) -> tuple[str, bool]
 
 def _text(part: Part, limit: int, findings: Findings) -> str:
     text = decode(part.decoded(limit), part.charset, findings)
-    return words_of(text) if part.kind == "text/html" else text
+    return text_of_html(text) if part.kind == "text/html" else text
 
 
 # "Jane <jane@example.org>", "jane@example.org (Jane)", or an address alone; archives mask the
@@ -378,7 +378,7 @@ _HEADER_KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class ParsedMessage:
     """A message; *answers* are the IDs of those that it may answer, the most probable first."""
 
     message_id: str
@@ -391,7 +391,7 @@ class Mail:
     attachments: bool
 
 
-def read_mail(raw: RawMessage, findings: Findings) -> Mail:
+def read_message(raw: RawMessage, findings: Findings) -> ParsedMessage:
     """Return what *raw* says, however broken it is; what was remarkable goes to *findings*."""
     findings.messages += 1
     header, begin = cut_header(raw.content)
@@ -406,7 +406,7 @@ def read_mail(raw: RawMessage, findings: Findings) -> Mail:
     ):
         if missing:
             findings.note(finding)
-    return Mail(
+    return ParsedMessage(
         message_id=_message_id(fields, raw, findings),
         answers=_answers(fields),
         sender=sender,

@@ -7,30 +7,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from gs.profile.status.site.ingest.identifiers import identifier_of
 from gs.profile.status.site.store.archive import (
     Posted,
-    Titled,
+    TopicTitle,
     find_titled_topics,
     find_topics_of_answers,
 )
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey
 from gs.profile.status.site.store.posts import Span
 from gs.profile.status.site.subjects import NO_SUBJECT, strip_prefixes
 from gs.profile.status.site.text import one_line
 
 from .findings import Finding, Findings
-from .message import Mail
-from .pseudonyms import Guise, Wardrobe
+from .message import ParsedMessage
+from .pseudonyms import Anonymizer, Pseudonym
 
 _AT_A_TIME: Final = 500
 _CHARACTERS_AT_A_TIME: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class IdentifiedMessage:
     """A message with its ID, and those of the posts that it may answer.
 
     The *other_id* is for a message that has the Message-ID of another one. The date of one that
@@ -42,7 +41,7 @@ class Named:
     answers: tuple[str, ...]
     date: datetime
     dated: bool
-    mail: Mail
+    mail: ParsedMessage
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -51,16 +50,16 @@ class Named:
 
 
 @dataclass(slots=True)
-class Naming:
+class PostIds:
     """The naming of one group's messages, in their order."""
 
     key: GroupKey
     _latest: datetime = field(default=datetime(1970, 1, 1, tzinfo=UTC))
 
-    def name(self, mail: Mail) -> Named:
+    def name(self, mail: ParsedMessage) -> IdentifiedMessage:
         """Return *mail* with its IDs."""
         self._latest = mail.date or self._latest
-        return Named(
+        return IdentifiedMessage(
             post_id=self._post_id(mail.message_id),
             other_id=self._post_id(mail.message_id, self._latest.isoformat()),
             answers=tuple(map(self._post_id, mail.answers)),
@@ -73,9 +72,9 @@ class Naming:
         return identifier_of(self.key.site_id, self.key.group_id, message_id, *more)
 
 
-def in_batches(messages: Iterable[Named]) -> Iterator[list[Named]]:
+def in_batches(messages: Iterable[IdentifiedMessage]) -> Iterator[list[IdentifiedMessage]]:
     """Yield the messages in lists that neither take long to write nor much room to hold."""
-    batch: list[Named] = []
+    batch: list[IdentifiedMessage] = []
     characters = 0
     for named in messages:
         batch.append(named)
@@ -88,15 +87,15 @@ def in_batches(messages: Iterable[Named]) -> Iterator[list[Named]]:
 
 
 def find_new(
-    messages: Sequence[Named], there: Mapping[str, Posted], findings: Findings
-) -> dict[str, Named]:
+    messages: Sequence[IdentifiedMessage], there: Mapping[str, Posted], findings: Findings
+) -> dict[str, IdentifiedMessage]:
     """Return the messages that are no posts yet, by the IDs that they will have.
 
     A Message-ID that comes again is the same message in another file or copy, unless it was
     written at another time: some mailers give all that they send the same one.
     """
     dates = {post_id: posted.date for post_id, posted in there.items()}
-    new: dict[str, Named] = {}
+    new: dict[str, IdentifiedMessage] = {}
     for named in messages:
         post_id = named.post_id
         if post_id in dates and named.dated and dates[post_id] != named.date:
@@ -112,7 +111,7 @@ def find_new(
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PendingPost:
     """A post without its topic: the *answers* are the IDs of those that it may answer."""
 
     post_id: str
@@ -120,19 +119,19 @@ class Draft:
     title: str
     reply: bool
     date: datetime
-    guise: Guise | None
+    guise: Pseudonym | None
     row: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Drafting:
+class PostBuilder:
     """The drafting of one group's posts; *tag* is what the subjects of its mails begin with."""
 
     key: GroupKey
     tag: str
-    wardrobe: Wardrobe
+    wardrobe: Anonymizer
 
-    def draft(self, post_id: str, named: Named) -> Draft:
+    def draft(self, post_id: str, named: IdentifiedMessage) -> PendingPost:
         """Return what the message says, with no more of people than the wardrobe allows."""
         mail = named.mail
         subject = one_line(self.wardrobe.cover(mail.subject))
@@ -149,7 +148,7 @@ class Drafting:
             "has_attachments": mail.attachments,
         }
         guise = None if mail.sender is None else self.wardrobe.dress(mail.sender)
-        return Draft(post_id, named.answers, title, reply, named.date, guise, row)
+        return PendingPost(post_id, named.answers, title, reply, named.date, guise, row)
 
 
 #: How long after the last post a topic is continued by its subject alone. People who answer do
@@ -159,16 +158,16 @@ CONTINUED: Final = timedelta(days=183)
 _ASKEW: Final = timedelta(days=1)
 
 
-class Threads:
+class Threading:
     """The topics of a group, as far as some messages may belong to them."""
 
     def __init__(self, topics: Mapping[str, str]) -> None:
         self._of_post = dict(topics)
         self._of_answer: dict[str, str] = {}
-        self._titled: defaultdict[str, list[Titled]] = defaultdict(list)
-        self._by_id: dict[str, Titled] = {}
+        self._titled: defaultdict[str, list[TopicTitle]] = defaultdict(list)
+        self._by_id: dict[str, TopicTitle] = {}
 
-    def load(self, connection: Connection, key: GroupKey, drafts: Collection[Draft]) -> None:
+    def load(self, connection: Connection, key: GroupKey, drafts: Collection[PendingPost]) -> None:
         """Look up what may be there for the *drafts*."""
         post_ids = [draft.post_id for draft in drafts]
         self._of_answer = find_topics_of_answers(connection, post_ids)
@@ -180,7 +179,7 @@ class Threads:
             for titled in find_titled_topics(connection, key, titles, Span(since, until)):
                 self._know(titled)
 
-    def find(self, draft: Draft) -> str | None:
+    def find(self, draft: PendingPost) -> str | None:
         """Return the topic that is there for a message, ``None`` if it opens one.
 
         First that of the nearest of the posts that it answers; then that of a post that answers
@@ -196,23 +195,23 @@ class Threads:
             return self._continued(draft)
         return topic_id
 
-    def put(self, draft: Draft, topic_id: str) -> None:
+    def put(self, draft: PendingPost, topic_id: str) -> None:
         """Hear that the message is a post of that topic now."""
         self._of_post[draft.post_id] = topic_id
         for answered in draft.answers[:1]:
             self._of_answer.setdefault(answered, topic_id)
         titled = self._by_id.get(topic_id)
         if titled is None:
-            self._know(Titled(topic_id, draft.title, draft.date, draft.date))
+            self._know(TopicTitle(topic_id, draft.title, draft.date, draft.date))
         else:
             titled.began = min(titled.began, draft.date)
             titled.latest = max(titled.latest, draft.date)
 
-    def _know(self, titled: Titled) -> None:
+    def _know(self, titled: TopicTitle) -> None:
         self._titled[titled.title].append(titled)
         self._by_id[titled.topic_id] = titled
 
-    def _continued(self, draft: Draft) -> str | None:
+    def _continued(self, draft: PendingPost) -> str | None:
         recent = [
             titled
             for titled in self._titled[draft.title]
@@ -222,5 +221,5 @@ class Threads:
         return None if last is None else last.topic_id
 
 
-def _continues(draft: Draft) -> bool:
+def _continues(draft: PendingPost) -> bool:
     return draft.reply and draft.title != NO_SUBJECT

@@ -31,7 +31,7 @@ _WORD: Final = re.compile(rf"\b[^\W\d_a-z][^\W\d_]{{{_SHORTEST - 1},40}}(?![\w])
 
 
 @dataclass(frozen=True, slots=True)
-class Guise:
+class Pseudonym:
     """Somebody as the site knows them."""
 
     user_id: str
@@ -39,7 +39,7 @@ class Guise:
     address: str
 
 
-class Wardrobe(Protocol):
+class Anonymizer(Protocol):
     """What dresses the people of an archive."""
 
     @property
@@ -51,7 +51,7 @@ class Wardrobe(Protocol):
         """Hear of a sender before any text is covered."""
         ...
 
-    def dress(self, sender: Sender) -> Guise:
+    def dress(self, sender: Sender) -> Pseudonym:
         """Return the guise of a sender, the same one each time."""
         ...
 
@@ -61,7 +61,7 @@ class Wardrobe(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class KeepIdentities:
     """Everybody as they are; *salt* makes the IDs."""
 
     salt: bytes
@@ -70,10 +70,10 @@ class Plain:
     def learn(self, sender: Sender) -> None:
         """Need no knowledge."""
 
-    def dress(self, sender: Sender) -> Guise:
+    def dress(self, sender: Sender) -> Pseudonym:
         """Return the sender's own name and address."""
         name = sender.name or sender.key.partition("@")[0]
-        return Guise(identifier_of(sender.key, key=self.salt), name, sender.address)
+        return Pseudonym(identifier_of(sender.key, key=self.salt), name, sender.address)
 
     def cover(self, text: str) -> str:
         """Return *text*."""
@@ -81,7 +81,7 @@ class Plain:
 
 
 @dataclass(frozen=True, slots=True)
-class Disguise:
+class Pseudonymizer:
     """Everybody with a name and an address that are invented.
 
     Both follow from the sender's address and the *salt*: without that nobody can try out whose
@@ -104,7 +104,7 @@ class Disguise:
             if part[0].isupper() and part.casefold() not in STOPWORDS:
                 self._known.setdefault(part, family if part == parts[-1] else given)
 
-    def dress(self, sender: Sender) -> Guise:
+    def dress(self, sender: Sender) -> Pseudonym:
         """Return the sender's guise."""
         return self._guise(sender.key)
 
@@ -125,13 +125,13 @@ class Disguise:
                     return " ".join([*words[:start], known + dots, *words[start + length :]])
         return " ".join(words)
 
-    def _guise(self, key: str) -> Guise:
+    def _guise(self, key: str) -> Pseudonym:
         user_id = identifier_of(key, key=self.salt)
         digest = identifier_of("guise", key, key=self.salt)
         number = int.from_bytes(digest.encode())
         given, family = _INVENTED
         name = f"{given[number % len(given)]} {family[number // 62**4 % len(family)]}"
-        return Guise(user_id, name, f"{_plain(name)}.{digest[-10:].lower()}@example.org")
+        return Pseudonym(user_id, name, f"{_plain(name)}.{digest[-10:].lower()}@example.org")
 
 
 def _key(address: str) -> str:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """An invented community, to show and to try the site with."""
 
-from .seed import settle_community
+from .seed import seed_demo
 
-__all__ = ["settle_community"]
+__all__ = ["seed_demo"]

@@ -12,7 +12,7 @@ _BY: Final = re.compile(r"\[([^\]]+)\] (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DemoLine:
     """What somebody says: *by* begins the name of who says it, or is empty for anybody."""
 
     text: str
@@ -26,7 +26,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class DemoTopic:
     """A topic: what opens it, and the answers in their order; a monthly one comes again.
 
     A hidden one was taken off the web soon after it was posted.
@@ -35,12 +35,12 @@ class Talk:
     subject: str
     monthly: bool
     hidden: bool
-    opening: Line
-    replies: tuple[Line, ...]
+    opening: DemoLine
+    replies: tuple[DemoLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class DemoGroup:
     """A group: its topics get up to *chatter* of the replies that fit anywhere in it.
 
     In one that has been *silent* nobody has posted since the end of the month before last.
@@ -52,12 +52,12 @@ class Circle:
     privacy: str
     chatter: int
     silent: bool
-    replies: tuple[Line, ...]
-    talks: tuple[Talk, ...]
+    replies: tuple[DemoLine, ...]
+    talks: tuple[DemoTopic, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Character:
+class DemoPerson:
     """A person: *runs* names groups and sites, *case* a status other than "sent"."""
 
     name: str
@@ -75,10 +75,10 @@ def read_sites() -> list[dict[str, Any]]:
     return [{"site_id": site.pop("id"), "news": site.pop("news", None), **site} for site in sites]
 
 
-def read_characters() -> list[Character]:
+def read_people() -> list[DemoPerson]:
     """Return everybody, in the order of the file."""
     return [
-        Character(
+        DemoPerson(
             name=person["name"],
             language=person.get("language", "en"),
             timezone=person.get("timezone", "Europe/London"),
@@ -91,28 +91,28 @@ def read_characters() -> list[Character]:
     ]
 
 
-def read_circles() -> Iterator[Circle]:
+def read_groups() -> Iterator[DemoGroup]:
     """Yield the groups in the order of their IDs."""
     folder = files(__package__).joinpath("groups")
     for name in sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml")):
         group = _read("groups", name)
-        yield Circle(
+        yield DemoGroup(
             group_id=name.removesuffix(".toml"),
             site_id=group["site"],
             title=group["title"],
             privacy=group["privacy"],
             chatter=group["chatter"],
             silent=group.get("silent", False),
-            replies=tuple(map(Line.parse, group["replies"])),
+            replies=tuple(map(DemoLine.parse, group["replies"])),
             talks=tuple(map(_talk, group["topics"])),
         )
 
 
-def _talk(topic: dict[str, Any]) -> Talk:
-    opening = Line(topic["opening"].strip(), topic.get("by", ""))
-    replies = tuple(map(Line.parse, topic["replies"]))
+def _talk(topic: dict[str, Any]) -> DemoTopic:
+    opening = DemoLine(topic["opening"].strip(), topic.get("by", ""))
+    replies = tuple(map(DemoLine.parse, topic["replies"]))
     monthly, hidden = topic.get("monthly", False), topic.get("hidden", False)
-    return Talk(topic["subject"], monthly, hidden, opening, replies)
+    return DemoTopic(topic["subject"], monthly, hidden, opening, replies)
 
 
 def _read(*path: str) -> dict[str, Any]:

@@ -6,25 +6,24 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection
-
 from gs.profile.status.site.ingest.identifiers import identifier, identifier_of
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.archive import add, refresh_topics, remove_person
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey, SiteData, find_sites
 
-from .fixtures import Character, Circle, read_characters, read_circles, read_sites
-from .writer import Member, Post, write_topics
+from .fixtures import DemoGroup, DemoPerson, read_groups, read_people, read_sites
+from .writer import DemoMember, DemoPost, write_topics
 
 
-def settle_community(connection: Connection, now: datetime, seed: int) -> None:
+def seed_demo(connection: Connection, now: datetime, seed: int) -> None:
     """Add sites, groups, sixty people and their posts up to *now*: for a *seed* always the same.
 
     There is somebody for each status of the send hook with which a member is answered.
     """
     random = Random(seed)  # noqa: S311 - no secret is made of it
-    circles = list(read_circles())
-    cast = [(identifier(random.getrandbits(128)), one) for one in read_characters()]
+    circles = list(read_groups())
+    cast = [(identifier(random.getrandbits(128)), one) for one in read_people()]
     add(connection, tables.SITE, read_sites())
     sites = {site.site_id: site for site in find_sites(connection)}
     add(connection, tables.GROUP, [_group(circle, sites[circle.site_id]) for circle in circles])
@@ -36,7 +35,7 @@ def settle_community(connection: Connection, now: datetime, seed: int) -> None:
         add(connection, tables.USER_EMAIL, _addresses(user_id, one, now, random))
     for circle in circles:
         members = [
-            Member(user_id, one.name)
+            DemoMember(user_id, one.name)
             for user_id, one in cast
             if circle.group_id in one.groups and one.case != "account removed"
         ]
@@ -48,7 +47,7 @@ def settle_community(connection: Connection, now: datetime, seed: int) -> None:
             remove_person(connection, user_id)
 
 
-def _group(circle: Circle, site: SiteData) -> dict[str, Any]:
+def _group(circle: DemoGroup, site: SiteData) -> dict[str, Any]:
     return {
         "site_id": circle.site_id,
         "group_id": circle.group_id,
@@ -58,7 +57,7 @@ def _group(circle: Circle, site: SiteData) -> dict[str, Any]:
     }
 
 
-def _person(user_id: str, one: Character) -> dict[str, Any]:
+def _person(user_id: str, one: DemoPerson) -> dict[str, Any]:
     return {
         "user_id": user_id,
         "name": one.name,
@@ -70,7 +69,7 @@ def _person(user_id: str, one: Character) -> dict[str, Any]:
     }
 
 
-def _join(connection: Connection, user_id: str, one: Character, home: dict[str, str]) -> None:
+def _join(connection: Connection, user_id: str, one: DemoPerson, home: dict[str, str]) -> None:
     sites = {home[group] for group in one.groups} or {"riverside"}
     places = [(site, "") for site in sorted(sites)]
     places += [(home[group], group) for group in one.groups]
@@ -87,7 +86,7 @@ def _join(connection: Connection, user_id: str, one: Character, home: dict[str, 
 
 
 def _subscribe(
-    connection: Connection, user_id: str, one: Character, home: dict[str, str], random: Random
+    connection: Connection, user_id: str, one: DemoPerson, home: dict[str, str], random: Random
 ) -> None:
     # Of three four-tenths get each post, which is no row.
     for group in one.groups:
@@ -98,7 +97,7 @@ def _subscribe(
 
 
 def _addresses(
-    user_id: str, one: Character, now: datetime, random: Random
+    user_id: str, one: DemoPerson, now: datetime, random: Random
 ) -> list[dict[str, Any]]:
     plain = unicodedata.normalize("NFKD", one.name).encode("ascii", "ignore").decode()
     words = "".join(letter if letter.isalnum() else " " for letter in plain).lower().split()
@@ -120,7 +119,11 @@ def _address(
 
 
 def _talk(
-    connection: Connection, circle: Circle, members: list[Member], now: datetime, random: Random
+    connection: Connection,
+    circle: DemoGroup,
+    members: list[DemoMember],
+    now: datetime,
+    random: Random,
 ) -> None:
     key = GroupKey(circle.site_id, circle.group_id)
     topic_ids = []
@@ -147,7 +150,9 @@ def _topic(key: GroupKey, subject: str, rows: list[dict[str, Any]]) -> dict[str,
     }
 
 
-def _rows(key: GroupKey, subject: str, posts: list[Post], random: Random) -> list[dict[str, Any]]:
+def _rows(
+    key: GroupKey, subject: str, posts: list[DemoPost], random: Random
+) -> list[dict[str, Any]]:
     ids = [identifier(random.getrandbits(128)) for _ in posts]
     topic_id = identifier_of(key.site_id, key.group_id, subject)
     return [

@@ -11,14 +11,14 @@ from typing import Final
 
 from gs.profile.status.hooks import Period
 
-from .fixtures import Circle, Line, Talk
+from .fixtures import DemoGroup, DemoLine, DemoTopic
 
 _MONTHS: Final = calendar.month_name[1:]
 _THANKS: Final = ("Best wishes,", "See you soon,", "Cheers,", "Warmly,")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class DemoMember:
     """Somebody who may post to a group."""
 
     user_id: str
@@ -31,13 +31,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class DemoPost:
     """A post: *answers* is the number of the post in its topic that it answers, if any.
 
     A *hidden* one has the moment at which an administrator hid it.
     """
 
-    author: Member
+    author: DemoMember
     date: datetime
     body: str
     answers: int | None
@@ -45,8 +45,8 @@ class Post:
 
 
 def write_topics(
-    circle: Circle, members: Sequence[Member], now: datetime, random: Random
-) -> Iterator[tuple[str, list[Post]]]:
+    circle: DemoGroup, members: Sequence[DemoMember], now: datetime, random: Random
+) -> Iterator[tuple[str, list[DemoPost]]]:
     """Yield each topic of a group, its subject and its posts, of three months and up to *now*."""
     this = Period.of(now.date())
     months = [this.before(), this.before().before(), this.before().before().before()]
@@ -64,14 +64,18 @@ def write_topics(
 
 
 def _write(
-    circle: Circle, talk: Talk, month: Period, members: Sequence[Member], random: Random
-) -> Iterator[Post]:
+    circle: DemoGroup,
+    talk: DemoTopic,
+    month: Period,
+    members: Sequence[DemoMember],
+    random: Random,
+) -> Iterator[DemoPost]:
     lines = [talk.opening, *talk.replies]
     for line in random.sample(circle.replies, min(circle.chatter, len(circle.replies))):
         lines.insert(random.randint(2, len(lines)) if len(lines) > 1 else 1, line)
     days = 3 if talk.monthly else 21
     date = _start(month) + timedelta(hours=7, seconds=random.randrange(days * 86_400))
-    previous: list[tuple[Member, Line]] = []
+    previous: list[tuple[DemoMember, DemoLine]] = []
     for number, line in enumerate(lines):
         author = _cast(line, members, previous, random)
         text = _put(line.text, month)
@@ -80,14 +84,17 @@ def _write(
         unwanted = talk.hidden or (number and random.random() < 0.02)  # noqa: PLR2004 - 1 in 50
         hidden = date + timedelta(hours=3) if unwanted else None
         signed = _signed(text, author, random)
-        yield Post(author, date, signed, number - 1 if number else None, hidden)
+        yield DemoPost(author, date, signed, number - 1 if number else None, hidden)
         previous.append((author, line))
         date += timedelta(minutes=random.randint(12, 1_500))
 
 
 def _cast(
-    line: Line, members: Sequence[Member], previous: list[tuple[Member, Line]], random: Random
-) -> Member:
+    line: DemoLine,
+    members: Sequence[DemoMember],
+    previous: list[tuple[DemoMember, DemoLine]],
+    random: Random,
+) -> DemoMember:
     named = [member for member in members if line.by and line.by in member.name]
     if named:
         return named[0]
@@ -101,12 +108,12 @@ def _put(text: str, month: Period) -> str:
     return "\n\n".join(textwrap.fill(paragraph, 76) for paragraph in paragraphs)
 
 
-def _quotation(author: Member, line: Line, month: Period) -> str:
+def _quotation(author: DemoMember, line: DemoLine, month: Period) -> str:
     quoted = _put(line.text, month).split("\n\n")[-1]
     return f"{author.name} wrote:\n\n{textwrap.indent(quoted, '> ', lambda _line: True)}"
 
 
-def _signed(text: str, author: Member, random: Random) -> str:
+def _signed(text: str, author: DemoMember, random: Random) -> str:
     way = random.random()
     if way < 0.5:  # noqa: PLR2004 - half sign with their name
         return f"{text}\n\n{author.first_name}\n"

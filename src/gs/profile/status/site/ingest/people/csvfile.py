@@ -15,7 +15,7 @@ SHOWN: Final = 100
 _LONGEST: Final = 60
 
 
-class Faults:
+class RowErrors:
     """The faults of a file, in the order of its lines."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Row:
     cells: Mapping[str, str]
 
 
-def read_rows(stream: BinaryIO, faults: Faults) -> Iterator[Row]:
+def read_rows(stream: BinaryIO, faults: RowErrors) -> Iterator[Row]:
     """Yield the rows that are not empty; what is wrong with others is added to *faults*.
 
     Raises :exc:`NotACsvError`.

@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.text import text_block
 
-from .csvfile import Faults, Row, shown
+from .csvfile import Row, RowErrors, shown
 
 _LONGEST_CELL: Final = 10_000
 _LONGEST_NAME: Final = 255
@@ -55,7 +55,7 @@ class _WrongError(Exception):
 class EntryReader:
     """Reads rows; what is wrong with their cells is added to *faults*."""
 
-    faults: Faults
+    faults: RowErrors
     _languages: dict[str, str] = field(default_factory=dict)
     _timezones: set[str] = field(default_factory=set)
 

@@ -7,9 +7,8 @@ from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Final
 
-from sqlalchemy import Connection, Engine
-
 from gs.profile.status.site.ingest.identifiers import identifier_of
+from gs.profile.status.site.store.database import Connection, Engine
 from gs.profile.status.site.store.groups import (
     GroupKey,
     SiteData,
@@ -18,18 +17,18 @@ from gs.profile.status.site.store.groups import (
     find_sites,
 )
 from gs.profile.status.site.store.members import fold
-from gs.profile.status.site.store.options import KEPT, Option, read_option, settle_disguise
+from gs.profile.status.site.store.options import KEPT, Option, ensure_identity_mode, read_option
 from gs.profile.status.site.store.roster import NamedPerson
 
 from .batch import Batch
-from .csvfile import Faults, read_rows, shown
+from .csvfile import RowErrors, read_rows, shown
 from .entry import Entry, EntryReader
 
 _SHOWN: Final = 10
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportCounts:
     """Counts of people, and of what they got; *groups* are those that were made."""
 
     new: int = 0
@@ -52,11 +51,11 @@ class Tally:
             yield f"{len(self.groups):>9,}  groups are new: {named}{more}"
 
 
-class NoPlaceError(Exception):
+class UnknownGroupError(Exception):
     """There is no such group or site; the message says what to do."""
 
 
-class Places:
+class GroupLookup:
     """The sites and groups of the instance."""
 
     def __init__(self, connection: Connection, *, make_groups: bool) -> None:
@@ -67,15 +66,17 @@ class Places:
         self.made: list[str] = []
 
     def find(self, text: str) -> GroupKey:
-        """Return the place that *text* means; raises :exc:`NoPlaceError`."""
+        """Return the place that *text* means; raises :exc:`UnknownGroupError`."""
         site_id, slash, group_id = text.rpartition("/")
         if not slash:
             only = self.only_site()
             if only is None:
-                raise NoPlaceError(f"{shown(text)}: there are several sites; write SITE/GROUP")
+                raise UnknownGroupError(
+                    f"{shown(text)}: there are several sites; write SITE/GROUP"
+                )
             site_id = only.site_id
         if site_id not in self._sites:
-            raise NoPlaceError(f"{shown(text)}: there is no such site")
+            raise UnknownGroupError(f"{shown(text)}: there is no such site")
         key = GroupKey(site_id, group_id)
         if group_id and key not in self._groups:
             self._make(key, text)
@@ -88,7 +89,7 @@ class Places:
 
     def _make(self, key: GroupKey, text: str) -> None:
         if not self._make_groups:
-            raise NoPlaceError(
+            raise UnknownGroupError(
                 f"{shown(text)}: there is no such group; make it with --make-groups"
             )
         email = self._sites[key.site_id].address_of(key.group_id)
@@ -101,10 +102,10 @@ class Places:
 _AT_ONCE: Final = 1_000
 
 
-class WrongLinesError(Exception):
+class InvalidRowsError(Exception):
     """Lines of the file are wrong, so that nothing was written."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: RowErrors) -> None:
         super().__init__(f"{faults.count} faults")
         self.faults = faults
 
@@ -124,17 +125,17 @@ class _ConflictError(Exception):
     """A row does not go with the database, or with an earlier row."""
 
 
-def take_people(
+def import_people(
     engine: Engine, stream: BinaryIO, now: datetime, *, make_groups: bool, dry_run: bool
-) -> Tally:
+) -> ImportCounts:
     """Take the people of a CSV file in, and return what was done; in a dry run it is undone.
 
-    Raises :exc:`WrongLinesError`, :exc:`~.csvfile.NotACsvError` and :exc:`~.mixing.MixedError`,
+    Raises :exc:`InvalidRowsError`, :exc:`.NotACsvError` and :exc:`.IdentityModeError`,
     and has done nothing then.
     """
-    faults = Faults()
+    faults = RowErrors()
     with engine.connect() as connection, connection.begin() as transaction:
-        settle_disguise(connection, KEPT)
+        ensure_identity_mode(connection, KEPT)
         taking = _Taking(connection, faults, now, make_groups=make_groups)
         reader = EntryReader(faults)
         entries = filter(None, map(reader.read, read_rows(stream, faults)))
@@ -144,7 +145,7 @@ def take_people(
         if dry_run or faults.count:
             transaction.rollback()
     if faults.count:
-        raise WrongLinesError(faults)
+        raise InvalidRowsError(faults)
     return tally
 
 
@@ -156,15 +157,15 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 class _Taking:
     def __init__(
-        self, connection: Connection, faults: Faults, now: datetime, *, make_groups: bool
+        self, connection: Connection, faults: RowErrors, now: datetime, *, make_groups: bool
     ) -> None:
         self._connection = connection
         self._faults = faults
         self._now = now
-        self._places = Places(connection, make_groups=make_groups)
+        self._places = GroupLookup(connection, make_groups=make_groups)
         self._salt = bytes.fromhex(read_option(connection, Option.SALT) or "")
         self._seen: dict[str, _Seen] = {}
-        self._tally = Tally()
+        self._tally = ImportCounts()
 
     def take(self, entries: Sequence[Entry]) -> None:
         ids = {entry.user_id for entry in entries if entry.user_id}
@@ -178,7 +179,7 @@ class _Taking:
                 self._faults.add(entry.line, str(error))
         batch.write(self._now)
 
-    def tally(self) -> Tally:
+    def tally(self) -> ImportCounts:
         tally = self._tally
         kinds = [seen.kind for seen in self._seen.values()]
         tally.new, tally.changed = kinds.count("new"), kinds.count("changed")
@@ -211,7 +212,7 @@ class _Taking:
         for place in entry.places:
             try:
                 found.append(self._places.find(place))
-            except NoPlaceError as error:
+            except UnknownGroupError as error:
                 self._faults.add(entry.line, str(error))
         return found
 

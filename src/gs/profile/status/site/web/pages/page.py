@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from gs.profile.status.site.notification import Wording, wording_for
 from gs.profile.status.site.notification.languages import SOURCE, TRANSLATIONS, catalogue_of
-from gs.profile.status.site.text import line
+from gs.profile.status.site.text import safe_line
 
 _SPOKEN: Final = frozenset({SOURCE, *TRANSLATIONS})
 _LOOKED_AT: Final = 20
@@ -80,7 +80,7 @@ def _read(name: str) -> str:
 
 
 def _title(text: str) -> str:
-    return line(text, _LONGEST_TITLE)
+    return safe_line(text, _LONGEST_TITLE)
 
 
 #: After so many seconds the database is worth another try.

@@ -9,16 +9,15 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Final, TypeAlias
 
-from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gs.profile.status.hooks import Field, Period, Status
-from gs.profile.status.site.delivery import Letter
+from gs.profile.status.site.delivery import OutgoingMail
 from gs.profile.status.site.notification import wording_for
-from gs.profile.status.site.store.database import NO_DATABASE
+from gs.profile.status.site.store.database import NO_DATABASE, Engine
 from gs.profile.status.site.web.forms import Complaint, read_form, read_period
 from gs.profile.status.site.web.tokens import Tokens, TooManyWrongError, peer_of
 
@@ -26,7 +25,7 @@ from .page import Trouble, answer, trouble
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedMail:
     """A mail: its header fields are decoded, in their order."""
 
     fields: tuple[tuple[str, str], ...]
@@ -34,11 +33,11 @@ class Received:
     html: str
 
 
-def receive(letter: Letter) -> Received:
+def receive(letter: OutgoingMail) -> ReceivedMail:
     """Return what a mail program makes of *letter*; a part that it does not have is empty."""
     octets = letter.octets(eight_bit=False)
     message = message_from_bytes(octets, policy=default)
-    return Received(_fields(octets), _part(message, "plain"), _part(message, "html"))
+    return ReceivedMail(_fields(octets), _part(message, "plain"), _part(message, "html"))
 
 
 def _fields(octets: bytes) -> tuple[tuple[str, str], ...]:
@@ -54,17 +53,17 @@ def _part(message: EmailMessage, subtype: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class PlannedNotification:
     """What a member would be sent, or why nothing: in the words of the send hook."""
 
     status: Status
     message: str
-    letter: Letter | None
+    letter: OutgoingMail | None
 
 
 #: Returns what would become of the notification of a member on a period, and does nothing of it;
 #: it may block.
-Look: TypeAlias = Callable[[str, Period], Looked]
+PlanNotification: TypeAlias = Callable[[str, Period], PlannedNotification]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Pages:
     engine: Engine
     link_key: str
     tokens: Tokens
-    look: Look
+    look: PlanNotification
     now: Callable[[], datetime]
     default_period: Callable[[], Period]
 
@@ -103,11 +102,11 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Previewing:
+class PreviewPage:
     """The page; nothing is looked up before the token is found right."""
 
     tokens: Tokens
-    look: Look
+    look: PlanNotification
     default_period: Callable[[], Period]
 
     async def answer(self, request: Request) -> Response:
@@ -146,7 +145,7 @@ def _form(asked: _Asked, fault: str = "", status: int = 200) -> Response:
     return answer(wording_for(_WORDING), "preview.html", status, asked=asked, fault=fault)
 
 
-def _shown(asked: _Asked, looked: Looked) -> Response:
+def _shown(asked: _Asked, looked: PlannedNotification) -> Response:
     letter = receive(looked.letter) if looked.letter else None
     return answer(
         wording_for(_WORDING),

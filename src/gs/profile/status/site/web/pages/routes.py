@@ -7,16 +7,16 @@ from starlette.routing import Route
 
 from gs.profile.status.site.links import STOP_PATH
 
-from .preview import Pages, Previewing
-from .unsubscribe import Subscriptions, Unsubscribing
+from .preview import Pages, PreviewPage
+from .unsubscribe import Subscriptions, UnsubscribePage
 
 PREVIEW_PATH: Final = "/gs-profile-status-preview"
 
 
 def page_routes(parts: Pages) -> list[Route]:
     """Return the routes of all pages."""
-    unsubscribing = Unsubscribing(parts.link_key, Subscriptions(parts.engine, parts.now))
-    previewing = Previewing(parts.tokens, parts.look, parts.default_period)
+    unsubscribing = UnsubscribePage(parts.link_key, Subscriptions(parts.engine, parts.now))
+    previewing = PreviewPage(parts.tokens, parts.look, parts.default_period)
     methods = ["GET", "POST"]
     return [
         # With a slash in it a link is broken, and not one to be redirected.

@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from gs.profile.status.site.links import NotOursError, read_link
 from gs.profile.status.site.notification import wording_for
 from gs.profile.status.site.store.audit import Event, record_events
-from gs.profile.status.site.store.database import NO_DATABASE
+from gs.profile.status.site.store.database import NO_DATABASE, Connection, Engine
 from gs.profile.status.site.store.members import (
     Place,
     find_people,
@@ -106,7 +105,7 @@ _BUTTONS: Final = {"off": Change.OFF, "on": Change.ON}
 
 
 @dataclass(frozen=True, slots=True)
-class Unsubscribing:
+class UnsubscribePage:
     """The page behind the links that are signed with *key*.
 
     A GET never acts, for mail scanners follow links. A POST acts at once (RFC 8058): the link

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from gs.profile.status.site.store.tables import Moment, Words
+from gs.profile.status.site.store.tables import TextColumn, UtcDateTime
 
 revision: Final = "0001"
 down_revision: Final = None
@@ -26,30 +26,30 @@ def upgrade() -> None:
 def _make_sites() -> None:
     op.create_table(
         "site",
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("title", Words(), nullable=False),
-        sa.Column("url", Words(), nullable=False),
-        sa.Column("support_email", Words(), nullable=False),
-        sa.Column("news", Words()),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("title", TextColumn(), nullable=False),
+        sa.Column("url", TextColumn(), nullable=False),
+        sa.Column("support_email", TextColumn(), nullable=False),
+        sa.Column("news", TextColumn()),
         sa.Column("skipped", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", name=op.f("site_pkey")),
     )
     op.create_table(
         "group",
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("title", Words(), nullable=False),
-        sa.Column("privacy", Words(), nullable=False),
-        sa.Column("email", Words(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("title", TextColumn(), nullable=False),
+        sa.Column("privacy", TextColumn(), nullable=False),
+        sa.Column("email", TextColumn(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.site_id"], name=op.f("group_site_id_fkey")),
         sa.PrimaryKeyConstraint("site_id", "group_id", name=op.f("group_pkey")),
     )
     op.create_table(
         "membership",
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("role", Words(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("role", TextColumn(), nullable=False),
         sa.ForeignKeyConstraint(
             ["site_id"], ["site.site_id"], name=op.f("membership_site_id_fkey")
         ),
@@ -62,26 +62,26 @@ def _make_sites() -> None:
 def _make_people() -> None:
     op.create_table(
         "person",
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("name", Words(), nullable=False),
-        sa.Column("biography", Words(), nullable=False),
-        sa.Column("photo", Words()),
-        sa.Column("language", Words(), nullable=False),
-        sa.Column("timezone", Words(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("name", TextColumn(), nullable=False),
+        sa.Column("biography", TextColumn(), nullable=False),
+        sa.Column("photo", TextColumn()),
+        sa.Column("language", TextColumn(), nullable=False),
+        sa.Column("timezone", TextColumn(), nullable=False),
         sa.Column("logged_in", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("person_pkey")),
     )
     op.create_table(
         "profile_notification_skip",
-        sa.Column("user_id", Words(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("profile_notification_skip_pkey")),
     )
     op.create_table(
         "email_setting",
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("setting", Words(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("setting", TextColumn(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "site_id", "group_id", name=op.f("email_setting_pkey")),
     )
 
@@ -89,10 +89,10 @@ def _make_people() -> None:
 def _make_addresses() -> None:
     op.create_table(
         "user_email",
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("email", Words(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("email", TextColumn(), nullable=False),
         sa.Column("is_preferred", sa.Boolean(), nullable=False),
-        sa.Column("verified_date", Moment()),
+        sa.Column("verified_date", UtcDateTime()),
         sa.PrimaryKeyConstraint("email", name=op.f("user_email_pkey")),
     )
     op.create_index(op.f("user_email_user_id_idx"), "user_email", ["user_id"])
@@ -101,17 +101,17 @@ def _make_addresses() -> None:
     )
     op.create_table(
         "undeliverable_email",
-        sa.Column("email", Words(), nullable=False),
-        sa.Column("since", Moment(), nullable=False),
-        sa.Column("reply", Words(), nullable=False),
+        sa.Column("email", TextColumn(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("reply", TextColumn(), nullable=False),
         sa.PrimaryKeyConstraint("email", name=op.f("undeliverable_email_pkey")),
     )
     op.create_table(
         "group_user_email",
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("email", Words(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("email", TextColumn(), nullable=False),
         sa.ForeignKeyConstraint(
             ["email"], ["user_email.email"], name=op.f("group_user_email_email_fkey")
         ),
@@ -124,16 +124,16 @@ def _make_addresses() -> None:
 def _make_topics() -> None:
     op.create_table(
         "topic",
-        sa.Column("topic_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("original_subject", Words(), nullable=False),
-        sa.Column("first_post_id", Words(), nullable=False),
-        sa.Column("last_post_id", Words(), nullable=False),
-        sa.Column("last_post_date", Moment(), nullable=False),
+        sa.Column("topic_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("original_subject", TextColumn(), nullable=False),
+        sa.Column("first_post_id", TextColumn(), nullable=False),
+        sa.Column("last_post_id", TextColumn(), nullable=False),
+        sa.Column("last_post_date", UtcDateTime(), nullable=False),
         sa.Column("num_posts", sa.Integer(), nullable=False),
-        sa.Column("hidden", Moment()),
-        sa.Column("sticky", Moment()),
+        sa.Column("hidden", UtcDateTime()),
+        sa.Column("sticky", UtcDateTime()),
         sa.ForeignKeyConstraint(
             ["site_id", "group_id"],
             ["group.site_id", "group.group_id"],
@@ -149,19 +149,19 @@ def _make_topics() -> None:
 def _make_posts() -> None:
     op.create_table(
         "post",
-        sa.Column("post_id", Words(), nullable=False),
-        sa.Column("topic_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("in_reply_to", Words(), nullable=False),
-        sa.Column("subject", Words(), nullable=False),
-        sa.Column("date", Moment(), nullable=False),
-        sa.Column("body", Words(), nullable=False),
-        sa.Column("htmlbody", Words(), nullable=False),
-        sa.Column("header", Words(), nullable=False),
+        sa.Column("post_id", TextColumn(), nullable=False),
+        sa.Column("topic_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("in_reply_to", TextColumn(), nullable=False),
+        sa.Column("subject", TextColumn(), nullable=False),
+        sa.Column("date", UtcDateTime(), nullable=False),
+        sa.Column("body", TextColumn(), nullable=False),
+        sa.Column("htmlbody", TextColumn(), nullable=False),
+        sa.Column("header", TextColumn(), nullable=False),
         sa.Column("has_attachments", sa.Boolean(), nullable=False),
-        sa.Column("hidden", Moment()),
+        sa.Column("hidden", UtcDateTime()),
         sa.ForeignKeyConstraint(
             ["site_id", "group_id"],
             ["group.site_id", "group.group_id"],
@@ -178,17 +178,17 @@ def _make_posts() -> None:
 def _make_calls() -> None:
     op.create_table(
         "idempotency_key",
-        sa.Column("key", Words(), nullable=False),
-        sa.Column("fingerprint", Words(), nullable=False),
-        sa.Column("user_id", Words(), nullable=False),
-        sa.Column("period", Words(), nullable=False),
-        sa.Column("worker", Words(), nullable=False),
-        sa.Column("begun", Moment(), nullable=False),
-        sa.Column("handing", Moment()),
-        sa.Column("finished", Moment()),
-        sa.Column("message_id", Words()),
+        sa.Column("key", TextColumn(), nullable=False),
+        sa.Column("fingerprint", TextColumn(), nullable=False),
+        sa.Column("user_id", TextColumn(), nullable=False),
+        sa.Column("period", TextColumn(), nullable=False),
+        sa.Column("worker", TextColumn(), nullable=False),
+        sa.Column("begun", UtcDateTime(), nullable=False),
+        sa.Column("handing", UtcDateTime()),
+        sa.Column("finished", UtcDateTime()),
+        sa.Column("message_id", TextColumn()),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("message", Words(), nullable=False),
+        sa.Column("message", TextColumn(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("idempotency_key_pkey")),
     )
     op.create_index(
@@ -203,26 +203,26 @@ def _make_calls() -> None:
 def _make_records() -> None:
     op.create_table(
         "audit_event",
-        sa.Column("id", Words(), nullable=False),
-        sa.Column("event_date", Moment(), nullable=False),
-        sa.Column("subsystem", Words(), nullable=False),
-        sa.Column("event_code", Words(), nullable=False),
-        sa.Column("user_id", Words()),
-        sa.Column("instance_user_id", Words()),
-        sa.Column("site_id", Words()),
-        sa.Column("group_id", Words()),
-        sa.Column("instance_datum", Words()),
-        sa.Column("supplementary_datum", Words()),
+        sa.Column("id", TextColumn(), nullable=False),
+        sa.Column("event_date", UtcDateTime(), nullable=False),
+        sa.Column("subsystem", TextColumn(), nullable=False),
+        sa.Column("event_code", TextColumn(), nullable=False),
+        sa.Column("user_id", TextColumn()),
+        sa.Column("instance_user_id", TextColumn()),
+        sa.Column("site_id", TextColumn()),
+        sa.Column("group_id", TextColumn()),
+        sa.Column("instance_datum", TextColumn()),
+        sa.Column("supplementary_datum", TextColumn()),
         sa.PrimaryKeyConstraint("id", name=op.f("audit_event_pkey")),
     )
     op.create_index("audit_event_of_subsystem", "audit_event", ["subsystem", "event_date"])
     op.create_table(
         "option",
-        sa.Column("component_id", Words(), nullable=False),
-        sa.Column("option_id", Words(), nullable=False),
-        sa.Column("site_id", Words(), nullable=False),
-        sa.Column("group_id", Words(), nullable=False),
-        sa.Column("value", Words()),
+        sa.Column("component_id", TextColumn(), nullable=False),
+        sa.Column("option_id", TextColumn(), nullable=False),
+        sa.Column("site_id", TextColumn(), nullable=False),
+        sa.Column("group_id", TextColumn(), nullable=False),
+        sa.Column("value", TextColumn()),
         sa.PrimaryKeyConstraint(
             "component_id", "option_id", "site_id", "group_id", name=op.f("option_pkey")
         ),
