@@ -20,10 +20,10 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from gs.profile.status.site.store.database import open_database
-from gs.profile.status.site.store.workers import Presence
+from gs.profile.status.site.store.workers import WorkerLease
 where = sys.argv[1]
 engine = open_database(where if "://" in where else Path(where))
-presence = Presence(engine)
+presence = WorkerLease(engine)
 print(presence.worker, flush=True)
 for line in sys.stdin:
     with engine.connect() as connection:
