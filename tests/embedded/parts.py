@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
-from gs.profile.status.site.delivery import MaildirMailer
+from gs.profile.status.site.delivery import Deferred, Delivered, MaildirMailer
 from gs.profile.status.site.dispatch import Decider, Dispatcher, Processor
 from gs.profile.status.site.links import Layout
 from gs.profile.status.site.logs import Log
@@ -34,21 +34,23 @@ class Broken:
     """A mailer that fails as it is told, so many times; before or after it has taken a letter."""
 
     maildir: MaildirMailer
-    error: Exception
+    error: Exception | Deferred
     after: bool = False
     times: int = 1
     jobs: int = 4
 
-    def hand_over(self, letter, reader, key=None):
+    def deliver(self, mail, member_id, key=None):
         self.times -= 1
         if self.times < 0 or self.after:
-            self.maildir.hand_over(letter, reader, key)
-        if self.times >= 0:
+            self.maildir.deliver(mail, member_id, key)
+        if self.times < 0:
+            return Delivered()
+        if isinstance(self.error, Exception):
             raise self.error
-        return ()
+        return self.error
 
-    def has_taken(self, key):
-        return self.maildir.has_taken(key)
+    def was_delivered(self, key):
+        return self.maildir.was_delivered(key)
 
     def close(self):
         pass
@@ -61,11 +63,11 @@ class Pigeonhole:
     letters: list = field(default_factory=list)
     jobs: int = 1
 
-    def hand_over(self, letter, reader, key=None):  # noqa: ARG002 - the port's
-        self.letters.append(letter)
-        return ()
+    def deliver(self, mail, member_id, key=None):  # noqa: ARG002 - the port's
+        self.letters.append(mail)
+        return Delivered()
 
-    def has_taken(self, key):
+    def was_delivered(self, key):
         raise NotImplementedError(key)
 
     def close(self):
@@ -78,10 +80,10 @@ class Unmetered:
     def waiting(self, calls):
         pass
 
-    def answered(self, answer):
+    def answered(self, label):
         pass
 
-    def handed_over(self, outcome):
+    def delivered(self, label):
         pass
 
 
@@ -113,15 +115,15 @@ def decider(layout=GROUPSERVER):
 
 @contextmanager
 def dispatching(engine, mailer, meter=None):
-    """Give a dispatcher, which is closed in the end, and so is its presence."""
-    presence = WorkerLease(engine)
-    desk = Processor(engine, decider(), mailer, presence, lambda: NOW, Log())
-    dispatcher = Dispatcher(desk, mailer, meter or Unmetered())
+    """Give a dispatcher, which is closed in the end, and so is its worker lease."""
+    lease = WorkerLease(engine)
+    processor = Processor(engine, decider(), mailer, lease, lambda: NOW, Log())
+    dispatcher = Dispatcher(processor, mailer, meter or Unmetered())
     try:
         yield dispatcher
     finally:
         dispatcher.close()
-        presence.close()
+        lease.close()
 
 
 def tokens(engine, sleep):

@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: MIT
 """A mailer that hands its letters to the mail server of a test."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from gs.profile.status.site.delivery import SmtpMailer, SmtpSettings
+from gs.profile.status.site.delivery import (
+    Deferred,
+    DeliveryResult,
+    InDoubt,
+    OutgoingMail,
+    RecipientsRefused,
+    Rejected,
+    SmtpMailer,
+    SmtpSettings,
+)
 from limits import LIMIT
 
 from .authority import Authority
 from .smtp import MailServer
+
+Result = TypeVar("Result")
 
 PASSWORD = "pässword-that-nobody-may-see"
 
@@ -38,3 +50,26 @@ def mailing(
 def over_tls(authority: Authority, security: str = "starttls") -> dict[str, Any]:
     """Return the settings for a server that has its certificate from *authority*."""
     return {"security": security, "ca_file": authority.pem}
+
+
+def text_of(result: DeliveryResult) -> str:
+    """Return what a *result* says of the mail server; nothing where the mail was taken."""
+    match result:
+        case Deferred(reason) | InDoubt(reason):
+            return reason
+        case Rejected(reply):
+            return reply
+        case RecipientsRefused():
+            return result.replies
+        case _:
+            return ""
+
+
+def ends(mailer: SmtpMailer, kind: type[Result], mail: OutgoingMail, says: str = "") -> Result:
+    """Deliver *mail*; return the result, which has to be of that *kind* and to match *says*."""
+    result = mailer.deliver(mail, "m1")
+    assert isinstance(result, kind), result
+    assert re.search(says, text_of(result)), result
+    assert "example.org" not in text_of(result)
+    assert PASSWORD not in text_of(result)
+    return result

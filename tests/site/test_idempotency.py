@@ -22,7 +22,7 @@ from gs.profile.status.hooks import (
     read_lifetime,
     write_key,
 )
-from gs.profile.status.site.delivery import MaildirMailer, NotTakenError
+from gs.profile.status.site.delivery import Deferred, MaildirMailer
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.audit import SUBSYSTEM
 from gs.profile.status.site.store.options import Option, write_option
@@ -40,13 +40,13 @@ class Held:
     may: threading.Event = field(default_factory=threading.Event)
     jobs: int = 4
 
-    def hand_over(self, message, reader, key=None):
+    def deliver(self, message, reader, key=None):
         self.reached.set()
         assert self.may.wait(LIMIT)
-        return self.maildir.hand_over(message, reader, key)
+        return self.maildir.deliver(message, reader, key)
 
-    def has_taken(self, key):
-        return self.maildir.has_taken(key)
+    def was_delivered(self, key):
+        return self.maildir.was_delivered(key)
 
     def close(self):
         pass
@@ -314,7 +314,7 @@ def test_while_nobody_can_tell_whether_it_was_taken_nobody_is_mailed(
 
 
 def test_a_full_disk_is_503_and_the_same_key_may_be_tried_again(start, ann, mails, maildir):
-    full = NotTakenError("There is no room")
+    full = Deferred("There is no room")
     with start(Broken(maildir, full, times=2)) as site:
         assert [call(site).status for _ in range(4)] == [503, 503, 200, 200]
     assert len(mails()) == len(audited(ann)) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.site.delivery.maildir import MaildirMailer
-from gs.profile.status.site.delivery.ports import NotTakenError
+from gs.profile.status.site.delivery.ports import Deferred
 from servers.smtp_letters import PlainLetter
 
 
@@ -24,7 +24,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_mail_is_delivered_as_it_was_composed(tmp_path, message):
-    MaildirMailer(tmp_path / "mail").hand_over(message, "reader")
+    MaildirMailer(tmp_path / "mail").deliver(message, "reader")
     (delivered,) = (tmp_path / "mail" / "new").iterdir()
     octets = message.octets(eight_bit=False)
     assert delivered.read_bytes() == octets.replace(b"\r\n", b"\n")
@@ -33,7 +33,7 @@ def test_a_mail_is_delivered_as_it_was_composed(tmp_path, message):
 
 
 def test_other_programs_read_it(tmp_path, message):
-    MaildirMailer(tmp_path / "mail").hand_over(message, "reader")
+    MaildirMailer(tmp_path / "mail").deliver(message, "reader")
     (read,) = mailbox.Maildir(tmp_path / "mail", create=False)
     assert read["Message-ID"] == message.message_id
     assert read["Subject"] == "x"
@@ -42,12 +42,12 @@ def test_other_programs_read_it(tmp_path, message):
 def test_mails_handed_over_at_the_same_moment_have_files_of_their_own(tmp_path, message):
     maildir = MaildirMailer(tmp_path, clock=lambda: 1785542400.0)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(maildir.hand_over, [message] * 40, ["reader"] * 40))
+        list(pool.map(maildir.deliver, [message] * 40, ["reader"] * 40))
     assert len(names(tmp_path / "new")) == 40
 
 
 def test_no_one_else_can_read_the_mails(tmp_path, message):
-    MaildirMailer(tmp_path / "mail").hand_over(message, "reader")
+    MaildirMailer(tmp_path / "mail").deliver(message, "reader")
     (mail,) = (tmp_path / "mail" / "new").iterdir()
     folders = [tmp_path / "mail", *(tmp_path / "mail").iterdir()]
     assert [path.stat().st_mode & 0o777 for path in folders] == [0o700] * 4
@@ -61,28 +61,28 @@ def test_a_full_disk_is_something_to_wait_for(tmp_path, message, monkeypatch, nu
         raise OSError(number, os.strerror(number))
 
     maildir = MaildirMailer(tmp_path)
-    maildir.hand_over(message, "reader")
+    maildir.deliver(message, "reader")
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(NotTakenError, match="no room") as caught:
-        maildir.hand_over(message, "reader", "k")
-    assert caught.value.retry_after == 60
+    assert maildir.deliver(message, "reader", "k") == Deferred(
+        f"There is no space for the mail: {os.strerror(number)}."
+    )
     assert len(names(tmp_path / "new")) == 1
     assert names(tmp_path / "tmp") == []
     monkeypatch.undo()
-    assert not maildir.has_taken("k")
+    assert not maildir.was_delivered("k")
 
 
 def test_a_mail_that_cannot_be_delivered_is_an_error_and_leaves_nothing(tmp_path, message):
     maildir = MaildirMailer(tmp_path)
-    maildir.hand_over(message, "reader")
+    maildir.deliver(message, "reader")
     (tmp_path / "new").rename(tmp_path / "moved")
     (tmp_path / "new").write_text("in the way")
     with pytest.raises(OSError, match="new"):
-        maildir.hand_over(message, "reader")
+        maildir.deliver(message, "reader")
     assert names(tmp_path / "tmp") == []
 
 
-def test_the_file_and_the_folder_are_synced_before_it_is_handed_over(
+def test_the_file_and_the_folder_are_synced_before_the_mail_is_delivered(
     tmp_path, message, monkeypatch
 ):
     # The one thing that no test can see from outside, but for cutting the power.
@@ -94,56 +94,56 @@ def test_the_file_and_the_folder_are_synced_before_it_is_handed_over(
         sync(descriptor)
 
     maildir = MaildirMailer(tmp_path / "mail")
-    maildir.hand_over(message, "reader")
+    maildir.deliver(message, "reader")
     monkeypatch.setattr(os, "fsync", watched)
-    maildir.hand_over(message, "reader")
+    maildir.deliver(message, "reader")
     folders = [path.parent.name for path in synced[:1]] + [synced[-1].name]
     assert folders == ["tmp", "new"]
-    maildir.hand_over(message, "reader", "k")
+    maildir.deliver(message, "reader", "k")
     synced.clear()
-    assert maildir.has_taken("k")
+    assert maildir.was_delivered("k")
     assert [path.name for path in synced] == ["new"]
 
 
 def test_a_mailer_knows_what_it_has_taken_by_its_key(tmp_path, message):
     maildir = MaildirMailer(tmp_path / "mail")
-    assert not maildir.has_taken("k")
-    maildir.hand_over(message, "reader")
-    maildir.hand_over(message, "reader", "k")
-    assert [maildir.has_taken(key) for key in ("k", "K", "k/", "")] == [
+    assert not maildir.was_delivered("k")
+    maildir.deliver(message, "reader")
+    maildir.deliver(message, "reader", "k")
+    assert [maildir.was_delivered(key) for key in ("k", "K", "k/", "")] == [
         True,
         False,
         False,
         False,
     ]
-    assert MaildirMailer(tmp_path / "mail").has_taken("k")
+    assert MaildirMailer(tmp_path / "mail").was_delivered("k")
     assert len(names(tmp_path / "mail" / "new")) == 2
 
 
 @pytest.mark.parametrize("flags", ["", ":2,", ":2,S", ":2,FRS"])
 def test_a_mail_is_known_wherever_a_reader_has_put_it(tmp_path, message, flags):
     maildir = MaildirMailer(tmp_path)
-    maildir.hand_over(message, "reader", "k")
+    maildir.deliver(message, "reader", "k")
     (mail,) = (tmp_path / "new").iterdir()
     mail.rename(tmp_path / "cur" / f"{mail.name}{flags}")
-    assert maildir.has_taken("k")
-    assert not maildir.has_taken("other")
+    assert maildir.was_delivered("k")
+    assert not maildir.was_delivered("other")
 
 
 def test_what_a_crash_left_half_written_was_not_taken_and_is_not_in_the_way(tmp_path, message):
     maildir = MaildirMailer(tmp_path)
-    maildir.hand_over(message, "reader", "k")
+    maildir.deliver(message, "reader", "k")
     (mail,) = (tmp_path / "new").iterdir()
     mail.rename(tmp_path / "tmp" / mail.name)
-    assert not maildir.has_taken("k")
-    maildir.hand_over(message, "reader", "k")
-    assert maildir.has_taken("k")
+    assert not maildir.was_delivered("k")
+    maildir.deliver(message, "reader", "k")
+    assert maildir.was_delivered("k")
 
 
 def test_a_folder_that_cannot_be_read_is_no_answer(tmp_path, message):
     maildir = MaildirMailer(tmp_path)
-    maildir.hand_over(message, "reader", "k")
+    maildir.deliver(message, "reader", "k")
     (tmp_path / "new").rename(tmp_path / "moved")
     (tmp_path / "new").write_text("in the way")
     with pytest.raises(NotADirectoryError):
-        maildir.has_taken("k")
+        maildir.was_delivered("k")

@@ -7,22 +7,27 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import (
-    AllRefusedError,
-    DoubtError,
-    NotTakenError,
+    Deferred,
+    Delivered,
+    InDoubt,
+    RecipientsRefused,
     RefusedRecipient,
-    RejectedError,
+    Rejected,
 )
-from gs.profile.status.site.delivery.transaction import ServerRefusedError
-from gs.profile.status.site.dispatch import (
-    InDoubtError,
-    InProgressError,
-    NotNotifiedError,
-    OtherFormError,
+from gs.profile.status.site.dispatch import Decision
+from gs.profile.status.site.dispatch.outcome import (
+    IN_PROGRESS,
+    KEY_REUSED,
+    deferred,
+    in_doubt,
+    label_of,
+    outcome_of,
 )
 from gs.profile.status.site.web.metrics import Metrics
+from servers.smtp_letters import PlainLetter
 
 REFUSED = RefusedRecipient("jane@example.org", "550 no such user")
+DECISION = Decision(HookReply(0, "Sent"), "Jane", PlainLetter(("jane@example.org",)))
 
 
 @pytest.fixture
@@ -68,35 +73,35 @@ def test_requests_are_counted_and_timed_by_route(metrics):
         (HookReply(-32, ""), "opted_out"),
         (HookReply(-1024, ""), "other"),
         (HookReply(-3, "of a later version"), "failed"),
-        (NotNotifiedError("No room."), "later"),
-        (InProgressError(), "in_progress"),
-        (OtherFormError(), "other_form"),
-        (InDoubtError("<x@example.org>"), "in_doubt"),
+        (deferred("No space."), "deferred"),
+        (IN_PROGRESS, "in_progress"),
+        (KEY_REUSED, "key_reused"),
+        (in_doubt("<x@example.org>"), "in_doubt"),
         (ValueError(), "failed"),
     ],
 )
 def test_calls_are_counted_by_what_became_of_them(metrics, answer, outcome):
-    metrics.answered(answer)
-    metrics.answered(answer)
+    metrics.answered(label_of(answer))
+    metrics.answered(label_of(answer))
     assert scraped(metrics)["notifications_total", outcome] == 2
 
 
 @pytest.mark.parametrize(
     ("ended", "outcome"),
     [
-        ((), "taken"),
-        ((REFUSED,), "partly_refused"),
-        (NotTakenError("later"), "later"),
-        (AllRefusedError((REFUSED,)), "all_refused"),
-        (ServerRefusedError((REFUSED,)), "all_refused"),
-        (RejectedError(), "rejected"),
-        (DoubtError(), "in_doubt"),
-        (OSError(), "in_doubt"),
+        (Delivered(), "delivered"),
+        (Delivered((REFUSED,)), "partly_refused"),
+        (Deferred("later"), "deferred"),
+        (RecipientsRefused((REFUSED,)), "recipients_refused"),
+        (RecipientsRefused((REFUSED,), by_server=False), "recipients_refused"),
+        (Rejected("554 no"), "rejected"),
+        (InDoubt("lost"), "in_doubt"),
+        (InDoubt("a bug", OSError()), "in_doubt"),
     ],
 )
-def test_letters_are_counted_by_what_the_mailer_said(metrics, ended, outcome):
-    metrics.handed_over(ended)
-    assert scraped(metrics)["letters_total", outcome] == 1
+def test_deliveries_are_counted_by_their_outcome(metrics, ended, outcome):
+    metrics.delivered(outcome_of(ended, "u1", DECISION).label)
+    assert scraped(metrics)["deliveries_total", outcome] == 1
 
 
 def test_what_waits_and_who_is_a_member_is_as_it_was_last_told(metrics):
@@ -123,8 +128,10 @@ def test_two_applications_in_a_process_count_for_themselves(metrics):
 
 
 def test_nothing_of_a_member_is_in_it(metrics):
-    metrics.answered(HookReply(0, "Sent the monthly notification to Jane Smith (jane1)"))
-    metrics.handed_over((REFUSED,))
-    body = asyncio.run(metrics.answer(None)).body.decode()
+    reply = HookReply(0, "Sent the monthly notification to Jane Smith (jane1)")
+    metrics.answered(label_of(reply))
+    metrics.delivered(outcome_of(Delivered((REFUSED,)), "jane1", DECISION).label)
+    lines = asyncio.run(metrics.answer(None)).body.decode().splitlines()
+    ours = "\n".join(line for line in lines if line.startswith("sendprofile_site"))
     for personal in ("Jane", "jane", "example.org", "550"):
-        assert personal not in body
+        assert personal not in ours

@@ -15,16 +15,19 @@ from sqlalchemy import event
 from embedded.hamlet import only
 from embedded.parts import MARCH, Pigeonhole, dispatching
 from gs.profile.status.hooks import HookReply
-from gs.profile.status.site.delivery import NotTakenError, RejectedError
-from gs.profile.status.site.dispatch import Decision, InDoubtError, NotNotifiedError, SendRequest
-from gs.profile.status.site.dispatch.call import DeliveryEnd, HandOver, PendingCall
-from gs.profile.status.site.dispatch.reporting import BETWEEN_LINES, DeliveryLog
+from gs.profile.status.site.delivery import Deferred, Delivered, Rejected
+from gs.profile.status.site.dispatch import Decision, NoReply
+from gs.profile.status.site.dispatch.call import SendCall
+from gs.profile.status.site.dispatch.delivery_log import BETWEEN_LINES, DeliveryLog
+from gs.profile.status.site.dispatch.outcome import outcome_of
 from gs.profile.status.site.logs import Log, set_up_log
-from gs.profile.status.site.store.calls import BegunCall, Call, begin_calls
+from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey, begin_calls
 from limits import LIMIT
 from servers.smtp import mail_server
 from servers.smtp_letters import PlainLetter
 from servers.smtp_mailing import Clock, mailing
+
+KEY = IdempotencyKey("k", "f")
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def logged():
 
 def ask(dispatcher, *user_ids):
     async def together():
-        calls = (dispatcher.notify(SendRequest(user_id, MARCH)) for user_id in user_ids)
+        calls = (dispatcher.send(user_id, MARCH) for user_id in user_ids)
         return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), LIMIT)
 
     return asyncio.run(together())
@@ -52,16 +55,16 @@ CASES = [
     (
         "MAIL",
         "451 4.7.1 Greylisted",
-        "mail_not_taken",
+        "mail_deferred",
         "warning",
         "The mail server said: 451 4.7.1 Greylisted.",
     ),
     (
         "MAIL",
         "535 5.7.8 Who are you",
-        "mail_not_taken",
+        "mail_deferred",
         "warning",
-        "The mail server wants to be logged in to: 535 5.7.8 Who are you.",
+        "The mail server requires a log-in: 535 5.7.8 Who are you.",
     ),
     (
         "END",
@@ -73,14 +76,14 @@ CASES = [
     (
         "RCPT",
         "550 5.1.1 jane.public (u1): no such user, nor is jane.public@mail.example",
-        "mail_refused",
+        "recipients_refused",
         "info",
         "550 5.1.1 <…> (<…>): no such user, nor is <…>",
     ),
     (
         "RCPT",
         "550 5.1.1 /home/Jane does not know the au1tomatic PUBLIC of mail.example",
-        "mail_refused",
+        "recipients_refused",
         "info",
         "550 5.1.1 <…> does not know the au1tomatic <…> of mail.example",
     ),
@@ -105,7 +108,7 @@ def test_what_the_mail_server_said_is_in_the_log_without_the_member(
     (line,) = logged()
     assert line.pop("message_id").endswith(".2026-03@s.example>")
     del line["time"]
-    assert line == {"level": level, "event": event, "said": said, "times": 1}
+    assert line == {"level": level, "event": event, "reply": said, "times": 1}
 
 
 @only("sqlite")
@@ -117,31 +120,30 @@ def test_a_mail_server_that_is_away_is_told_of_once_a_minute(town, logged):
     with mailing(server) as mailer, dispatching(town.engine, mailer) as dispatcher:
         ask(dispatcher, *["u1"] * 9)
     (line,) = logged()
-    assert line["event"] == "mail_not_taken"
+    assert line["event"] == "mail_deferred"
     why = os.strerror(errno.ECONNREFUSED)
-    assert line["said"] == f"The mail server {where} cannot be reached: {why}."
+    assert line["reply"] == f"The mail server {where} cannot be reached: {why}."
 
 
-def ended(outcome):
-    letter = PlainLetter()
-    task = PendingCall(SendRequest("u1", MARCH), None, None)
-    return DeliveryEnd(
-        HandOver(task, letter, Decision(HookReply(0, ""), "Jane"), "w"), outcome, 0.0
-    )
+def ended(loop, result):
+    decision = Decision(HookReply(0, ""), "Jane", PlainLetter())
+    outcome = outcome_of(result, "u1", decision)
+    return SendCall("u1", MARCH, None, decision=decision, outcome=outcome, loop=loop)
 
 
 def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
-    clock = Clock()
-    reporter = DeliveryLog(Log(), clock)
+    clock, loop = Clock(), asyncio.new_event_loop()
+    log = DeliveryLog(Log(), clock)
     for _ in range(3):
-        for outcome in ((), NotTakenError("451 4.3.2"), RejectedError("554 5.6.0")):
-            reporter.report(ended(outcome))
+        for result in (Delivered(), Deferred("451 4.3.2"), Rejected("554 5.6.0")):
+            log.report(ended(loop, result))
         clock.now += BETWEEN_LINES / 3
-    reporter.report(ended(NotTakenError("452 4.3.1")))
-    assert [(line["event"], line["said"], line["times"]) for line in logged()] == [
-        ("mail_not_taken", "451 4.3.2", 1),
+    log.report(ended(loop, Deferred("452 4.3.1")))
+    loop.close()
+    assert [(line["event"], line["reply"], line["times"]) for line in logged()] == [
+        ("mail_deferred", "451 4.3.2", 1),
         ("mail_rejected", "554 5.6.0", 1),
-        ("mail_not_taken", "452 4.3.1", 3),
+        ("mail_deferred", "452 4.3.1", 3),
     ]
 
 
@@ -152,7 +154,9 @@ def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(tow
     with town.engine.begin() as connection:
         begin_calls(
             connection,
-            [BegunCall(Call("k", "f"), "u1", MARCH, moment, "gone", "<m@x>", reply, None)],
+            [CallRecord(KEY, "u1", MARCH, reply, "gone", moment, message_id="<m@x>")],
+            moment,
+            {},
         )
     with (
         mail_server() as server,
@@ -160,11 +164,9 @@ def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(tow
         dispatching(town.engine, mailer) as dispatcher,
     ):
         for _ in range(2):
-            notice = SendRequest("u1", MARCH, Call("k", "f"))
-            with pytest.raises(InDoubtError):
-                asyncio.run(dispatcher.notify(notice))
+            assert asyncio.run(dispatcher.send("u1", MARCH, KEY)).label == "in_doubt"
     events = [(line["level"], line["event"], line["message_id"]) for line in logged()]
-    assert events == [("warning", "in_doubt", "<m@x>")] * 2
+    assert events == [("warning", "mail_in_doubt", "<m@x>")] * 2
 
 
 @only("sqlite")
@@ -179,7 +181,7 @@ def test_the_log_says_what_is_wrong_with_the_database(town, logged):
     with dispatching(town.engine, Pigeonhole()) as dispatcher:
         # The audit trail needs another page sooner or later.
         answers = (ask(dispatcher, "u1")[0] for _ in range(100))
-        assert any(isinstance(answer, NotNotifiedError) for answer in answers)
+        assert any(isinstance(answer, NoReply) for answer in answers)
     line = logged()[0]
     del line["time"]
     assert line == {

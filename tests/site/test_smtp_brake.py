@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gs.profile.status.site.delivery import AllRefusedError, NotTakenError
+from gs.profile.status.site.delivery import RecipientsRefused
 from servers.smtp import mail_server
 from servers.smtp_letters import KIM, LEE, ZOE, PlainLetter
-from servers.smtp_mailing import mailing
+from servers.smtp_mailing import mailing, text_of
 
 LETTER = PlainLetter()
 REFUSAL = "550 go away"
@@ -16,10 +16,8 @@ MANY = tuple(f"m{number}@example.org" for number in range(11))
 
 
 def outcome(mailer, letter=LETTER):
-    try:
-        return mailer.hand_over(letter, "m1")
-    except (AllRefusedError, NotTakenError) as error:
-        return "refused" if isinstance(error, AllRefusedError) else str(error)
+    result = mailer.deliver(letter, "m1")
+    return "refused" if isinstance(result, RecipientsRefused) else text_of(result)
 
 
 @pytest.mark.parametrize("stage", ["RCPT", "DATA", "END"])
@@ -29,9 +27,11 @@ def test_ten_addresses_are_marked_and_then_none_until_a_letter_is_taken(stage):
             server.answer(stage, "550 5.1.1 go away")
             assert [outcome(mailer) for _ in range(10)] == ["refused"] * 10
             for _ in range(3):
-                assert outcome(mailer).startswith("The mail server refuses everybody: 550 5.1.1")
+                assert outcome(mailer).startswith(
+                    "The mail server refuses every recipient: 550 5.1.1"
+                )
             server.behave()
-            assert outcome(mailer) == ()
+            assert outcome(mailer) == ""
 
 
 def test_threads_together_mark_no_more():
@@ -52,7 +52,7 @@ def test_a_member_with_more_addresses_does_not_wait_for_ever():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", REFUSAL)
         assert outcome(mailer, PlainLetter(MANY)) == "refused"
-        assert outcome(mailer).startswith("The mail server refuses everybody")
+        assert outcome(mailer).startswith("The mail server refuses every recipient")
 
 
 def test_what_the_site_refuses_by_itself_says_nothing_of_the_server():

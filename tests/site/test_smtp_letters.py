@@ -3,16 +3,16 @@
 
 import pytest
 
-from gs.profile.status.site.delivery import AllRefusedError, DoubtError, NotTakenError
+from gs.profile.status.site.delivery import Deferred, Delivered, RecipientsRefused
 from servers.smtp import mail_server
 from servers.smtp_letters import KIM, ZOE, PlainLetter
-from servers.smtp_mailing import mailing
+from servers.smtp_mailing import ends, mailing
 
 
 @pytest.mark.parametrize(("without", "content"), [((), True), (("8BITMIME",), False)])
 def test_eight_bits_go_to_a_server_that_takes_them(without, content):
     with mail_server(without=without) as server, mailing(server) as mailer:
-        mailer.hand_over(PlainLetter(), "m1")
+        mailer.deliver(PlainLetter(), "m1")
     (taken,) = server.letters
     assert taken.content == PlainLetter().octets(eight_bit=content)
     assert ("BODY=8BITMIME" in taken.options) == content
@@ -21,8 +21,8 @@ def test_eight_bits_go_to_a_server_that_takes_them(without, content):
 def test_an_international_letter_goes_to_a_server_that_takes_it():
     letter = PlainLetter((ZOE, KIM), international=True)
     with mail_server() as server, mailing(server) as mailer:
-        mailer.hand_over(letter, "m1")
-        mailer.hand_over(PlainLetter(), "m2")
+        mailer.deliver(letter, "m1")
+        mailer.deliver(PlainLetter(), "m2")
     assert server.letters[0].recipients == (ZOE, KIM)
     assert {"SMTPUTF8", "BODY=8BITMIME"} <= set(server.letters[0].options)
     assert "SMTPUTF8" not in server.letters[1].options
@@ -32,18 +32,16 @@ def test_an_international_letter_goes_to_a_server_that_takes_it():
 def test_an_international_letter_cannot_go_to_another(recipients, refused):
     letter = PlainLetter(recipients, international=True)
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
-        with pytest.raises(AllRefusedError, match="SMTPUTF8") as caught:
-            mailer.hand_over(letter, "m1")
-        assert [each.address for each in caught.value.refused] == refused
-        assert mailer.hand_over(PlainLetter(), "m2") == ()
+        result = ends(mailer, RecipientsRefused, letter, "SMTPUTF8")
+        assert [each.address for each in result.refused] == refused
+        assert mailer.deliver(PlainLetter(), "m2") == Delivered()
 
 
 def test_a_sender_beyond_ascii_is_the_operators_to_mend_and_marks_no_address():
     letter = PlainLetter((KIM,), international=True)
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
-        with pytest.raises(NotTakenError, match=r"From address needs SMTPUTF8.*plain ASCII"):
-            mailer.hand_over(letter, "m1")
-        assert mailer.hand_over(PlainLetter(), "m2") == ()
+        ends(mailer, Deferred, letter, "From address needs SMTPUTF8.*support address in ASCII")
+        assert mailer.deliver(PlainLetter(), "m2") == Delivered()
 
 
 @pytest.mark.parametrize(
@@ -52,10 +50,9 @@ def test_a_sender_beyond_ascii_is_the_operators_to_mend_and_marks_no_address():
 )
 def test_an_address_cannot_smuggle_a_command(hostile):
     with mail_server() as server, mailing(server) as mailer:
-        with pytest.raises(AllRefusedError) as caught:
-            mailer.hand_over(PlainLetter((hostile,)), "m1")
-        assert [each.address for each in caught.value.refused] == [hostile]
-        (refused,) = mailer.hand_over(PlainLetter((KIM, hostile)), "m1")
+        result = ends(mailer, RecipientsRefused, PlainLetter((hostile,)))
+        assert [each.address for each in result.refused] == [hostile]
+        (refused,) = ends(mailer, Delivered, PlainLetter((KIM, hostile))).refused
         assert refused.address == hostile
         assert [letter.recipients for letter in server.letters] == [(KIM,)]
 
@@ -64,8 +61,8 @@ def test_an_address_cannot_smuggle_a_command(hostile):
 def test_a_letter_cannot_smuggle_another_one(end):
     smuggled = f"hello{end}MAIL FROM:<evil@example.org>\r\n"
     with mail_server() as server, mailing(server) as mailer:
-        mailer.hand_over(PlainLetter(text=smuggled), "m1")
-        mailer.hand_over(PlainLetter(), "m2")
+        mailer.deliver(PlainLetter(text=smuggled), "m1")
+        mailer.deliver(PlainLetter(), "m2")
     first, second = server.letters
     assert first.content.endswith(b"hello\r\n.\r\nMAIL FROM:<evil@example.org>\r\n")
     assert second.mail_from == "bounces+m2@example.org"
@@ -73,5 +70,5 @@ def test_a_letter_cannot_smuggle_another_one(end):
 
 
 def test_a_mail_server_cannot_be_asked_what_it_took():
-    with mail_server() as server, mailing(server) as mailer, pytest.raises(DoubtError):
-        mailer.has_taken("key")
+    with mail_server() as server, mailing(server) as mailer:
+        assert mailer.was_delivered("key") is None

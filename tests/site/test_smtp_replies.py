@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.delivery.connection import SmtpReply
+from gs.profile.status.site.delivery.replies import SmtpReply
 from gs.profile.status.site.delivery.settings import SmtpSettings
 from gs.profile.status.site.delivery.smtp import SmtpMailer, bounce_address
 
@@ -29,7 +29,7 @@ BOUNCES = "bounces@lists.example.org"
     ],
 )
 def test_what_says_that_an_address_is_no_good(said):
-    assert SmtpReply(int(said[:3]), said[4:]).of_the_address
+    assert SmtpReply(int(said[:3]), said[4:]).is_about_address
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_what_says_that_an_address_is_no_good(said):
     ],
 )
 def test_what_says_nothing_of_the_address(said):
-    assert not SmtpReply(int(said[:3]), said[4:]).of_the_address
+    assert not SmtpReply(int(said[:3]), said[4:]).is_about_address
 
 
 @pytest.mark.parametrize(
     "said", ["550 5.1.1 gone", "554 5.1.10 null MX", "550 User unknown", "550 mailbox unavailable"]
 )
 def test_a_whole_letter_may_be_refused_for_its_address(said):
-    assert SmtpReply(int(said[:3]), said[4:]).names_the_address
+    assert SmtpReply(int(said[:3]), said[4:]).is_clearly_about_address
 
 
 @pytest.mark.parametrize(
@@ -82,22 +82,22 @@ def test_a_whole_letter_may_be_refused_for_its_address(said):
     ],
 )
 def test_in_doubt_it_is_the_letter(said):
-    assert not SmtpReply(int(said[:3]), said[4:]).names_the_address
+    assert not SmtpReply(int(said[:3]), said[4:]).is_clearly_about_address
 
 
 def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length():
     reply = SmtpReply.read(
         550, b"5.1.1 <kim@example.org>: \x1b[31m(a.b@example.net)\nunknown" * 20
     )
-    assert reply.said.startswith("550 5.1.1 <…>:  [31m(<…>) unknown")
-    assert "example" not in reply.said
-    assert reply.said.isprintable()
-    assert len(reply.said) <= 200
+    assert reply.shown.startswith("550 5.1.1 <…>:  [31m(<…>) unknown")
+    assert "example" not in reply.shown
+    assert reply.shown.isprintable()
+    assert len(reply.shown) <= 200
 
 
 @given(st.binary())
 def test_whatever_a_server_says_is_harmless(octets):
-    assert SmtpReply.read(500, octets).said.isprintable()
+    assert SmtpReply.read(500, octets).shown.isprintable()
 
 
 @given(st.text())

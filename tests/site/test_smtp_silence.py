@@ -4,14 +4,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import pytest
-
-from gs.profile.status.site.delivery import DoubtError, NotTakenError
+from gs.profile.status.site.delivery import Deferred, Delivered, InDoubt
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
 from servers.smtp_letters import PlainLetter
-from servers.smtp_mailing import mailing, over_tls
+from servers.smtp_mailing import ends, mailing, over_tls
 
 # Seconds. So long each test waits, whatever it tests, and so all of them wait together. What is
 # answered has to be so within that time, on a slow machine too.
@@ -42,9 +40,7 @@ def silent_before_the_final_dot(authority, security, without, stage):
     """Nothing was taken, nor is it later."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer(stage, Fault.SILENCE)
-        with pytest.raises(NotTakenError, match="does not answer in time") as caught:
-            mailer.hand_over(LONG if stage == "TEXT" else LETTER, "m1")
-        assert "example.org" not in str(caught.value)
+        ends(mailer, Deferred, LONG if stage == "TEXT" else LETTER, "does not answer in time")
         assert server.letters == []
         goes_on(server, mailer)
 
@@ -53,8 +49,7 @@ def silent_after_the_final_dot(authority, security, without):
     """It is in doubt, and the connection is not used again."""
     with given(authority, security, without, final_timeout=WAIT) as (server, mailer):
         server.answer("END", Fault.SILENCE)
-        with pytest.raises(DoubtError, match="does not answer in time"):
-            mailer.hand_over(LETTER, "m1")
+        ends(mailer, InDoubt, LETTER, "does not answer in time")
         assert server.connections == 1
         goes_on(server, mailer)
         assert server.connections == 2
@@ -64,17 +59,17 @@ def late_with_its_verdict(authority, security, without):
     """That may take longer than an answer."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer("END", WAIT + 0.5, times=1)
-        assert mailer.hand_over(LETTER, "m1") == ()
-        assert mailer.hand_over(LETTER, "m1") == ()
+        assert mailer.deliver(LETTER, "m1") == Delivered()
+        assert mailer.deliver(LETTER, "m1") == Delivered()
         assert server.connections == 1
 
 
 def silent_on_a_kept_connection(authority, security, without):
     """It is replaced, as one that is closed."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
-        mailer.hand_over(LETTER, "m1")
+        mailer.deliver(LETTER, "m1")
         server.answer("MAIL", Fault.SILENCE, times=1)
-        mailer.hand_over(LETTER, "m2")
+        mailer.deliver(LETTER, "m2")
         assert server.connections == 2
         assert len(server.letters) == 2
 
@@ -82,7 +77,7 @@ def silent_on_a_kept_connection(authority, security, without):
 def goes_on(server, mailer):
     """The mailer is as good as ever, and nobody has had anything meanwhile."""
     server.behave()
-    assert mailer.hand_over(LETTER, "after") == ()
+    assert mailer.deliver(LETTER, "after") == Delivered()
     assert [each.mail_from for each in server.letters] == ["bounces+after@example.org"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Calls that have a key: begun by one, finished, taken back, left, in doubt."""
+"""Calls that have a key: begun by one worker, finished, released, abandoned, in doubt."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,19 +11,17 @@ import pytest
 from gs.profile.status.hooks import HookReply, Period, Status
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
-    BegunCall,
-    Call,
+    CallRecord,
     Doubt,
-    FinishedCall,
-    KnownCall,
-    begin_calls,
+    IdempotencyKey,
+    abandon_calls,
     find_calls,
     find_doubts,
-    finish_calls,
-    leave_calls,
+    release_calls,
     resolve_doubt,
-    take_back_calls,
 )
+from gs.profile.status.site.store.calls import begin_calls as begin_records
+from gs.profile.status.site.store.calls import finish_calls as finish_records
 from gs.profile.status.site.store.tables import AUDIT_EVENT
 from limits import LIMIT
 
@@ -34,13 +32,27 @@ SENT = HookReply(Status.SENT, "Sent to Zoë")
 SKIPPED = HookReply(Status.OPTED_OUT, "Skipping Zoë")
 
 
-def begun(key="k", worker="1", **other):
-    told = {"message_id": "<m@x>", "reply": SENT, "moment": NOON, **other}
-    return BegunCall(Call(key, "form"), "zoë", MARCH, worker=worker, **told)
+def begun(key="k", worker="1", *, abandoned_by=None, moment=NOON, form="form", **other):
+    """Return a call that *worker* begins, and the dead worker that it takes it over from."""
+    values = {"message_id": "<m@x>", "reply": SENT, **other}
+    record = CallRecord(
+        IdempotencyKey(key, form), "zoë", MARCH, worker=worker, handing=moment, **values
+    )
+    return record, abandoned_by
+
+
+def begin_calls(connection, calls):
+    dead = {record.key.value: worker for record, worker in calls if worker is not None}
+    return begin_records(connection, [record for record, _ in calls], NOON, dead)
+
+
+def finish_calls(connection, records):
+    return finish_records(connection, records, LATER)
 
 
 def finished(key="k", reply=SENT, moment=LATER, worker="1"):
-    return FinishedCall(Call(key, "form"), "zoë", MARCH, moment, reply, worker)
+    record = CallRecord(IdempotencyKey(key, "form"), "zoë", MARCH, reply, finished=moment)
+    return record if worker is None else replace(record, worker=worker, handing=moment)
 
 
 def skipped(key="k", moment=LATER, reply=SKIPPED, worker=None):
@@ -62,19 +74,19 @@ def test_a_call_that_is_begun_is_known_with_all_that_settles_a_doubt(connection)
         "a",
         "b",
     }
-    known = KnownCall("form", "zoë", MARCH, "1", NOON, None, "<m@x>", SENT)
+    known = CallRecord(IdempotencyKey("a", "form"), "zoë", MARCH, SENT, "1", NOON, None, "<m@x>")
     assert find_calls(connection, ["a", "b", "c"]) == {
         "a": known,
-        "b": replace(known, message_id=None),
+        "b": replace(known, key=IdempotencyKey("b", "form"), message_id=None),
     }
-    assert known.left_by == "1"
+    assert known.abandoned_by == "1"
 
 
 def test_nothing_is_begun_finished_or_known_of_no_calls(connection):
     assert begin_calls(connection, []) == set()
     assert finish_calls(connection, []) == set()
-    leave_calls(connection, "1", [])
-    take_back_calls(connection, "1", [])
+    abandon_calls(connection, "1", [])
+    release_calls(connection, "1", [])
     assert find_calls(connection, []) == {}
 
 
@@ -87,11 +99,11 @@ def test_a_call_is_begun_once(connection):
 
 def test_a_call_that_is_finished_is_not_begun(connection):
     assert finish_calls(connection, [skipped()]) == {"k"}
-    for left_by in (None, "1", ""):
-        assert begin_calls(connection, [begun(left_by=left_by)]) == set()
+    for abandoned_by in (None, "1", ""):
+        assert begin_calls(connection, [begun(abandoned_by=abandoned_by)]) == set()
     call = found(connection)
     assert (call.finished, call.handing, call.reply) == (LATER, None, SKIPPED)
-    assert call.left_by is None
+    assert call.abandoned_by is None
 
 
 def test_a_call_that_was_begun_is_finished(connection):
@@ -99,7 +111,7 @@ def test_a_call_that_was_begun_is_finished(connection):
     assert finish_calls(connection, [finished()]) == {"k"}
     call = found(connection)
     assert (call.worker, call.handing, call.finished) == ("1", NOON, LATER)
-    assert (call.message_id, call.reply, call.left_by) == ("<m@x>", SENT, None)
+    assert (call.message_id, call.reply, call.abandoned_by) == ("<m@x>", SENT, None)
 
 
 def test_what_was_answered_first_stays(connection):
@@ -119,7 +131,7 @@ def test_that_a_mail_was_sent_is_the_truth_whatever_was_answered_before(connecti
 
 def test_a_skip_does_not_touch_a_call_that_another_is_handing_over(connection):
     begin_calls(connection, [begun("a"), begun("b"), begun("taken back")])
-    take_back_calls(connection, "1", ["taken back"])
+    release_calls(connection, "1", ["taken back"])
     skips = [skipped("a"), skipped("b", worker="2"), skipped("new"), skipped("taken back")]
     assert finish_calls(connection, skips) == {"new", "taken back"}
     for key in "ab":
@@ -135,27 +147,32 @@ def test_a_mail_that_was_refused_is_finished_by_who_began_it(connection):
 
 def test_a_mail_was_sent_also_where_its_worker_was_taken_for_dead(connection):
     begin_calls(connection, [begun(worker="2")])
-    begin_calls(connection, [begun(worker="3", left_by="2")])
+    begin_calls(connection, [begun(worker="3", abandoned_by="2")])
     assert finish_calls(connection, [finished(worker="2")]) == {"k"}
     assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
 
 
 def test_what_its_worker_let_go_of_is_in_doubt_and_may_be_taken_over_by_anybody(connection):
     begin_calls(connection, [begun("j"), begun()])
-    leave_calls(connection, "1", ["k"])
+    abandon_calls(connection, "1", ["k"])
     call = found(connection)
-    assert (call.worker, call.left_by, call.handing, call.message_id) == ("", "", NOON, "<m@x>")
+    assert (call.worker, call.abandoned_by, call.handing, call.message_id) == (
+        "",
+        "",
+        NOON,
+        "<m@x>",
+    )
     assert found(connection, "j").worker == "1"
     assert begin_calls(connection, [begun(worker="2")]) == set()
-    assert begin_calls(connection, [begun(worker="2", left_by="1")]) == set()
-    assert begin_calls(connection, [begun(worker="2", left_by="")]) == {"k"}
-    assert begin_calls(connection, [begun(worker="3", left_by="")]) == set()
+    assert begin_calls(connection, [begun(worker="2", abandoned_by="1")]) == set()
+    assert begin_calls(connection, [begun(worker="2", abandoned_by="")]) == {"k"}
+    assert begin_calls(connection, [begun(worker="3", abandoned_by="")]) == set()
     assert found(connection).worker == "2"
 
 
 def test_what_its_worker_let_go_of_is_finished_once_the_mail_is_found(connection):
     begin_calls(connection, [begun()])
-    leave_calls(connection, "1", ["k"])
+    abandon_calls(connection, "1", ["k"])
     assert finish_calls(connection, [skipped()]) == set()
     assert finish_calls(connection, [finished(worker="")]) == {"k"}
 
@@ -163,8 +180,8 @@ def test_what_its_worker_let_go_of_is_finished_once_the_mail_is_found(connection
 def test_nobody_lets_go_of_the_call_of_another_or_of_one_that_is_not_handed_over(connection):
     begin_calls(connection, [begun("another's", "2"), begun("finished"), begun("taken back")])
     finish_calls(connection, [finished("finished")])
-    take_back_calls(connection, "1", ["taken back"])
-    leave_calls(connection, "1", ["another's", "finished", "taken back"])
+    release_calls(connection, "1", ["taken back"])
+    abandon_calls(connection, "1", ["another's", "finished", "taken back"])
     told = [found(connection, key).worker for key in ("another's", "finished", "taken back")]
     assert told == ["2", "1", "1"]
 
@@ -173,47 +190,49 @@ def test_a_call_that_was_taken_back_may_be_begun_by_anybody_with_the_same_form(
     connection,
 ):
     begin_calls(connection, [begun("j"), begun()])
-    take_back_calls(connection, "1", ["k"])
+    release_calls(connection, "1", ["k"])
     known = find_calls(connection, ["k"])["k"]
-    assert (known.handing, known.finished, known.left_by) == (None, None, None)
-    other = replace(begun(worker="2"), call=Call("k", "another form"))
-    assert begin_calls(connection, [other]) == set()
+    assert (known.handing, known.finished, known.abandoned_by) == (None, None, None)
+    assert begin_calls(connection, [begun(worker="2", form="another form")]) == set()
     again = begun(worker="2", moment=LATER, message_id="<n@x>", reply=SKIPPED)
     assert begin_calls(connection, [again]) == {"k"}
     known = find_calls(connection, ["k"])["k"]
     assert (known.worker, known.handing, known.message_id) == ("2", LATER, "<n@x>")
-    assert (known.fingerprint, known.reply) == ("form", SKIPPED)
+    assert (known.key.fingerprint, known.reply) == ("form", SKIPPED)
     assert begin_calls(connection, [begun("j", "2")]) == set()
 
 
 def test_nobody_takes_back_the_call_of_another_or_one_that_is_finished(connection):
     begin_calls(connection, [begun("a"), begun("b")])
     finish_calls(connection, [finished("b")])
-    take_back_calls(connection, "2", ["a"])
-    take_back_calls(connection, "1", ["b"])
+    release_calls(connection, "2", ["a"])
+    release_calls(connection, "1", ["b"])
     known = find_calls(connection, ["a", "b"])
     assert [known[key].handing for key in "ab"] == [NOON, NOON]
 
 
 def test_a_call_that_was_left_is_taken_over_from_who_left_it_alone(connection):
     begin_calls(connection, [begun(worker="1")])
-    assert begin_calls(connection, [begun(worker="3", left_by="2")]) == set()
-    assert begin_calls(connection, [begun(worker="3", left_by="1")]) == {"k"}
-    assert begin_calls(connection, [begun(worker="4", left_by="1")]) == set()
+    assert begin_calls(connection, [begun(worker="3", abandoned_by="2")]) == set()
+    assert begin_calls(connection, [begun(worker="3", abandoned_by="1")]) == {"k"}
+    assert begin_calls(connection, [begun(worker="4", abandoned_by="1")]) == set()
     assert find_calls(connection, ["k"])["k"].worker == "3"
 
 
-@pytest.mark.parametrize("left_by", [None, "0"], ids=["new", "left by a worker"])
-def test_of_many_who_begin_a_call_at_once_one_may_hand_over(town, left_by):
+@pytest.mark.parametrize("abandoned_by", [None, "0"], ids=["new", "left by a worker"])
+def test_of_many_who_begin_a_call_at_once_one_may_hand_over(town, abandoned_by):
     keys = [f"key {number}" for number in range(20)]
-    if left_by:
+    if abandoned_by:
         with town.engine.begin() as connection:
-            begin_calls(connection, [begun(key, left_by) for key in keys])
+            begin_calls(connection, [begun(key, abandoned_by) for key in keys])
     ready = threading.Barrier(6)
 
     def begin(worker):
         # In another order each: they must not wait for each other in a circle.
-        calls = [begun(key, str(worker), left_by=left_by) for key in keys[worker:] + keys[:worker]]
+        calls = [
+            begun(key, str(worker), abandoned_by=abandoned_by)
+            for key in keys[worker:] + keys[:worker]
+        ]
         ready.wait(LIMIT)
         with town.engine.begin() as connection:
             return begin_calls(connection, calls)
@@ -231,7 +250,7 @@ def test_a_doubt_is_a_call_between_the_hand_over_and_its_record(connection):
     begin_calls(connection, [begun("late", moment=LATER), begun("b"), begun("a", "2")])
     begin_calls(connection, [begun("finished"), begun("taken back")])
     finish_calls(connection, [finished("finished"), skipped("never begun")])
-    take_back_calls(connection, "1", ["taken back"])
+    release_calls(connection, "1", ["taken back"])
     assert find_doubts(connection) == [
         Doubt("a", "zoë", MARCH, "2", NOON, "<m@x>"),
         Doubt("b", "zoë", MARCH, "1", NOON, "<m@x>"),
@@ -267,7 +286,7 @@ def test_a_doubt_that_was_not_sent_may_be_begun_again(connection):
 def test_a_doubt_that_was_taken_over_since_is_not_settled(connection, sent, again):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
-    begin_calls(connection, [begun(left_by="1", **again)])
+    begin_calls(connection, [begun(abandoned_by="1", **again)])
     before = find_doubts(connection)
     assert not resolve_doubt(connection, doubt, LATER, sent=sent)
     assert find_doubts(connection) == before != [doubt]

@@ -77,11 +77,9 @@ def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = 
         doubts = 0 if config.many_processes else inherit_doubts(connection)
     reckon = _reckoning(engine, period)
     decider, mailer = _decider(engine, config), _mailer(engine, folder, config)
-    metrics, presence = Metrics(), WorkerLease(engine)
+    metrics, lease = Metrics(), WorkerLease(engine)
     metrics.members(members)
-    dispatcher = Dispatcher(
-        Processor(engine, decider, mailer, presence, now, log), mailer, metrics
-    )
+    dispatcher = Dispatcher(Processor(engine, decider, mailer, lease, now, log), mailer, metrics)
     tokens = Tokens(_keeper(engine, metrics))
     hooks = Hooks(engine, dispatcher, tokens, reckon, "" if config.mail else _TRIAL)
     pages = Pages(engine, _link_key(engine), tokens, _looking(engine, decider), now, reckon)
@@ -89,7 +87,7 @@ def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = 
 
     def close() -> None:
         dispatcher.close()
-        presence.close()
+        lease.close()
         engine.dispose()
 
     routes = [*page_routes(pages), *service_routes(health, metrics)]
@@ -150,7 +148,7 @@ def _looking(engine: Engine, decider: Decider) -> PlanNotification:
             (member,) = decider.look_up(connection, [user_id]).values()
             decision = decider.decide(connection, member, period)
         return PlannedNotification(
-            Status(decision.reply.status), decision.reply.message, decision.letter
+            Status(decision.reply.status), decision.reply.message, decision.mail
         )
 
     return looked

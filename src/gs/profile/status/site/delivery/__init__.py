@@ -1,28 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""Handing a letter over, to a mail server or into a Maildir folder."""
+"""The delivery of a mail: to a mail server, or into a Maildir folder."""
 
 from .maildir import MaildirMailer
 from .ports import (
-    AllRefusedError,
-    DoubtError,
+    Deferred,
+    Delivered,
+    DeliveryResult,
+    InDoubt,
     Mailer,
-    NotTakenError,
     OutgoingMail,
+    RecipientsRefused,
     RefusedRecipient,
-    RejectedError,
+    Rejected,
 )
 from .settings import SmtpSettings
 from .smtp import SmtpMailer
 
 __all__ = [
-    "AllRefusedError",
-    "DoubtError",
+    "Deferred",
+    "Delivered",
+    "DeliveryResult",
+    "InDoubt",
     "MaildirMailer",
     "Mailer",
-    "NotTakenError",
     "OutgoingMail",
+    "RecipientsRefused",
     "RefusedRecipient",
-    "RejectedError",
+    "Rejected",
     "SmtpMailer",
     "SmtpSettings",
 ]

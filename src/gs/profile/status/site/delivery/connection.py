@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A connection to a mail server: commands, replies and what they mean (RFC 5321)."""
+"""A connection to a mail server: it connects, sends commands and reads replies (RFC 5321)."""
 
 import io
-import re
 import smtplib
 import socket
 import ssl
@@ -10,161 +9,69 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from .ports import NotTakenError
+from .replies import SmtpReply
 from .settings import SmtpSettings
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_WORDS: Final = 200
-_ENHANCED: Final = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
-_ADDRESS: Final = re.compile(r"<[^<>\s]*>|[^\s<>()\[\],;:=\"']+@[^\s<>()\[\],;:\"']+")
-_UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e]+")
-
-# Codes that speak of the session or of the command (RFC 5321, 4954): no address can cause them.
-_OF_THE_SESSION: Final = frozenset({500, 502, 503, 504, 521, 530, 534, 535, 538, 555})
-# Policy, but about the mailbox after all: disabled, or another owner's now (RFC 5248, 7293).
-_OF_THE_MAILBOX: Final = frozenset({(7, 13), (7, 17), (7, 18)})
-# The sender's address (RFC 3463, 5248), which some servers only judge with the recipient.
-_OF_THE_SENDER: Final = frozenset({(1, 7), (1, 8)})
-_ADDRESSING, _MAILBOX, _ROUTING, _CONTENT = 1, 2, 4, 6
-# Many servers have no enhanced codes: then there are only the words.
-_POLICY: Final = re.compile(
-    r"relay|black.?list|block.?list|deny.?list|\brbl\b|dnsbl|spam|policy|reputation|authenti"
-    r"|sender|banned|blocked|too many|access denied|client host|administrative(ly)? prohibit",
-    re.IGNORECASE,
-)
-_NOBODY: Final = re.compile(
-    r"user unknown|unknown user|no such (user|mailbox|recipient|address)|mailbox unavailable"
-    r"|(user|mailbox|recipient) (unknown|not found|does not exist)",
-    re.IGNORECASE,
-)
-_MAILBOX_UNAVAILABLE: Final = 550
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpReply:
-    """A reply (RFC 5321, 4.2): the *code*, and the *words* of all its lines."""
-
-    code: int
-    words: str
-
-    @classmethod
-    def read(cls, code: int, octets: bytes) -> "SmtpReply":
-        """Return the reply, harmless in a log or on a page: without control characters."""
-        words = _UNPRINTABLE.sub(" ", octets.decode("ascii", "replace").replace("\n", " "))
-        return cls(code, words.strip())
-
-    @property
-    def good(self) -> bool:
-        """Whether the server did what it was asked."""
-        return 200 <= self.code <= 299  # noqa: PLR2004 - RFC 5321, 4.2.1
-
-    @property
-    def for_now(self) -> bool:
-        """Whether it may well do it later."""
-        return 400 <= self.code <= 499  # noqa: PLR2004
-
-    @property
-    def for_good(self) -> bool:
-        """Whether it will not do it, however often it is asked."""
-        return 500 <= self.code <= 599  # noqa: PLR2004
-
-    @property
-    def said(self) -> str:
-        """What the server said, without the addresses in it, and not at length."""
-        return f"{self.code} {_ADDRESS.sub('<…>', self.words)}".strip()[:_WORDS]
-
-    @property
-    def of_the_address(self) -> bool:
-        """Whether a refusal of a recipient says something of the address.
-
-        It does not where the server would refuse whoever it is: because of who asks, of the
-        sender, or of its own state (RFC 3463). In doubt it does, as RFC 5321 has it.
-        """
-        enhanced = _ENHANCED.match(self.words)
-        if self.code in _OF_THE_SESSION:
-            return False
-        if enhanced is None:
-            return _POLICY.search(self.words) is None
-        detail = int(enhanced[2]), int(enhanced[3])
-        if detail in _OF_THE_MAILBOX:
-            return True
-        return detail not in _OF_THE_SENDER and detail[0] in {
-            _ADDRESSING,
-            _MAILBOX,
-            _ROUTING,
-            _CONTENT,
-        }
-
-    @property
-    def names_the_address(self) -> bool:
-        """Whether a refusal of a whole letter, to one recipient, is clearly of the address.
-
-        In doubt it is not, for what is refused there is as a rule the letter.
-        """
-        if not self.for_good or not self.of_the_address or _POLICY.search(self.words):
-            return False
-        enhanced = _ENHANCED.match(self.words)
-        if enhanced is None:
-            return self.code == _MAILBOX_UNAVAILABLE and _NOBODY.search(self.words) is not None
-        return (enhanced[1], int(enhanced[2])) == ("5", _ADDRESSING)
-
-
-_LINES: Final = 100
-# Octets: RFC 5321, 4.5.3.1.5, has 512, and smtplib sixteen times as many.
-_LINE: Final = 8192
+# The longest reply: in lines, and its longest line in octets (RFC 5321, 4.5.3.1.5, has 512;
+# smtplib reads 8192).
+_MOST_LINES: Final = 100
+_LONGEST_LINE: Final = 8192
 
 
 class ReplyTooLongError(smtplib.SMTPServerDisconnected):
-    """The answer is longer than any answer is."""
+    """The reply has more lines, or a longer line, than this program reads."""
 
 
 class TimedReader(io.RawIOBase):
-    """What comes in on a socket, until the time set by :meth:`wait` is over."""
+    """Reads from a socket until the deadline that :meth:`start` sets."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
         self._sock = sock
-        self._until = 0.0
+        self._deadline = 0.0
 
-    def wait(self, seconds: float) -> None:
-        """Let all that is read from now on come within so many seconds."""
-        self._until = time.monotonic() + seconds
+    def start(self, seconds: float) -> None:
+        """Set the deadline for everything that is read from now on."""
+        self._deadline = time.monotonic() + seconds
 
     def readable(self) -> bool:
-        """Return that it is."""
+        """Return ``True``: the stream can be read."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Read what there is; raise :exc:`TimeoutError` when the time is over."""
-        left = self._until - time.monotonic()
-        if left <= 0:
+        """Read what has arrived; raise :exc:`TimeoutError` after the deadline."""
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError
-        self._sock.settimeout(left)
+        self._sock.settimeout(remaining)
         return self._sock.recv_into(buffer)
 
 
 class SmtpClient(smtplib.SMTP):
-    """smtplib's, but its time-out is for an answer as a whole, which has 100 lines at most."""
+    """The client of smtplib, with a time-out for a whole reply and a limit to its length.
+
+    smtplib starts its time-out anew with each octet, so that a slow server could hold it for ever.
+    """
 
     _incoming: TimedReader | None = None
 
     def getreply(self) -> tuple[int, bytes]:
-        """Return the code, -1 where there is none, and the words of all lines.
+        """Return the code, -1 if there is none, and the text of all lines.
 
-        Raises :exc:`smtplib.SMTPServerDisconnected`, in whose context is what broke.
+        Raises :exc:`smtplib.SMTPServerDisconnected`, with the cause as its context.
         """
         sock = cast("socket.socket", self.sock)
         timeout = cast("float", sock.gettimeout())
         if self.file is None or self._incoming is None:
-            # Never what was there before STARTTLS, which smtplib forgets in the same way.
+            # A new reader after STARTTLS, as in smtplib: what arrived before TLS must not count.
             self._incoming = TimedReader(sock)
             self.file = io.BufferedReader(self._incoming)
-        self._incoming.wait(timeout)
+        self._incoming.start(timeout)
         try:
             reply = _lines(self.file)
             sock.settimeout(timeout)
@@ -177,16 +84,16 @@ class SmtpClient(smtplib.SMTP):
 
 
 class SmtpTlsClient(SmtpClient, smtplib.SMTP_SSL):
-    """The same, with TLS from the first byte on."""
+    """The same client, with TLS from the first octet on."""
 
 
 def _lines(file: io.BufferedReader) -> tuple[int, bytes]:
     words: list[bytes] = []
-    for _ in range(_LINES):
-        line = file.readline(_LINE + 1)
+    for _ in range(_MOST_LINES):
+        line = file.readline(_LONGEST_LINE + 1)
         if not line:
             raise smtplib.SMTPServerDisconnected("closed")
-        if len(line) > _LINE:
+        if len(line) > _LONGEST_LINE:
             raise ReplyTooLongError
         words.append(line[4:].strip())
         if not line[:3].isdigit():
@@ -196,72 +103,73 @@ def _lines(file: io.BufferedReader) -> tuple[int, bytes]:
     raise ReplyTooLongError
 
 
-#: RFC 5321, 3.8: the server closes the connection, whatever it was asked.
+#: The server closes the connection, whatever the command was (RFC 5321, 3.8).
 CLOSING: Final = 421
-GO_ON: Final = 354
+#: The server waits for the mail (RFC 5321, 4.2.3).
+START_MAIL: Final = 354
 _OK: Final = 250
 
-# Seconds: nobody waits longer than this for a good-bye.
-_GOOD_BYE: Final = 2.0
+# Seconds to wait for the reply to QUIT.
+_QUIT_TIMEOUT: Final = 2.0
 
 
 class ConnectionLostError(Exception):
-    """The connection is of no use any more; its words say why, and name no member."""
+    """The connection cannot be used any more. The message says why, and names no member."""
 
 
 class SmtpConnection:
-    """A connection on which letters can be handed over, by one thread at a time.
+    """A connection that mails can be sent on, by one thread at a time.
 
-    *messages* counts them, *faults* what the server refused for good; *kept* and *idle_since* are
-    for whoever keeps it. Where it is *lost*, or a reply is none of SMTP's,
-    :class:`ConnectionLostError` is raised, and again by all that follows.
+    *messages* counts the mails, *refusals* the permanent refusals of the server. *reused* and
+    *idle_since* are for the pool. Every method raises :class:`ConnectionLostError` if the
+    connection is *lost*, or if a reply is not one of SMTP.
     """
 
     def __init__(self, client: smtplib.SMTP, timeout: float, final_timeout: float) -> None:
         self._client = client
-        self._sock = cast("socket.socket", client.sock)  # None before it was connected
-        # Without it the end of a letter waits for the server's acknowledgement.
+        self._sock = cast("socket.socket", client.sock)  # None before it is connected
+        # Without it the end of a mail waits for the server's TCP acknowledgement.
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timeout = timeout
         self._final_timeout = final_timeout
         self._unread = 0
         self.messages = 0
-        self.faults = 0
-        self.kept = False
+        self.refusals = 0
+        self.reused = False
         self.idle_since = 0.0
         self.lost = False
 
     def offers(self, keyword: str) -> bool:
-        """Return whether the server offers that extension."""
+        """Return whether the server offers that extension of SMTP."""
         return self._client.has_extn(keyword)
 
     def ask(self, *commands: bytes) -> Iterator[SmtpReply]:
-        """Yield the reply to each command; all are sent at once where the server allows it.
+        """Yield the reply to each command; send them together if the server offers pipelining.
 
-        That is for RFC 2920, so DATA may only be the last. Otherwise a command is sent when its
-        reply is asked for.
+        By RFC 2920 only the last command may be DATA. Without pipelining, this sends a command
+        when its reply is asked for.
         """
         if self.offers("pipelining"):
             self._send(b"".join(commands))
             self._unread = len(commands)
             for _ in commands:
-                yield self._heard()
+                yield self._reply()
         else:
             for command in commands:
                 self._send(command)
                 self._unread = 1
-                yield self._heard()
+                yield self._reply()
 
-    def send_text(self, text: bytes) -> None:
-        """Send the letter with its final dot, which is the last that leaves.
+    def send_content(self, content: bytes) -> None:
+        """Send the content of the mail, with the final dot at its end.
 
-        Where this raises :class:`ConnectionLostError` the dot has not left, so that the server has
-        nothing whole.
+        If this raises :class:`ConnectionLostError`, the dot was not sent, so that the server does
+        not have the whole mail.
         """
-        self._send(text)
+        self._send(content)
 
-    def verdict(self) -> SmtpReply:
-        """Return what the server says to the final dot; it is given more time for that."""
+    def final_reply(self) -> SmtpReply:
+        """Return the reply to the final dot; the server has more time for it."""
         self.messages += 1
         self._sock.settimeout(self._final_timeout)
         reply = self._read()
@@ -272,11 +180,11 @@ class SmtpConnection:
         return reply
 
     def reset(self) -> bool:
-        """Forget a letter that was begun; return whether the connection can go on."""
+        """Abandon the mail that was begun; return whether the connection can be used again."""
         with suppress(ConnectionLostError):
             while self._unread:
-                if self._heard().code == GO_ON:
-                    # A lone dot would deliver an empty letter to those who were accepted.
+                if self._reply().code == START_MAIL:
+                    # A lone dot would deliver an empty mail to the recipients that were accepted.
                     break
             else:
                 if next(self.ask(b"RSET\r\n")).code == _OK:
@@ -285,25 +193,25 @@ class SmtpConnection:
         return False
 
     def close(self) -> None:
-        """Say good-bye, and close."""
+        """Send QUIT, and close the connection."""
         if not self.lost:
             with suppress(OSError, ConnectionLostError):
-                self._sock.settimeout(_GOOD_BYE)
+                self._sock.settimeout(_QUIT_TIMEOUT)
                 next(self.ask(b"QUIT\r\n"))
         self.drop()
 
     def drop(self) -> None:
-        """Close without a word."""
+        """Close the connection without QUIT."""
         self.lost = True
         self._client.close()
 
-    def _heard(self) -> SmtpReply:
+    def _reply(self) -> SmtpReply:
         reply = self._read()
         self._unread -= 1
-        self.faults += reply.for_good
+        self.refusals += reply.permanent
         if reply.code == CLOSING:
             self.drop()
-            raise ConnectionLostError(reply.said)
+            raise ConnectionLostError(reply.shown)
         return reply
 
     def _send(self, octets: bytes) -> None:
@@ -315,24 +223,24 @@ class SmtpConnection:
 
     def _read(self) -> SmtpReply:
         if self.lost:
-            raise ConnectionLostError("it has been lost before")
+            raise ConnectionLostError("the connection was lost before")
         try:
             code, words = self._client.getreply()
-        except smtplib.SMTPException as error:  # a line without an end is one too
+        except smtplib.SMTPException as error:  # a line without an end raises one, too
             self.drop()
             raise ConnectionLostError(reason_of(error)) from error
         reply = SmtpReply.read(code, words)
-        if not (reply.good or reply.for_now or reply.for_good or code == GO_ON):
+        if not (reply.positive or reply.transient or reply.permanent or code == START_MAIL):
             self.drop()
-            raise ConnectionLostError("it answers, but not as a mail server")
+            raise ConnectionLostError("it does not answer as a mail server")
         return reply
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what broke a connection: the system's words, without smtplib's round them."""
+    """Return why a connection was lost, in the words of the operating system if it has any."""
     cause = error.__context__
     if isinstance(error, ReplyTooLongError):
-        return "its answer has no end"
+        return "its reply is too long"
     if isinstance(cause, TimeoutError):
         return "it does not answer in time"
     if isinstance(cause, ssl.SSLError):
@@ -346,14 +254,21 @@ _LOGGED_IN: Final = 235
 _CHALLENGE: Final = 334
 
 
+class ConnectError(Exception):
+    """There is no connection, so no mail was sent. The message is for the operator.
+
+    It does not contain the password.
+    """
+
+
 class AuthoritiesError(ValueError):
-    """The file of authorities cannot be read."""
+    """The file of certificate authorities cannot be read."""
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
-    """Return what TLS asks for: TLS 1.2, a certificate that is trusted and for that host.
+    """Return a context that requires TLS 1.2 and a trusted certificate for the host.
 
-    Raises :exc:`AuthoritiesError` where the file of authorities cannot be read.
+    Raises :exc:`AuthoritiesError` if the file of certificate authorities cannot be read.
     """
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
@@ -364,15 +279,12 @@ def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
 
 
 def connect(settings: SmtpSettings, context: ssl.SSLContext) -> SmtpConnection:
-    """Return a connection on which letters can be handed over.
-
-    Raises :class:`NotTakenError` with words for the operator, and without the password.
-    """
+    """Return a new connection that mails can be sent on; raises :class:`ConnectError`."""
     server = f"{settings.host}:{settings.port}"
-    with _told(server, settings.timeout):
-        client = _greeted(settings, context)
+    with _connect_errors(server, settings.timeout):
+        client = _client(settings, context)
     try:
-        with _told(server, settings.timeout):
+        with _connect_errors(server, settings.timeout):
             if settings.security == "starttls":
                 client.starttls(context=context)
             client.ehlo_or_helo_if_needed()
@@ -384,7 +296,7 @@ def connect(settings: SmtpSettings, context: ssl.SSLContext) -> SmtpConnection:
     return SmtpConnection(client, settings.timeout, settings.final_timeout)
 
 
-def _greeted(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+def _client(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
     host, port, name = settings.host, settings.port, settings.local_hostname
     if settings.security == "tls":
         return SmtpTlsClient(host, port, name, timeout=settings.timeout, context=context)
@@ -392,29 +304,29 @@ def _greeted(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
 
 
 @contextmanager
-def _told(server: str, timeout: float) -> Iterator[None]:
+def _connect_errors(server: str, timeout: float) -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPNotSupportedError as error:
-        raise NotTakenError(
-            f"The mail server {server} does not offer STARTTLS, and security is starttls: "
-            "nothing is sent to it without."
+        raise ConnectError(
+            f"The mail server {server} does not offer STARTTLS, which [mail] security = "
+            '"starttls" requires. Nothing was sent.'
         ) from error
     except smtplib.SMTPResponseException as error:
-        raise NotTakenError(f"The mail server {server} said: {_said(error)}.") from error
+        raise ConnectError(f"The mail server {server} said: {_said(error)}.") from error
     except smtplib.SMTPException as error:
-        raise NotTakenError(f"The mail server {server}: {reason_of(error)}.") from error
+        raise ConnectError(f"The mail server {server}: {reason_of(error)}.") from error
     except OSError as error:
-        raise NotTakenError(_of_the_system(server, timeout, error)) from error
+        raise ConnectError(_system_reason(server, timeout, error)) from error
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:
     words = error.smtp_error
     octets = words if isinstance(words, bytes) else words.encode()
-    return SmtpReply.read(error.smtp_code, octets).said
+    return SmtpReply.read(error.smtp_code, octets).shown
 
 
-def _of_the_system(server: str, timeout: float, error: OSError) -> str:
+def _system_reason(server: str, timeout: float, error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"The certificate of the mail server {server}: {error.verify_message}."
     if isinstance(error, ssl.SSLError):
@@ -425,7 +337,7 @@ def _of_the_system(server: str, timeout: float, error: OSError) -> str:
 
 
 def _log_in(client: smtplib.SMTP, server: str, user: str, password: str) -> None:
-    # smtplib's own takes ASCII alone, and tries another mechanism with the same wrong password.
+    # smtplib's login() takes ASCII alone, and tries each mechanism with the same wrong password.
     offered = client.esmtp_features.get("auth", "").upper().split()
     if "PLAIN" in offered:
         response = _base64(f"\0{user}\0{password}")
@@ -435,15 +347,15 @@ def _log_in(client: smtplib.SMTP, server: str, user: str, password: str) -> None
         if code == _CHALLENGE:
             code, words = client.docmd(_base64(password))
     else:
-        raise NotTakenError(f"The mail server {server} offers no log-in by PLAIN or LOGIN.")
+        raise ConnectError(f"The mail server {server} offers no log-in by PLAIN or LOGIN.")
     reply = SmtpReply.read(code, words)
-    if reply.for_good:
-        raise NotTakenError(
-            f"The mail server {server} refuses the log-in ({reply.said}): "
-            "mend user and password in [mail]."
+    if reply.permanent:
+        raise ConnectError(
+            f"The mail server {server} refuses the log-in ({reply.shown}): "
+            "correct user and password in [mail]."
         )
     if code != _LOGGED_IN:
-        raise NotTakenError(f"The mail server {server} cannot log in now: {reply.said}.")
+        raise ConnectError(f"The mail server {server} cannot log in now: {reply.shown}.")
 
 
 def _base64(text: str) -> str:

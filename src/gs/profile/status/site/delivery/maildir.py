@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hands letters over into a Maildir folder, for trials."""
+"""Delivers mails into a Maildir folder, for trials."""
 
 import errno
 import os
@@ -14,19 +14,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar, Final
 
-from .ports import NotTakenError, OutgoingMail, RefusedRecipient
+from .ports import Deferred, Delivered, DeliveryResult, OutgoingMail
 
-# Somebody will make room; until then no letter can be taken.
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+# The disk or the quota is full. No mail can be taken until somebody frees space.
+_NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FOLDERS: Final = ("tmp", "new", "cur")
 
 
 @dataclass(frozen=True, slots=True)
 class MaildirMailer:
-    """A folder with a file for each mail, as every mail program reads it.
+    """A folder with one file for each mail, in the format that every mail program reads.
 
-    The standard library's own is not used: it never syncs the directories, so that a power cut
-    right after the hand-over may lose the mail.
+    The standard library's ``mailbox.Maildir`` is not used, because it never syncs the folders: a
+    power cut right after the delivery could lose the mail.
     """
 
     jobs: ClassVar[int] = 4
@@ -34,50 +34,53 @@ class MaildirMailer:
     clock: Callable[[], float] = time.time
     token: Callable[[], str] = field(default=partial(secrets.token_hex, 8))
 
-    def hand_over(
+    def deliver(
         self,
-        letter: OutgoingMail,
-        reader: str,  # noqa: ARG002 - there is nobody to bounce
+        mail: OutgoingMail,
+        member_id: str,  # noqa: ARG002 - nothing bounces here
         key: str | None = None,
-    ) -> tuple[RefusedRecipient, ...]:
-        """Deliver *letter*: written and synced in ``tmp``, then moved to ``new``, durably.
+    ) -> DeliveryResult:
+        """Write *mail* to ``tmp``, sync it, and move it to ``new``, durably."""
+        content = mail.octets(eight_bit=False).replace(b"\r\n", b"\n")
+        try:
+            delivered = self._write(content, key)
+        except _FullError as error:
+            return Deferred(f"There is no space for the mail: {error}.")
+        # After an error here the mail is in doubt: it may be in the folder for good.
+        _sync(delivered.parent)
+        return Delivered()
 
-        Raises :class:`NotTakenError` where the disk is full.
+    def was_delivered(self, key: str) -> bool:
+        """Return whether the mail with that *key* is in ``new``, or in ``cur`` with its flags.
+
+        After somebody deleted it, or moved it to another folder, it is not found.
         """
-        self._deliver(letter.octets(eight_bit=False).replace(b"\r\n", b"\n"), key)
-        return ()
+        name = _name_of(key)
+        # In this order, for it is the order in which a mail program moves a mail.
+        for folder in (self.folder / "new", self.folder / "cur"):
+            if any(found.startswith(name) for found in _listed(folder)):
+                _sync(folder)  # the process that put it there may have died before its sync
+                return True
+        return False
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: there is nothing to release."""
 
-    def _deliver(self, content: bytes, key: str | None) -> None:
-        with _room_wanted():
+    def _write(self, content: bytes, key: str | None) -> Path:
+        with _full_disk_noticed():
             self._make_folders()
         name = self._unique_name()
-        # In "tmp" never the key's name: what a crash left there must not be in the way.
+        # Never the key's name in "tmp": what a crash leaves there must not be in the way.
         written = self.folder / "tmp" / name
         delivered = self.folder / "new" / (name if key is None else _name_of(key))
         try:
-            with _room_wanted():
+            with _full_disk_noticed():
                 _write_durably(written, content)
                 written.rename(delivered)
         except BaseException:
             written.unlink(missing_ok=True)
             raise
-        _sync(delivered.parent)  # an error here leaves it in doubt: it may be there for good
-
-    def has_taken(self, key: str) -> bool:
-        """Return whether the mail of that *key* is in ``new``, or in ``cur`` as a reader left it.
-
-        It is not found again once somebody has deleted it, or moved it to another folder.
-        """
-        name = _name_of(key)
-        # In this order, for it is the one in which a reader moves a mail.
-        for folder in (self.folder / "new", self.folder / "cur"):
-            if any(found.startswith(name) for found in _listed(folder)):
-                _sync(folder)  # whoever put it there may have died before
-                return True
-        return False
+        return delivered
 
     def _make_folders(self) -> None:
         if (self.folder / _FOLDERS[-1]).is_dir():
@@ -94,19 +97,23 @@ class MaildirMailer:
         return f"{int(self.clock())}.R{self.token()}.{host}"
 
 
+class _FullError(Exception):
+    """The disk is full, or the quota is used up."""
+
+
 @contextmanager
-def _room_wanted() -> Iterator[None]:
+def _full_disk_noticed() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise NotTakenError(f"There is no room for it: {error.strerror}.") from error
+        if error.errno in _NO_SPACE:
+            raise _FullError(error.strerror) from error
         raise
 
 
 def _name_of(key: str) -> str:
-    # No host and no time, as other names have: neither must change between two calls. Of the
-    # same length for every key, so that none begins another.
+    # Other names have a host and a time. This one must not change between two calls. All keys
+    # give names of one length, so that no name is the beginning of another.
     return f"K{sha256(key.encode()).hexdigest()}"
 
 

@@ -1,25 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""The connections to the mail server, kept open and shared by threads."""
+"""The pool of connections to the mail server: kept open, and shared by threads."""
 
 from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-from .connection import SmtpConnection
-from .ports import NotTakenError
+from .connection import ConnectError, SmtpConnection
 from .settings import SmtpSettings
 
-# Seconds for which nobody tries again after a failure: sixteen threads are no help to a server
-# that is down, and too many wrong log-ins lock an account.
+# Seconds after a failed connection in which no thread tries again. More attempts do not help a
+# server that is down, and too many wrong log-ins lock the account.
 _PAUSE: Final = 1.0
-# Servers slow down, and then hang up on, whoever is refused often: Postfix after 10 and 20.
-_FAULTS: Final = 8
+# Servers slow down, and then disconnect, a client that they refuse often: Postfix after 10 and 20.
+_MOST_REFUSALS: Final = 8
 
 
 class ConnectionPool:
-    """Gives each thread a connection of its own, a kept one if there is one.
+    """Gives each thread a connection of its own, an open one if there is one.
 
-    *clock* counts seconds, and never goes back.
+    *clock* returns monotonic seconds.
     """
 
     def __init__(
@@ -32,61 +31,61 @@ class ConnectionPool:
         self._connect = connect
         self._clock = clock
         self._lock = Lock()
-        self._kept: list[SmtpConnection] = []
+        self._open: list[SmtpConnection] = []
         self._closed = False
-        self._trouble = ""
+        self._failure = ""
         self._pause_until = clock()
 
     def take(self) -> SmtpConnection:
-        """Return a connection that nobody else has; raise :class:`NotTakenError` where none is.
+        """Return a connection that no other thread has; raises :class:`ConnectError`.
 
-        Whether a kept one is still alive shows when it is used.
+        Whether an open one is still alive shows when it is used.
         """
-        for connection in self._overdue():
+        for connection in self._take_idle():
             connection.close()
-        return self._newest() or self.fresh()
+        with self._lock:
+            newest = self._open.pop() if self._open else None
+        return newest or self.connect()
 
-    def fresh(self) -> SmtpConnection:
-        """Return a new connection; raise :class:`NotTakenError` where there is none to be had."""
+    def connect(self) -> SmtpConnection:
+        """Return a new connection; raises :class:`ConnectError`."""
         with self._lock:
             if self._closed:
-                raise NotTakenError("The site is being stopped.")
+                raise ConnectError("The site is being stopped.")
             if self._clock() < self._pause_until:
-                raise NotTakenError(self._trouble)
+                raise ConnectError(self._failure)
         try:
             return self._connect()
-        except NotTakenError as error:
+        except ConnectError as error:
             with self._lock:
-                self._trouble = str(error)
+                self._failure = str(error)
                 self._pause_until = self._clock() + _PAUSE
             raise
 
     def give_back(self, connection: SmtpConnection) -> None:
-        """Keep a connection for others, unless it is lost or has done its share."""
-        worn = connection.messages >= self._settings.messages or connection.faults >= _FAULTS
+        """Keep a connection for other threads, or close it if it is lost or used up."""
+        used_up = (
+            connection.messages >= self._settings.messages or connection.refusals >= _MOST_REFUSALS
+        )
         with self._lock:
-            keep = not (worn or connection.lost or self._closed)
+            keep = not (used_up or connection.lost or self._closed)
             if keep:
-                connection.kept, connection.idle_since = True, self._clock()
-                self._kept.append(connection)
+                connection.reused, connection.idle_since = True, self._clock()
+                self._open.append(connection)
         if not keep:
             connection.close()
 
     def close(self) -> None:
-        """Say good-bye on those that are kept, and keep none from here on."""
+        """Close the open connections, and keep none from now on."""
         with self._lock:
             self._closed = True
-            kept, self._kept = self._kept, []
-        for connection in kept:
+            connections, self._open = self._open, []
+        for connection in connections:
             connection.close()
 
-    def _overdue(self) -> list[SmtpConnection]:
+    def _take_idle(self) -> list[SmtpConnection]:
         since = self._clock() - self._settings.idle
-        with self._lock:  # they lie in the order in which they were given back
-            count = sum(connection.idle_since <= since for connection in self._kept)
-            overdue, self._kept = self._kept[:count], self._kept[count:]
-        return overdue
-
-    def _newest(self) -> SmtpConnection | None:
-        with self._lock:
-            return self._kept.pop() if self._kept else None
+        with self._lock:  # they are in the order in which they were given back
+            count = sum(connection.idle_since <= since for connection in self._open)
+            idle, self._open = self._open[:count], self._open[count:]
+        return idle

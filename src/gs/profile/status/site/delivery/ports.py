@@ -1,88 +1,113 @@
 # SPDX-License-Identifier: MIT
-"""What the site asks of a mailer: to take a letter, or to say for certain why not."""
+"""The port of a mailer: it takes a mail for delivery, or says for certain why it did not."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 
 class OutgoingMail(Protocol):
-    """A mail that is ready: to whom it goes, and its octets."""
+    """A complete mail: its recipients and its octets."""
 
     @property
     def message_id(self) -> str:
-        """The Message-ID, with its angle brackets: the same whenever it is composed again."""
+        """The Message-ID with its angle brackets; composing the mail again gives the same one."""
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The addresses that it goes to (RFC 5321's ``Mailbox``), one at least."""
+        """The addresses of the recipients (RFC 5321's ``Mailbox``), at least one."""
 
     @property
     def international(self) -> bool:
-        """Whether it needs a mail server that offers ``SMTPUTF8`` (RFC 6531)."""
+        """Whether the mail needs a server that offers ``SMTPUTF8`` (RFC 6531)."""
 
     def octets(self, *, eight_bit: bool) -> bytes:
-        """Return the mail (RFC 5322) with CRLF line ends; of ASCII alone unless *eight_bit*."""
+        """Return the mail (RFC 5322) with CRLF line ends; in ASCII unless *eight_bit*."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecipient:
-    """An address that the mail server refused for good, with the server's own words."""
+    """An address that the mail server refused permanently, with the server's reply."""
 
     address: str
     reply: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The mailer has the mail for all recipients but those that the server *refused*."""
+
+    refused: tuple[RefusedRecipient, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientsRefused:
+    """The recipients in *refused* cannot be mailed, so nobody was mailed.
+
+    If the mail has other recipients, it can be delivered without these. *by_server* is whether the
+    server refused them, and not this program.
+    """
+
+    refused: tuple[RefusedRecipient, ...]
+    by_server: bool = True
+
+    @property
+    def replies(self) -> str:
+        """The replies of the server, one for each recipient."""
+        return ", ".join(one.reply for one in self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The mail server rejected the mail permanently, whoever it is for; nobody was mailed."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The mailer certainly did not take the mail; it may after *retry_after* seconds."""
+
+    reason: str
+    retry_after: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The mail may or may not have been taken: the log of the mail server alone can tell.
+
+    *error* is the unexpected exception that is the cause, if it was one.
+    """
+
+    reason: str
+    error: Exception | None = None
+
+
+#: What became of the delivery of one mail.
+DeliveryResult: TypeAlias = Delivered | RecipientsRefused | Rejected | Deferred | InDoubt
+
+
 class Mailer(Protocol):
-    """Takes the responsibility for letters; several threads may call it at once."""
+    """Takes mails for delivery; several threads may call it at once."""
 
     @property
     def jobs(self) -> int:
-        """How many letters it can take at the same time, 1 at least."""
+        """How many mails it can take at the same time, at least 1."""
 
-    def hand_over(
-        self, letter: OutgoingMail, reader: str, key: str | None = None
-    ) -> tuple[RefusedRecipient, ...]:
-        """Take *letter* to the member *reader*: once this has returned, a crash does not lose it.
+    def deliver(
+        self, mail: OutgoingMail, member_id: str, key: str | None = None
+    ) -> DeliveryResult:
+        """Take *mail* to the member for delivery; what it has taken survives a crash.
 
-        Returns the recipients that were refused, where others were not. Under its *key* the mailer
-        may be asked later whether it has taken it. Raises :class:`NotTakenError`,
-        :class:`AllRefusedError`, :class:`RejectedError` and :class:`DoubtError`; where any other
-        error is raised it is in doubt too.
+        With the *key* the mailer can be asked later whether it took the mail. An exception means
+        that the mail is in doubt.
         """
 
-    def has_taken(self, key: str) -> bool:
-        """Return whether a letter was taken under that *key*, by this process or one before it.
+    def was_delivered(self, key: str) -> bool | None:
+        """Return whether this mailer, in any process, took a mail with that *key*.
 
-        Both answers are certain: after ``False`` the letter is handed over again. Raises
-        :class:`DoubtError` where that cannot be known.
+        ``None`` means that this cannot be known. After ``False`` the mail is delivered again, so
+        that answer has to be certain.
         """
 
     def close(self) -> None:
-        """Give back what it holds; no letter is handed over any more."""
-
-
-class NotTakenError(Exception):
-    """The letter was certainly not taken, and may well be later: after *retry_after* seconds."""
-
-    def __init__(self, reason: str, retry_after: int = 60) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
-
-
-class AllRefusedError(Exception):
-    """The mail server refused every recipient for good; nobody was mailed.
-
-    Where not all of them are among the *refused*, the letter can be taken without these.
-    """
-
-    def __init__(self, refused: tuple[RefusedRecipient, ...]) -> None:
-        super().__init__(", ".join(one.reply for one in refused))
-        self.refused = refused
-
-
-class RejectedError(Exception):
-    """The mail server rejected the letter for good, whoever it is to; nobody was mailed."""
-
-
-class DoubtError(Exception):
-    """The letter may or may not have been taken: only the mail server's log can tell."""
+        """Release what the mailer holds; nobody calls :meth:`deliver` any more."""

@@ -1,167 +1,168 @@
 # SPDX-License-Identifier: MIT
-"""Hands letters over to a mail server (RFC 5321, RFC 6409)."""
+"""Delivers mails to a mail server (RFC 5321, RFC 6409)."""
 
 import re
 import time
 from base64 import b32encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
-from .connection import SmtpConnection, connect, tls_context
+from .connection import ConnectError, SmtpConnection, connect, tls_context
 from .pool import ConnectionPool
 from .ports import (
-    AllRefusedError,
-    DoubtError,
-    NotTakenError,
+    Deferred,
+    Delivered,
+    DeliveryResult,
+    InDoubt,
     OutgoingMail,
-    RefusedRecipient,
-    RejectedError,
+    RecipientsRefused,
 )
 from .settings import SmtpSettings
-from .transaction import ServerRefusedError, StaleError, hand_over
+from .transaction import StaleConnectionError, transact
 
-#: So many addresses are marked, at most, by a mail server that is set up wrongly.
-BELIEVED: Final = 10
-
-
-class CircuitBreaker:
-    """Counts the addresses that were refused since the last letter was taken; for all threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._refused = 0
-
-    def taken(self) -> None:
-        """Believe it again, for it took a letter."""
-        with self._lock:
-            self._refused = 0
-
-    def refused(self, error: AllRefusedError) -> None:
-        """Count a letter that was refused; raise :class:`NotTakenError` where it is too many.
-
-        A letter to more than that is believed where it is the first: it would wait for ever.
-        """
-        with self._lock:
-            count = self._refused + len(error.refused)
-            believed = count <= BELIEVED or self._refused == 0
-            if believed:
-                self._refused = count
-        if not believed:
-            raise NotTakenError(
-                f"The mail server refuses everybody: {error.refused[-1].reply}. No address is "
-                "marked until it has taken a letter."
-            ) from error
-
+#: The most addresses that a wrongly configured mail server can mark as undeliverable.
+MOST_REFUSED: Final = 10
 
 # RFC 5321, 4.5.3.1.1.
 _LOCAL_PART: Final = 64
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-# Bytes: 26 characters of base 32, which survives a server that changes the case.
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+# Octets: 26 characters of base 32, which a server that changes the case does not damage.
 _DIGEST: Final = 16
 
 
-def bounce_address(bounces: str, reader: str) -> str:
-    """Return the address to which a letter to the member *reader* bounces.
-
-    ``bounces@example.org`` becomes ``bounces+ID@example.org``. An ID that is not plain, or too
-    long for the 64 octets of a local part, is there as ``=`` and a digest.
-    """
-    local, _, domain = bounces.rpartition("@")
-    if _PLAIN.fullmatch(reader) is None or len(local) + 1 + len(reader) > _LOCAL_PART:
-        reader = f"={_digest(reader)}"
-    return f"{local}+{reader}@{domain}"
-
-
-def _digest(reader: str) -> str:
-    octets = sha256(reader.encode("utf-8", "surrogatepass")).digest()[:_DIGEST]
-    return b32encode(octets).decode("ascii").rstrip("=").lower()
-
-
 class SmtpMailer:
-    """A mail server: fulfils :class:`.port.Mailer`.
+    """Fulfils :class:`.Mailer` with a mail server, to which it connects for the first mail.
 
-    Raises :exc:`ValueError` where the settings name no *bounces*, or no readable *ca_file*. It is
-    connected when the first letter comes.
+    Raises :exc:`ValueError` if the settings have no *bounces* address, or no readable *ca_file*.
     """
 
     def __init__(
         self, settings: SmtpSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         if settings.bounces is None:
-            raise ValueError("bounces is missing: the address to which letters bounce")
+            raise ValueError("bounces is missing: the address that receives the bounces")
         self._bounces = settings.bounces
-        self._brake = CircuitBreaker()
+        self._breaker = CircuitBreaker()
         self._jobs = settings.connections
         self._free = BoundedSemaphore(settings.connections)
-        to_connect = partial(connect, settings, tls_context(settings))
-        self._connections = ConnectionPool(settings, to_connect, clock)
+        self._pool = ConnectionPool(
+            settings, partial(connect, settings, tls_context(settings)), clock
+        )
 
     @property
     def jobs(self) -> int:
-        """How many letters it can take at the same time."""
+        """How many mails the mailer can take at the same time."""
         return self._jobs
 
-    def hand_over(
+    def deliver(
         self,
-        letter: OutgoingMail,
-        reader: str,
-        key: str | None = None,  # noqa: ARG002 - SMTP has no place for it
-    ) -> tuple[RefusedRecipient, ...]:
-        """Hand *letter* over, with the ID of the member *reader* in the envelope's sender.
+        mail: OutgoingMail,
+        member_id: str,
+        key: str | None = None,  # noqa: ARG002 - SMTP has no field for it
+    ) -> DeliveryResult:
+        """Deliver *mail*, with *member_id* in the envelope's sender, and return the result.
 
-        A kept connection that turns out to be dead, before the server has heard of the letter, is
-        replaced, once. Raises what the port says.
+        If an open connection turns out to be dead before the server could know of the mail, the
+        mail is sent on a new one, once.
         """
-        sender = bounce_address(self._bounces, reader)
+        sender = bounce_address(self._bounces, member_id)
         with self._free:
-            with _nothing_left():
-                connection = self._connections.take()
-            if connection.kept:
+            connection = self._connection(self._pool.take)
+            if isinstance(connection, SmtpConnection) and connection.reused:
                 try:
-                    return self._hand_over(connection, letter, sender)
-                except StaleError:
-                    with _nothing_left():
-                        connection = self._connections.fresh()
-            return self._hand_over(connection, letter, sender)
+                    return self._transact(connection, mail, sender)
+                except StaleConnectionError:
+                    connection = self._connection(self._pool.connect)
+            if isinstance(connection, Deferred):
+                return connection
+            try:
+                return self._transact(connection, mail, sender)
+            except StaleConnectionError as error:
+                return Deferred(str(error))
 
-    def has_taken(self, key: str) -> bool:  # noqa: ARG002 - the same
-        """Raise :class:`DoubtError`: there is no way to ask a mail server."""
-        raise DoubtError("A mail server cannot be asked whether it took a letter: see its log.")
+    def was_delivered(self, key: str) -> None:
+        """Return ``None``: a mail server cannot be asked whether it took a mail."""
 
     def close(self) -> None:
-        """Say good-bye; those who are still handing over end what they do."""
-        self._connections.close()
+        """Close the open connections; threads that are delivering finish first."""
+        self._pool.close()
 
-    def _hand_over(
-        self, connection: SmtpConnection, letter: OutgoingMail, sender: str
-    ) -> tuple[RefusedRecipient, ...]:
+    def _connection(self, source: Callable[[], SmtpConnection]) -> SmtpConnection | Deferred:
         try:
-            refused = hand_over(connection, letter, sender)
-        except (AllRefusedError, NotTakenError, RejectedError) as error:
-            connection.reset()
-            self._connections.give_back(connection)
-            if isinstance(error, ServerRefusedError):
-                self._brake.refused(error)
-            raise
+            return source()
+        except ConnectError as error:
+            return Deferred(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was sent
+            # Only the name of the error: its message may contain the password.
+            return Deferred(
+                f"The mail server cannot be reached because of a bug: {type(error).__name__}."
+            )
+
+    def _transact(
+        self, connection: SmtpConnection, mail: OutgoingMail, sender: str
+    ) -> DeliveryResult:
+        try:
+            result = transact(connection, mail, sender)
         except BaseException:
             connection.drop()
             raise
-        self._brake.taken()
-        self._connections.give_back(connection)
-        return refused
+        match result:
+            case InDoubt():
+                connection.drop()
+                return result
+            case Delivered():
+                self._breaker.reset()
+            case _:
+                connection.reset()
+        self._pool.give_back(connection)
+        return self._breaker.check(result)
 
 
-@contextmanager
-def _nothing_left() -> Iterator[None]:
-    try:
-        yield
-    except NotTakenError:
-        raise
-    except Exception as error:
-        # Of the error its name alone: its words may have the password in them.
-        fault = f"by a fault of the site: {type(error).__name__}"
-        raise NotTakenError(f"The mail server cannot be connected to, {fault}.") from error
+class CircuitBreaker:
+    """Stops marking addresses if a mail server refuses everybody; for all threads.
+
+    It counts the refused addresses since the server took the last mail.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._refused = 0
+
+    def reset(self) -> None:
+        """Start to count anew: the server took a mail."""
+        with self._lock:
+            self._refused = 0
+
+    def check(self, result: DeliveryResult) -> DeliveryResult:
+        """Return *result*, or :class:`Deferred` in its place if too many addresses were refused.
+
+        The first mail may have more recipients than that: it would be deferred for ever.
+        """
+        if not isinstance(result, RecipientsRefused) or not result.by_server:
+            return result
+        with self._lock:
+            count = self._refused + len(result.refused)
+            if count <= MOST_REFUSED or self._refused == 0:
+                self._refused = count
+                return result
+        return Deferred(
+            f"The mail server refuses every recipient: {result.refused[-1].reply}. No address is "
+            "marked until the server takes a mail."
+        )
+
+
+def bounce_address(bounces: str, member_id: str) -> str:
+    """Return the envelope sender of a mail to a member (VERP): bounces go to this address.
+
+    ``bounces@example.org`` becomes ``bounces+ID@example.org``. An ID with special characters, or
+    too long for the 64 octets of a local part, is replaced by ``=`` and a digest.
+    """
+    local, _, domain = bounces.rpartition("@")
+    tag = member_id
+    if _PLAIN_ID.fullmatch(member_id) is None or len(local) + 1 + len(tag) > _LOCAL_PART:
+        octets = sha256(member_id.encode("utf-8", "surrogatepass")).digest()[:_DIGEST]
+        tag = "=" + b32encode(octets).decode("ascii").rstrip("=").lower()
+    return f"{local}+{tag}@{domain}"

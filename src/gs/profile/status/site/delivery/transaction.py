@@ -1,62 +1,111 @@
 # SPDX-License-Identifier: MIT
-"""One letter on one connection: its transaction, and what became of it (RFC 5321, 3.3)."""
+"""One mail on one connection: the SMTP transaction, and its result (RFC 5321, 3.3)."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from .connection import GO_ON, ConnectionLostError, SmtpConnection, SmtpReply
+from .connection import START_MAIL, ConnectionLostError, SmtpConnection
 from .ports import (
-    AllRefusedError,
-    DoubtError,
-    NotTakenError,
+    Deferred,
+    Delivered,
+    DeliveryResult,
+    InDoubt,
     OutgoingMail,
+    RecipientsRefused,
     RefusedRecipient,
-    RejectedError,
+    Rejected,
 )
+from .replies import SmtpReply
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
-# What would end the command or the address early, or cannot be written at all.
+# What would end the command or the address early, or cannot be sent at all.
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f<>\u2028\u2029\ud800-\udfff]|^$")
+# The operator has to correct the log-in (RFC 4954, 6): these say nothing about this mail.
+_LOG_IN_REQUIRED: Final = frozenset({530, 534, 535, 538})
+
+_UNSAFE_ADDRESS: Final = "no mail server accepts such an address"
+_NO_SMTPUTF8: Final = "the mail server accepts ASCII addresses only (it does not offer SMTPUTF8)"
+_SENDER_NEEDS_SMTPUTF8: Final = (
+    "The From address needs SMTPUTF8, which the mail server does not offer. Use a support address "
+    "in ASCII."
+)
+_LOST: Final = "The connection to the mail server was lost: {}."
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedMail:
-    """The *parameters* of MAIL, each with a space before it, and the *text* for after DATA."""
-
-    parameters: bytes
-    text: bytes
+class StaleConnectionError(Exception):
+    """The connection was lost before the server could know of the mail."""
 
 
-def is_writable(address: str) -> bool:
-    """Return whether an address can stand in a command of SMTP, and do no harm there."""
+class _Ended(Exception):  # noqa: N818 - not an error: the transaction has its result
+    """The transaction ended early with a *result*."""
+
+    def __init__(self, result: DeliveryResult) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+def transact(connection: SmtpConnection, mail: OutgoingMail, sender: str) -> DeliveryResult:
+    """Send *mail* with *sender* on the envelope, and return the result.
+
+    Until the final dot was sent nothing was taken. After it the server has the mail, or says that
+    it does not. Raises :class:`StaleConnectionError`.
+    """
+    recipients = tuple(filter(is_safe, mail.recipients))
+    unsafe = [address for address in mail.recipients if address not in recipients]
+    if not recipients:
+        return _refused(unsafe, _UNSAFE_ADDRESS, by_server=False)
+    try:
+        _require_smtputf8(mail, connection)
+        parameters, content = encode(mail, connection)
+        commands = (
+            b"MAIL FROM:<%b>%b\r\n" % (sender.encode(), parameters),
+            *(b"RCPT TO:<%b>\r\n" % address.encode() for address in recipients),
+            b"DATA\r\n",
+        )
+        try:
+            refused = _send_envelope(connection.ask(*commands), recipients)
+            connection.send_content(content)
+        except ConnectionLostError as error:
+            raise _Ended(Deferred(_LOST.format(error))) from error
+        _read_final_reply(connection, recipients)
+    except _Ended as ended:
+        return ended.result
+    unsent = _refused(unsafe, _UNSAFE_ADDRESS, by_server=False).refused
+    return Delivered(refused + unsent)
+
+
+def is_safe(address: str) -> bool:
+    """Return whether an address can stand in a command of SMTP without changing the command."""
     return _UNSAFE.search(address) is None
 
 
-def is_international(letter: OutgoingMail) -> bool:
-    """Return whether a letter can only go to a server that offers ``SMTPUTF8`` (RFC 6531)."""
-    return letter.international or not all(map(str.isascii, letter.recipients))
+def is_international(mail: OutgoingMail) -> bool:
+    """Return whether a mail needs a server that offers ``SMTPUTF8`` (RFC 6531)."""
+    return mail.international or not all(map(str.isascii, mail.recipients))
 
 
-def encode_mail(letter: OutgoingMail, connection: SmtpConnection) -> EncodedMail:
-    """Return a letter in the form that is best for this server: as it is, or in seven bits."""
-    international = is_international(letter)
+def encode(mail: OutgoingMail, connection: SmtpConnection) -> tuple[bytes, bytes]:
+    """Return the parameters of MAIL, each after a space, and the content with its final dot.
+
+    The content is in eight bits if the server takes that, and else in ASCII.
+    """
+    international = is_international(mail)
     eight_bit = connection.offers("8bitmime") or international
-    content = canonical(letter.octets(eight_bit=eight_bit))
+    content = canonical(mail.octets(eight_bit=eight_bit))
     parameters = b" SIZE=%d" % len(content) if connection.offers("size") else b""
     if not content.isascii():
         parameters += b" BODY=8BITMIME"
     if international:
         parameters += b" SMTPUTF8"
-    return EncodedMail(parameters, dotted(content))
+    return parameters, dotted(content)
 
 
 def canonical(content: bytes) -> bytes:
-    """Return the content with CRLF line ends alone, at its end too.
+    """Return the content with CRLF as its only line end, at its end too.
 
-    A bare CR or LF is how one letter smuggles another one past a server that reads it otherwise
-    than the next.
+    With a bare CR or LF one mail can smuggle another one past a server that reads line ends in
+    another way than the next server.
     """
     ends = content.count(b"\r\n")
     if not ends == content.count(b"\n") == content.count(b"\r"):
@@ -65,135 +114,88 @@ def canonical(content: bytes) -> bytes:
 
 
 def dotted(content: bytes) -> bytes:
-    """Return the canonical content with its dots doubled, and the final one (RFC 5321, 4.5.2)."""
+    """Return the canonical content with doubled dots and the final dot (RFC 5321, 4.5.2)."""
     first = b"." if content.startswith(b".") else b""
     return first + content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
-# RFC 4954, 6: it is for the operator to mend, and says nothing of this letter.
-_TO_LOG_IN: Final = frozenset({530, 534, 535, 538})
-_UNWRITABLE: Final = "no mail server takes such an address"
-_FROM: Final = (
-    "The From address needs SMTPUTF8, which the mail server does not offer: use a support address "
-    "of plain ASCII."
-)
-_NOT_UTF8: Final = "the mail server takes no addresses beyond ASCII (it does not offer SMTPUTF8)"
-
-
-class StaleError(NotTakenError):
-    """The connection was lost before the server had heard of the letter."""
-
-
-class ServerRefusedError(AllRefusedError):
-    """The server itself said so, of each."""
-
-
-def hand_over(
-    connection: SmtpConnection, letter: OutgoingMail, sender: str
-) -> tuple[RefusedRecipient, ...]:
-    """Hand *letter* over, with *sender* on the envelope; return who was refused while others not.
-
-    Raises what :meth:`.port.Mailer.hand_over` does, :class:`StaleError` and
-    :class:`ServerRefusedError`. Until the final dot
-    has left nothing was taken. After it the server has the letter, or says that it has not.
-    """
-    recipients = _writable(letter)
-    _check_international(letter, connection)
-    letter_on_wire = encode_mail(letter, connection)
-    commands = (
-        b"MAIL FROM:<%b>%b\r\n" % (sender.encode(), letter_on_wire.parameters),
-        *(b"RCPT TO:<%b>\r\n" % address.encode() for address in recipients),
-        b"DATA\r\n",
-    )
-    try:
-        refused = _agree(connection.ask(*commands), recipients)
-        connection.send_text(letter_on_wire.text)
-    except ConnectionLostError as error:
-        raise NotTakenError(f"The mail server has gone: {error}.") from error
-    _settle(connection, recipients)
-    unwritable = [address for address in letter.recipients if address not in recipients]
-    return refused + _refused(unwritable, _UNWRITABLE)
-
-
-def _writable(letter: OutgoingMail) -> tuple[str, ...]:
-    writable = tuple(filter(is_writable, letter.recipients))
-    if not writable:
-        raise AllRefusedError(_refused(letter.recipients, _UNWRITABLE))
-    return writable
-
-
-def _check_international(letter: OutgoingMail, connection: SmtpConnection) -> None:
-    if connection.offers("smtputf8") or not is_international(letter):
+def _require_smtputf8(mail: OutgoingMail, connection: SmtpConnection) -> None:
+    if connection.offers("smtputf8") or not is_international(mail):
         return
-    # An address in ASCII is as good as ever, though it shares this letter.
-    beyond = [address for address in letter.recipients if not address.isascii()]
-    if beyond:
-        raise AllRefusedError(_refused(beyond, _NOT_UTF8))
-    raise NotTakenError(_FROM)
+    # The addresses in ASCII are good, although this mail has others beside them.
+    international = [address for address in mail.recipients if not address.isascii()]
+    if international:
+        raise _Ended(_refused(international, _NO_SMTPUTF8, by_server=False))
+    raise _Ended(Deferred(_SENDER_NEEDS_SMTPUTF8))
 
 
-def _refused(addresses: Sequence[str], why: str) -> tuple[RefusedRecipient, ...]:
-    return tuple(RefusedRecipient(address, why) for address in addresses)
-
-
-def _agree(
+def _send_envelope(
     replies: Iterator[SmtpReply], recipients: tuple[str, ...]
 ) -> tuple[RefusedRecipient, ...]:
     try:
-        begun = next(replies)
+        mail = next(replies)
     except ConnectionLostError as error:
-        raise StaleError(f"The mail server has gone: {error}.") from error
-    _check(begun)
-    refused = _judged([(address, next(replies)) for address in recipients])
-    ready = next(replies)
-    if ready.code != GO_ON:
-        _check_whole(ready, recipients)
-        raise NotTakenError(f"The mail server did not ask for the letter: {ready.said}.")
+        raise StaleConnectionError(_LOST.format(error)) from error
+    _check(mail)
+    refused = _check_recipients([(address, next(replies)) for address in recipients])
+    data = next(replies)
+    if data.code != START_MAIL:
+        _check_mail(data, recipients)
+        raise _Ended(Deferred(f"The mail server did not ask for the mail: {data.shown}."))
     return refused
 
 
 def _check(reply: SmtpReply) -> None:
-    if reply.code in _TO_LOG_IN:
-        raise NotTakenError(f"The mail server wants to be logged in to: {reply.said}.")
-    if reply.for_good:
-        raise RejectedError(reply.said)
-    if not reply.good:
-        raise NotTakenError(f"The mail server said: {reply.said}.")
+    if reply.code in _LOG_IN_REQUIRED:
+        raise _Ended(Deferred(f"The mail server requires a log-in: {reply.shown}."))
+    if reply.permanent:
+        raise _Ended(Rejected(reply.shown))
+    if not reply.positive:
+        raise _Ended(Deferred(f"The mail server said: {reply.shown}."))
 
 
-def _check_whole(reply: SmtpReply, recipients: tuple[str, ...]) -> None:
-    # Some servers know their users only once they have the letter. Of several it says not which.
-    if len(recipients) == 1 and reply.names_the_address:
-        raise ServerRefusedError(_refused(recipients, reply.said))
+def _check_mail(reply: SmtpReply, recipients: tuple[str, ...]) -> None:
+    # Some servers check the recipients only when they have the mail. With several recipients the
+    # reply does not say which of them it is about.
+    if len(recipients) == 1 and reply.is_clearly_about_address:
+        raise _Ended(_refused(recipients, reply.shown))
     _check(reply)
 
 
-def _judged(answers: list[tuple[str, SmtpReply]]) -> tuple[RefusedRecipient, ...]:
-    # All or nobody: whoever is to wait would get nothing if the others were mailed now, and the
-    # others a second letter when it is handed over again.
-    for _, reply in answers:
-        if not reply.good and not reply.for_good:
-            raise NotTakenError(f"The mail server said of a recipient: {reply.said}.")
-    bad = [(address, reply) for address, reply in answers if not reply.good]
+def _check_recipients(replies: list[tuple[str, SmtpReply]]) -> tuple[RefusedRecipient, ...]:
+    # All or nobody: if the others were mailed now, they would get a second mail when it is
+    # delivered again to the recipients that have to wait.
+    for _, reply in replies:
+        if not reply.positive and not reply.permanent:
+            raise _Ended(Deferred(f"The mail server said of a recipient: {reply.shown}."))
+    bad = [(address, reply) for address, reply in replies if not reply.positive]
     refused = tuple(
-        RefusedRecipient(address, reply.said) for address, reply in bad if reply.of_the_address
+        RefusedRecipient(address, reply.shown) for address, reply in bad if reply.is_about_address
     )
-    if len(refused) == len(answers):
-        raise ServerRefusedError(refused)
-    if len(bad) == len(answers):
-        said = next(reply.said for _, reply in bad if not reply.of_the_address)
-        raise RejectedError(said)
+    if len(refused) == len(replies):
+        raise _Ended(RecipientsRefused(refused))
+    if len(bad) == len(replies):
+        reason = next(reply.shown for _, reply in bad if not reply.is_about_address)
+        raise _Ended(Rejected(reason))
     return refused
 
 
-def _settle(connection: SmtpConnection, recipients: tuple[str, ...]) -> None:
+def _read_final_reply(connection: SmtpConnection, recipients: tuple[str, ...]) -> None:
     try:
-        reply = connection.verdict()
+        reply = connection.final_reply()
     except ConnectionLostError as error:
-        raise DoubtError(
-            f"The mail server had the whole letter, and did not say whether it takes it: {error}."
+        raise _Ended(
+            InDoubt(
+                f"The mail server has the whole mail, and did not say if it takes it: {error}."
+            )
         ) from error
-    if reply.code == GO_ON:
-        connection.drop()
-        raise DoubtError(f"The mail server said to the whole letter: {reply.said}.")
-    _check_whole(reply, recipients)
+    if reply.code == START_MAIL:
+        raise _Ended(InDoubt(f"The mail server replied to the whole mail: {reply.shown}."))
+    _check_mail(reply, recipients)
+
+
+def _refused(
+    addresses: Sequence[str], reason: str, *, by_server: bool = True
+) -> RecipientsRefused:
+    refused = tuple(RefusedRecipient(address, reason) for address in addresses)
+    return RecipientsRefused(refused, by_server)

@@ -1,19 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The heart of the site: decides, composes, hands over, audits, answers; once for each key."""
+"""The queue of the send hook: decide, record, deliver, record, answer; once for each key."""
 
-from .call import InDoubtError, InProgressError, NotNotifiedError, OtherFormError, SendRequest
 from .decide import Decider, Decision
 from .dispatcher import Dispatcher
+from .outcome import Answer, NoReply, deferred
 from .processor import Processor
 
-__all__ = [
-    "Decider",
-    "Decision",
-    "Dispatcher",
-    "InDoubtError",
-    "InProgressError",
-    "NotNotifiedError",
-    "OtherFormError",
-    "Processor",
-    "SendRequest",
-]
+__all__ = ["Answer", "Decider", "Decision", "Dispatcher", "NoReply", "Processor", "deferred"]

@@ -1,101 +1,63 @@
 # SPDX-License-Identifier: MIT
 """A call of the send hook, from its form to its answer."""
 
-from asyncio import AbstractEventLoop, Future
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+import asyncio
+from dataclasses import dataclass, field
 
-from gs.profile.status.hooks import HookReply, Period
-from gs.profile.status.site.delivery import OutgoingMail, RefusedRecipient
-from gs.profile.status.site.store.calls import Call
+from gs.profile.status.hooks import Period
+from gs.profile.status.site.delivery import OutgoingMail
+from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey
 
-from .decide import Decision
+from .decide import Decision, MemberData
+from .outcome import Answer, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class SendRequest:
-    """The notification of one member on one period; a repeat of the *call* is to mail nobody."""
+@dataclass(slots=True, eq=False)
+class SendCall:
+    """One call of the send hook. Each step adds what it finds out.
+
+    *key* is ``None`` if the call had no idempotency key. *record* is what the database has of the
+    key, *member* what it has of the member. *decision* follows from these; with a mail to deliver,
+    *worker* is the process that delivers it, and *outcome* follows from the delivery, which ended
+    at the monotonic time *delivered_at*, in seconds.
+    """
 
     user_id: str
     period: Period
-    call: Call | None = None
+    key: IdempotencyKey | None
+    record: CallRecord | None = None
+    member: MemberData | None = None
+    decision: Decision | None = None
+    worker: str = ""
+    outcome: Outcome | None = None
+    delivered_at: float = 0.0
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    future: asyncio.Future[Answer] = field(init=False)
 
+    def __post_init__(self) -> None:
+        """Create the future that the caller waits for, in the caller's event loop."""
+        self.future = self.loop.create_future()
 
-class NotNotifiedError(Exception):
-    """Nobody was mailed, for certain; after *retry_after* seconds it may well be different."""
+    @property
+    def key_value(self) -> str | None:
+        """The idempotency key itself."""
+        return self.key.value if self.key else None
 
-    def __init__(self, reason: str, retry_after: int = 60) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
+    @property
+    def mail(self) -> OutgoingMail | None:
+        """The mail to deliver, if it was decided that there is one."""
+        return self.decision.mail if self.decision else None
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for the answer: the client has gone, or has been answered."""
+        return self.future.done()
 
-class InProgressError(Exception):
-    """The first call with that key is still being worked on."""
-
-
-class OtherFormError(Exception):
-    """The key came with another form before."""
-
-
-class InDoubtError(Exception):
-    """The letter may or may not have been taken; it is not handed over again.
-
-    The text names its Message-ID, by which the log of the mail server can be searched.
-    """
-
-
-#: What a caller is told: a reply, or why there is none.
-Answer: TypeAlias = HookReply | Exception
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PendingCall:
-    """A call that waits for its answer."""
-
-    notice: SendRequest
-    loop: AbstractEventLoop
-    future: Future[HookReply]
-
-    def settle(self, answer: Answer) -> None:
-        """Give the caller the *answer*, in the thread of the loop; one who has gone is past it."""
+    def answer(self, answer: Answer | Exception) -> None:
+        """Give the caller the *answer*; called in the thread of the event loop."""
         if self.future.done():
             return
-        if isinstance(answer, HookReply):
-            self.future.set_result(answer)
-        else:
+        if isinstance(answer, Exception):
             self.future.set_exception(answer)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HandOver:
-    """A letter that is handed over by *worker*, and the decision that it is of."""
-
-    task: PendingCall
-    letter: OutgoingMail
-    decision: Decision
-    worker: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DeliveryEnd:
-    """How a hand-over ended: the recipients that were refused, or an exception of the mailer.
-
-    *since* is when, in seconds of a clock that never goes back.
-    """
-
-    hand_over: HandOver
-    outcome: tuple[RefusedRecipient, ...] | Exception
-    since: float
-
-
-class DispatchMetrics(Protocol):
-    """Counts; several threads may call it at once: the dispatcher's, and those beside it."""
-
-    def waiting(self, calls: int) -> None:
-        """Hear how many calls wait to be taken up: from the dispatcher, and from event loops."""
-
-    def answered(self, answer: Answer) -> None:
-        """Hear what a caller is told, once for each: from the dispatcher."""
-
-    def handed_over(self, outcome: tuple[RefusedRecipient, ...] | Exception) -> None:
-        """Hear how a hand-over ended: from the threads that hand letters over."""
+        else:
+            self.future.set_result(answer)

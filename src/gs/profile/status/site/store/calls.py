@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The calls that have an idempotency key: begun, finished, in doubt."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Update, UpdateBase, and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,159 +23,128 @@ _Insert: TypeAlias = sqlite.Insert | postgresql.Insert
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A call of the send hook: its key, and a fingerprint of its form, both of bounded length."""
+class IdempotencyKey:
+    """The key of a call, and a fingerprint of its form; both have a limited length."""
 
-    key: str
+    value: str
     fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
-class KnownCall:
-    """What is known of a key: the reply is the call's once it is finished, else it would be.
+class CallRecord:
+    """A call with a key, as the database has it.
 
-    Since *handing* the worker hands the mail over; ``None``: certainly nobody does.
+    Since *handing* the *worker* delivers the mail; ``None`` means that certainly nobody does. The
+    *reply* is the answer to the call if the delivery succeeds, and for good once it is *finished*.
     """
 
-    fingerprint: str
+    key: IdempotencyKey
     user_id: str
     period: Period
-    worker: str
-    handing: datetime | None
-    finished: datetime | None
-    message_id: str | None
     reply: HookReply
+    worker: str = NOBODY
+    handing: datetime | None = None
+    finished: datetime | None = None
+    message_id: str | None = None
 
     @property
-    def left_by(self) -> str | None:
-        """The worker that left the hand-over open, if the worker is gone; it may be nobody."""
+    def abandoned_by(self) -> str | None:
+        """The worker that began the delivery and did not finish it, if that worker is dead.
+
+        It may be :data:`NOBODY`; ``None`` if no delivery was begun, or if the call is finished.
+        """
         return self.worker if self.handing and not self.finished else None
 
 
-@dataclass(frozen=True, slots=True)
-class BegunCall:
-    """A call whose mail is about to be handed over by a worker, with the reply if that succeeds.
-
-    A call that is known is taken over where its mail is certainly not being handed over, or where
-    it was :attr:`~KnownCall.left_by` a worker that is gone: this says that it is.
-    """
-
-    call: Call
-    user_id: str
-    period: Period
-    moment: datetime
-    worker: str
-    message_id: str | None
-    reply: HookReply
-    left_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedCall:
-    """A call with its reply, and the worker that began it; ``None``: this process did not."""
-
-    call: Call
-    user_id: str
-    period: Period
-    moment: datetime
-    reply: HookReply
-    worker: str | None = None
-
-
-def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, KnownCall]:
-    """Return what is known of the calls that had one of these *keys*, by key."""
+def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, CallRecord]:
+    """Return the calls with one of these *keys*, by key."""
     rows = connection.execute(_FIND, {"keys": list(keys)})
     return {
-        key: KnownCall(
-            form,
-            user_id,
-            Period.parse(month),
-            worker,
-            handing,
-            finished,
-            told,
-            HookReply(code, text),
+        row.key: CallRecord(
+            key=IdempotencyKey(row.key, row.fingerprint),
+            user_id=row.user_id,
+            period=Period.parse(row.period),
+            reply=HookReply(row.status, row.message),
+            worker=row.worker,
+            handing=row.handing,
+            finished=row.finished,
+            message_id=row.message_id,
         )
-        for key, form, user_id, month, worker, handing, finished, told, code, text in rows
+        for row in rows
     }
 
 
-def begin_calls(connection: Connection, calls: Iterable[BegunCall]) -> set[str]:
-    """Write down that the mails of *calls* are about to be handed over; return whose may be.
+def begin_calls(
+    connection: Connection,
+    calls: Collection[CallRecord],
+    moment: datetime,
+    abandoned_by: Mapping[str, str],
+) -> set[str]:
+    """Record that the mails of *calls* are about to be delivered; return the keys that may be.
 
-    The others' keys are another process's, or finished. No two of *calls* have the same key.
+    The other keys are finished, or another process works on them. A call that was begun before is
+    taken over if its mail is certainly not being delivered, or if *abandoned_by* has the dead
+    worker that began it, by key. No two of *calls* have the same key.
     """
-    ordered = sorted(calls, key=_key)
-    left = [
-        {"left_key": one.call.key, "left_by": one.left_by}
-        for one in ordered
-        if one.left_by is not None
-    ]
-    if left:
-        connection.execute(_TAKE_OVER, left)
-    statement = _BEGIN[connection.dialect.name]
+    if abandoned_by:
+        dead = [{"dead_key": key, "dead": worker} for key, worker in sorted(abandoned_by.items())]
+        connection.execute(_TAKE_OVER, dead)
+    return _upsert(connection, _BEGIN, calls, moment)
+
+
+def release_calls(connection: Connection, worker: str, keys: Collection[str]) -> None:
+    """Record that the mails which *worker* began under *keys* were not sent.
+
+    This has to be certain: any process may begin the same call again.
+    """
+    connection.execute(_RELEASE, {"of": worker, "keys": list(keys)})
+
+
+def abandon_calls(connection: Connection, worker: str, keys: Collection[str]) -> None:
+    """Record that the mails which *worker* began under *keys* are in doubt.
+
+    They are in doubt at once, although the worker is alive, because it does not work on them.
+    """
+    connection.execute(_ABANDON, {"of": worker, "keys": list(keys)})
+
+
+def finish_calls(
+    connection: Connection, calls: Collection[CallRecord], moment: datetime
+) -> set[str]:
+    """Record the replies to *calls*; return the keys for which that was possible.
+
+    The other keys are finished, or another process delivers their mails. That a mail was sent
+    whose delivery had begun is always recorded. No two of *calls* have the same key.
+    """
+    return _upsert(connection, _FINISH, calls, moment)
+
+
+def _upsert(
+    connection: Connection,
+    statements: Mapping[str, UpdateBase],
+    calls: Collection[CallRecord],
+    moment: datetime,
+) -> set[str]:
+    if not calls:
+        return set()
     rows = [
         {
-            **_row(one),
-            "worker": one.worker,
-            "handing": one.moment,
-            "message_id": one.message_id,
+            "key": call.key.value,
+            "fingerprint": call.key.fingerprint,
+            "user_id": call.user_id,
+            "period": str(call.period),
+            "begun": moment,
+            "worker": call.worker,
+            "handing": call.handing,
+            "finished": call.finished,
+            "message_id": call.message_id,
+            "status": int(call.reply.status),
+            "message": call.reply.message,
         }
-        for one in ordered
+        # In one order, so that two processes with the same keys do not wait for each other.
+        for call in sorted(calls, key=lambda call: call.key.value)
     ]
-    return set(connection.scalars(statement, rows)) if rows else set()
-
-
-def take_back_calls(connection: Connection, worker: str, keys: Collection[str]) -> None:
-    """Write down that the mails which *worker* had begun under *keys* were not handed over.
-
-    This has to be certain: the same call may then be begun again, by anybody.
-    """
-    connection.execute(_TAKE_BACK, {"of": worker, "keys": list(keys)})
-
-
-def leave_calls(connection: Connection, worker: str, keys: Collection[str]) -> None:
-    """Write down that it is in doubt whether the mails *worker* had begun under *keys* were taken.
-
-    Nobody is at work on them any more: they are in doubt at once, although the worker lives.
-    """
-    connection.execute(_LEAVE, {"of": worker, "keys": list(keys)})
-
-
-def finish_calls(connection: Connection, calls: Iterable[FinishedCall]) -> set[str]:
-    """Write down the replies to *calls*; return whose were.
-
-    The others' keys are finished, or another's who hands the mail over. But that a mail which was
-    begun has been sent is always written down. No two of *calls* have the same key.
-    """
-    statement = _FINISH[connection.dialect.name]
-    rows = [
-        {
-            **_row(one),
-            "worker": one.worker or NOBODY,
-            "handing": None if one.worker is None else one.moment,
-            "finished": one.moment,
-        }
-        for one in sorted(calls, key=_key)
-    ]
-    return set(connection.scalars(statement, rows)) if rows else set()
-
-
-def _key(one: BegunCall | FinishedCall) -> str:
-    # Two processes that write the same keys in one order do not wait for each other in a circle.
-    return one.call.key
-
-
-def _row(one: BegunCall | FinishedCall) -> dict[str, Any]:
-    return {
-        "key": one.call.key,
-        "fingerprint": one.call.fingerprint,
-        "user_id": one.user_id,
-        "period": str(one.period),
-        "begun": one.moment,
-        "status": int(one.reply.status),
-        "message": one.reply.message,
-    }
+    return set(connection.scalars(statements[connection.dialect.name], rows))
 
 
 def _begin(statement: _Insert) -> UpdateBase:
@@ -184,7 +153,7 @@ def _begin(statement: _Insert) -> UpdateBase:
     return statement.on_conflict_do_update(
         index_elements=[_TABLE.key],
         set_=again,
-        # What was begun keeps its form. Of two processes that begin it, the second finds it begun.
+        # A call that was begun keeps its form. Of two processes, the second finds it begun.
         where=and_(
             _TABLE.finished.is_(None),
             _TABLE.handing.is_(None),
@@ -233,13 +202,13 @@ _FIND: Final = select(
     _TABLE.status,
     _TABLE.message,
 ).where(_TABLE.key.in_(bindparam("keys", expanding=True)))
-_TAKE_BACK: Final = _change(handing=None)
-_LEAVE: Final = _change(worker=NOBODY)
+_RELEASE: Final = _change(handing=None)
+_ABANDON: Final = _change(worker=NOBODY)
 _TAKE_OVER: Final = (
     update(IDEMPOTENCY_KEY)
     .where(
-        _TABLE.key == bindparam("left_key"),
-        _TABLE.worker == bindparam("left_by"),
+        _TABLE.key == bindparam("dead_key"),
+        _TABLE.worker == bindparam("dead"),
         _TABLE.finished.is_(None),
     )
     .values(handing=None)
@@ -271,9 +240,9 @@ _FIND_DOUBTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A call that was left between the hand-over and its record; nobody knows if it was mailed.
+    """A call whose delivery began and has no result: its mail may or may not have been sent.
 
-    While its worker lives it is no doubt: it is in progress.
+    While its worker is alive, it is in progress and not in doubt.
     """
 
     key: str
@@ -285,7 +254,7 @@ class Doubt:
 
 
 def find_doubts(connection: Connection) -> list[Doubt]:
-    """Return the calls whose hand-over was begun and has no record yet, the oldest first."""
+    """Return the calls whose delivery began and has no result yet, the oldest first."""
     rows = connection.execute(_FIND_DOUBTS).all()
     return [
         Doubt(key, user_id, Period.parse(period), worker, handing, message_id)
@@ -294,9 +263,9 @@ def find_doubts(connection: Connection) -> list[Doubt]:
 
 
 def inherit_doubts(connection: Connection) -> int:
-    """Take what others were at work on for left: where there is one process, they are gone.
+    """Record that all other workers are dead, where one process alone serves the site.
 
-    Return how many calls are in doubt.
+    Returns how many calls are in doubt.
     """
     return connection.execute(
         update(IDEMPOTENCY_KEY).where(*_IS_OPEN).values(worker=NOBODY)
@@ -304,10 +273,10 @@ def inherit_doubts(connection: Connection) -> int:
 
 
 def resolve_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sent: bool) -> bool:
-    """Write down whether the mail of *doubt* was sent; return whether it was still in doubt.
+    """Record whether the mail of *doubt* was sent; return whether it was still in doubt.
 
-    One that was sent gets its event in the audit trail; one that was not may be begun again. That
-    its worker is gone, the caller has made sure; one that was taken over since stays as it is.
+    If it was sent, the audit trail gets its event; if not, the call may be begun again. The caller
+    has made sure that the worker is dead. A call that was taken over meanwhile is not changed.
     """
     same = (
         _TABLE.key == doubt.key,
@@ -315,10 +284,10 @@ def resolve_doubt(connection: Connection, doubt: Doubt, moment: datetime, *, sen
         _TABLE.handing == doubt.handing,
     )
     values = {"finished": moment} if sent else {"handing": None}
-    settled = connection.execute(
+    resolved = connection.execute(
         update(IDEMPOTENCY_KEY).where(*same, *_IS_OPEN).values(values)
     ).rowcount
-    if sent and settled:
+    if sent and resolved:
         code = EVENT_CODES[Status.SENT]
         record_events(connection, [Event(moment, code, doubt.user_id, str(doubt.period))])
-    return settled > 0
+    return resolved > 0

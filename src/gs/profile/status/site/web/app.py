@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The ASGI application: its routes, its errors, and what answers them, in one list."""
+"""The ASGI application: its routes, and the answers to errors."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,13 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gs.profile.status.hooks import KEY_HEADER, MEMBERS_URI, SEND_URI
-from gs.profile.status.site.dispatch import (
-    InDoubtError,
-    InProgressError,
-    NotNotifiedError,
-    OtherFormError,
-)
+from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 
 from .hooks import Hooks
 from .middleware import BROKEN
@@ -30,25 +24,16 @@ This is a GroupServer site for sendprofile: it has two web hooks, and a page for
 
 mails every member "What is happening in your groups", once a month.
 """
-_DOUBT: Final = """\
-It is not known whether the mail server took this member's notification: it, the site or the
-connection between them failed in the middle. So it is not sent again. The log of the mail server
-knows more about {message_id}; "sendprofile-site doubts" then settles it.
-"""
 
 
 def make_app(
     hooks: Hooks, *, routes: Sequence[BaseRoute] = (), close: Callable[[], None]
 ) -> Starlette:
-    """Return the application with the *hooks*, and with further *routes*.
+    """Return the application with the *hooks* and further *routes*.
 
-    *close* is called at its end, when all requests are answered; it may block.
+    It calls *close* at its end, when all requests are answered; *close* may block.
     """
     handlers = {
-        NotNotifiedError: _later,
-        InProgressError: _in_progress,
-        OtherFormError: _other_form,
-        InDoubtError: _in_doubt,
         TooManyWrongError: _too_many,
         ClientDisconnect: _gone,
         Exception: _broken,
@@ -65,31 +50,13 @@ def make_app(
         await run_in_threadpool(close)
 
     app = Starlette(routes=[*own, *routes], exception_handlers=handlers, lifespan=lifespan)
-    # A call of the send hook is never sent elsewhere: whoever follows would call twice.
+    # Never redirect a call of the send hook: a client that follows would call twice.
     app.router.redirect_slashes = False
     return app
 
 
 def _about(_request: Request) -> Response:
     return PlainTextResponse(_ABOUT)
-
-
-def _later(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, NotNotifiedError)  # noqa: S101 - it is registered for this one
-    headers = {"Retry-After": str(error.retry_after)}
-    return PlainTextResponse(f"Nobody was mailed. {error}\n", status_code=503, headers=headers)
-
-
-def _in_progress(_request: Request, _error: Exception) -> Response:
-    return PlainTextResponse(f"{KEY_HEADER}: the call with this key is being worked on.\n", 409)
-
-
-def _other_form(_request: Request, _error: Exception) -> Response:
-    return PlainTextResponse(f"{KEY_HEADER}: this key came with another form before.\n", 422)
-
-
-def _in_doubt(_request: Request, error: Exception) -> Response:
-    return PlainTextResponse(_DOUBT.format(message_id=error), 500)
 
 
 def _too_many(_request: Request, _error: Exception) -> Response:

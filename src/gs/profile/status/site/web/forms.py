@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from gs.profile.status.hooks import KEY_HEADER, Field, NotAKeyError, Period, read_key
-from gs.profile.status.site.store.calls import Call
+from gs.profile.status.site.store.calls import IdempotencyKey
 
 #: The largest form that is read, in octets: those of the sender have some two hundred.
 LARGEST: Final = 65_536
@@ -122,11 +122,13 @@ class _Limited:
         return message
 
 
-def read_call(headers: Headers, form: Mapping[str, str], scope: str) -> Call | None:
-    """Return the call of the send hook with that *form*, ``None`` where it has no key.
+def read_idempotency_key(
+    headers: Headers, form: Mapping[str, str], scope: str
+) -> IdempotencyKey | None:
+    """Return the key of a call with that *form*, ``None`` if it has none.
 
-    The same key in another *scope* is another key. Raises :exc:`HTTPException` 400 for a key that
-    is none.
+    The same key in another *scope* is another key. Raises :exc:`HTTPException` 400 for a value
+    that is not a key.
     """
     given = headers.getlist(KEY_HEADER)
     if not given:
@@ -136,7 +138,7 @@ def read_call(headers: Headers, form: Mapping[str, str], scope: str) -> Call | N
         key = read_key(", ".join(given))
     except NotAKeyError as error:
         raise HTTPException(400, f"{KEY_HEADER}: {error}.\n") from error
-    return Call(scope + key, _fingerprint(form))
+    return IdempotencyKey(scope + key, _fingerprint(form))
 
 
 def _fingerprint(form: Mapping[str, str]) -> str:

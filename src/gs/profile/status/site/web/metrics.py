@@ -19,40 +19,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gs.profile.status.hooks import HookReply, Status
-from gs.profile.status.site.delivery import (
-    AllRefusedError,
-    DoubtError,
-    NotTakenError,
-    RefusedRecipient,
-    RejectedError,
-)
-from gs.profile.status.site.dispatch import (
-    InDoubtError,
-    InProgressError,
-    NotNotifiedError,
-    OtherFormError,
-)
-
 #: What `/metrics` answers with: the text format, which every Prometheus reads.
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _PREFIX: Final = "sendprofile_site"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-
-_REPLIED: Final[dict[int, str]] = {status: status.name.lower() for status in Status}
-_WITHOUT_REPLY: Final = {
-    NotNotifiedError: "later",
-    InProgressError: "in_progress",
-    OtherFormError: "other_form",
-    InDoubtError: "in_doubt",
-}
-_NOT_HANDED_OVER: Final = {
-    NotTakenError: "later",
-    AllRefusedError: "all_refused",
-    RejectedError: "rejected",
-    DoubtError: "in_doubt",
-}
 
 
 class Metrics:
@@ -68,10 +39,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._notifications = self._counter("notifications", "Calls by outcome.", "outcome")
-        self._letters = self._counter("letters", "Hand-overs by outcome.", "outcome")
+        self._notifications = self._counter(
+            "notifications", "Calls of the send hook by outcome.", "outcome"
+        )
+        self._deliveries = self._counter("deliveries", "Deliveries by outcome.", "outcome")
         self._wrong_tokens = self._counter("wrong_tokens", "Wrong tokens.")
-        self._waiting = self._gauge("waiting_calls", "Calls that wait to be taken up.")
+        self._waiting = self._gauge("waiting_calls", "Calls that wait to be processed.")
         self._members = self._gauge("members", "Members when they were last counted.")
         self._routes: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         Info(f"{_PREFIX}_build", "What is running.", registry=self.registry).info(
@@ -91,25 +64,16 @@ class Metrics:
         durations.observe(seconds)
 
     def waiting(self, calls: int) -> None:
-        """Say how many calls wait to be taken up."""
+        """Set how many calls wait to be processed."""
         self._waiting.set(calls)
 
-    def answered(self, answer: HookReply | Exception) -> None:
-        """Count what became of a call of the send hook."""
-        if isinstance(answer, HookReply):
-            outcome = _REPLIED.get(answer.status, "failed")
-        else:
-            outcome = _WITHOUT_REPLY.get(type(answer), "failed")
-        self._notifications.labels(outcome).inc()
+    def answered(self, label: str) -> None:
+        """Count a call of the send hook by the label of its answer."""
+        self._notifications.labels(label).inc()
 
-    def handed_over(self, outcome: tuple[RefusedRecipient, ...] | Exception) -> None:
-        """Count how the hand-over of a letter ended, as the mailer told."""
-        if isinstance(outcome, Exception):
-            kinds = (said for kind, said in _NOT_HANDED_OVER.items() if isinstance(outcome, kind))
-            said = next(kinds, "in_doubt")
-        else:
-            said = "partly_refused" if outcome else "taken"
-        self._letters.labels(said).inc()
+    def delivered(self, label: str) -> None:
+        """Count a delivery by the label of its outcome."""
+        self._deliveries.labels(label).inc()
 
     def wrong_token(self) -> None:
         """Count a wrong token."""
