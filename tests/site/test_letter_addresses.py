@@ -9,8 +9,8 @@ import pytest
 
 from gs.profile.status.site.model import Addresses
 from gs.profile.status.site.notification import NoAddressError
-from letters.reading import composed, received
-from letters.summaries import summary
+from notifications.reading import composed, received
+from notifications.summaries import summary
 
 
 def addressed(*preferred, **changes):

@@ -4,8 +4,8 @@
 import html5lib
 import pytest
 
-from letters.reading import composed, html_of, joined, text_of
-from letters.summaries import membership, on_site, summary
+from notifications.reading import composed, html_of, joined, text_of
+from notifications.summaries import membership, on_site, summary
 
 LARGE = "<p>Some ten words or so, and this is the last.</p>" * 4_000
 

@@ -7,8 +7,8 @@ from email.policy import default
 from html import unescape
 
 from gs.profile.status.site.notification import preview
-from letters.reading import Page, composed, part, received
-from letters.summaries import group, membership, on_site, summary
+from notifications.reading import Page, composed, part, received
+from notifications.summaries import group, membership, on_site, summary
 
 HOSTILE = "</pre><script>alert('x')</script>\"'&"
 

@@ -11,8 +11,8 @@ from jinja2 import Environment
 from gs.profile.status.site.notification import wording_for
 from gs.profile.status.site.notification.languages import SOURCE, TRANSLATIONS
 from gs.profile.status.site.web.pages.page import answer
-from letters.reading import both, joined
-from letters.summaries import activity, membership, on_site, summary
+from notifications.reading import both, joined
+from notifications.summaries import activity, membership, on_site, summary
 
 LANGUAGES = {SOURCE, *TRANSLATIONS}
 # Each third of them is many.

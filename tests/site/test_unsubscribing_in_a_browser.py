@@ -11,8 +11,8 @@ from embedded.pages import Mail, served_pages, skips, stop_path
 from gs.profile.status.hooks import Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import PlannedNotification
-from letters.browser import CONTRASTS, PHOTO, chromium
 from limits import LIMIT
+from notifications.browser import CONTRASTS, PHOTO, chromium
 
 pytestmark = [pytest.mark.browser, only("sqlite")]
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from gs.profile.status.site.model import Addresses
-from letters.reading import Page, both, html_of, link, text_of
-from letters.summaries import (
+from notifications.reading import Page, both, html_of, link, text_of
+from notifications.summaries import (
     HOME,
     activity,
     group,

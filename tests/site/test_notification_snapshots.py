@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A rich notification in four languages, as a person has looked at it.
 
-Where it is meant to change: `cd tests; python -m letters.notification`, and look at it again.
+Where it is meant to change: `cd tests; python -m notifications.sample`, and look at it again.
 """
 
 import html5lib
@@ -9,8 +9,8 @@ import pytest
 import tinycss2
 from rich.cells import cell_len
 
-from letters.notification import LANGUAGES, SNAPSHOTS, rich, snapshots
-from letters.reading import Page, html_of, text_of
+from notifications.reading import Page, html_of, text_of
+from notifications.sample import LANGUAGES, SNAPSHOTS, rich, snapshots
 
 HTML = [path for path in sorted(snapshots()) if path.suffix == ".html"]
 

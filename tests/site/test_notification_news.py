@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gs.profile.status.site.notification.news import clean
-from letters.reading import Page
+from notifications.reading import Page
 
 ROOM = 8_000
 _PICTURE = 'style="max-width:100%"'

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from letters.reading import Page, composed, html_of, text_of
-from letters.summaries import HOME, activity, group, membership, on_site, summary, topics
+from notifications.reading import Page, composed, html_of, text_of
+from notifications.summaries import HOME, activity, group, membership, on_site, summary, topics
 
 # The clipping of Gmail, and what a mail is to have at most.
 CLIPPED, MOST = 102_000, 60_000

@@ -7,10 +7,10 @@ import pytest
 
 from gs.profile.status.site.model import Addresses
 from gs.profile.status.site.notification import preview
-from letters.browser import CONTRASTS, chromium, shown
-from letters.notification import LANGUAGES, rich
-from letters.reading import composed, html_of
-from letters.summaries import (
+from notifications.browser import CONTRASTS, chromium, shown
+from notifications.reading import composed, html_of
+from notifications.sample import LANGUAGES, rich
+from notifications.summaries import (
     activity,
     authors,
     group,

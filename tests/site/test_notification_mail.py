@@ -9,8 +9,8 @@ import pytest
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.model import Figures, Own
-from letters.reading import NOW, Page, composed, html_of, part, received, text_of
-from letters.summaries import (
+from notifications.reading import NOW, Page, composed, html_of, part, received, text_of
+from notifications.summaries import (
     HOME,
     READER,
     activity,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gs.profile.status.site.model import Addresses, Author, Grade, Keyword
-from letters.reading import STOP, Page, composed, html_of, part, received, text_of
-from letters.summaries import (
+from notifications.reading import STOP, Page, composed, html_of, part, received, text_of
+from notifications.summaries import (
     HOME,
     activity,
     authors,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gs.profile.status.site.model import Delivery
-from letters.reading import STOP, Page, both, html_of, text_of
-from letters.summaries import activity, group, membership, on_site, quotation, summary, topic
+from notifications.reading import STOP, Page, both, html_of, text_of
+from notifications.summaries import activity, group, membership, on_site, quotation, summary, topic
 
 ARCHIVE = "https://archive.example/allotments/"
 NOWHERE = {"url": None, "settings_url": None}

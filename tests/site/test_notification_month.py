@@ -9,8 +9,8 @@ import pytest
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.model import Author, Figures, Own
 from gs.profile.status.site.notification.contents import IdentityKey
-from letters.reading import Page, both, composed, html_of, joined, text_of
-from letters.summaries import (
+from notifications.reading import Page, both, composed, html_of, joined, text_of
+from notifications.summaries import (
     HOME,
     LATEST,
     READER,

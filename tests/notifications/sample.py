@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A rich notification, invented, for looking at; `python -m letters.notification` writes it."""
+"""A rich notification, invented, for looking at; `python -m notifications.sample` writes it."""
 
 import re
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from gs.profile.status.site.model import (
     Topic,
 )
 from gs.profile.status.site.notification import wording_for
-from letters.reading import html_of, text_of
+from notifications.reading import html_of, text_of
 
 LANGUAGES = ("en", "de", "es", "fr")
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -10,8 +10,8 @@ import pytest
 
 from gs.profile.status.site.model import Addresses
 from gs.profile.status.site.notification.compose import part as encoded_part
-from letters.reading import STOP, Page, composed, html_of, joined, part, received, text_of
-from letters.summaries import group, membership, on_site, summary
+from notifications.reading import STOP, Page, composed, html_of, joined, part, received, text_of
+from notifications.summaries import group, membership, on_site, summary
 
 SUPPORT = "support@groups.example.org"
 OFF = f"<mailto:{SUPPORT}?subject=Summary%20off>"

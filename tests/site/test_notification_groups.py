@@ -4,8 +4,8 @@
 import pytest
 
 from gs.profile.status.site.model import Author, Delivery
-from letters.reading import Page, both, html_of, joined, link, text_of
-from letters.summaries import (
+from notifications.reading import Page, both, html_of, joined, link, text_of
+from notifications.summaries import (
     HOME,
     activity,
     authors,

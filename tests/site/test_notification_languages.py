@@ -19,8 +19,8 @@ from rich.cells import cell_len
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.model import Figures, Own
 from gs.profile.status.site.notification import wording_for
-from letters.reading import both, joined
-from letters.summaries import activity, of_group, on_site, summary
+from notifications.reading import both, joined
+from notifications.summaries import activity, of_group, on_site, summary
 
 ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "src/gs/profile/status/site/notification/locale"
@@ -214,7 +214,7 @@ def test_both_parts_speak_the_language(language, overview, silence, own):
 
 @pytest.mark.parametrize("language", ["de", "es", "fr"])
 def test_nothing_is_left_in_english(language):
-    from letters.notification import rich  # noqa: PLC0415 - the richest of all
+    from notifications.sample import rich  # noqa: PLC0415 - the richest of all
 
     english = {
         form
