@@ -1,134 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""A site's news: sanitised HTML, cut to a length, and the same as plain text."""
+"""A site's news: cleaned HTML of limited length, and the same as plain text."""
 
 import re
-from collections.abc import Mapping, Sequence
-from enum import IntEnum
-from functools import cache, lru_cache
-from html.parser import HTMLParser
-from typing import Final, NamedTuple
-from urllib.parse import quote, unquote
+from functools import lru_cache
+from html import escape, unescape
+from typing import Final
+from urllib.parse import unquote
 
 import nh3
 
 from gs.profile.status.site import links
 from gs.profile.status.site.text import safe_line
 
-_SECTIONS: Final = frozenset(
-    {"address", "article", "aside", "footer", "header", "main", "nav", "section"}
+#: The elements that begin and end a line of the plain text.
+_BLOCKS: Final = frozenset(
+    {"address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "div", "dl"}
+    | {"dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"}
+    | {"li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"}
 )
-_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS: Final = frozenset({"blockquote", "br", "center", "div", "figcaption", "figure", "hr"})
-_LISTS: Final = frozenset({"dd", "dl", "dt", "li", "ol", "p", "pre", "ul"})
-
-#: Those that begin and end a line.
-LINES: Final = _SECTIONS | _HEADINGS | _BLOCKS | _LISTS | {"caption", "table", "tr"}
-#: All whose tags are kept.
-KEPT: Final = LINES | {
-    *("tbody", "td", "tfoot", "th", "thead"),
-    *("a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q"),
-    *("s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr"),
-}
-#: Those of which nothing is kept, not even their words.
-DROPPED: Final = frozenset(
+_INLINE: Final = frozenset(
+    {"a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q"}
+    | {"s", "small", "span", "strong", "sub", "sup", "tbody", "td", "tfoot", "th", "thead"}
+    | {"time", "u", "wbr"}
+)
+#: The elements that are removed with their contents.
+_REMOVED: Final = frozenset(
     {"iframe", "math", "noembed", "noframes", "object", "script", "select", "style", "svg"}
     | {"template", "textarea", "title"}
 )
-#: Those that have no end.
-VOID: Final = frozenset({"br", "hr", "img", "wbr"})
-
-
-_PIECE: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [^=\s>]+="[^"]*")*>|&#?\w+;|.', re.DOTALL)
-_MARK: Final = "…"
-_PARAGRAPH: Final = f"<p>{_MARK}</p>"
-
-
-class _Place(IntEnum):
-    """Where HTML can be cut: the lower, the better."""
-
-    BLOCK = 0
-    SPACE = 1
-    CHARACTER = 2
-
-
-class _Cut(NamedTuple):
-    """So many characters, or octets, are kept, and these elements are open there."""
-
-    end: int
-    size: int
-    opened: tuple[str, ...]
-
-
-def cut(html: str, room: int, *, more: bool = False) -> str:
-    """Return *html* where it is at most *room* octets long, and else its beginning, with "…".
-
-    It is what a serialiser has written: each element that it opens it closes. It is cut at the
-    end of a block; where that would leave little, between two words. *more* says that it is
-    itself the beginning of something.
-    """
-    whole = f"{html}{_PARAGRAPH}" if more else html
-    if len(whole.encode()) <= room:
-        return whole
-    reader = _CutFinder(room - len(_PARAGRAPH.encode()))
-    reader.read(html)
-    return _cut_off(html, reader.found, room)
-
-
-def _cut_off(html: str, found: Mapping[_Place, _Cut], room: int) -> str:
-    if not found:
-        return ""
-    far = [place for place in sorted(found) if found[place].size > room // 2]
-    place = far[0] if far else max(found, key=lambda one: found[one].size)
-    kept = html[: found[place].end].rstrip()
-    closing = _closing(found[place].opened)
-    is_block = place is _Place.BLOCK
-    return f"{kept}{closing}{_PARAGRAPH}" if is_block else f"{kept}{_MARK}{closing}"
-
-
-class _CutFinder:
-    """Finds the last place of each kind where a cut leaves at most *room* octets."""
-
-    def __init__(self, room: int) -> None:
-        self.found: dict[_Place, _Cut] = {}
-        self._room = room
-        self._size = 0
-        self._closing = 0
-        self._opened: list[str] = []
-
-    def read(self, html: str) -> None:
-        for piece in _PIECE.finditer(html):
-            self._size += len(piece[0].encode())
-            if self._size > self._room:
-                return
-            tag = piece[2]
-            if not tag:
-                place = _Place.SPACE if piece[0].isspace() else _Place.CHARACTER
-                self._note(place, piece.end())
-                continue
-            self._open_or_close(tag, is_end=bool(piece[1]))
-            if tag in LINES and (piece[1] or tag in VOID):
-                self._note(_Place.BLOCK, piece.end())
-
-    def _open_or_close(self, tag: str, *, is_end: bool) -> None:
-        if is_end:
-            self._closing -= len(_closing([self._opened.pop()]))
-        elif tag not in VOID:
-            self._opened.append(tag)
-            self._closing += len(_closing([tag]))
-
-    def _note(self, place: _Place, end: int) -> None:
-        if self._size + self._closing <= self._room:
-            self.found[place] = _Cut(end, self._size, tuple(self._opened))
-
-
-def _closing(opened: Sequence[str]) -> str:
-    return "".join(f"</{tag}>" for tag in reversed(opened))
-
-
-# What is behind is not looked at: the parser's time can grow with the square of the length.
-_LOOKED_AT: Final = 40_000
-_LONGEST_ADDRESS: Final = 800
-
 _ATTRIBUTES: Final = {
     "*": {"dir", "lang", "title"},
     "a": {"href"},
@@ -137,105 +36,83 @@ _ATTRIBUTES: Final = {
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan"},
 }
-_OF_URLS: Final = "%/:?#[]@!$&'()*+,;=~"
-_NUMBERS: Final = frozenset({"colspan", "height", "rowspan", "start", "width"})
-_NUMBER: Final = re.compile(r"\d{1,3}", re.ASCII)
-_MAIL: Final = re.compile(r"mailto:[\w.!#$%&'*+/=?^`{|}~@,;-]+", re.ASCII)
-_SILENT: Final = re.compile(r"<(?!img )[^>]*>")
-# A reference such as &#13; can stand for any of these.
+#: The rest of the news is ignored: the parser's time can grow with the square of the length.
+_READ: Final = 40_000
+_MORE: Final = "<p>…</p>"
+# What follows needs HTML as a serialiser writes it: each "<" begins a tag, each value is quoted.
+_IN_TAG: Final = r'(?:[^>"]|"[^"]*")*'
+_TAG: Final = re.compile(rf"<{_IN_TAG}>")
+_BLOCK: Final = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})\b{_IN_TAG}>")
+_BLOCK_END: Final = re.compile(rf"</(?:{'|'.join(sorted(_BLOCKS))})>|<[bh]r>")
+_ENTRY: Final = re.compile(rf"<li\b{_IN_TAG}>")
+_IMAGE: Final = re.compile(rf'<img\b(?:{_IN_TAG}?\balt="([^"]*)")?{_IN_TAG}>')
+_LINK: Final = re.compile(rf'<a\b{_IN_TAG}?\bhref="([^"]*)"{_IN_TAG}>(.*?)</a>', re.DOTALL)
+_SPACE: Final = re.compile(r"\s+")
+# A reference such as &#1; can stand for any of these. `render` uses two of them as marks.
 _CONTROL: Final = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @lru_cache(maxsize=64)
-def clean(html: str, room: int) -> str | None:
-    """Return *html* parsed and written anew, with no element or attribute but well-known ones.
+def clean(html: str, limit: int) -> str | None:
+    """Return *html* with well-known elements and attributes alone, in *limit* octets at most.
 
-    Links lead to the web or to an address of mail; pictures come over https. It is at most
-    *room* octets long, cut where a block ends. ``None`` stands for one that says nothing.
+    Links lead to the web or to an e-mail address; images use https. HTML that is too long ends
+    with the last block that fits, and "…". The result is ``None`` if nothing is left to show.
     """
-    begin = "\n".join(html[:_LOOKED_AT].encode("utf-8", "replace").decode().splitlines())
-    cleaned = _CONTROL.sub("", _cleaner().clean(begin)).strip()
-    if not _SILENT.sub("", cleaned).strip():
-        return None
-    return cut(cleaned, room, more=len(html) > _LOOKED_AT) or None
-
-
-@cache
-def _cleaner() -> nh3.Cleaner:
-    return nh3.Cleaner(
-        tags=set(KEPT),
-        clean_content_tags=set(DROPPED),
-        attributes=_ATTRIBUTES,
-        attribute_filter=_attribute,
-        set_tag_attribute_values={"img": {"style": "max-width:100%"}},
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
-
-
-def _attribute(tag: str, name: str, value: str) -> str | None:
-    if name in _NUMBERS:
-        return value if _NUMBER.fullmatch(value) else None
-    if (tag, name) == ("a", "href"):
-        return _web(value) or _mail(value.strip())
-    if (tag, name) == ("img", "src"):
-        url = _web(value)
-        return url if url and url.startswith("https:") else None
-    return value
-
-
-def _web(value: str) -> str | None:
-    scheme, colon, rest = value.strip().partition(":")
-    return links.web(f"{scheme.lower()}{colon}{quote(rest, safe=_OF_URLS)}")
-
-
-def _mail(value: str) -> str | None:
-    is_mail = len(value) <= _LONGEST_ADDRESS and _MAIL.fullmatch(value)
-    return value if is_mail else None
-
-
-_LONGEST: Final = 8_000
-_SPACE: Final = re.compile(r"\s+")
+    cleaned = _clean(html[:_READ])
+    if len(html) > _READ or len(cleaned.encode()) > limit:
+        cleaned = _cut(cleaned, limit)
+    has_words = _TAG.sub("", cleaned).removesuffix("…").strip() or "<img " in cleaned
+    return cleaned if has_words and len(cleaned.encode()) <= limit else None
 
 
 @lru_cache(maxsize=64)
-def as_text(news: str) -> str:
-    """Return the words of some HTML, a line for each block, its links with their URLs beside."""
-    reader = _TextReader()
-    reader.feed(news)
-    reader.close()
-    rows = (safe_line(row, _LONGEST) for row in "".join(reader.words).split("\n"))
-    return "\n".join(row for row in rows if row.strip("- "))
+def as_text(html: str) -> str:
+    """Return cleaned HTML as plain text: a line for each block, the URL behind each link."""
+    text = _LINK.sub(_link, _IMAGE.sub(r"\1", html))
+    text = _BLOCK.sub("\n", _ENTRY.sub("\n- ", _SPACE.sub(" ", text)))
+    rows = unescape(_TAG.sub("", text)).split("\n")
+    safe = (safe_line(row, len(row) + 1) for row in rows)
+    return "\n".join(row for row in safe if row.strip("- "))
 
 
-class _TextReader(HTMLParser):
-    """Collects words: each block begins a line, and an entry of a list a dash."""
+def _clean(html: str) -> str:
+    # Half surrogates have no UTF-8, and nh3 takes nothing else.
+    return _CONTROL.sub("", _CLEANER.clean(html.encode("utf-8", "replace").decode())).strip()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._links: list[tuple[str, int]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in LINES:
-            self.words.append("\n- " if tag == "li" else "\n")
-        if tag == "img":
-            self.words.append(dict(attrs).get("alt") or "")
-        if tag == "a":
-            self._links.append((dict(attrs).get("href") or "", len(self.words)))
+def _cut(html: str, limit: int) -> str:
+    # The second cleaning closes the elements that are open at the cut. That takes some octets, so
+    # the cut leaves room for them; `clean` drops news that are still too long.
+    begin = html.encode()[: limit * 9 // 10].decode(errors="ignore")
+    ends = [found.end() for found in _BLOCK_END.finditer(begin)]
+    return _clean(begin[: ends[-1]] if ends else begin) + _MORE
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in LINES:
-            self.words.append("\n")
-        if tag == "a" and self._links:
-            self._end_link(*self._links.pop())
 
-    def handle_data(self, data: str) -> None:
-        self.words.append(_SPACE.sub(" ", data))
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    value = value.strip()
+    if name == "href" and value.startswith("mailto:"):
+        return value
+    if name in {"href", "src"}:
+        url = links.web(value)
+        return url if url and (name == "href" or url.startswith("https:")) else None
+    return value
 
-    def _end_link(self, url: str, begin: int) -> None:
-        # Somebody's address is read, and written to, without the scheme before it.
-        scheme, _, rest = url.partition(":")
-        target = unquote(rest.partition("?")[0]) if scheme == "mailto" else url
-        if target not in "".join(self.words[begin:]):
-            self.words.append(f" ({target})")
+
+def _link(found: re.Match[str]) -> str:
+    # An e-mail address is shown without its scheme.
+    url, words = unescape(found[1]), found[2]
+    if url.startswith("mailto:"):
+        url = unquote(url.removeprefix("mailto:").partition("?")[0])
+    return words if url in unescape(words) else f"{words} ({escape(url)})"
+
+
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(_BLOCKS | _INLINE),
+    clean_content_tags=set(_REMOVED),
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    set_tag_attribute_values={"img": {"style": "max-width:100%"}},
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
