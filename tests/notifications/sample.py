@@ -10,13 +10,13 @@ from gs.profile.status.site.model import (
     Activity,
     Addresses,
     Author,
-    Delivery,
+    Contribution,
+    EmailSetting,
     Figures,
     Grade,
     Group,
     Keyword,
     Membership,
-    Own,
     Profile,
     Quotation,
     SiteInfo,
@@ -127,12 +127,12 @@ def _sensors() -> Membership:
         topics=topics,
         keywords="turbidity probe weir footbridge mud calibration datalogger Schwebstoffe",
         quotation=Quotation(words, _person(3), topics[0]),
-        own={_READER: Own(4, 2, 3)},
+        contributions={_READER: Contribution(4, 2, 3)},
     )
     return _membership(
         _group(_WATER, "River Sensors", "sensors"),
         happened,
-        Delivery.EACH_POST,
+        EmailSetting.EACH_POST,
         administrator=False,
     )
 
@@ -145,16 +145,16 @@ def _committee() -> Membership:
         people=[7],
         topics=topics,
         keywords="minutes",
-        own={_READER: Own(2, 1, 0)},
+        contributions={_READER: Contribution(2, 1, 0)},
     )
     group = _group(_WATER, "Committee", "committee", secret=True)
-    return _membership(group, happened, Delivery.DIGEST, administrator=True)
+    return _membership(group, happened, EmailSetting.DIGEST, administrator=True)
 
 
 def _choir() -> Membership:
     happened = _activity(Figures(0, 0, 0), before=Figures(2, 1, 3))
     return _membership(
-        _group(_WATER, "Choir", "choir"), happened, Delivery.WEB_ONLY, administrator=False
+        _group(_WATER, "Choir", "choir"), happened, EmailSetting.WEB_ONLY, administrator=False
     )
 
 
@@ -180,7 +180,7 @@ def _allotments() -> Membership:
     return _membership(
         _group(_GREEN, "Allotments", "allotments"),
         happened,
-        Delivery.EACH_POST,
+        EmailSetting.EACH_POST,
         administrator=False,
     )
 
@@ -189,14 +189,16 @@ def _membership(group, happened, delivery, *, administrator) -> Membership:
     return Membership(group, happened, administrator, delivery)
 
 
-def _activity(figures, *, before, people=(), topics=(), keywords="", quotation=None, own=None):
+def _activity(
+    figures, *, before, people=(), topics=(), keywords="", quotation=None, contributions=None
+):
     grades = tuple(Grade)
     words = keywords.split()
     graded = tuple(
         Keyword(word, grades[n * len(grades) // len(words)]) for n, word in enumerate(words)
     )
     who = tuple(map(_person, people))
-    return Activity(figures, before, who, topics, graded, quotation, own or {})
+    return Activity(figures, before, who, topics, graded, quotation, contributions or {})
 
 
 def _group(site, title, group_id, *, secret=False) -> Group:

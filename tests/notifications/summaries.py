@@ -8,13 +8,13 @@ from gs.profile.status.site.model import (
     Activity,
     Addresses,
     Author,
-    Delivery,
+    Contribution,
+    EmailSetting,
     Figures,
     Grade,
     Group,
     Keyword,
     Membership,
-    Own,
     Period,
     Profile,
     Quotation,
@@ -84,9 +84,9 @@ def activity(posts: int = 12, **changes: Any) -> Activity:
     nothing = {"authors": (), "topics": (), "keywords": ()}
     parts = (usual if posts else nothing) | {"before": NONE, "quotation": None} | changes
     people = [author.id for author in parts["authors"]]
-    own = {READER: Own(posts, 0, 0)} if READER in people else {}
+    own = {READER: Contribution(posts, 0, 0)} if READER in people else {}
     figures = Figures(len(people), len(parts["topics"]), posts)
-    return Activity(**{"figures": figures, "own": own} | parts)
+    return Activity(**{"figures": figures, "contributions": own} | parts)
 
 
 def group(title: str = "Allotments", **changes: Any) -> Group:
@@ -98,7 +98,7 @@ def group(title: str = "Allotments", **changes: Any) -> Group:
         "email": "allotments@groups.example.org",
         "secret": False,
         "member_count": 30,
-        "faces": authors(8),
+        "members": authors(8),
     }
     return Group(title=title, **usual | changes)
 
@@ -109,7 +109,7 @@ def membership(**changes: Any) -> Membership:
         "group": group(),
         "activity": activity(),
         "administrator": False,
-        "delivery": Delivery.EACH_POST,
+        "email_setting": EmailSetting.EACH_POST,
     }
     return Membership(**usual | changes)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from embedded.parts import Told
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.links import Layout
-from gs.profile.status.site.model import Activity, Author, Figures, Own, Topic
+from gs.profile.status.site.model import Activity, Author, Contribution, Figures, Topic
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.archive import add
 from gs.profile.status.site.store.groups import GroupKey
@@ -94,8 +95,8 @@ def test_a_quiet_group_has_no_activity_but_faces(town, activities):
     town.person("z", "g", photo="photo")
     group, activity = activities.of(G, MARCH)
     nothing = Figures(0, 0, 0)
-    assert activity == Activity(nothing, nothing, (), (), (), None, {})
-    assert [face.id for face in group.faces] == ["z", "a", "b"]
+    assert asdict(activity) == asdict(Activity(nothing, nothing, (), (), (), None, {}))
+    assert [face.id for face in group.members] == ["z", "a", "b"]
     assert group.member_count == 3
 
 
@@ -104,8 +105,8 @@ def test_a_removed_account_posted_but_is_nobody_to_show(town, activities):
     town.post("gone", "2026-03-02")
     group, activity = activities.of(G, MARCH)
     assert (activity.figures, activity.authors) == (Figures(1, 1, 1), ())
-    assert group.faces == ()
-    assert activity.own == {"gone": Own(1, 1, 0)}
+    assert group.members == ()
+    assert activity.contributions == {"gone": Contribution(1, 1, 0)}
 
 
 def test_a_group_says_what_it_is(town, activities):
@@ -171,17 +172,17 @@ def test_who_started_topics_is_told_how_many_others_answered(town, activities):
     ):
         town.post(user_id, date, topic)
     town.post("eve", "2026-03-08", "cake", hidden=HIDDEN)
-    assert activities.of(G, MARCH)[1].own == {
-        "ann": Own(posts=3, topics=2, people=2),
-        "bob": Own(posts=3, topics=0, people=0),
-        "cat": Own(posts=1, topics=0, people=0),
+    assert activities.of(G, MARCH)[1].contributions == {
+        "ann": Contribution(posts=3, topics=2, people=2),
+        "bob": Contribution(posts=3, topics=0, people=0),
+        "cat": Contribution(posts=1, topics=0, people=0),
     }
 
 
 def test_nobody_started_a_topic_whose_first_post_is_hidden(town, activities):
     town.post("ann", "2026-03-02", "tea", hidden=HIDDEN)
     town.post("bob", "2026-03-03", "tea")
-    assert activities.of(G, MARCH)[1].own == {"bob": Own(1, 0, 0)}
+    assert activities.of(G, MARCH)[1].contributions == {"bob": Contribution(1, 0, 0)}
 
 
 def test_what_other_groups_say_is_not_told(town, activities):
@@ -231,4 +232,8 @@ def test_a_busy_month_is_told_within_bounds(town, activities):
             add(connection, table, rows)
     activity = activities.of(G, MARCH)[1]
     assert activity.figures == Figures(150, 150, 150)
-    assert (len(activity.topics), len(activity.authors), len(activity.own)) == (100, 100, 150)
+    assert (len(activity.topics), len(activity.authors), len(activity.contributions)) == (
+        100,
+        100,
+        150,
+    )

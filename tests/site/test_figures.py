@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.activity.activity import count_figures, count_own
-from gs.profile.status.site.model import Figures, Own
+from gs.profile.status.site.activity.activity import count_contributions, count_figures
+from gs.profile.status.site.model import Contribution, Figures
 from gs.profile.status.site.store.posts import StoredPost
 
 DATE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -32,5 +32,5 @@ def test_figures_are_those_that_counting_by_hand_gives(rows, begun_earlier):
         }
         others = {who for topic, who in rows if topic in started} - {person}
         times = [who for _, who in rows].count(person)
-        own[person] = Own(times, len(started), len(others))
-    assert count_own(posts) == own
+        own[person] = Contribution(times, len(started), len(others))
+    assert count_contributions(posts) == own

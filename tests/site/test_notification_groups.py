@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.model import Author, Delivery
+from gs.profile.status.site.model import Author, EmailSetting
 from notifications.reading import Page, both, html_of, joined, link, text_of
 from notifications.summaries import (
     HOME,
@@ -72,7 +72,7 @@ def test_the_privacy_is_too_strict_for_a_big_secret_group(secret, members, admin
 
 def test_where_nobody_posted_some_other_members_are_shown():
     faces = (the_reader(), *authors(9))
-    for words in both(of_group(group=group(faces=faces), activity=activity(0))):
+    for words in both(of_group(group=group(members=faces), activity=activity(0))):
         assert "Nobody posted in July." in words
         assert "Ortiz 0" in words
         assert "Müller 5" in words
@@ -187,19 +187,19 @@ def test_without_keywords_there_is_no_label_for_them():
 @pytest.mark.parametrize(
     ("delivery", "posts", "advice"),
     [
-        (Delivery.EACH_POST, 31, DIGEST),
-        (Delivery.EACH_POST, 30, None),
-        (Delivery.EACH_POST, 1, None),
-        (Delivery.DIGEST, 4, EACH_POST),
-        (Delivery.DIGEST, 0, EACH_POST),
-        (Delivery.DIGEST, 5, None),
-        (Delivery.DIGEST, 99, None),
-        (Delivery.WEB_ONLY, 99, None),
-        (Delivery.WEB_ONLY, 1, None),
+        (EmailSetting.EACH_POST, 31, DIGEST),
+        (EmailSetting.EACH_POST, 30, None),
+        (EmailSetting.EACH_POST, 1, None),
+        (EmailSetting.DIGEST, 4, EACH_POST),
+        (EmailSetting.DIGEST, 0, EACH_POST),
+        (EmailSetting.DIGEST, 5, None),
+        (EmailSetting.DIGEST, 99, None),
+        (EmailSetting.WEB_ONLY, 99, None),
+        (EmailSetting.WEB_ONLY, 1, None),
     ],
 )
 def test_the_delivery_that_fits_the_traffic_is_suggested(delivery, posts, advice):
-    source = of_group(delivery=delivery, activity=activity(posts))
+    source = of_group(email_setting=delivery, activity=activity(posts))
     for words in both(source):
         assert [each for each in (DIGEST, EACH_POST) if each in words] == [advice] * bool(advice)
     if advice:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from gs.profile.status.site.model import Addresses
-from gs.profile.status.site.notification.compose import part as encoded_part
+from gs.profile.status.site.notification.compose import encode_part
 from notifications.reading import STOP, Page, composed, html_of, joined, part, received, text_of
 from notifications.summaries import group, membership, on_site, summary
 
@@ -184,7 +184,7 @@ def test_eight_bits_are_used_where_the_server_takes_them():
     ],
 )
 def test_a_line_too_long_for_eight_bits_is_encoded(line, encoding):
-    made = encoded_part("plain", f"short\n{line}\nshort\n", eight_bit=True)
+    made = encode_part("plain", f"short\n{line}\nshort\n", eight_bit=True)
     read = email.message_from_bytes(made, policy=default)
     assert read["Content-Transfer-Encoding"] == encoding
     assert read.get_content().splitlines() == ["short", line, "short"]

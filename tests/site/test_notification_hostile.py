@@ -45,7 +45,7 @@ def everywhere(words, url=None):
         keywords=(Keyword(words, Grade.BOLD),),
     )
     placed = where | ({} if url is None else {"settings_url": url})
-    quiet = membership(group=group(words, faces=(person,), **placed), activity=activity(0))
+    quiet = membership(group=group(words, members=(person,), **placed), activity=activity(0))
     addresses = Addresses(("anna@example.org", words), (words,), (words,), (words,))
     site = on_site(
         membership(group=group(words, **placed), activity=happened),

@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 from rich.cells import cell_len
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.model import Figures, Own
+from gs.profile.status.site.model import Contribution, Figures
 from gs.profile.status.site.notification import wording_for
 from notifications.reading import both, joined
 from notifications.summaries import activity, of_group, on_site, summary
@@ -126,7 +126,6 @@ def test_a_language_is_found_by_its_tag(language, tag, subject):
 
 
 def test_the_words_of_a_language_are_kept():
-    wording_for.cache_clear()  # of what other tests have asked for
     assert wording_for("de-AT") is wording_for("de_AT")
     assert wording_for("fr") is wording_for("FR")
 
@@ -202,7 +201,9 @@ def test_both_parts_speak_the_language(language, overview, silence, own):
         "month": get_month_names("wide", "format", place)[7],
         "number": joined(format_decimal(12345, locale=place)),
     }
-    happened = activity(12345, own={"reader0123456789": Own(4, 1, 2)}, before=Figures(1, 1, 1))
+    happened = activity(
+        12345, contributions={"reader0123456789": Contribution(4, 1, 2)}, before=Figures(1, 1, 1)
+    )
     source = of_group(activity=happened)
     for words in both(summary(*source.sites, language=language)):
         assert overview.format(**said) in words

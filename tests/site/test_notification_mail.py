@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.model import Figures, Own
+from gs.profile.status.site.model import Contribution, Figures
 from notifications.reading import NOW, Page, composed, html_of, part, received, text_of
 from notifications.summaries import (
     HOME,
@@ -36,7 +36,7 @@ def busy(**changes):
         topics=topics(90),
         keywords=keywords(*words),
         quotation=quotation("word " * 50),
-        own={READER: Own(40, 5, 12)},
+        contributions={READER: Contribution(40, 5, 12)},
     )
     memberships = [
         membership(group=group(f"Group {n}", secret=True), activity=lively, administrator=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gs.profile.status.site.model import Delivery
+from gs.profile.status.site.model import EmailSetting
 from notifications.reading import STOP, Page, both, html_of, text_of
 from notifications.summaries import activity, group, membership, on_site, quotation, summary, topic
 
@@ -25,7 +25,7 @@ def bare(posts=40, of_group=NOWHERE, at=None, **changes):
         group=secret,
         activity=activity(2, topics=(one,)),
         administrator=True,
-        delivery=Delivery.DIGEST,
+        email_setting=EmailSetting.DIGEST,
     )
     site = on_site(busy, quiet, administrator=True, pages=False)
     return summary(site, url=None, logged_in=False, **changes)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from embedded.hamlet import VERIFIED
-from gs.profile.status.site.model import Addresses, Delivery
+from gs.profile.status.site.model import Addresses, EmailSetting
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import (
     Person,
@@ -171,9 +171,9 @@ def test_places_on_a_site_share_it_and_say_who_administers(town, connection):
 @pytest.mark.parametrize(
     ("setting", "delivery"),
     [
-        ("digest", Delivery.DIGEST),
-        ("webonly", Delivery.WEB_ONLY),
-        ("from another version", Delivery.EACH_POST),
+        ("digest", EmailSetting.DIGEST),
+        ("webonly", EmailSetting.WEB_ONLY),
+        ("from another version", EmailSetting.EACH_POST),
     ],
 )
 def test_the_setting_of_a_group_is_the_delivery_there(town, connection, setting, delivery):
@@ -183,8 +183,8 @@ def test_the_setting_of_a_group_is_the_delivery_there(town, connection, setting,
     town.insert(tables.EMAIL_SETTING, user_id="u", site_id="s", group_id="g", setting=setting)
     found = find_places_of(connection, ["u", "v"])
     places = {place.group_id: place.delivery for place in found["u"]}
-    assert places == {"": Delivery.EACH_POST, "g": delivery, "h": Delivery.EACH_POST}
-    assert {place.delivery for place in found["v"]} == {Delivery.EACH_POST}
+    assert places == {"": EmailSetting.EACH_POST, "g": delivery, "h": EmailSetting.EACH_POST}
+    assert {place.delivery for place in found["v"]} == {EmailSetting.EACH_POST}
 
 
 @pytest.mark.parametrize(

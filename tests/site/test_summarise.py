@@ -7,7 +7,7 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity import Activities
 from gs.profile.status.site.dispatch.decide import summarise, summarise_sites
 from gs.profile.status.site.links import Layout
-from gs.profile.status.site.model import Delivery
+from gs.profile.status.site.model import EmailSetting
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import find_addresses_of, find_people, find_places_of
 
@@ -72,8 +72,8 @@ def test_the_delivery_is_the_members_own(town, sites_of):
     town.person("ann", "g")
     town.person("bob", "g")
     town.insert(tables.EMAIL_SETTING, user_id="bob", site_id="s", group_id="g", setting="digest")
-    assert sites_of("ann")[0].memberships[0].delivery is Delivery.EACH_POST
-    assert sites_of("bob")[0].memberships[0].delivery is Delivery.DIGEST
+    assert sites_of("ann")[0].memberships[0].email_setting is EmailSetting.EACH_POST
+    assert sites_of("bob")[0].memberships[0].email_setting is EmailSetting.DIGEST
 
 
 def test_the_profile_is_that_of_the_first_site(town, sites_of):

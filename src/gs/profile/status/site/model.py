@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What one notification tells one member, as plain data: no database, no markup."""
+"""The data of a notification: a member, the member's sites and groups, and their activity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 
 from gs.profile.status.hooks import Period, Status
 
-#: The event code of each decision, in the audit trail.
+#: The event code of each status, in the audit trail.
 EVENT_CODES: Final = {
     Status.SENT: "1",
     Status.NO_VERIFIED_ADDRESS: "2",
@@ -21,15 +21,15 @@ EVENT_CODES: Final = {
 
 
 class Grade(StrEnum):
-    """How much a keyword weighs in what was written."""
+    """The weight of a keyword in the posts of a month."""
 
     BOLD = "bold"
     NORMAL = "normal"
     MUTED = "muted"
 
 
-class Delivery(Enum):
-    """How a member gets the posts of a group; the values are those of ``email_setting``."""
+class EmailSetting(Enum):
+    """How a member receives the posts of a group; the values are those of ``email_setting``."""
 
     EACH_POST = None
     DIGEST = "digest"
@@ -38,7 +38,7 @@ class Delivery(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person as others see them: the URL of the photo is ``None`` where there is none."""
+    """A person as others see them: the URL of the photo is ``None`` if there is none."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that was discussed in the month: its posts and people are those of the month."""
+    """A topic of the month: its posts and people are those of the month."""
 
     title: str
     url: str | None
@@ -58,7 +58,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """What somebody wrote, in a few words; the author is ``None`` where it is not known who."""
+    """A few sentences of a post; the author is ``None`` if the author is unknown."""
 
     words: str
     author: Author | None
@@ -67,18 +67,18 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A word that marks what the month was about."""
+    """A word that is characteristic of the posts of a month."""
 
     word: str
     grade: Grade
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """A group, as all of its members see it.
+    """A group, as all of its members see it; a group equals itself alone, and so is a cheap key.
 
-    Its posts are at *url*; its settings are below *settings_url*. Each is ``None`` where it has no
-    such page.
+    Its posts are at *url*; its settings are below *settings_url*. Each is ``None`` if there is no
+    such page. *members* are some of the members, those with a photo first.
     """
 
     id: str
@@ -88,12 +88,12 @@ class Group:
     email: str
     secret: bool
     member_count: int
-    faces: tuple[Author, ...]
+    members: tuple[Author, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How much there was in a month: people who posted, topics that were posted to, posts."""
+    """The figures of a month: people who posted, topics with posts, posts."""
 
     authors: int
     topics: int
@@ -101,10 +101,10 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """What somebody did in a group in a month.
+class Contribution:
+    """What one member did in a group in a month.
 
-    *posts* they wrote, *topics* they started, and how many other *people* answered in these.
+    The member wrote *posts* and started *topics*; so many other *people* answered in these.
     """
 
     posts: int
@@ -112,14 +112,14 @@ class Own:
     people: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Activity:
     """What happened in a group in a month: the same for each of its members.
 
-    Authors come with a photo first, topics with the ones first that are most worth opening,
-    keywords with the weightiest first: how many of them a notification shows is the business of
-    the letter. The authors that are counted may be more than those that can be named. *own* has
-    those who posted, by their IDs.
+    Authors with a photo come first, topics in the order in which they are worth opening, keywords
+    by weight. The notification decides how many of them it shows. *figures* may count authors who
+    have no account. *contributions* are by user ID. An activity equals itself alone, and so is a
+    cheap key.
     """
 
     figures: Figures
@@ -128,22 +128,22 @@ class Activity:
     topics: tuple[Topic, ...]
     keywords: tuple[Keyword, ...]
     quotation: Quotation | None
-    own: Mapping[str, Own]
+    contributions: Mapping[str, Contribution]
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A member's own view of a group, with what happened there."""
+    """A group of a member, with its activity and the member's role and setting there."""
 
     group: Group
     activity: Activity
     administrator: bool
-    delivery: Delivery
+    email_setting: EmailSetting
 
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
-    """A site of the instance: its news is trusted HTML, or ``None``."""
+    """A site of the instance: its news is HTML that is not yet cleaned, or ``None``."""
 
     id: str
     title: str
@@ -153,15 +153,16 @@ class SiteInfo:
 
     @property
     def rank(self) -> tuple[str, str]:
-        """Its place among the sites of a member: by title."""
+        """The sort key of a site among the sites of a member: the title, then the ID."""
         return self.title.casefold(), self.id
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
-    """The groups that a member has on one site, by title; the member may run the site.
+    """A site of a member, with the member's groups there by title.
 
-    Its *home* is ``None`` where there are no pages at the URL of the site.
+    *home* is ``None`` if the site has no web pages. *administrator* says whether the member
+    administers the site.
     """
 
     site: SiteInfo
@@ -172,9 +173,9 @@ class SiteSummary:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """A member's e-mail addresses: mail goes to each of the preferred ones.
+    """A member's e-mail addresses: the notification goes to each of the *preferred* ones.
 
-    To those that are *undeliverable* it would, had no mail server refused them for good.
+    The *undeliverable* ones are preferred too, but a mail server rejected them permanently.
     """
 
     preferred: tuple[str, ...]
@@ -185,10 +186,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member as the notification shows them to themselves.
+    """The profile of a member.
 
     The language is a BCP 47 tag, the time zone a name of the IANA database. The URL is ``None``
-    where members have no page.
+    if members have no page.
     """
 
     id: str
@@ -204,9 +205,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that one notification says: to whom, on which month, site by site.
+    """All that one notification says: the month, the member, and the member's sites.
 
-    The first site is the one that the notification is from.
+    The notification is from the first site.
     """
 
     period: Period

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What happened in a group in a month: its figures, authors, topics, keywords, a quotation."""
+"""The activity of a group in a month: figures, authors, topics, keywords, a quotation."""
 
 from .activity import Activities
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts the topics of a month in the order in which they are worth opening."""
+"""The order of the topics of a month: those that are most worth opening come first."""
 
 import math
 from collections import Counter, defaultdict
@@ -11,45 +11,45 @@ from typing import Final
 from gs.profile.status.site.model import Topic
 from gs.profile.status.site.store.posts import Span, StoredPost
 
-# What the last moment of a month adds to a topic, in parts of what it is worth at the first.
+# A topic of the last moment of a month is worth this part more than one of the first.
 _RECENCY: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Discussion:
-    """What was posted to a topic in the month, the earliest first; there is at least one post."""
+    """The posts of a topic in the month, by date; there is at least one."""
 
     posts: tuple[StoredPost, ...]
 
     @property
     def topic_id(self) -> str:
-        """What names the topic."""
+        """The ID of the topic."""
         return self.posts[0].topic_id
 
     @property
     def latest(self) -> datetime:
-        """When the last of the posts was written."""
+        """The date of the last post."""
         return self.posts[-1].date
 
     @property
     def first_post_id(self) -> str:
-        """The post that opened the topic, in this month or before."""
+        """The ID of the post that started the topic, in this month or before."""
         return self.posts[0].first_post_id
 
     def topic(self, url: str | None) -> Topic:
-        """Return the topic as a notification tells of it: it is at the *url*."""
+        """Return the topic of the month; its page is at *url*."""
         people = {post.user_id for post in self.posts}
         return Topic(self.posts[0].subject, url, len(self.posts), len(people), self.latest)
 
 
 def order_discussions(posts: Sequence[StoredPost], span: Span) -> list[Discussion]:
-    """Return the topics of *posts*, which are those of a month in their order, the best first.
+    """Return the topics of the *posts* of a month, which are by date; the best topic comes first.
 
-    What a topic is worth: each person counts by the logarithm of their posts in it, log2(1 + n),
-    so that the first is 1, three are 2 and seven 3: many voices are worth more than many
-    posts. At the end of the month it is worth a fifth more than at its beginning. What only one
-    person posted to has no answer, and comes after all that have one. Those that are worth the
-    same are ordered by their latest post, then by ID: the order is that of the posts alone.
+    The worth of a topic is a sum over its authors: each counts log2(1 + n) for n posts. So one
+    post counts 1, three count 2, and seven count 3: many authors are worth more than many posts.
+    A topic at the end of the month is worth a fifth more than one at its beginning. Topics with
+    one author have no answer, and come last. Of equal topics, the one with the latest post comes
+    first, then the order is by ID: the order depends on the posts alone.
     """
     topics: defaultdict[str, list[StoredPost]] = defaultdict(list)
     for post in posts:
@@ -60,7 +60,7 @@ def order_discussions(posts: Sequence[StoredPost], span: Span) -> list[Discussio
 
 def _rank(one: Discussion, span: Span) -> tuple[bool, float, timedelta, str]:
     times = Counter(post.user_id for post in one.posts)
-    # An exact sum: it does not depend on who posted first.
+    # An exact sum does not depend on the order of the authors.
     voices = math.fsum(math.log2(1 + count) for count in times.values())
     recency = (one.latest - span.since) / (span.until - span.since)
     worth = voices * (1 + _RECENCY * recency)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The notification as a mail: what it says, in whose language, as text and as HTML."""
+"""The notification as a mail: its contents, its language, its text and its HTML."""
 
 from gs.profile.status.site.addresses import NoAddressError
 

@@ -16,45 +16,18 @@ from .contents import Contents
 from .header import BOUNDARY, OFF, fields, message_id
 from .languages import Wording, wording_for
 
-# Beyond so much growth base64, which takes a third more, is the shorter one.
+#: A text that grows more in quoted-printable is shorter in base64, which adds a third.
 _BASE64_GROWTH: Final = 1.36
 #: The longest line of a mail without its end, in octets (RFC 5322, 2.1.1).
-LONGEST_LINE: Final = 998
-
-
-def part(subtype: str, text: str, *, eight_bit: bool) -> bytes:
-    """Return a part of a ``multipart``: its fields and its *text*, whose lines end with LF.
-
-    It is of ASCII alone, unless *eight_bit*.
-    """
-    octets = text.encode("utf-8", "replace").replace(b"\n", b"\r\n")
-    encoding, body = ("8bit", octets) if eight_bit and _is_fit(octets) else _encoded(octets)
-    fields = (
-        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    )
-    return fields.encode("ascii") + body
-
-
-def _is_fit(octets: bytes) -> bool:
-    return max(map(len, octets.split(b"\r\n"))) <= LONGEST_LINE
-
-
-def _encoded(octets: bytes) -> tuple[str, bytes]:
-    # The shorter of the two that pass any server; the email package's own takes 1.4 ms a mail.
-    quoted = binascii.b2a_qp(octets, istext=True)
-    if len(quoted) <= len(octets) * _BASE64_GROWTH:
-        return "quoted-printable", quoted
-    return "base64", base64.encodebytes(octets).replace(b"\n", b"\r\n")
-
-
+_LONGEST_LINE: Final = 998
+#: The preview text of a mail program shows this number of topics.
 _BEST: Final = 3
 _TITLE: Final = 127
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A mail that is ready to be handed over: its header and its parts, lines ending with LF."""
+    """A mail that is ready for delivery: its header and its parts, lines ending with LF."""
 
     message_id: str
     recipients: tuple[str, ...]
@@ -68,41 +41,60 @@ class Notification:
         return not self.header.isascii()
 
     def octets(self, *, eight_bit: bool) -> bytes:
-        """Return the mail (RFC 5322) with CRLF line ends; of ASCII alone unless *eight_bit*.
+        """Return the mail (RFC 5322) with CRLF line ends; ASCII alone unless *eight_bit*.
 
-        The header of an international mail is in UTF-8 all the same (RFC 6532).
+        The header of an international mail is always in UTF-8 (RFC 6532).
         """
         between = f"\r\n--{BOUNDARY}\r\n".encode("ascii")
         return b"".join(
             (
                 self.header.replace("\n", "\r\n").encode(),
                 between,
-                part("plain", self.text, eight_bit=eight_bit),
+                encode_part("plain", self.text, eight_bit=eight_bit),
                 between,
-                part("html", self.html, eight_bit=eight_bit),
+                encode_part("html", self.html, eight_bit=eight_bit),
                 f"\r\n--{BOUNDARY}--\r\n".encode("ascii"),
             )
         )
 
 
 def compose(summary: Summary, *, now: datetime, stop_url: str) -> Notification:
-    """Return the mail that tells a member what a *summary* says, in the language of the member.
+    """Return the notification for the member of *summary*, in the language of the member.
 
-    It is dated *now*, which has a zone. The page at *stop_url* stops the monthly summary; without
-    one only the support address does. The Message-ID is the same for a member and a period.
-    Raises :exc:`.addresses.NoAddressError` where mail can go to no preferred address.
+    Its date is *now*, which has a zone. The page at *stop_url* stops the monthly summary; if it is
+    empty, only a mail to the support address does. The Message-ID is the same for a member and a
+    period. Raises :exc:`.addresses.NoAddressError` if no preferred address can receive mail.
     """
     wording, contents = wording_for(summary.profile.language), choose(summary, stop_url)
-    values = _values(summary, contents, wording)
-    head = fields(summary, contents, wording, now)
-    text, html = render.parts(wording, contents, values)
+    text, html = render.parts(wording, contents, _values(summary, contents, wording))
+    header = fields(summary, contents, wording, now)
     return Notification(
-        message_id(summary),
-        contents.recipients,
-        "".join(f"{name}: {value}\n" for name, value in head),
-        text,
-        html,
+        message_id=message_id(summary),
+        recipients=contents.recipients,
+        header="".join(f"{name}: {value}\n" for name, value in header),
+        text=text,
+        html=html,
     )
+
+
+def encode_part(subtype: str, text: str, *, eight_bit: bool) -> bytes:
+    """Return a part of a ``multipart``: its fields and its *text*, whose lines end with LF.
+
+    The part is ASCII alone unless *eight_bit*.
+    """
+    # The email package takes 1.4 ms a mail for this; see docs/decisions/0027.
+    octets = text.encode("utf-8", "replace").replace(b"\n", b"\r\n")
+    if eight_bit and max(map(len, octets.split(b"\r\n"))) <= _LONGEST_LINE:
+        encoding, body = "8bit", octets
+    else:
+        encoding, body = "quoted-printable", binascii.b2a_qp(octets, istext=True)
+        if len(body) > len(octets) * _BASE64_GROWTH:
+            encoding, body = "base64", base64.encodebytes(octets).replace(b"\n", b"\r\n")
+    part_fields = (
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
+    return part_fields.encode("ascii") + body
 
 
 def _values(summary: Summary, contents: Contents, wording: Wording) -> dict[str, object]:

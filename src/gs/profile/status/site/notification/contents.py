@@ -4,11 +4,22 @@
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site import links
-from gs.profile.status.site.model import Activity, Author, Figures, Group, Keyword, Own, Profile
+from gs.profile.status.site.model import (
+    Activity,
+    Addresses,
+    Author,
+    Contribution,
+    Figures,
+    Group,
+    Keyword,
+    Profile,
+    Quotation,
+    Topic,
+)
 from gs.profile.status.site.text import runs_right_to_left, safe_line
 
 #: The longest name of a person, a group or a site, in characters.
@@ -20,9 +31,16 @@ _COLOURS: Final = (
 )
 
 
+class Advice(StrEnum):
+    """The e-mail setting of a group that the notification recommends."""
+
+    DIGEST = "digest"
+    EACH_POST = "each post"
+
+
 @dataclass(frozen=True, slots=True)
-class Face:
-    """A person: the photo, or else the initials on a colour that is always the same one."""
+class Avatar:
+    """A person: the photo, or else the initials on a colour that depends on the ID alone."""
 
     name: str
     initials: str
@@ -30,56 +48,15 @@ class Face:
     photo: str | None
 
 
-def face(person: Author | Profile) -> Face:
-    """Return what is shown of a person, all of it safe to show."""
-    name = safe_line(person.name, NAME)
-    number = zlib.crc32(person.id.encode("utf-8", "surrogatepass"))
-    colour = _COLOURS[number % len(_COLOURS)]
-    return Face(name, _initials(name), colour, links.web(person.photo))
+class GroupView(NamedTuple):
+    """The cache key of a rendered group: the group, its month, and how the reader sees it.
 
-
-def _initials(name: str) -> str:
-    first = [word[0] for word in name.split() if word[0].isalnum()]
-    # Letters that run right to left join, and two of them would make a word.
-    last = [] if runs_right_to_left(name) else first[1:][-1:]
-    return "".join(first[:1] + last).upper()[:2] or "·"
-
-
-_T = TypeVar("_T")
-
-
-class Advice(StrEnum):
-    """What a member is told about how the posts of a group are delivered."""
-
-    DIGEST = "digest"
-    EACH_POST = "each post"
-
-
-class IdentityKey(Generic[_T]):
-    """Something that equals itself alone: a key that costs the same however big the thing is."""
-
-    __slots__ = ("thing",)
-
-    def __init__(self, thing: _T) -> None:
-        self.thing = thing
-
-    def __hash__(self) -> int:
-        """Return what no other thing has as long as this one is there."""
-        return id(self.thing)
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether it is the very same thing."""
-        return isinstance(other, IdentityKey) and other.thing is self.thing
-
-
-class GroupViewKey(NamedTuple):
-    """A group and its month, and all that makes a member's section of it differ from another's.
-
-    *hidden* is the ID of the reader, where the reader's own face would be shown.
+    *group* and *activity* are compared by identity, so the key costs the same however large they
+    are. *hidden* is the ID of the reader if the reader is among the people shown.
     """
 
-    group: IdentityKey[Group]
-    activity: IdentityKey[Activity]
+    group: Group
+    activity: Activity
     period: Period
     administrator: bool
     posted: bool
@@ -87,26 +64,19 @@ class GroupViewKey(NamedTuple):
     advice: Advice | None
 
 
-class Section(NamedTuple):
-    """A group as the reader sees it, and the reader's own part in its month, if there is any."""
+class GroupSection(NamedTuple):
+    """A group in one notification: the part that is the same for many readers, and the reader's.
 
-    view: GroupViewKey
-    own: Own | None
+    *contribution* is ``None`` if the reader did not post, or if nobody else did.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class TopicLine:
-    """A topic that is worth opening, with the posts and the people of the month."""
-
-    title: str
-    url: str | None
-    posts: int
-    people: int
+    view: GroupView
+    contribution: Contribution | None
 
 
 @dataclass(frozen=True, slots=True)
-class GroupSection:
-    """What is said of a group; *faces* are members where nobody posted, and else authors."""
+class GroupContents:
+    """What a notification says of a group. *people* are authors, or members if nobody posted."""
 
     title: str
     pages: links.GroupPages
@@ -116,60 +86,63 @@ class GroupSection:
     only_reader: bool
     figures: Figures
     before: Figures | None
-    faces: tuple[Face, ...]
+    people: tuple[Avatar, ...]
     unnamed_authors: int
-    top_topics: tuple[TopicLine, ...]
+    top_topics: tuple[Topic, ...]
     keywords: tuple[Keyword, ...]
     advice: Advice | None
 
     @property
     def further_topics(self) -> int:
-        """How many topics were discussed besides those that are listed."""
+        """The number of topics that are not listed."""
         return self.figures.topics - len(self.top_topics)
 
 
 @dataclass(frozen=True, slots=True)
-class QuotationSection:
-    """What somebody wrote in one of the groups."""
-
-    words: str
-    author: str | None
-    topic: TopicLine
-    group: str
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSection:
-    """One of the reader's sites, with the groups there."""
+class SiteContents:
+    """A site of the reader, with the reader's groups on it. *news* is safe HTML."""
 
     title: str
     pages: links.SitePages
     administrator: bool
     news: str | None
-    groups: tuple[Section, ...]
+    groups: tuple[GroupSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileSection:
-    """The reader, as others see them."""
+class ProfileContents:
+    """The profile of the reader; *biography* has its lines."""
 
-    face: Face
+    avatar: Avatar
     pages: links.ProfilePages
     biography: tuple[str, ...]
-    preferred: tuple[str, ...]
-    other: tuple[str, ...]
-    unverified: tuple[str, ...]
-    undeliverable: tuple[str, ...]
+    addresses: Addresses
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that a notification says."""
+    """All that a notification says. *quoted_group* is the title of the group of the quotation."""
 
-    sites: tuple[SiteSection, ...]
-    profile: ProfileSection
-    quotation: QuotationSection | None
+    sites: tuple[SiteContents, ...]
+    profile: ProfileContents
+    quotation: Quotation | None
+    quoted_group: str
     never_logged_in: bool
     recipients: tuple[str, ...]
     stop_url: str | None
     support_email: str | None
+
+
+def avatar_of(person: Author | Profile) -> Avatar:
+    """Return what a notification shows of a person, all of it safe to show."""
+    name = safe_line(person.name, NAME)
+    number = zlib.crc32(person.id.encode("utf-8", "surrogatepass"))
+    colour = _COLOURS[number % len(_COLOURS)]
+    return Avatar(name, _initials(name), colour, links.web(person.photo))
+
+
+def _initials(name: str) -> str:
+    first = [word[0] for word in name.split() if word[0].isalnum()]
+    # Letters that run right to left join, and two of them would make a word.
+    last = [] if runs_right_to_left(name) else first[1:][-1:]
+    return "".join(first[:1] + last).upper()[:2] or "·"

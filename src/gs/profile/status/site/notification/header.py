@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The header fields of a notification, encoded and folded as they will be sent."""
+"""The header fields of a notification, encoded and folded."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
@@ -15,18 +15,12 @@ from gs.profile.status.site.model import Summary
 from .contents import Contents
 from .languages import Wording
 
-#: Neither quoted-printable nor base64 can hold it, so that it need not be sought in the parts.
+#: Neither quoted-printable nor base64 can contain it, so no part has to be searched for it.
 BOUNDARY: Final = "=_alternative"
-#: The subject of a mail to the support address that asks for the summary to stop.
+#: The subject of a mail to the support address that stops the summary.
 OFF: Final = "Summary off"
 _LIST: Final = "what-is-happening"
 _LONGEST_LIST_ID: Final = 255
-
-
-def message_id(summary: Summary) -> str:
-    """Return the Message-ID: the same for a member, a period and a site, and not telling them."""
-    who = "\n".join((summary.sites[0].site.id, summary.profile.id, str(summary.period)))
-    return f"<{_digest(who, 16)}.{summary.period}@{_domain(summary)}>"
 
 
 def fields(
@@ -37,17 +31,17 @@ def fields(
     domain = _domain(summary)
     title = contents.sites[0].title
     yield "From", addresses.mailbox(title, support) or f"support@{addresses.NO_DOMAIN}"
-    yield "To", addresses.mailboxes(contents.profile.face.name, contents.recipients)
+    yield "To", addresses.mailboxes(contents.profile.avatar.name, contents.recipients)
     yield "Subject", addresses.unstructured(wording.subject)
     yield "Date", format_datetime(now.astimezone(_zone(summary.profile.timezone)))
     yield "Message-ID", message_id(summary)
     yield "List-Id", f"<{_list_id(domain)}>"
-    yield from _unsubscribing(contents.stop_url, contents.support_email)
-    # RFC 3834, and what Exchange and older responders heed instead.
+    yield from _list_unsubscribe(contents.stop_url, contents.support_email)
+    # RFC 3834; the next two are for Exchange and for older responders.
     yield "Auto-Submitted", "auto-generated"
     yield "X-Auto-Response-Suppress", "All"
     yield "Precedence", "bulk"
-    # Which of our mails people complain about: the month, the language, the kind, the sender.
+    # It groups the complaints about our mails: by month, language, kind and sender.
     kind = f"{summary.period}:{wording.tag}:{_LIST}"
     yield "Feedback-ID", f"{kind}:{_digest(domain, 6)}"
     yield "Content-Language", wording.tag
@@ -55,8 +49,14 @@ def fields(
     yield "Content-Type", f'multipart/alternative; boundary="{BOUNDARY}"'
 
 
-def _unsubscribing(stop_url: str | None, support: str | None) -> Iterator[tuple[str, str]]:
-    # RFC 8058: exactly one HTTPS URI, which a mailto may follow.
+def message_id(summary: Summary) -> str:
+    """Return the Message-ID: a digest of the member, the period and the site."""
+    who = "\n".join((summary.sites[0].site.id, summary.profile.id, str(summary.period)))
+    return f"<{_digest(who, 16)}.{summary.period}@{_domain(summary)}>"
+
+
+def _list_unsubscribe(stop_url: str | None, support: str | None) -> Iterator[tuple[str, str]]:
+    # RFC 8058: exactly one HTTPS URI; a mailto URI may follow it.
     ways = [stop_url] if stop_url else []
     if support and support.isascii():
         ways.append(links.mail(support, OFF))
@@ -72,8 +72,8 @@ def _domain(summary: Summary) -> str:
 
 @lru_cache(maxsize=64)
 def _list_id(domain: str) -> str:
-    # RFC 2919 has room for fewer octets than a domain and a label may have: the part of the
-    # domain that matters is its end.
+    # The limit of RFC 2919 is shorter than a label and the longest domain. The end of the domain
+    # identifies the site, so the first labels are removed.
     labels = domain.split(".")
     while len(_LIST) + 1 + len(".".join(labels)) > _LONGEST_LIST_ID:
         del labels[0]
@@ -84,7 +84,7 @@ def _list_id(domain: str) -> str:
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, no name at all, or a folder of the database
+    except (KeyError, ValueError, OSError):  # unknown, not a name, or a folder of the database
         return UTC
 
 

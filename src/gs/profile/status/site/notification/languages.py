@@ -18,58 +18,25 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from gs.profile.status.hooks import Period
-from gs.profile.status.site.model import Own
+from gs.profile.status.site.model import Contribution
 
-#: The language that the messages are written in.
+#: The language of the messages in the source.
 SOURCE: Final = "en"
-#: The languages that they are translated into, a file each in ``locale/``.
+#: The languages of the translations, a file each in ``locale/``.
 TRANSLATIONS: Final = ("de", "es", "fr")
 _LONGEST_TAG: Final = 35  # RFC 5646, 4.4.1
 
 
-def locale_for(language: str) -> Locale:
-    """Return the locale of a BCP 47 tag; English for a language that the site does not speak.
-
-    A region counts where it is known, for months and numbers, and is left out where it is not.
-    """
-    # What follows an @ is POSIX's, and Babel would keep it for a part of the tag.
-    tag = language.strip().replace("_", "-").partition("@")[0]
-    if len(tag) > _LONGEST_TAG:
-        return Locale(SOURCE)
-    first = tag.partition("-")[0].lower()
-    if first not in TRANSLATIONS and first != SOURCE:
-        return Locale(SOURCE)
-    try:
-        return Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale(first)
-
-
-@cache
-def catalogue_of(language: str) -> gettext.NullTranslations:
-    """Return the catalogue of one of the languages; that of English leaves all as it is.
-
-    It is compiled when it is read, so that there is no file that could be older than its source.
-    """
-    if language == SOURCE:
-        return gettext.NullTranslations()
-    source = files(__package__).joinpath("locale", f"{language}.po").read_bytes()
-    compiled = BytesIO()
-    write_mo(compiled, read_po(BytesIO(source), locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Wording:
-    """A language, maybe as one region writes it, with the catalogue of its messages."""
+    """A language, and its region if known, with the catalogue of its messages."""
 
     locale: Locale
     catalogue: gettext.NullTranslations
 
     @property
     def tag(self) -> str:
-        """The BCP 47 tag, as an HTML page has it."""
+        """The BCP 47 tag, for HTML and header fields."""
         return str(self.locale).replace("_", "-")
 
     @property
@@ -78,29 +45,29 @@ class Wording:
         return self.catalogue.gettext("What is happening in your groups")
 
     def month(self, period: Period) -> str:
-        """Return the month by its name alone, as it stands in a sentence."""
+        """Return the name of the month, as in a sentence."""
         return _month(period.month, self.locale)
 
     def month_of_year(self, period: Period) -> str:
-        """Return the month with the year, as it begins a line."""
+        """Return the month with the year, with a capital as at the start of a line."""
         return _month_of_year(period, self.locale)
 
     def number(self, value: int) -> str:
-        """Return a number as people write it."""
+        """Return a number with the separators of the region."""
         return _number(value, self.locale)
 
     def listed(self, items: Sequence[str]) -> str:
-        """Return the items as a sentence lists them, the last one after an *and*."""
+        """Return the items as a list in a sentence, with "and" before the last."""
         return format_list(items, locale=self.locale)
 
     def plural(self, one: str, many: str, count: int) -> str:
-        """Return the message that goes with *count*, the number filled in."""
+        """Return the plural form for *count*, with the number filled in."""
         return self.catalogue.ngettext(one, many, count) % {"number": self.number(count)}
 
     def overview(
         self, period: Period, *, posts: int, topics: int, active: int, groups: int
     ) -> str:
-        """Return the month in a sentence: so many posts on so many topics, in how many groups."""
+        """Return a sentence on the month: the posts, the topics and the active groups."""
         month, gettext = self.month(period), self.catalogue.gettext
         if not posts:
             return gettext("Nobody posted in your groups in %(month)s.") % {"month": month}
@@ -115,32 +82,32 @@ class Wording:
             "groups": where,
         }
 
-    def own(self, own: Own) -> str:
-        """Return in a sentence what the reader did, and how many people answered."""
-        did = self._did(own) % {
+    def contribution(self, own: Contribution) -> str:
+        """Return a sentence on what the reader did, and how many people answered."""
+        gettext, ngettext = self.catalogue.gettext, self.catalogue.ngettext
+        if not own.topics:
+            pattern = gettext("You wrote %(posts)s")
+        elif own.posts == own.topics:
+            pattern = gettext("You started %(topics)s")
+        else:
+            pattern = gettext("You wrote %(posts)s and started %(topics)s")
+        did = pattern % {
             "posts": self.plural("%(number)s post", "%(number)s posts", own.posts),
             "topics": self.plural("%(number)s topic", "%(number)s topics", own.topics),
         }
         if not (own.topics and own.people):
             return f"{did}."
-        said = self.catalogue.ngettext(
+        sentence = ngettext(
             "%(did)s, and %(number)s person answered.",
             "%(did)s, and %(number)s people answered.",
             own.people,
         )
-        return said % {"did": did, "number": self.number(own.people)}
-
-    def _did(self, own: Own) -> str:
-        if not own.topics:
-            return self.catalogue.gettext("You wrote %(posts)s")
-        if own.posts == own.topics:
-            return self.catalogue.gettext("You started %(topics)s")
-        return self.catalogue.gettext("You wrote %(posts)s and started %(topics)s")
+        return sentence % {"did": did, "number": self.number(own.people)}
 
 
-@lru_cache(maxsize=128)
 def wording_for(language: str) -> Wording:
-    """Return the words for a BCP 47 tag: English for a language that there is no catalogue of."""
+    """Return the words for a BCP 47 tag; English if the site has no translation."""
+    # The key is the locale, not the tag: members can write one language in many ways.
     return _wording(str(locale_for(language)))
 
 
@@ -148,6 +115,39 @@ def wording_for(language: str) -> Wording:
 def _wording(identifier: str) -> Wording:
     locale = Locale.parse(identifier)
     return Wording(locale, catalogue_of(locale.language))
+
+
+def locale_for(language: str) -> Locale:
+    """Return the locale of a BCP 47 tag; English if the site has no translation.
+
+    A known region is kept, for months and numbers; an unknown one is ignored.
+    """
+    # POSIX puts a modifier after an @, which Babel would take for a part of the tag.
+    tag = language.strip().replace("_", "-").partition("@")[0]
+    if len(tag) > _LONGEST_TAG:
+        return Locale(SOURCE)
+    first = tag.partition("-")[0].lower()
+    if first not in TRANSLATIONS and first != SOURCE:
+        return Locale(SOURCE)
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale(first)
+
+
+@cache
+def catalogue_of(language: str) -> gettext.NullTranslations:
+    """Return the catalogue of one of the languages; the one for English changes nothing.
+
+    It is compiled when it is read, so no compiled file can be older than its source.
+    """
+    if language == SOURCE:
+        return gettext.NullTranslations()
+    source = files(__package__).joinpath("locale", f"{language}.po").read_bytes()
+    compiled = BytesIO()
+    write_mo(compiled, read_po(BytesIO(source), locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Plain text in 78 columns, where a wide character takes two."""
+"""Plain text in 78 columns; a wide character takes two columns."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ _START: Final = re.compile(r" *(?:- )?")
 _WIDE: Final = (
     "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff"
 )
-# They break between any two characters, except before a comma, a full stop or a closing bracket.
+# A line can break between any two of them, except before a comma, full stop or closing bracket.
 _CLOSING: Final = (
     "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\u30fc"
     "\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
@@ -24,23 +24,23 @@ _PIECE: Final = re.compile(rf"[{_WIDE}][{_CLOSING}]*|[^{_WIDE}]+")
 
 
 def wrap(text: str) -> str:
-    """Return *text* with each line that is too long broken, the rest of it hanging.
+    """Return *text* with each long line broken, and the rest of the line indented.
 
-    A line is a paragraph. It hangs below its first word: past its indentation, its dash, or its
-    label, which ends with a tab and gets a column of its own. Only a word that is longer than a
-    line by itself makes a line of more than 78 columns.
+    A line is a paragraph. The rest is indented to its first word: past its indentation, its dash,
+    or its label, which ends with a tab and gets a column of its own. A line has more than 78
+    columns only if a single word is longer.
     """
     return "\n".join(map(_wrapped, text.split("\n")))
 
 
 def underlined(title: str, rule: str) -> str:
-    """Return *title* as a heading with a rule of its own length below."""
+    """Return *title* as a heading, with a rule of the same length below."""
     return f"{title}\n{rule * min(cell_len(title), WIDTH)}"
 
 
 def _wrapped(paragraph: str) -> str:
     start, words = _start(paragraph) if "\t" in paragraph else ("", paragraph)
-    # The most frequent case, told apart without measuring: a character has two columns at most.
+    # The most frequent case needs no measuring: a character has two columns at most.
     length = len(start) + len(words)
     if length <= (WIDTH if paragraph.isascii() else WIDTH // 2):
         return f"{start}{words}".rstrip()
@@ -75,7 +75,7 @@ def _broken(start: str, words: str) -> Iterator[str]:
 
 
 def _isolated(rows: Iterable[str]) -> Iterator[str]:
-    # The end of a line ends what is isolated for its direction; so it begins anew on the next.
+    # The end of a line ends an isolate (UAX #9), so the isolate begins anew on the next line.
     is_open = False
     for row in rows:
         words = row.lstrip(" ")
@@ -85,7 +85,7 @@ def _isolated(rows: Iterable[str]) -> Iterator[str]:
 
 
 def _pieces(words: str) -> Iterator[tuple[str, str]]:
-    # A space alone ends a word: others, as in "1 234" or before a colon, do not break.
+    # Only U+0020 ends a word: other spaces, as in "1 234" or before a colon, do not break.
     for word in filter(None, words.split(" ")):
         pieces = [word] if word.isascii() else _PIECE.findall(word)
         yield " ", pieces[0]

@@ -1,163 +1,54 @@
 # SPDX-License-Identifier: MIT
-"""The text and the HTML of a notification: a frame, and the sections of its groups."""
+"""The text and the HTML of a notification: a frame, and a section for each group.
+
+The section of a group is rendered once for all readers who see the group in the same way.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from gs.profile.status.site.model import Own
+from gs.profile.status.site.model import Contribution
 
 from .choose import choose_group
-from .contents import Contents, GroupViewKey, Section
+from .contents import Contents, GroupSection, GroupView
 from .languages import SOURCE, Wording
 from .plaintext import wrap
 from .templates import template
 
-_BLANK: Final = re.compile(r"\n{2,}")
-# Where the reader's own part belongs. Nothing that is safe to show has it.
-_OWN: Final = "\1"
-# A group has a dozen views at most, of people who are shown or not, and run it or not; its
-# section takes some 20 kB.
-_KEPT: Final = 1024
-
-
-def section_text(wording: Wording, section: Section) -> str:
-    """Return the section of a group as plain text in 78 columns."""
-    own = f"{_own_text(wording, section.own)}\n" if section.own else ""
-    return _group(wording, "group.txt", section.view).replace(f"{_OWN}\n", own)
-
-
-def section_html(wording: Wording, section: Section) -> str:
-    """Return the section of a group as HTML whose styles are in its elements."""
-    own = _own_html(wording, section.own) if section.own else ""
-    return _group(wording, "group.html", section.view).replace(_OWN, own)
-
-
-def rest_text(wording: Wording, rest: Iterable[Section], further: int) -> str:
-    """Return the *rest* of the groups as plain text, a line each, and how many *further* ones."""
-    return wrap(_rest(wording, "rest.txt", rest, further))
-
-
-def rest_html(wording: Wording, rest: Iterable[Section], further: int) -> str:
-    """Return the *rest* of the groups as HTML, a line each, and how many *further* ones."""
-    return _BLANK.sub("\n", _rest(wording, "rest.html", rest, further))
-
-
-def _rest(wording: Wording, name: str, rest: Iterable[Section], further: int) -> str:
-    groups = [choose_group(section.view) for section in rest]
-    filled = template(wording.locale.language, name)
-    return filled.render(wording=wording, groups=groups, further=further).lstrip()
-
-
-@lru_cache(maxsize=_KEPT)
-def _own_text(wording: Wording, own: Own) -> str:
-    return wrap(wording.own(own))
-
-
-@lru_cache(maxsize=_KEPT)
-def _own_html(wording: Wording, own: Own) -> str:
-    return template(wording.locale.language, "own.html").render(own=wording.own(own))
-
-
-@lru_cache(maxsize=2 * _KEPT)
-def _group(wording: Wording, name: str, view: GroupViewKey) -> str:
-    filled = template(wording.locale.language, name).render(
-        wording=wording,
-        group=choose_group(view),
-        month=wording.month(view.period),
-        month_before=wording.month(view.period.before()),
-        own_mark=_OWN,
-    )
-    return wrap(filled.lstrip()) if name.endswith(".txt") else _BLANK.sub("\n", filled.lstrip())
-
-
-# So few always have room: Gmail cuts a mail off at 102 kB, not at the 60 that ours are to have.
+#: The limit of the HTML, in octets. Gmail clips a mail at 102 kB.
+_LIMIT: Final = 60_000
+#: This number of groups or fewer are always shown in full: they fit into 102 kB.
 _FEW: Final = 3
-# So many more are told in a line each, which takes so many octets.
+#: The most groups that are shown in a line each, and the octets of such a line.
 _LINES: Final = 30
 _LINE: Final = 350
-
-
-class Arrangement(NamedTuple):
-    """The groups of a site: told in *full*, told in a line each, and how many are only counted.
-
-    *html* has the sections of those that are told in full, rendered.
-    """
-
-    full: Sequence[Section]
-    html: Sequence[str]
-    lines: Sequence[Section]
-    further: int
-
-
-def arrange(wording: Wording, contents: Contents, room: int) -> list[Arrangement]:
-    """Return how much is told of the groups of each site: *room* octets of HTML are for them.
-
-    Those with the most posts in the month are told in full, the next in a line each. What is told
-    in the same way is in the order of *contents*.
-    """
-    ranked = [section for site in contents.sites for section in site.groups]
-    if len(ranked) > _FEW:
-        ranked.sort(key=_posts, reverse=True)
-    full = _fitting(wording, ranked, room)
-    # By identity: two groups may look the same.
-    html = {id(section): one for section, one in zip(ranked, full, strict=False)}
-    lines = set(map(id, ranked[len(full) : len(full) + _LINES]))
-    return [_arranged(site.groups, html, lines) for site in contents.sites]
-
-
-def _arranged(
-    groups: Sequence[Section], html: Mapping[int, str], lines: Collection[int]
-) -> Arrangement:
-    full = [group for group in groups if id(group) in html]
-    brief = [group for group in groups if id(group) in lines]
-    return Arrangement(
-        full=full,
-        html=[html[id(group)] for group in full],
-        lines=brief,
-        further=len(groups) - len(full) - len(brief),
-    )
-
-
-def _fitting(wording: Wording, ranked: Sequence[Section], room: int) -> list[str]:
-    fitting: list[str] = []
-    for rest, section in zip(reversed(range(len(ranked))), ranked, strict=True):
-        html = section_html(wording, section)
-        if len(ranked) > _FEW:
-            room -= len(html.encode())
-            if room < _LINE * min(rest, _LINES):
-                break
-        fitting.append(html)
-    return fitting
-
-
-def _posts(section: Section) -> int:
-    return section.view.activity.thing.figures.posts
-
-
-# Where the groups of a site belong. Nothing that is safe to show has it.
+#: The marks for the groups of a site and for the reader's contribution. No safe text has them.
 _GROUPS: Final = "\0"
-# Of the HTML, in octets. Gmail cuts a mail off at 102 kB.
-_ROOM: Final = 60_000
+_CONTRIBUTION: Final = "\1"
+#: A group has a dozen views at most: a reader is shown or not, and an administrator or not. A
+#: section takes some 20 kB.
+_CACHED: Final = 1024
+_BLANK: Final = re.compile(r"\n{2,}")
 
 
 def parts(wording: Wording, contents: Contents, values: Mapping[str, object]) -> tuple[str, str]:
     """Return the notification as plain text in 78 columns, and as HTML of some 60 kB at most.
 
-    The HTML has its styles in its elements. Both tell the same of the same groups.
+    The styles of the HTML are in its elements. Both parts show the same groups in the same way.
     """
     frame = _frame(wording, "notification.html", contents, values)
-    arranged = arrange(wording, contents, _ROOM - len(frame.encode()))
-    groups = [each for each, site in zip(arranged, contents.sites, strict=True) if site.groups]
-    html = _woven(frame.split(_GROUPS), (_html(wording, one) for one in groups))
+    selected = _select(wording, contents, _LIMIT - len(frame.encode()))
+    groups = [one for one, site in zip(selected, contents.sites, strict=True) if site.groups]
+    html = _join(frame.split(_GROUPS), (_html(wording, one) for one in groups))
     frame = _frame(wording, "notification.txt", contents, values)
     pieces = [wrap(piece) for piece in frame.split(f"{_GROUPS}\n")]
-    return _woven(pieces, (_text(wording, one) for one in groups)), html
+    return _join(pieces, (_text(wording, one) for one in groups)), html
 
 
 def page(**values: object) -> str:
-    """Return the page that shows a whole mail, for looking at it."""
+    """Return a page that shows a whole mail."""
     return template(SOURCE, "page.html").render(values)
 
 
@@ -167,20 +58,111 @@ def _frame(wording: Wording, name: str, contents: Contents, values: Mapping[str,
     )
 
 
-def _woven(frame: list[str], groups: Iterable[str]) -> str:
-    woven = [piece for pair in zip(frame, groups, strict=False) for piece in pair]
-    return "".join((*woven, frame[-1]))
+def _join(frame: Sequence[str], groups: Iterable[str]) -> str:
+    pieces = [piece for pair in zip(frame, groups, strict=False) for piece in pair]
+    return "".join((*pieces, frame[-1]))
 
 
-def _text(wording: Wording, groups: Arrangement) -> str:
-    told = [section_text(wording, each) for each in groups.full]
+class _Selected(NamedTuple):
+    """The groups of a site: those shown in *full*, in a line each, and the number of the others.
+
+    *html* has the sections of the groups in *full*, rendered.
+    """
+
+    full: Sequence[GroupSection]
+    html: Sequence[str]
+    lines: Sequence[GroupSection]
+    further: int
+
+
+def _select(wording: Wording, contents: Contents, limit: int) -> list[_Selected]:
+    # The groups with the most posts are shown in full, the next ones in a line each. All keep the
+    # order of the contents. The limit is in octets of HTML.
+    ranked = [section for site in contents.sites for section in site.groups]
+    if len(ranked) > _FEW:
+        ranked.sort(key=lambda section: section.view.activity.figures.posts, reverse=True)
+    fitting = _render_fitting(wording, ranked, limit)
+    # By identity: two groups may look the same.
+    html = {id(section): one for section, one in zip(ranked, fitting, strict=False)}
+    lines = set(map(id, ranked[len(fitting) : len(fitting) + _LINES]))
+    return [_split(site.groups, html, lines) for site in contents.sites]
+
+
+def _render_fitting(wording: Wording, ranked: Sequence[GroupSection], limit: int) -> list[str]:
+    fitting: list[str] = []
+    for rest, section in zip(reversed(range(len(ranked))), ranked, strict=True):
+        html = _section_html(wording, section)
+        if len(ranked) > _FEW:
+            limit -= len(html.encode())
+            if limit < _LINE * min(rest, _LINES):
+                break
+        fitting.append(html)
+    return fitting
+
+
+def _split(
+    groups: Sequence[GroupSection], html: Mapping[int, str], lines: Collection[int]
+) -> _Selected:
+    full = [group for group in groups if id(group) in html]
+    brief = [group for group in groups if id(group) in lines]
+    return _Selected(
+        full=full,
+        html=[html[id(group)] for group in full],
+        lines=brief,
+        further=len(groups) - len(full) - len(brief),
+    )
+
+
+def _text(wording: Wording, groups: _Selected) -> str:
+    sections = [_section_text(wording, one) for one in groups.full]
     if groups.lines or groups.further:
-        told.append(rest_text(wording, groups.lines, groups.further))
-    return "\n\n".join(told)
+        sections.append(wrap(_rest(wording, "rest.txt", groups)))
+    return "\n\n".join(sections)
 
 
-def _html(wording: Wording, groups: Arrangement) -> str:
+def _html(wording: Wording, groups: _Selected) -> str:
     rest = ""
     if groups.lines or groups.further:
-        rest = rest_html(wording, groups.lines, groups.further)
+        rest = _BLANK.sub("\n", _rest(wording, "rest.html", groups))
     return "".join((*groups.html, rest))
+
+
+def _rest(wording: Wording, name: str, groups: _Selected) -> str:
+    shown = [choose_group(section.view) for section in groups.lines]
+    filled = template(wording.locale.language, name)
+    return filled.render(wording=wording, groups=shown, further=groups.further).lstrip()
+
+
+def _section_text(wording: Wording, section: GroupSection) -> str:
+    own = section.contribution
+    sentence = f"{_contribution_text(wording, own)}\n" if own else ""
+    return _view(wording, "group.txt", section.view).replace(f"{_CONTRIBUTION}\n", sentence)
+
+
+def _section_html(wording: Wording, section: GroupSection) -> str:
+    own = section.contribution
+    sentence = _contribution_html(wording, own) if own else ""
+    return _view(wording, "group.html", section.view).replace(_CONTRIBUTION, sentence)
+
+
+@lru_cache(maxsize=_CACHED)
+def _contribution_text(wording: Wording, own: Contribution) -> str:
+    return wrap(wording.contribution(own))
+
+
+@lru_cache(maxsize=_CACHED)
+def _contribution_html(wording: Wording, own: Contribution) -> str:
+    own_template = template(wording.locale.language, "contribution.html")
+    return own_template.render(contribution=wording.contribution(own))
+
+
+@lru_cache(maxsize=2 * _CACHED)
+def _view(wording: Wording, name: str, view: GroupView) -> str:
+    filled = template(wording.locale.language, name).render(
+        wording=wording,
+        group=choose_group(view),
+        month=wording.month(view.period),
+        month_before=wording.month(view.period.before()),
+        contribution_mark=_CONTRIBUTION,
+    )
+    return wrap(filled.lstrip()) if name.endswith(".txt") else _BLANK.sub("\n", filled.lstrip())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The templates: read, styled and compiled once, then rendered in any language."""
+"""The templates: read, styled and compiled once, rendered in any language."""
 
 import gettext
 import re
@@ -32,94 +32,13 @@ if TYPE_CHECKING:
 
     from .languages import Wording
 
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_ELEMENT: Final = re.compile(r'class="([^"]*)"(?: style="([^"]*)")?')
-_CLASS: Final = re.compile(r"\.([a-z][a-z0-9-]*)")
-
-
-def rules(sheet: str) -> dict[str, str]:
-    """Return the declarations of each class in *sheet*, which has selectors of one class only."""
-    found: dict[str, str] = {}
-    for selectors, body in _RULE.findall(_COMMENT.sub("", sheet)):
-        for selector in selectors.split(","):
-            name = selector.strip().removeprefix(".")
-            found[name] = found.get(name, "") + compact(body)
-    return found
-
-
-def classes(sheet: str) -> frozenset[str]:
-    """Return the names of all classes that a *sheet* speaks of."""
-    return frozenset(_CLASS.findall(_COMMENT.sub("", sheet)))
-
-
-def compact(sheet: str) -> str:
-    """Return *sheet* without comments, and without white space that means nothing."""
-    text = re.sub(r"\s+", " ", _COMMENT.sub("", sheet))
-    return re.sub(r" ?([{}:;,]) ", r"\1", text).strip().replace(" {", "{")
-
-
-def inline(template: str, declared: Mapping[str, str], kept: frozenset[str]) -> str:
-    """Return *template* with the declarations of each element's classes in its style attribute.
-
-    A style that the element has itself comes last. Only the classes in *kept* stay, for the rules
-    that cannot be inlined. Raises :exc:`KeyError` for a class that no rule speaks of.
-    """
-
-    def styled(element: re.Match[str]) -> str:
-        names = element[1].split()
-        style = "".join(declared.get(name) or _known(name, kept) for name in names)
-        style = (style + (element[2] or "")).removesuffix(";")
-        stay = " ".join(name for name in names if name in kept)
-        attributes = (f'class="{stay}"' if stay else "", f'style="{style}"' if style else "")
-        return " ".join(filter(None, attributes))
-
-    return _ELEMENT.sub(styled, template)
-
-
-def _known(name: str, kept: frozenset[str]) -> str:
-    if name not in kept:
-        raise KeyError(name)
-    return ""
-
-
-def install_translations(
-    environment: Environment, catalogue: gettext.NullTranslations, *, html: bool
-) -> None:
-    """Have the templates of *environment*, all of them *html* or none, use a *catalogue*.
-
-    Jinja's own functions ask with each call whether to escape, which took half of the time of a
-    mail; what a translation says is trusted here as well, and what is filled in is escaped.
-    """
-    environment.add_extension("jinja2.ext.i18n")
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.newstyle_gettext = True  # type: ignore[attr-defined] # of the extension
-    trusted = Markup if html else str
-
-    @cache
-    def constant(message: str) -> str:
-        return trusted(catalogue.gettext(message) % {})
-
-    @cache
-    def pattern(message: str) -> str:
-        return trusted(catalogue.gettext(message))
-
-    def say(message: str, **values: object) -> str:
-        return pattern(message) % values if values else constant(message)
-
-    def say_many(one: str, many: str, count: int, **values: object) -> str:
-        return trusted(catalogue.ngettext(one, many, count)) % values
-
-    environment.globals |= {"_": say, "gettext": say, "ngettext": say_many}
-
-
 _SHEET: Final = "notification.css"
 _MEDIA: Final = "media.css"
 _STYLED: Final = (
     "notification.html",
     "group.html",
     "rest.html",
-    "own.html",
+    "contribution.html",
     "reader.html",
     "parts.html",
 )
@@ -127,15 +46,19 @@ _TEXTS: Final = ("notification.txt", "group.txt", "rest.txt", "reader.txt", "par
 _TEMPLATES: Final = (*_STYLED, "page.html", *_TEXTS)
 _INDENT: Final = re.compile(r"\n\s+")
 _BREAKABLE: Final = re.compile(r"(?<=@)|(?=[.])")
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_RULE: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_ELEMENT: Final = re.compile(r'class="([^"]*)"(?: style="([^"]*)")?')
+_CLASS: Final = re.compile(r"\.([a-z][a-z0-9-]*)")
 
 
 @cache
 def template(language: str, name: str) -> Template:
-    """Return a template that speaks a *language* of the site.
+    """Return a template in a *language* of the site.
 
-    Where it has numbers it is filled in with a ``wording``, which writes them as in its region.
+    A template with numbers needs a ``wording``, which formats them for its region.
     """
-    # By language: of regions, and so of wordings, there are too many to keep.
+    # The key is the language, not the wording: there are hundreds of regions.
     return _environment(language, html=name.endswith(".html")).get_template(name)
 
 
@@ -143,7 +66,7 @@ def template(language: str, name: str) -> Template:
 def _environment(language: str, *, html: bool) -> Environment:
     environment = Environment(
         loader=DictLoader(_sources()),
-        autoescape=html,  # noqa: S701 - plain text has nothing to escape
+        autoescape=html,  # noqa: S701 - plain text needs no escaping
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -160,32 +83,11 @@ def _environment(language: str, *, html: bool) -> Environment:
     }
     environment.globals |= {
         "mail": links.mail,
-        # A rule a line: a mail server takes no line of more than 998 octets as it is.
+        # One rule a line: SMTP limits a line to 998 octets.
         "media": compact(_read(_MEDIA)).replace("}", "}\n"),
         "tab": "\t",
     }
     return environment
-
-
-class _Compiled(BytecodeCache):
-    """Keeps what was compiled for one language, for the others: it is the same."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give the code of a template that was compiled before."""
-        bucket.code = self._codes.get(bucket.key)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a template."""
-        if bucket.code is not None:
-            self._codes[bucket.key] = bucket.code
-
-
-@cache
-def _compiled(*, html: bool) -> _Compiled:  # noqa: ARG001 - what escapes is compiled otherwise
-    return _Compiled()
 
 
 @cache
@@ -216,5 +118,102 @@ def _isolated_in_html(value: str) -> str:
 
 
 def _breakable(address: str) -> Markup:
-    # On a narrow screen an address ends its line at a dot, not in the middle of a word.
+    # On a narrow screen an address breaks at a dot, not within a word.
     return Markup("<wbr>").join(_BREAKABLE.split(address)) if address else escape(address)
+
+
+def install_translations(
+    environment: Environment, catalogue: gettext.NullTranslations, *, html: bool
+) -> None:
+    """Make the templates of *environment* use a *catalogue*; all of them are *html*, or none.
+
+    Jinja's own functions decide at each call whether to escape, which took half of the time of a
+    mail. Here too, translations are trusted, and the values in them are escaped.
+    """
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined] # of the extension
+    trusted = Markup if html else str
+
+    @cache
+    def constant(message: str) -> str:
+        return trusted(catalogue.gettext(message) % {})
+
+    @cache
+    def pattern(message: str) -> str:
+        return trusted(catalogue.gettext(message))
+
+    def translate(message: str, **values: object) -> str:
+        return pattern(message) % values if values else constant(message)
+
+    def translate_plural(one: str, many: str, count: int, **values: object) -> str:
+        return trusted(catalogue.ngettext(one, many, count)) % values
+
+    environment.globals |= {
+        "_": translate,
+        "gettext": translate,
+        "ngettext": translate_plural,
+    }
+
+
+class _Compiled(BytecodeCache):
+    """Shares the compiled templates between the languages: the code is the same."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Set the code of a template that was compiled before."""
+        bucket.code = self._codes.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        if bucket.code is not None:
+            self._codes[bucket.key] = bucket.code
+
+
+@cache
+def _compiled(*, html: bool) -> _Compiled:  # noqa: ARG001 - code that escapes differs
+    return _Compiled()
+
+
+def inline(template: str, declared: Mapping[str, str], kept: frozenset[str]) -> str:
+    """Return *template* with the declarations of each element's classes in its style attribute.
+
+    The style of the element itself comes last. Only the classes in *kept* stay, for the rules that
+    cannot be inlined. Raises :exc:`KeyError` for a class without a rule.
+    """
+
+    def styled(element: re.Match[str]) -> str:
+        names = element[1].split()
+        missing = next((n for n in names if n not in declared and n not in kept), None)
+        if missing is not None:
+            raise KeyError(missing)
+        style = "".join(declared.get(name, "") for name in names) + (element[2] or "")
+        style = style.removesuffix(";")
+        stay = " ".join(name for name in names if name in kept)
+        attributes = (f'class="{stay}"' if stay else "", f'style="{style}"' if style else "")
+        return " ".join(filter(None, attributes))
+
+    return _ELEMENT.sub(styled, template)
+
+
+def rules(sheet: str) -> dict[str, str]:
+    """Return the declarations of each class in *sheet*; each selector has to be one class."""
+    declared: dict[str, str] = {}
+    for selectors, body in _RULE.findall(_COMMENT.sub("", sheet)):
+        for selector in selectors.split(","):
+            name = selector.strip().removeprefix(".")
+            declared[name] = declared.get(name, "") + compact(body)
+    return declared
+
+
+def classes(sheet: str) -> frozenset[str]:
+    """Return the names of all classes in the rules of a *sheet*."""
+    return frozenset(_CLASS.findall(_COMMENT.sub("", sheet)))
+
+
+def compact(sheet: str) -> str:
+    """Return *sheet* without comments and redundant white space."""
+    text = re.sub(r"\s+", " ", _COMMENT.sub("", sheet))
+    return re.sub(r" ?([{}:;,]) ", r"\1", text).strip().replace(" {", "{")

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gs.profile.status.site.model import Addresses, Delivery, SiteInfo
+from gs.profile.status.site.model import Addresses, EmailSetting, SiteInfo
 
 from .tables import (
     EMAIL_SETTING,
@@ -92,7 +92,7 @@ class Place:
     site: SiteInfo
     group_id: str
     administrator: bool
-    delivery: Delivery
+    delivery: EmailSetting
 
 
 def list_members(connection: Connection, after: str, limit: int) -> list[str]:
@@ -149,7 +149,7 @@ def find_places_of(connection: Connection, user_ids: Sequence[str]) -> dict[str,
     for user_id, site_id, group_id, role, setting in rows:
         if site := sites.get(site_id):
             # A setting of another version of GroupServer means mail, as no setting does.
-            delivery = _DELIVERIES.get(setting, Delivery.EACH_POST)
+            delivery = _DELIVERIES.get(setting, EmailSetting.EACH_POST)
             place = Place(site, group_id, role == "admin", delivery)
             places.setdefault(user_id, []).append(place)
     return places
@@ -187,7 +187,7 @@ def _kind(*, verified: bool, preferred: bool, refused: bool) -> int:
 
 _Kinds: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
 
-_DELIVERIES: Final = {delivery.value: delivery for delivery in Delivery}
+_DELIVERIES: Final = {delivery.value: delivery for delivery in EmailSetting}
 _IDS: Final[BindParameter[Sequence[str]]] = bindparam("ids", expanding=True)
 _MEMBER: Final = MEMBERSHIP.c
 _PERSON: Final = PERSON.c
