@@ -191,6 +191,15 @@ def test_a_line_too_long_for_eight_bits_is_encoded(line, encoding):
     assert max(map(len, made.split(b"\r\n"))) <= 998
 
 
+@pytest.mark.parametrize("eight_bit", [True, False])
+def test_a_title_that_is_the_boundary_ends_no_part(eight_bit):
+    title = "--=_alternative"
+    made = composed(summary(on_site(membership(group=group(title))), biography=title))
+    message = email.message_from_bytes(made.octets(eight_bit=eight_bit), policy=default)
+    assert [part(message, kind) for kind in ("plain", "html")] == [made.text, made.html]
+    assert title in made.text.splitlines()
+
+
 def test_every_line_ends_as_a_mail_has_it():
     long = membership(group=group("\u7530" * 90))
     for source in (summary(), summary(on_site(long), biography="a\rb\x85c\u2028d")):

@@ -84,7 +84,9 @@ def encode_part(subtype: str, text: str, *, eight_bit: bool) -> bytes:
     """
     # The email package takes 1.4 ms a mail for this; see docs/decisions/0027.
     octets = text.encode("utf-8", "replace").replace(b"\n", b"\r\n")
-    if eight_bit and max(map(len, octets.split(b"\r\n"))) <= _LONGEST_LINE:
+    longest = max(map(len, octets.split(b"\r\n")))
+    # A title that is the boundary would end an 8bit part.
+    if eight_bit and longest <= _LONGEST_LINE and BOUNDARY not in text:
         encoding, body = "8bit", octets
     else:
         encoding, body = "quoted-printable", binascii.b2a_qp(octets, istext=True)

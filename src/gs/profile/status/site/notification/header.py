@@ -15,7 +15,7 @@ from gs.profile.status.site.model import Summary
 from .contents import Contents
 from .languages import Wording
 
-#: Neither quoted-printable nor base64 can contain it, so no part has to be searched for it.
+#: Neither quoted-printable nor base64 can contain it; a part with it is never sent as 8bit.
 BOUNDARY: Final = "=_alternative"
 #: The subject of a mail to the support address that stops the summary.
 OFF: Final = "Summary off"
