@@ -15,13 +15,13 @@ from babel.messages.pofile import read_po, write_po
 
 _SITE: Final = Path(__file__).resolve().parent.parent / "src/gs/profile/status/site"
 _CATALOGUES: Final = _SITE / "notification" / "locale"
-_ROOMS: Final = ("notification", "web")
+_PACKAGES: Final = ("notification", "web")
 _METHODS: Final = [
     ("**/templates/**.html", "jinja2.ext.babel_extract"),
     ("**/templates/**.txt", "jinja2.ext.babel_extract"),
     ("**.py", "python"),
 ]
-# As letter/templating.py sets them.
+# As notification/templates.py sets them.
 _SET: Final = {
     "trimmed": "true",
     "trim_blocks": "true",
@@ -56,10 +56,10 @@ def main() -> int:
 
 def _template() -> Catalog:
     template = Catalog()
-    for room in _ROOMS:
-        found = extract_from_dir(_SITE / room, _METHODS, _OPTIONS, _KEYWORDS)
+    for package in _PACKAGES:
+        found = extract_from_dir(_SITE / package, _METHODS, _OPTIONS, _KEYWORDS)
         for name, _, message, comments, context in found:
-            place = [(f"{room}/{name}", 0)]
+            place = [(f"{package}/{name}", 0)]
             template.add(message, locations=place, auto_comments=comments, context=context)
     return template
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The words of each language: whole catalogues, plural forms, months, numbers and lists."""
 
+import gc
 import re
 import subprocess
 import sys
@@ -12,15 +13,19 @@ import pytest
 from babel import Locale
 from babel.dates import get_month_names
 from babel.lists import format_list
+from babel.localedata import locale_identifiers
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from jinja2 import Environment
 from rich.cells import cell_len
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.model import Contribution, Figures
 from gs.profile.status.site.notification import wording_for
+from gs.profile.status.site.notification.languages import SOURCE, TRANSLATIONS
+from gs.profile.status.site.web.pages.page import answer
 from notifications.reading import both, joined
-from notifications.summaries import activity, of_group, on_site, summary
+from notifications.summaries import activity, membership, of_group, on_site, summary
 
 ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "src/gs/profile/status/site/notification/locale"
@@ -226,3 +231,37 @@ def test_nothing_is_left_in_english(language):
     }
     for words in both(rich(language)):
         assert not [form for form in english if re.search(rf"\b{re.escape(form)}", words)]
+
+
+SPOKEN = {SOURCE, *TRANSLATIONS}
+# Each third of them is many.
+REGIONS = [tag for tag in locale_identifiers() if tag.partition("_")[0] in SPOKEN][::3]
+
+
+def environments():
+    gc.collect()
+    return sum(isinstance(one, Environment) for one in gc.get_objects())
+
+
+def test_the_templates_are_kept_for_each_language_and_not_for_each_region():
+    assert len(REGIONS) > 10 * len(SPOKEN)
+    before = environments()
+    for region in REGIONS:
+        both(summary(language=region))
+        answer(wording_for(region), "bad_form.html")
+    # The text, the HTML and the pages.
+    assert environments() <= before + 3 * len(SPOKEN)
+
+
+def test_each_region_has_its_numbers_all_the_same():
+    site = on_site(membership(activity=activity(12345)))
+    for region in ("de", "de-CH", "de", "en", "es-MX"):
+        number = format_decimal(12345, locale=Locale.parse(region, "-"))
+        for words in both(summary(site, language=region)):
+            assert f"{joined(number)} " in words
+            assert ("12345 " in words) is (number == "12345")
+
+
+def test_what_is_no_part_of_a_tag_is_left_out():
+    assert wording_for("en-US@x").tag == "en-US"
+    assert wording_for("en-US@x") is wording_for("en-US@y") is not wording_for("de")
