@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the notification start from: summaries of an invented community, a browser."""
+"""Tools of the tests of the notification: invented summaries, parsers, a browser."""

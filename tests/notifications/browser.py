@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real browser to look at pages with; where there is none, its tests are loudly left out."""
+"""A real browser for the tests of pages; without one they are skipped with a warning."""
 
 import shutil
 from collections.abc import Iterator

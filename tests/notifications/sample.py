@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A rich notification, invented, for looking at; `python -m notifications.sample` writes it."""
+"""A sample notification with all parts; `python -m notifications.sample` writes its snapshots."""
 
 import re
 from datetime import UTC, datetime

@@ -129,7 +129,7 @@ def site(**changes: Any) -> SiteInfo:
 def on_site(
     *memberships: Membership, administrator: bool = False, pages: bool = True, **changes: Any
 ) -> SiteSummary:
-    """Return a site with the groups that the reader has there: one, unless told otherwise."""
+    """Return a site with the groups that the reader has there: one, by default."""
     one = site(**changes)
     home = one.url if pages else None
     return SiteSummary(one, home, administrator, memberships or (membership(),))

@@ -96,7 +96,7 @@ def test_authors_with_a_photo_come_first_then_those_with_more_posts_then_by_id(t
     assert activity.authors[0] == Author("d", "d", "p")
 
 
-def test_a_quiet_group_has_no_activity_but_faces(town, activities):
+def test_a_group_without_posts_has_no_activity_but_members(town, activities):
     town.person("b", "g")
     town.person("a", "g")
     town.person("z", "g", photo="photo")
@@ -107,7 +107,7 @@ def test_a_quiet_group_has_no_activity_but_faces(town, activities):
     assert group.member_count == 3
 
 
-def test_a_removed_account_posted_but_is_nobody_to_show(town, activities):
+def test_a_removed_account_counts_as_an_author_but_is_not_shown(town, activities):
     town.person("gone", "g", removed=True)
     town.post("gone", "2026-03-02")
     group, activity = activities.of(G, MARCH)
@@ -116,14 +116,14 @@ def test_a_removed_account_posted_but_is_nobody_to_show(town, activities):
     assert activity.contributions == {"gone": Contribution(1, 1, 0)}
 
 
-def test_a_group_says_what_it_is(town, activities):
+def test_a_group_has_its_title_address_and_privacy(town, activities):
     town.group("h x", title="Title", privacy="secret")
     group, _ = activities.of(GroupKey("s", "h x"), MARCH)
     assert group.url == "https://s.example/groups/h%20x"
     assert (group.title, group.email, group.secret) == ("Title", "h x@s.example", True)
 
 
-def test_it_is_worked_out_once_for_all_members_and_threads(town, activities):
+def test_an_activity_is_computed_once_for_all_members_and_threads(town, activities):
     town.person("u", "g")
     town.post("u", "2026-03-02")
     with town.queries() as queries, ThreadPoolExecutor(16) as threads:
@@ -132,7 +132,7 @@ def test_it_is_worked_out_once_for_all_members_and_threads(town, activities):
     assert len(queries) <= 8
 
 
-def test_what_has_changed_is_seen_after_the_lifetime(town, activities, clock):
+def test_a_change_is_seen_after_the_lifetime(town, activities, clock):
     town.person("u", "g")
     town.post("u", "2026-03-02")
     activities.of(G, MARCH)
@@ -165,7 +165,7 @@ def test_the_month_before_has_its_figures_beside(town, activities):
     assert activities.of(G, MARCH.after())[1].before == Figures(1, 1, 1)
 
 
-def test_who_started_topics_is_told_how_many_others_answered(town, activities):
+def test_the_people_who_answered_a_members_topics_are_counted(town, activities):
     for user_id, date, topic in (
         ("ann", "2026-02-28", "old"),
         ("bob", "2026-03-01", "old"),
@@ -192,7 +192,7 @@ def test_nobody_started_a_topic_whose_first_post_is_hidden(town, activities):
     assert activities.of(G, MARCH)[1].contributions == {"bob": Contribution(1, 0, 0)}
 
 
-def test_what_other_groups_say_is_not_told(town, activities):
+def test_posts_of_other_groups_are_not_counted(town, activities):
     town.group("h")
     town.site("z")
     town.group("g", "z")
@@ -202,7 +202,7 @@ def test_what_other_groups_say_is_not_told(town, activities):
     assert [topic.title for topic in activities.of(G, MARCH)[1].topics] == ["ours"]
 
 
-def test_a_group_that_is_not_there_is_nothing(town, activities):
+def test_a_missing_group_has_no_activity(town, activities):
     missing = GroupKey("s", "missing")
     assert activities.of(missing, MARCH) is None
     with town.queries() as queries:
@@ -219,7 +219,7 @@ def test_the_connection_that_is_given_is_used(town):
     assert topic.latest.day == 9
 
 
-def test_a_busy_month_is_told_within_bounds(town, activities):
+def test_a_busy_month_has_limits(town, activities):
     posts, topics = [], []
     where = {"site_id": "s", "group_id": "g"}
     for n in range(150):
@@ -267,7 +267,7 @@ def test_a_hidden_post_is_not_quoted_nor_one_of_a_hidden_topic(town, activities)
     assert activities.of(G, MARCH)[1].quotation is None
 
 
-def test_what_opens_a_topic_is_quoted_rather_than_an_answer(town, activities):
+def test_the_first_post_of_a_topic_is_quoted_rather_than_an_answer(town, activities):
     town.post("u", "2026-02-02", "tea")
     for user_id in "vwx":
         town.post(user_id, "2026-03-02", "tea", body=f"Rosa says the same: {WORDS}")

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+"""The keywords of a month, and the prose that they are taken from."""
+
 import time
 
 import pytest
@@ -15,13 +17,13 @@ def words(month, older=(), names=()):
     return [keyword.word for keyword in find_keywords(month, older, names)]
 
 
-def test_what_is_frequent_now_and_was_rare_before_comes_first():
+def test_a_word_that_is_frequent_now_and_was_rare_before_comes_first():
     older = [f"The garden meeting number {'abcdefgh'[n]} was long" for n in range(8)]
     month = ["blight in the garden", "more blight", "the garden has blight", "garden", "a meeting"]
     assert words(month, older)[0] == "blight"
 
 
-def test_what_a_single_post_has_is_no_keyword_among_many_posts():
+def test_a_word_of_a_single_post_is_not_a_keyword_among_many_posts():
     month = ["tulip tulip tulip tulip", *(f"weir {word}" for word in ["ab", "cd", "ef", "gh"])]
     assert words(month) == ["weir"]
 
@@ -30,7 +32,7 @@ def test_few_posts_have_keywords_if_a_word_comes_twice():
     assert words(["the weir, the weir and the sluice"]) == ["weir"]
 
 
-def test_nothing_was_written_so_there_are_none():
+def test_empty_posts_have_no_keywords():
     assert find_keywords([], []) == ()
     assert find_keywords(["", "  \n", "> quoted"], ["older"]) == ()
 
@@ -47,7 +49,7 @@ def test_nothing_was_written_so_there_are_none():
         "the",
     ],
 )
-def test_what_is_no_word_to_show_is_no_keyword(unfit):
+def test_a_string_that_is_not_a_word_is_not_a_keyword(unfit):
     assert words([f"{unfit} the weir", f"a weir {unfit}", unfit]) == ["weir"]
 
 
@@ -140,7 +142,7 @@ def test_noise_is_no_prose(noise):
         "Begin forwarded message:",
     ],
 )
-def test_what_follows_the_end_is_no_prose(end):
+def test_text_after_the_end_of_a_post_is_not_prose(end):
     assert prose(f"Mine.\n{end}\nNot mine.") == "Mine."
 
 
@@ -197,7 +199,7 @@ def test_a_singular_and_its_plural_are_one_word_as_it_is_mostly_written(month, w
 
 
 @pytest.mark.parametrize("pair", [("glas", "glass"), ("viru", "virus"), ("axi", "axis")])
-def test_what_only_ends_like_a_plural_is_a_word_of_its_own(pair):
+def test_a_word_that_only_ends_like_a_plural_is_not_a_plural(pair):
     assert sorted(words([" ".join(pair)] * 3 + list(pair))) == sorted(pair)
 
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+"""The quotation of a month: its sentences, and what is never quoted."""
+
 import time
 
 import pytest
@@ -70,7 +72,7 @@ def test_a_greeting_is_not_quoted(greeting):
         "Rosa Example, Institute of Plums and Other Fruit, University of Plumtown",
     ],
 )
-def test_what_is_no_pleasure_to_read_alone_is_not_quoted(noise):
+def test_a_sentence_that_makes_no_sense_alone_is_not_quoted(noise):
     assert find_passage(noise) is None
     assert find_passage(f"{noise}\n\n{WORDS}") == WORDS
 
@@ -89,7 +91,7 @@ def test_what_is_no_pleasure_to_read_alone_is_not_quoted(noise):
         "Von meinem iPhone gesendet\n",
     ],
 )
-def test_what_is_below_the_end_of_a_post_is_not_quoted(end):
+def test_text_after_the_end_of_a_post_is_not_quoted(end):
     assert find_passage(f"Short.\n{end}{WORDS}") is None
 
 

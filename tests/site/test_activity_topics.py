@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+"""The order of the topics of a month."""
+
 from datetime import UTC, datetime
 from random import Random
 
@@ -39,7 +41,7 @@ def test_fifteen_posts_by_nine_people_beat_forty_by_two(day):
     assert order(forty, uneven) == ["fifteen", "forty"]
 
 
-def test_what_nobody_answered_comes_last():
+def test_topics_without_an_answer_come_last():
     announced = topic("announced", *"a" * 30, day=31)
     assert order(announced, topic("answered", "a", "b", day=1)) == ["answered", "announced"]
 
@@ -57,13 +59,13 @@ def test_the_end_of_the_month_beats_its_beginning_a_little():
     assert order(livelier, late) == ["livelier", "late"]
 
 
-def test_what_is_worth_the_same_is_ordered_by_its_latest_post_then_by_id():
+def test_equal_topics_are_ordered_by_their_latest_post_then_by_id():
     alone = [topic("z", "a", day=3), topic("b", "c", day=3), topic("y", "d", day=4)]
     assert order(*alone) == ["y", "b", "z"]
     assert order(topic("b", *"ab"), topic("B", *"cd")) == ["B", "b"]
 
 
-def test_a_topic_is_told_by_its_posts_of_the_month():
+def test_a_topic_has_the_posts_of_the_month():
     posts = topic("t", *"aba", day=9)
     discussion = order_discussions(posts, SPAN)[0]
     told = discussion.topic("https://s.example/t0")

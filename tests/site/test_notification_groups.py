@@ -42,7 +42,7 @@ def test_a_group_has_its_links():
     ("second", "told"),
     [("Lenth, Russell", "Ann; Lenth, Russell -"), ("Bob", "Ann, Bob -")],
 )
-def test_names_with_a_comma_can_be_told_apart(second, told):
+def test_names_with_a_comma_are_separated_by_semicolons(second, told):
     people = Author("a", "Ann", None), Author("b", second, None)
     text = joined(text_of(of_group(activity=activity(9, authors=people))))
     assert f"Authors: {told}" in text
@@ -115,7 +115,7 @@ def test_the_authors_stay_in_their_order():
     assert "Maria Ortiz 0, Chukwuemeka Okonkwo 1, \u7530\u4e2d" in words
 
 
-def test_the_only_author_is_told_so():
+def test_the_only_author_sees_that_nobody_else_posted():
     alone, other = (the_reader(),), authors(1)
     for people, told in ((alone, True), (other, False)):
         for words in both(of_group(activity=activity(2, authors=people))):
@@ -151,7 +151,7 @@ def test_titles_of_127_characters_are_listed(lengths, listed):
         assert (more in words) is (rest > 0)
 
 
-def test_the_counts_are_told():
+def test_the_figures_are_shown():
     source = of_group(activity=activity(234, authors=authors(3), topics=topics(1)))
     assert "3 authors, 1 topic, 234 posts" in text_of(source)
     assert "3 authors 1 topic 234 posts" in Page(html_of(source)).words
@@ -244,13 +244,13 @@ def test_a_mail_stays_below_its_bound(count, posts):
     assert Page(html_of(source)).faults == []
 
 
-def test_seven_small_groups_are_all_told_in_full():
+def test_seven_small_groups_are_all_shown_in_full():
     source = summary(on_site(*groups(7, 0)))
     assert len(cards(source)) == 7
     assert lines(source) == []
 
 
-def test_the_liveliest_are_told_in_full_the_next_in_a_line_the_rest_is_counted():
+def test_the_busiest_groups_are_shown_in_full_the_next_in_a_line_the_others_are_counted():
     source = summary(on_site(*groups(60)))
     titles = [f"Group {n:03}" for n in range(60)]
     full = cards(source)
@@ -264,13 +264,13 @@ def test_the_liveliest_are_told_in_full_the_next_in_a_line_the_rest_is_counted()
     assert f"and {further} more" in Page(html_of(source)).words
 
 
-def test_a_line_links_its_group_in_the_text_and_on_the_page():
+def test_a_line_links_its_group_in_the_text_and_in_the_html():
     source = summary(on_site(*groups(20)))
     assert f"- Group 000 (4 authors, 3 topics, 40 posts)\n  {HOME}/groups/0\n" in text_of(source)
     assert (f"{HOME}/groups/0", "Group 000") in Page(html_of(source)).links
 
 
-def test_the_text_tells_the_same_groups_in_full_as_the_page():
+def test_the_text_shows_the_same_groups_in_full_as_the_html():
     text = text_of(summary(on_site(*groups(60))))
     assert re.findall(r"^(Group \d+)\n-{9}$", text, re.MULTILINE) == cards(
         summary(on_site(*groups(60)))
@@ -292,7 +292,7 @@ def test_a_group_in_which_nobody_posted_has_no_figures():
     assert re.search(r"^- Idle Group \d+ \(0 posts\)$", text, re.MULTILINE)
 
 
-def test_what_is_not_latin_takes_the_room_that_it_takes():
+def test_the_limit_is_in_octets_not_in_characters():
     words = "\u5ead\u3067\u91ce\u83dc\u3092\u80b2\u3066\u308b" * 8
     many = tuple(
         membership(group=group(words), activity=activity(40, topics=topics(3))) for _ in range(40)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whatever people call themselves, their groups and their topics, the notification stays one."""
+"""Hostile text in names, titles and biographies: the notification keeps its structure."""
 
 import time
 import unicodedata
@@ -68,7 +68,7 @@ def _is_one_word(row):
 
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
-def test_hostile_words_add_no_field_and_nobody(words):
+def test_hostile_text_adds_no_field_and_no_recipient(words):
     usual, message = received(summary()), received(everywhere(words))
     assert set(message.keys()) == set(usual.keys())
     (recipient,) = getaddresses([str(message["To"])])
@@ -77,7 +77,7 @@ def test_hostile_words_add_no_field_and_nobody(words):
 
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
-def test_hostile_words_add_no_element(words):
+def test_hostile_text_adds_no_element(words):
     usual, page = Page(html_of(everywhere("plain"))), Page(html_of(everywhere(words)))
     assert page.faults == []
     extra = {"bdi", "b", "p"}  # an isolated name; a word fit for a keyword; a biography's lines
@@ -87,14 +87,14 @@ def test_hostile_words_add_no_element(words):
 
 
 @pytest.mark.parametrize("words", [LINES, BIDI, BROKEN])
-def test_nothing_hides_or_turns_the_text(words):
+def test_no_character_hides_text_or_changes_its_direction(words):
     source = everywhere(words)
     for shown in (text_of(source), html_of(source)):
         hidden = {c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
         assert hidden <= ALLOWED_INVISIBLE
 
 
-def test_plain_text_escapes_nothing():
+def test_plain_text_is_not_escaped():
     words = "Fish & <chips> 'n' \"peas\""
     text = text_of(everywhere(words))
     assert text.count(words) > 9
@@ -110,7 +110,7 @@ def test_news_cannot_move_the_groups():
         assert words.index("Aikido") < words.index("Bees") < words.index("Your profile")
 
 
-def test_what_runs_right_to_left_is_isolated():
+def test_right_to_left_text_is_isolated():
     name = "\u0645\u062d\u0645\u062f"
     source = everywhere(name)
     text, html = text_of(source), html_of(source)
@@ -125,7 +125,7 @@ def test_what_runs_right_to_left_is_isolated():
     assert name not in html
 
 
-def test_what_is_no_character_is_marked():
+def test_a_noncharacter_is_replaced():
     text = text_of(summary(biography=BROKEN))
     assert "a b\ufffdc\ufffdd\ufffd [31m" in text
 

@@ -46,7 +46,7 @@ def forms(message):
     return said, message.string if message.pluralizable else (message.string,)
 
 
-def test_the_catalogues_hold_all_that_the_site_says():
+def test_the_catalogues_are_complete():
     script = [sys.executable, str(ROOT / "scripts" / "messages.py"), "--check"]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "The catalogues are complete.\n"), done.stderr
@@ -262,6 +262,6 @@ def test_each_region_has_its_numbers_all_the_same():
             assert ("12345 " in words) is (number == "12345")
 
 
-def test_what_is_no_part_of_a_tag_is_left_out():
+def test_a_posix_modifier_is_ignored():
     assert wording_for("en-US@x").tag == "en-US"
     assert wording_for("en-US@x") is wording_for("en-US@y") is not wording_for("de")

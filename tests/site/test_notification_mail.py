@@ -135,7 +135,7 @@ def test_the_message_id_differs_by_member_period_and_site():
     assert len({each.partition(".")[0] for each in found}) == 4
 
 
-def test_the_message_id_is_of_the_sites_domain_and_says_nothing_of_the_member():
+def test_the_message_id_has_the_domain_of_the_site_and_no_personal_data():
     identifier = str(received(summary())["Message-ID"])
     assert re.fullmatch(r"<[0-9a-f]{32}\.2026-07@groups\.example\.org>", identifier)
     assert READER not in identifier
@@ -254,7 +254,7 @@ def test_a_visible_link_to_the_same_place_stands_in_the_body(language):
     assert len(links) == 2  # in the introduction, and at the end
 
 
-def test_without_a_page_the_introduction_speaks_of_the_end():
+def test_without_a_stop_page_the_introduction_refers_to_the_end():
     made = composed(summary(), stop_url="")
     way = f"send a mail with the subject “Summary off” to {SUPPORT}."
     for words in (joined(made.text), Page(made.html).words):
@@ -396,7 +396,7 @@ def test_fields_come_in_the_order_people_read_them():
     assert all(before != after for before, after in pairwise(names))
 
 
-def test_what_is_sent_is_what_the_letter_says_of_itself():
+def test_the_attributes_of_a_notification_are_those_of_the_mail():
     made = composed(addressed("anna@example.org", "a.l@example.com"))
     message = email.message_from_bytes(made.octets(eight_bit=True), policy=default)
     assert made.message_id == message["Message-ID"]

@@ -40,7 +40,7 @@ def test_the_month_before_january_is_december():
         assert "December" in words
 
 
-def test_a_group_that_was_silent_before_is_compared_with_nothing():
+def test_a_month_after_a_month_without_posts_has_no_comparison():
     for words in both(of_group(activity=activity(12, before=Figures(0, 0, 0)))):
         assert "June" not in words
 
@@ -49,7 +49,7 @@ def test_a_group_that_was_silent_before_is_compared_with_nothing():
     ("posts", "said"),
     [(0, None), (1, "In June there was 1 post."), (8, "In June there were 8 posts.")],
 )
-def test_a_group_that_fell_silent_is_compared_with_the_month_before(posts, said):
+def test_a_month_without_posts_is_compared_with_the_month_before(posts, said):
     source = of_group(activity=activity(0, before=Figures(posts, posts, posts)))
     for words in both(source):
         assert "Nobody posted in July." in words
@@ -79,7 +79,7 @@ def test_where_no_author_can_be_named_none_is():
         (2, {READER: Contribution(1, 1, 0)}, False),
     ],
 )
-def test_only_the_only_author_is_told_so(count, own, told):
+def test_only_a_sole_author_sees_that_nobody_else_posted(count, own, told):
     people = (the_reader(),) if told else authors(1)
     happened = activity(2, authors=people, figures=Figures(count, 1, 2), contributions=own)
     for words in both(of_group(activity=happened)):
@@ -103,12 +103,12 @@ def test_only_the_only_author_is_told_so(count, own, told):
         (Contribution(1, 1, 0), "You started 1 topic."),
     ],
 )
-def test_the_readers_own_part_is_told(own, said):
+def test_the_contribution_of_the_reader_is_shown(own, said):
     for words in both(of_group(activity=activity(contributions={READER: own}))):
         assert said in words
 
 
-def test_who_did_not_post_has_no_part():
+def test_a_reader_without_posts_has_no_contribution():
     for words in both(
         of_group(activity=activity(contributions={"somebody": Contribution(3, 2, 1)}))
     ):
@@ -116,7 +116,7 @@ def test_who_did_not_post_has_no_part():
         assert "You started" not in words
 
 
-def test_two_readers_of_a_group_read_the_same_but_for_their_own_part():
+def test_two_readers_of_a_group_see_the_same_apart_from_their_contributions():
     shared, happened = (
         group(),
         activity(40, contributions={"u1": Contribution(3, 1, 2), "u9": Contribution(5, 0, 0)}),
@@ -133,6 +133,13 @@ def test_two_readers_of_a_group_read_the_same_but_for_their_own_part():
     assert texts["u9"].replace("You wrote 5 posts.\n", "").replace("and 0 more", "") != ""
 
 
+@pytest.mark.parametrize("make", [group, activity])
+def test_a_group_and_an_activity_equal_themselves_alone(make):
+    # As cache keys they cost the same however large they are.
+    one = make()
+    assert len({one, one, make()}) == 2
+
+
 def test_views_of_a_group_do_not_mix():
     shared, happened = group(secret=True), activity(40)
     plain = membership(group=shared, activity=happened)
@@ -147,7 +154,7 @@ def test_views_of_a_group_do_not_mix():
         assert words in Page(html_of(summary(on_site(plain), language=language))).words
 
 
-def test_a_quotation_is_told_with_author_group_and_link():
+def test_a_quotation_has_its_author_its_group_and_a_link():
     source = of_group(activity=activity(quotation=quotation("I lift mine in November.")))
     text, page = both(source)
     assert (
@@ -159,7 +166,7 @@ def test_a_quotation_is_told_with_author_group_and_link():
     assert page.count("I lift mine") == 1
 
 
-def test_an_author_who_is_not_known_is_somebody():
+def test_an_unknown_author_is_somebody():
     for words in both(of_group(activity=activity(quotation=quotation(author=None)))):
         assert "Somebody in Allotments:" in words
 
@@ -184,7 +191,7 @@ def quoted(words, people, posts=3, latest=LATEST, author=MARIA):
         quoted("Second", people=4, latest=LATEST + timedelta(hours=1)),
     ],
 )
-def test_one_quotation_of_the_topic_with_the_most_people_is_told(second):
+def test_the_quotation_is_of_the_topic_with_the_most_people(second):
     first = quoted("First", people=4)
     for order in ((first, second), (second, first)):
         source = summary(on_site(order[0]), on_site(order[1], id="s2", title="Two"))
@@ -233,7 +240,7 @@ def test_topics_that_are_not_given_are_counted():
         assert "247 more topics" in words
 
 
-def test_the_section_of_a_group_is_made_once_for_all_who_read_the_same():
+def test_the_section_of_a_group_is_rendered_once_for_all_readers_with_the_same_view():
     class Counting(str):
         __slots__ = ()
         cut = 0

@@ -36,7 +36,7 @@ _PICTURE = 'style="max-width:100%"'
         ("", None),
     ],
 )
-def test_what_stays_of_some_html(written, kept):
+def test_the_html_of_news_is_cleaned(written, kept):
     assert clean(written, ROOM) == kept
 
 
@@ -147,7 +147,7 @@ pieces = st.sampled_from(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(pieces, max_size=60), st.integers(1, 400))
-def test_whatever_is_written_what_is_kept_is_balanced_and_no_longer(written, room):
+def test_cleaned_html_is_always_balanced_and_within_the_limit(written, room):
     kept = clean("".join(written), room) or ""
     assert len(kept.encode()) <= room
     assert Page(kept).faults == []
@@ -228,7 +228,7 @@ def places_of_headings(html):
         "Hello " * 30_000,
     ],
 )
-def test_news_swallow_nothing_of_the_rest(news):
+def test_broken_news_leave_the_rest_of_the_mail_unchanged(news):
     usual, source = with_news("<p>Hello</p>"), with_news(news)
     assert places_of_headings(html_of(source)) == places_of_headings(html_of(usual))
     html = html_of(source)
@@ -239,7 +239,7 @@ def test_news_swallow_nothing_of_the_rest(news):
     assert text.partition("Your groups")[2] == text_of(usual).partition("Your groups")[2]
 
 
-def test_the_text_says_what_the_html_does():
+def test_the_text_has_the_words_of_the_html():
     source = with_news("<p>Seen</p><style>p{}</style><script>x</script><!-- y --><title>z</title>")
     assert "News ==== Seen Your groups" in joined(text_of(source))
 

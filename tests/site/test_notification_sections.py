@@ -41,7 +41,7 @@ def test_headings_go_down_one_level_at_a_time():
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_the_month_is_told_in_a_sentence():
+def test_a_sentence_sums_up_the_month():
     quiet = membership(group=group("Quiet"), activity=activity(0))
     source = summary(on_site(membership(), membership(), quiet))
     for words in both(source):
@@ -62,14 +62,14 @@ def test_without_news_there_is_no_heading_for_it():
         assert "News" not in words
 
 
-def test_the_news_of_a_site_is_told():
+def test_the_news_of_a_site_is_shown():
     source = summary(on_site(news='<p>Look <a href="https://n.example/">here</a></p>'))
     text, page = both(source)
     assert "News ==== Look here (https://n.example/)" in text
     assert "News Look here Your groups" in page
 
 
-def test_the_news_says_which_site_it_is_of_where_there_are_several():
+def test_news_of_several_sites_have_the_titles_of_the_sites():
     source = summary(
         on_site(title="One", news="<p>First</p>"),
         on_site(title="Two", news="<p>Second</p>"),
@@ -80,7 +80,7 @@ def test_the_news_says_which_site_it_is_of_where_there_are_several():
 
 
 @pytest.mark.parametrize("logged_in", [True, False])
-def test_only_who_never_logged_in_is_asked_to_reset_the_password(logged_in):
+def test_only_a_reader_who_never_logged_in_is_asked_to_reset_the_password(logged_in):
     source = summary(logged_in=logged_in)
     for words in both(source):
         assert ("Reset your password" in words) is not logged_in
@@ -124,7 +124,7 @@ def test_the_profile_is_shown_with_links_to_change_it():
     assert link(source, "Change the biography") == f"{HOME}/p/anna/edit.html"
 
 
-def test_what_is_missing_in_the_profile_is_encouraged():
+def test_the_reader_is_asked_for_the_missing_parts_of_the_profile():
     source = summary(name="", photo=None, biography=" \n")
     for words in both(source):
         assert "No name yet" in words
@@ -164,7 +164,7 @@ def test_the_support_section_says_how_to_stop_it():
     assert "mailto:support@groups.example.org?subject=Summary%20off" in urls
 
 
-def test_readers_hear_of_an_address_from_which_mail_came_back():
+def test_an_address_from_which_mail_came_back_is_shown():
     addresses = Addresses(("a@example.org",), (), (), ("gone@example.org",))
     text, page = both(summary(addresses=addresses))
     assert "Mail came back: gone@example.org" in text
@@ -204,7 +204,7 @@ def test_all_that_is_linked_is_the_page_that_stops_it(posts, who):
     assert page.faults == []
 
 
-def test_what_only_a_page_can_do_is_not_spoken_of():
+def test_without_pages_nothing_refers_to_a_page():
     for words in both(bare(**EMPTY)):
         for gone in (
             "on the web",
@@ -222,7 +222,7 @@ def test_what_only_a_page_can_do_is_not_spoken_of():
             assert gone not in words
 
 
-def test_what_the_month_was_is_told_all_the_same():
+def test_without_pages_the_activity_is_shown():
     for words in both(bare()):
         assert "“Cold.”" in words
         assert "Frost" in words

@@ -20,7 +20,7 @@ def test_the_notification_is_as_it_was_looked_at(path):
     assert snapshots()[path] == path.read_text("utf-8")
 
 
-def test_there_is_nothing_else_to_look_at():
+def test_there_are_no_other_snapshots():
     assert set(SNAPSHOTS.iterdir()) == set(snapshots())
 
 

@@ -18,7 +18,7 @@ def test_a_sheet_is_made_short():
     )
 
 
-def test_the_classes_of_a_sheet_are_known():
+def test_the_classes_of_a_sheet_are_found():
     assert classes("@media (x) { .a .b-c, .d { margin: 0.5em; } } /* .e */") == {"a", "b-c", "d"}
 
 
@@ -38,6 +38,6 @@ def test_an_element_gets_the_style_of_its_classes(element, styled):
     assert inline(element, declared, frozenset({"kept"})) == styled
 
 
-def test_a_class_without_a_rule_is_a_slip():
+def test_a_class_without_a_rule_is_an_error():
     with pytest.raises(KeyError, match="missing"):
         inline('<p class="missing">', {}, frozenset())

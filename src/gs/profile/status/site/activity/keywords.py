@@ -30,6 +30,14 @@ _NO_PLURAL: Final = ("ss", "us", "is")
 _HISSING: Final = ("sses", "xes", "zzes", "ches", "shes")
 
 
+STOPWORDS: Final = frozenset(
+    word.casefold()
+    for line in files(__package__).joinpath("stopwords.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+    for word in line.split()
+)
+
+
 def find_keywords(
     month: Iterable[str], older: Iterable[str], names: Iterable[str] = ()
 ) -> tuple[Keyword, ...]:
@@ -96,13 +104,10 @@ def _count(text: str, spelling: Counter[tuple[str, str]]) -> Counter[str]:
         if word not in STOPWORDS:
             counts[word] += 1
             # At the start of a sentence, a capital has no meaning.
-            begins = spelled.istitle() and _begins_sentence(text, found.start())
+            start = found.start()
+            begins = spelled.istitle() and _SENTENCE_END.search(text, max(0, start - 6), start)
             spelling[word, spelled.lower() if begins else spelled] += 0 if begins else 1
     return counts
-
-
-def _begins_sentence(text: str, position: int) -> bool:
-    return bool(_SENTENCE_END.search(text, max(0, position - 6), position))
 
 
 def singular(word: str) -> str:
@@ -153,13 +158,3 @@ def _grade(before: float) -> Grade:
     if before < _BOLD:
         return Grade.BOLD
     return Grade.NORMAL if before < _NORMAL else Grade.MUTED
-
-
-def _read_stopwords() -> frozenset[str]:
-    lines = files(__package__).joinpath("stopwords.txt").read_text("utf-8").splitlines()
-    return frozenset(
-        word.casefold() for line in lines if not line.startswith("#") for word in line.split()
-    )
-
-
-STOPWORDS: Final = _read_stopwords()

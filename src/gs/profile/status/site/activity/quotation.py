@@ -145,7 +145,7 @@ def _is_fit(sentence: str) -> bool:
     words = sentence.split()
     letters = sum(character.isalpha() for word in words for character in word)
     return (
-        _is_whole(sentence)
+        _WHOLE.fullmatch(sentence) is not None
         and not sentence[0].islower()
         and letters >= _LETTERS * sum(map(len, words))
         and (len(words) >= _FEWEST_WORDS or not sentence.isascii())
@@ -223,11 +223,6 @@ def sentences(paragraph: str) -> Iterator[str]:
             start = found.end()
     if rest := paragraph[start:].strip():
         yield rest
-
-
-def _is_whole(sentence: str) -> bool:
-    """Return whether *sentence* ends with punctuation."""
-    return bool(_WHOLE.fullmatch(sentence))
 
 
 def _ends(paragraph: str, found: re.Match[str]) -> bool:
