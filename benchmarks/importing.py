@@ -72,12 +72,12 @@ def _import(file: Path, database: Path) -> tuple[float, float, float]:
     with engine.begin() as connection:
         add_site(connection, site)
     idle, began, cpu = _peak(), time.monotonic(), time.process_time()
-    intake = ArchiveImporter(engine, site, Pseudonymizer(b"salt"))
+    importer = ArchiveImporter(engine, site, Pseudonymizer(b"salt"))
     archives = find_archives(file, Listeners(print, print))
     for archive in archives:
-        intake.learn(archive)
+        importer.register_senders(archive)
     for archive in archives:
-        intake.take(archive)
+        importer.import_archive(archive)
     engine.dispose()
     return time.monotonic() - began, time.process_time() - cpu, _peak() - idle
 

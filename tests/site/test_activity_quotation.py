@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from gs.profile.status.site.activity.quotation import (
     LONGEST,
     SHORTEST,
-    cut,
     find_passage,
     sentences,
 )
@@ -123,24 +122,6 @@ def test_emphasis_and_footnotes_are_left_out():
         WORDS.replace("free", "*free*").replace("middle", "_middle_").replace("weir", "weir [1]")
     )
     assert find_passage(marked) == WORDS
-
-
-@pytest.mark.parametrize(
-    "whole",
-    [
-        "e\u0301",
-        "\N{FAMILY}\u200d\N{GIRL}",
-        "\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-6}",
-        "\N{REGIONAL INDICATOR SYMBOL LETTER F}\N{REGIONAL INDICATOR SYMBOL LETTER R}",
-        "\ud83d\udc4d",
-    ],
-)
-def test_a_character_is_not_torn_from_its_marks(whole):
-    text = f"{'x' * 8}{whole}{'x' * 8}"
-    for limit in range(8, 8 + len(whole) + 2):
-        kept = cut(text, limit)
-        assert kept in {f"{'x' * (limit - 1)}…", f"{'x' * 8}…", f"{'x' * 8}{whole}…"}
-        assert len(kept) <= limit
 
 
 @given(st.text(), st.text())

@@ -53,10 +53,10 @@ def writer(tmp_path):
 def take(town, tmp_path):
     """Give a function that takes all archives in, and returns what was found in each."""
 
-    def taken(wardrobe=None):
-        intake = ArchiveImporter(town.engine, SITE, wardrobe or KeepIdentities(b"salt"))
+    def taken(anonymizer=None):
+        importer = ArchiveImporter(town.engine, SITE, anonymizer or KeepIdentities(b"salt"))
         return {
-            one.group_id: intake.take(one)
+            one.group_id: importer.import_archive(one)
             for one in find_archives(tmp_path / "data", Listeners(print, print))
         }
 
@@ -326,7 +326,7 @@ def test_an_import_that_was_cut_off_is_completed_by_the_next(writer, take, town)
     class Cut(KeepIdentities):
         left = 1_400
 
-        def cover(self, text):
+        def redact(self, text):
             Cut.left -= 1
             if not Cut.left:
                 raise UnpluggedError
@@ -438,14 +438,14 @@ def test_whom_mail_cannot_reach_is_counted_once_and_behind_a_disguise_not_at_all
     assert take(Pseudonymizer(b"salt"))["g"][Finding.UNREACHABLE] == 0
 
 
-def test_nothing_of_names_and_addresses_is_left_behind_a_disguise(writer, take, town, tmp_path):
+def test_nothing_of_names_and_addresses_is_left_behind_a_anonymizer(writer, take, town, tmp_path):
     text = "Jane wrote to jane@corp.example\n\nJane Lacasse"
     writer.file("g.mbox", writer.message(body=text, X_Secret="jane@corp.example"))
-    wardrobe = Pseudonymizer(b"salt")
-    intake = ArchiveImporter(town.engine, SITE, wardrobe)
+    anonymizer = Pseudonymizer(b"salt")
+    importer = ArchiveImporter(town.engine, SITE, anonymizer)
     for archive in find_archives(tmp_path / "data", Listeners(print, print)):
-        intake.learn(archive)
-    take(wardrobe)
+        importer.register_senders(archive)
+    take(anonymizer)
     (post,) = town.rows(tables.POST)
     assert "wrote to" in post.body
     town.engine.dispose()
@@ -515,10 +515,10 @@ def test_nobody_is_the_author_of_a_message_that_nobody_sent(writer, take, town):
 def test_any_octets_are_taken_in(town, tmp_path, content):
     file = tmp_path / "hostile.mbox"
     file.write_bytes(b"From x@y.example  Sun Apr  6 12:00:00 2025\nFrom: a@b.example\n" + content)
-    intake = ArchiveImporter(town.engine, SITE, KeepIdentities(b"salt"))
+    importer = ArchiveImporter(town.engine, SITE, KeepIdentities(b"salt"))
     (archive,) = find_archives(file, Listeners(print, print))
-    intake.take(archive)
-    assert intake.take(archive).new == 0
+    importer.import_archive(archive)
+    assert importer.import_archive(archive).new == 0
 
 
 def test_hostile_headers_are_taken_in_and_made_harmless(writer, take, town):

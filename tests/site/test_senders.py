@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.ingest.archives.message import Sender, read_sender
+from gs.profile.status.site.ingest.archives.senders import Sender, read_sender
 
 MASKED = "n|ko@@tz|ok@@ @end|ng |rom gm@||@com"
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from embedded.hamlet import only
 from gs.profile.status.hooks import Period
+from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.archive import find_owners
 from gs.profile.status.site.store.audit import (
@@ -19,7 +20,6 @@ from gs.profile.status.site.store.audit import (
     record_events,
     wrong_token,
 )
-from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.store.options import Option, read_option, write_option
 from gs.profile.status.site.store.posts import count_by_month
 

@@ -36,7 +36,7 @@ from gs.profile.status.site.store.posts import (
     find_older_texts,
     find_posts,
 )
-from gs.profile.status.site.subjects import strip_marks
+from gs.profile.status.site.subjects import strip_prefixes
 
 from .keywords import find_keywords
 from .quotation import choose_quotation, quotable_posts
@@ -196,7 +196,7 @@ def _keywords(
 
 
 def _with_subject(subject: str, body: str) -> str:
-    return f"{strip_marks(subject)}\n\n{body}"
+    return f"{strip_prefixes(subject)[0]}\n\n{body}"
 
 
 def _texts(

@@ -2,12 +2,12 @@
 """The quotation of a month: a few sentences of a post that make sense on their own."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gs.profile.status.site.model import Author, Quotation, Topic
 from gs.profile.status.site.store.posts import StoredPost
+from gs.profile.status.site.text import cut
 
 from .prose import own_lines
 from .topics import Discussion
@@ -233,36 +233,3 @@ def _ends(paragraph: str, found: re.Match[str]) -> bool:
         return False
     last = _LAST_WORD.search(paragraph, max(0, found.end() - 12), found.end())
     return last is None or not _ABBREVIATION.fullmatch(last[0])
-
-
-_ELLIPSIS: Final = "…"
-_JOINER: Final = "\u200d"
-_TONES: Final = range(0x1F3FB, 0x1F400)
-_FLAGS: Final = range(0x1F1E6, 0x1F200)
-# A cut between two words has to leave this part of the limit, or the cut is within a word.
-_LEAST_LEFT: Final = 0.6
-
-
-def cut(text: str, limit: int) -> str:
-    """Return *text*, cut with an ellipsis if it is longer than *limit* characters.
-
-    The cut is after a word, or within a very long word after a character with all its marks.
-    """
-    if len(text) <= limit:
-        return text
-    end = limit - 1
-    space = text.rfind(" ", int(end * _LEAST_LEFT), end + 1)
-    if space < 0:
-        while end > 1 and not _may_part(text[end - 1], text[end]):
-            end -= 1
-        return text[:end] + _ELLIPSIS
-    return text[:space].rstrip(" ,;:.-\u2013\u2014(") + _ELLIPSIS
-
-
-def _may_part(before: str, after: str) -> bool:
-    # Not all of Unicode's clusters (UAX #29), but all whose parts are visible.
-    if _JOINER in {before, after} or unicodedata.category(after) in {"Mn", "Me", "Mc", "Cf"}:
-        return False
-    is_flag = ord(before) in _FLAGS and ord(after) in _FLAGS
-    is_surrogate_pair = "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff"
-    return not (ord(after) in _TONES or is_flag or is_surrogate_pair)

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Final
 
+from gs.profile.status.site.addresses import AddressError, parse_new_address
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import DATABASE_VARIABLE, has_password, is_database
 from gs.profile.status.site.instance.create import (
@@ -32,7 +33,6 @@ from .common import (
 )
 
 _GROUP: Final = re.compile(r"([a-z0-9][a-z0-9._-]{0,62})=(.*\S.*)", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]+\.[^\s@<>()]+")
 _MADE: Final = """\
 {site}
 The folder {path} has its settings in site.toml, the token in gsconfig.ini.
@@ -124,8 +124,12 @@ def _describe(connection: Connection, description: Description) -> Sequence[Site
 
 
 def _description(options: Namespace) -> Description:
-    if options.support is not None and not _ADDRESS.fullmatch(options.support):
-        raise CommandError(f"--support: {options.support!r} is no e-mail address.", EX_USAGE)
+    if options.support is not None:
+        try:
+            parse_new_address(options.support)
+        except AddressError as error:
+            message = f"--support: {options.support!r} is no e-mail address: {error}."
+            raise CommandError(message, EX_USAGE) from error
     if options.support is not None and not options.support.partition("@")[0].isascii():
         raise CommandError(_NOT_ASCII, EX_USAGE)
     groups = tuple(map(_group, options.group))

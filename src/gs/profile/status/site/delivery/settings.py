@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from gs.profile.status.site.addresses import AddressError, parse_address
+
 Security = Literal["starttls", "tls", "none"]
 
 #: The port of each security, where none is given (RFC 6409, RFC 8314, RFC 5321).
@@ -14,9 +16,7 @@ PORTS: Final[dict[Security, int]] = {"starttls": 587, "tls": 465, "none": 25}
 _LAST_PORT: Final = 65535
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # So that there is room for "+=" and a digest in the 64 octets of RFC 5321, 4.5.3.1.1.
-_BOUNCES: Final = re.compile(
-    r"(?=[^@]{1,36}@)[A-Za-z0-9_-]+([.+][A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
-)
+_BOUNCES: Final = re.compile(r"(?=[^@]{1,36}@)[A-Za-z0-9_-]+([.+][A-Za-z0-9_-]+)*@[!-~]+")
 
 # RFC 5321, 4.1.3: a machine without a name has its address in brackets.
 _LOCAL_HOSTNAME: Final = re.compile(
@@ -74,7 +74,7 @@ class SmtpSettings:
                 and self.host not in _THIS_MACHINE
             ),
             "bounces is an address of plain ASCII, with at most 36 characters before the @": (
-                self.bounces is not None and _BOUNCES.fullmatch(self.bounces) is None
+                self.bounces is not None and not _is_bounce_address(self.bounces)
             ),
             "local-hostname is a name of plain ASCII, such as mail.example.org, or [192.0.2.1]": (
                 self.local_hostname is not None
@@ -82,6 +82,13 @@ class SmtpSettings:
             ),
         }
         return [problem for problem, there in wrong.items() if there]
+
+
+def _is_bounce_address(address: str) -> bool:
+    try:
+        return _BOUNCES.fullmatch(parse_address(address)) is not None
+    except AddressError:
+        return False
 
 
 def _is_name(host: str) -> bool:

@@ -22,7 +22,7 @@ from gs.profile.status.site.store.groups import (
     find_sites,
 )
 from gs.profile.status.site.store.options import Option, read_option, write_option
-from gs.profile.status.site.text import one_line
+from gs.profile.status.site.text import safe_line
 
 from . import new_settings_file
 from .folder import SiteFolder, folder_locked
@@ -80,7 +80,7 @@ def update_site(connection: Connection, description: Description) -> SiteData:
         add_site(connection, _new_site(description))
     site = choose_site(connection)
     said = {
-        "title": description.title and one_line(description.title),
+        "title": description.title and safe_line(description.title),
         "url": description.url,
         "support_email": description.support,
     }
@@ -89,7 +89,7 @@ def update_site(connection: Connection, description: Description) -> SiteData:
     for group_id, title in description.groups:
         key = GroupKey(site.site_id, group_id)
         if key not in there:
-            add_group(connection, key, one_line(title), site.address_of(group_id))
+            add_group(connection, key, safe_line(title), site.address_of(group_id))
     return site
 
 
@@ -106,7 +106,7 @@ def _new_site(description: Description) -> SiteData:
     url = description.url or _URL
     return SiteData(
         site_id=_SITE_ID,
-        title=one_line(description.title or _TITLE),
+        title=safe_line(description.title or _TITLE),
         url=url,
         support_email=description.support or f"support@{urlsplit(url).hostname}",
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Takes in what is new: sites, groups, people, and posts with the topics that they are in."""
+"""Adds groups, members, and posts with their topics, to the database."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    and_,
     bindparam,
     delete,
     func,
@@ -22,18 +21,60 @@ from sqlalchemy import (
     update,
 )
 
-from .groups import GroupKey
-from .members import fold
-from .posts import Span, chunks
-from .tables import MEMBERSHIP, PERSON, POST, TOPIC, USER_EMAIL
+from gs.profile.status.site.addresses import fold
 
-#: How many topics of the same subjects are looked at, the latest first.
+from .groups import GroupKey
+from .posts import Span, chunks
+from .tables import GROUP, MEMBERSHIP, PERSON, POST, TOPIC, USER_EMAIL
+
+#: How many topics of the same subjects are read, the latest first.
 _MOST_TOPICS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """A post that is there: its topic and its moment."""
+class NewMember:
+    """Somebody to add to a group; without an address, the person gets no mail.
+
+    The address was verified at the moment *since*.
+    """
+
+    user_id: str
+    name: str
+    address: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post to add. It may answer several posts, the most probable first: that one is stored.
+
+    The *topic_id* and the *user_id* are empty as long as they are not known.
+    """
+
+    post_id: str
+    topic_id: str
+    user_id: str
+    answers: tuple[str, ...]
+    subject: str
+    date: datetime
+    body: str
+    header: str
+    has_attachments: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewTopic:
+    """A topic to add, with the post that opens it."""
+
+    topic_id: str
+    title: str
+    first_post_id: str
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPost:
+    """A post that is in the database: its topic and its date."""
 
     topic_id: str
     date: datetime
@@ -49,19 +90,86 @@ class TopicTitle:
     latest: datetime
 
 
+def ensure_group(connection: Connection, key: GroupKey, title: str, email: str) -> None:
+    """Add a public group, unless it is there: then it keeps its title and address."""
+    is_same = (GROUP.c.site_id == key.site_id) & (GROUP.c.group_id == key.group_id)
+    if connection.execute(select(GROUP.c.group_id).where(is_same)).first() is None:
+        row = {"site_id": key.site_id, "group_id": key.group_id, "title": title, "email": email}
+        add(connection, GROUP, [{**row, "privacy": "public"}])
+
+
+def add_members(
+    connection: Connection, key: GroupKey, members: Collection[NewMember]
+) -> dict[str, str]:
+    """Add people to a group and its site, and return the ID that each has on the site.
+
+    An address that is in the database belongs to its person, who keeps ID, name and settings.
+    """
+    owners = find_owners(connection, {one.address for one in members if one.address})
+    ids = {one.user_id: owners.get(fold(one.address), one.user_id) for one in members}
+    known = _find_people(connection, set(ids.values()))
+    # Of several new members with one address, or one ID, the first counts: it comes last here.
+    people: dict[str, dict[str, Any]] = {}
+    emails: dict[str, dict[str, Any]] = {}
+    for one in reversed(list(members)):
+        user_id = ids[one.user_id]
+        if user_id not in known:
+            # An archive does not say who has logged in. The mail asks nobody to set a password.
+            people[user_id] = {"user_id": user_id, "name": one.name, "logged_in": True}
+        if one.address and fold(one.address) not in owners:
+            # Mail reaches people at the address that they wrote to the list from.
+            row = {"user_id": user_id, "email": one.address, "is_preferred": True}
+            emails[fold(one.address)] = {**row, "verified_date": one.since}
+    add(connection, PERSON, list(people.values()))
+    _add_memberships(connection, key, set(ids.values()))
+    add(connection, USER_EMAIL, list(emails.values()))
+    return ids
+
+
+def add_topics(connection: Connection, key: GroupKey, topics: Collection[NewTopic]) -> None:
+    """Add topics to a group; their posts are added next, and then :func:`refresh_topics`."""
+    rows = [
+        {
+            "topic_id": one.topic_id,
+            "site_id": key.site_id,
+            "group_id": key.group_id,
+            "original_subject": one.title,
+            "first_post_id": one.first_post_id,
+            "last_post_id": one.first_post_id,
+            "last_post_date": one.date,
+            "num_posts": 1,
+        }
+        for one in topics
+    ]
+    add(connection, TOPIC, rows)
+
+
+def add_posts(connection: Connection, key: GroupKey, posts: Collection[NewPost]) -> None:
+    """Add posts to a group, whose topics are there, and update the figures of these topics."""
+    rows = [
+        {
+            "post_id": one.post_id,
+            "topic_id": one.topic_id,
+            "site_id": key.site_id,
+            "group_id": key.group_id,
+            "user_id": one.user_id,
+            "in_reply_to": one.answers[0] if one.answers else "",
+            "subject": one.subject,
+            "date": one.date,
+            "body": one.body,
+            "header": one.header,
+            "has_attachments": one.has_attachments,
+        }
+        for one in posts
+    ]
+    add(connection, POST, rows)
+    refresh_topics(connection, {one.topic_id for one in posts})
+
+
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add *rows* to *table*; none of them may be there."""
     if rows:
         connection.execute(insert(table), rows)
-
-
-def add_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Add *row* to *table* unless its primary key is there; return whether it was added."""
-    same = and_(*(column == row.get(column.name, "") for column in table.primary_key))
-    if connection.execute(select(table).where(same)).first() is not None:
-        return False
-    connection.execute(insert(table), [row])
-    return True
 
 
 def remove_person(connection: Connection, user_id: str) -> None:
@@ -69,35 +177,21 @@ def remove_person(connection: Connection, user_id: str) -> None:
     connection.execute(delete(PERSON).where(PERSON.c.user_id == user_id))
 
 
-def find_people_there(connection: Connection, user_ids: Collection[str]) -> set[str]:
-    """Return which of the IDs are those of a person."""
-    return {row.user_id for row in _each(connection, PERSON.c.user_id, user_ids)}
-
-
-def find_members_there(
-    connection: Connection, site_id: str, user_ids: Collection[str]
-) -> set[tuple[str, str]]:
-    """Return the ID and the group of each place that the people have on a site."""
-    table = MEMBERSHIP.c
-    found = _each(connection, table.user_id, user_ids, table.site_id, table.group_id)
-    return {(row.user_id, row.group_id) for row in found if row.site_id == site_id}
-
-
 def find_owners(connection: Connection, emails: Collection[str]) -> dict[str, str]:
-    """Return whose each of the addresses is that is there, whatever its case: in lower case."""
+    """Return the IDs of the owners of the addresses that are there, by address in lower case."""
     key = func.lower(USER_EMAIL.c.email).label("lower")
     found = _each(connection, key, {fold(email) for email in emails}, USER_EMAIL.c.user_id)
     return {row.lower: row.user_id for row in found}
 
 
-def find_posts(connection: Connection, post_ids: Collection[str]) -> dict[str, Posted]:
-    """Return those of the posts that are there."""
+def find_known_posts(connection: Connection, post_ids: Collection[str]) -> dict[str, KnownPost]:
+    """Return those of the posts that are in the database, by ID."""
     found = _each(connection, POST.c.post_id, post_ids, POST.c.topic_id, POST.c.date)
-    return {row.post_id: Posted(row.topic_id, row.date) for row in found}
+    return {row.post_id: KnownPost(row.topic_id, row.date) for row in found}
 
 
 def find_topics_of_answers(connection: Connection, post_ids: Collection[str]) -> dict[str, str]:
-    """Return, for posts that are not there yet, the topic of the earliest that answers them."""
+    """Return, for posts that are not there, the topic of the earliest post that answers each."""
     found = _each(connection, POST.c.in_reply_to, post_ids, POST.c.topic_id, POST.c.date)
     # The earliest comes last and stays.
     earliest = sorted(found, key=lambda row: (row.date, row.topic_id), reverse=True)
@@ -126,7 +220,7 @@ def find_titled_topics(
 
 
 def refresh_topics(connection: Connection, topic_ids: Iterable[str]) -> None:
-    """Make the figures of the topics agree with their posts."""
+    """Compute the figures of the topics from their posts."""
     topic = POST.c.topic_id.label("topic")
     earliest = (POST.c.date, POST.c.post_id)
     number = func.row_number().over(partition_by=POST.c.topic_id, order_by=earliest)
@@ -144,6 +238,23 @@ def refresh_topics(connection: Connection, topic_ids: Iterable[str]) -> None:
     if figures:
         same = TOPIC.c.topic_id == bindparam("topic")
         connection.execute(update(TOPIC).where(same), list(figures.values()))
+
+
+def _add_memberships(connection: Connection, key: GroupKey, user_ids: Collection[str]) -> None:
+    table = MEMBERSHIP.c
+    found = _each(connection, table.user_id, user_ids, table.site_id, table.group_id)
+    known = {(row.user_id, row.group_id) for row in found if row.site_id == key.site_id}
+    rows = [
+        {"user_id": user_id, "site_id": key.site_id, "group_id": group_id}
+        for user_id in sorted(user_ids)
+        for group_id in ("", key.group_id)
+        if (user_id, group_id) not in known
+    ]
+    add(connection, MEMBERSHIP, rows)
+
+
+def _find_people(connection: Connection, user_ids: Collection[str]) -> set[str]:
+    return {row.user_id for row in _each(connection, PERSON.c.user_id, user_ids)}
 
 
 def _each(

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.model import Addresses, EmailSetting, SiteInfo
 
 from .tables import (
@@ -57,12 +58,6 @@ def mark_undeliverable(
         connection.execute(_MARK[connection.dialect.name], rows)
 
 
-def fold(address: str) -> str:
-    """Return *address* in lower case as a database has it: of ASCII letters alone."""
-    return address.lower() if address.isascii() else address.translate(_LOWER)
-
-
-_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 #: Characters of a reply that are kept: a server may say as much as it likes.
 _LONGEST_REPLY: Final = 500
 _MARK: Final = {

@@ -19,8 +19,9 @@ from sqlalchemy import (
     update,
 )
 
+from gs.profile.status.site.addresses import fold
+
 from .groups import GroupKey
-from .members import fold
 from .tables import MEMBERSHIP, PERSON, USER_EMAIL
 
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)

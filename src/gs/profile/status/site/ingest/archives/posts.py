@@ -1,225 +1,110 @@
 # SPDX-License-Identifier: MIT
-"""Turns messages into posts: their IDs, which of them are new, and their topics."""
+"""Turns messages into new posts: their IDs, which of them are new, and who wrote them."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.store.archive import (
-    Posted,
-    TopicTitle,
-    find_titled_topics,
-    find_topics_of_answers,
-)
-from gs.profile.status.site.store.database import Connection
+from gs.profile.status.site.store.archive import KnownPost, NewMember, NewPost
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.posts import Span
-from gs.profile.status.site.subjects import NO_SUBJECT, strip_prefixes
-from gs.profile.status.site.text import one_line
+from gs.profile.status.site.text import safe_line
 
 from .findings import Finding, Findings
 from .message import ParsedMessage
-from .pseudonyms import Anonymizer, Pseudonym
+from .pseudonyms import Anonymizer
 
-_AT_A_TIME: Final = 500
+_MESSAGES_AT_A_TIME: Final = 500
 _CHARACTERS_AT_A_TIME: Final = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifiedMessage:
-    """A message with its ID, and those of the posts that it may answer.
-
-    The *other_id* is for a message that has the Message-ID of another one. The date of one that
-    is not *dated* is that of the message before.
-    """
-
-    post_id: str
-    other_id: str
-    answers: tuple[str, ...]
-    date: datetime
-    dated: bool
-    mail: ParsedMessage
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """All the IDs that are to be looked up."""
-        return (self.post_id, self.other_id, *self.answers)
-
-
-@dataclass(slots=True)
-class PostIds:
-    """The naming of one group's messages, in their order."""
-
-    key: GroupKey
-    _latest: datetime = field(default=datetime(1970, 1, 1, tzinfo=UTC))
-
-    def name(self, mail: ParsedMessage) -> IdentifiedMessage:
-        """Return *mail* with its IDs."""
-        self._latest = mail.date or self._latest
-        return IdentifiedMessage(
-            post_id=self._post_id(mail.message_id),
-            other_id=self._post_id(mail.message_id, self._latest.isoformat()),
-            answers=tuple(map(self._post_id, mail.answers)),
-            date=self._latest,
-            dated=mail.date is not None,
-            mail=mail,
-        )
-
-    def _post_id(self, message_id: str, *more: str) -> str:
-        return identifier_of(self.key.site_id, self.key.group_id, message_id, *more)
-
-
-def in_batches(messages: Iterable[IdentifiedMessage]) -> Iterator[list[IdentifiedMessage]]:
-    """Yield the messages in lists that neither take long to write nor much room to hold."""
-    batch: list[IdentifiedMessage] = []
+def in_batches(messages: Iterable[ParsedMessage]) -> Iterator[list[ParsedMessage]]:
+    """Yield the messages in lists that take neither much time to write nor much memory."""
+    batch: list[ParsedMessage] = []
     characters = 0
-    for named in messages:
-        batch.append(named)
-        characters += len(named.mail.body) + len(named.mail.header)
-        if len(batch) == _AT_A_TIME or characters > _CHARACTERS_AT_A_TIME:
+    for message in messages:
+        batch.append(message)
+        characters += len(message.body) + len(message.header)
+        if len(batch) == _MESSAGES_AT_A_TIME or characters > _CHARACTERS_AT_A_TIME:
             yield batch
             batch, characters = [], 0
     if batch:
         yield batch
 
 
-def find_new(
-    messages: Sequence[IdentifiedMessage], there: Mapping[str, Posted], findings: Findings
-) -> dict[str, IdentifiedMessage]:
-    """Return the messages that are no posts yet, by the IDs that they will have.
-
-    A Message-ID that comes again is the same message in another file or copy, unless it was
-    written at another time: some mailers give all that they send the same one.
-    """
-    dates = {post_id: posted.date for post_id, posted in there.items()}
-    new: dict[str, IdentifiedMessage] = {}
-    for named in messages:
-        post_id = named.post_id
-        if post_id in dates and named.dated and dates[post_id] != named.date:
-            post_id = named.other_id
-        if post_id in dates:
-            findings.note(Finding.ALREADY_THERE)
-            continue
-        if post_id != named.post_id:
-            findings.note(Finding.REPEATED_ID)
-        dates[post_id] = named.date
-        new[post_id] = named
-    return new
-
-
-@dataclass(frozen=True, slots=True)
-class PendingPost:
-    """A post without its topic: the *answers* are the IDs of those that it may answer."""
-
-    post_id: str
-    answers: tuple[str, ...]
-    title: str
-    reply: bool
-    date: datetime
-    guise: Pseudonym | None
-    row: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostBuilder:
-    """The drafting of one group's posts; *tag* is what the subjects of its mails begin with."""
+    """Makes the posts of one batch of a group's messages, with what the anonymizer allows.
+
+    *authors* are those of the posts, by ID.
+    """
 
     key: GroupKey
-    tag: str
-    wardrobe: Anonymizer
+    anonymizer: Anonymizer
+    authors: dict[str, NewMember] = field(default_factory=dict)
+    _ids: dict[str, str] = field(default_factory=dict)
 
-    def draft(self, post_id: str, named: IdentifiedMessage) -> PendingPost:
-        """Return what the message says, with no more of people than the wardrobe allows."""
-        mail = named.mail
-        subject = one_line(self.wardrobe.cover(mail.subject))
-        title, reply = strip_prefixes(subject, self.tag)
-        row = {
-            "post_id": post_id,
-            "site_id": self.key.site_id,
-            "group_id": self.key.group_id,
-            "in_reply_to": named.answers[0] if named.answers else "",
-            "subject": subject,
-            "date": named.date,
-            "body": self.wardrobe.cover(mail.body),
-            "header": mail.header if self.wardrobe.keeps_headers else "",
-            "has_attachments": mail.attachments,
-        }
-        guise = None if mail.sender is None else self.wardrobe.dress(mail.sender)
-        return PendingPost(post_id, named.answers, title, reply, named.date, guise, row)
+    def ids_of(self, messages: Iterable[ParsedMessage]) -> set[str]:
+        """Return the IDs that the posts may have, and those of the posts that they may answer."""
+        ids: set[str] = set()
+        for message in messages:
+            ids.update(map(self._post_id, (message.message_id, *message.answers)))
+            ids.add(self._repeated_id(message))
+        return ids
 
+    def build(
+        self, messages: Sequence[ParsedMessage], known: Mapping[str, KnownPost], findings: Findings
+    ) -> list[NewPost]:
+        """Return the posts of those of the *messages* that are not *known*.
 
-#: How long after the last post a topic is continued by its subject alone. People who answer do
-#: so within weeks; subjects that come again ("Minutes", "Call for papers") do so within a year.
-CONTINUED: Final = timedelta(days=183)
-# Clocks differ, and a reply may lie in the archive before what it answers.
-_ASKEW: Final = timedelta(days=1)
-
-
-class Threading:
-    """The topics of a group, as far as some messages may belong to them."""
-
-    def __init__(self, topics: Mapping[str, str]) -> None:
-        self._of_post = dict(topics)
-        self._of_answer: dict[str, str] = {}
-        self._titled: defaultdict[str, list[TopicTitle]] = defaultdict(list)
-        self._by_id: dict[str, TopicTitle] = {}
-
-    def load(self, connection: Connection, key: GroupKey, drafts: Collection[PendingPost]) -> None:
-        """Look up what may be there for the *drafts*."""
-        post_ids = [draft.post_id for draft in drafts]
-        self._of_answer = find_topics_of_answers(connection, post_ids)
-        replies = [draft for draft in drafts if _continues(draft)]
-        if replies:
-            since = min(draft.date for draft in replies) - CONTINUED
-            until = max(draft.date for draft in replies) + CONTINUED
-            titles = {draft.title for draft in replies}
-            for titled in find_titled_topics(connection, key, titles, Span(since, until)):
-                self._know(titled)
-
-    def find(self, draft: PendingPost) -> str | None:
-        """Return the topic that is there for a message, ``None`` if it opens one.
-
-        First that of the nearest of the posts that it answers; then that of a post that answers
-        it, where the archive has the answer first; then, for a reply alone, the one of the same
-        subject that had last begun, if it is recent: two messages that are no replies may well
-        have the same subject.
+        A Message-ID that comes again is the same message in another file or copy, unless it was
+        written at another time: some programs give all their messages the same one.
         """
-        for answered in draft.answers:
-            if answered in self._of_post:
-                return self._of_post[answered]
-        topic_id = self._of_answer.get(draft.post_id)
-        if topic_id is None and _continues(draft):
-            return self._continued(draft)
-        return topic_id
+        dates = {post_id: post.date for post_id, post in known.items()}
+        new: list[NewPost] = []
+        for message in messages:
+            post_id = self._post_id(message.message_id)
+            is_repeated = message.is_dated and dates.get(post_id, message.date) != message.date
+            if is_repeated:
+                post_id = self._repeated_id(message)
+            if post_id in dates:
+                findings.note(Finding.ALREADY_THERE)
+                continue
+            if is_repeated:
+                findings.note(Finding.REPEATED_ID)
+            dates[post_id] = message.date
+            new.append(self._post(post_id, message))
+        return new
 
-    def put(self, draft: PendingPost, topic_id: str) -> None:
-        """Hear that the message is a post of that topic now."""
-        self._of_post[draft.post_id] = topic_id
-        for answered in draft.answers[:1]:
-            self._of_answer.setdefault(answered, topic_id)
-        titled = self._by_id.get(topic_id)
-        if titled is None:
-            self._know(TopicTitle(topic_id, draft.title, draft.date, draft.date))
-        else:
-            titled.began = min(titled.began, draft.date)
-            titled.latest = max(titled.latest, draft.date)
+    def _post(self, post_id: str, message: ParsedMessage) -> NewPost:
+        return NewPost(
+            post_id=post_id,
+            topic_id="",
+            user_id=self._author(message),
+            answers=tuple(map(self._post_id, message.answers)),
+            subject=safe_line(self.anonymizer.redact(message.subject)),
+            date=message.date,
+            body=self.anonymizer.redact(message.body),
+            header=message.header if self.anonymizer.keeps_headers else "",
+            has_attachments=message.has_attachments,
+        )
 
-    def _know(self, titled: TopicTitle) -> None:
-        self._titled[titled.title].append(titled)
-        self._by_id[titled.topic_id] = titled
+    def _author(self, message: ParsedMessage) -> str:
+        if message.sender is None:
+            return ""
+        person = self.anonymizer.pseudonym_for(message.sender)
+        if person.user_id not in self.authors:
+            author = NewMember(person.user_id, person.name, person.address, message.date)
+            self.authors[person.user_id] = author
+        return person.user_id
 
-    def _continued(self, draft: PendingPost) -> str | None:
-        recent = [
-            titled
-            for titled in self._titled[draft.title]
-            if titled.began <= draft.date + _ASKEW and titled.latest >= draft.date - CONTINUED
-        ]
-        last = max(recent, key=lambda titled: (titled.began, titled.topic_id), default=None)
-        return None if last is None else last.topic_id
+    def _post_id(self, message_id: str) -> str:
+        if message_id not in self._ids:
+            key = self.key
+            self._ids[message_id] = identifier_of(key.site_id, key.group_id, message_id)
+        return self._ids[message_id]
 
-
-def _continues(draft: PendingPost) -> bool:
-    return draft.reply and draft.title != NO_SUBJECT
+    def _repeated_id(self, message: ParsedMessage) -> str:
+        # The ID of a message that has the Message-ID of another one.
+        key, date = self.key, message.date.isoformat()
+        return identifier_of(key.site_id, key.group_id, message.message_id, date)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts invented names and addresses in the place of real ones, or leaves them as they are."""
+"""Replaces the names and addresses of an archive by invented ones, or keeps them."""
 
 import re
 import tomllib
@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Final, Protocol
 
 from gs.profile.status.site.activity.keywords import STOPWORDS
+from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.store.members import fold
 
-from .message import Sender
+from .senders import Sender
 
 # An address, as it is and as archives mask it.
 # It begins where a run of its characters does, else a long run would be searched many times.
@@ -32,7 +32,7 @@ _WORD: Final = re.compile(rf"\b[^\W\d_a-z][^\W\d_]{{{_SHORTEST - 1},40}}(?![\w])
 
 @dataclass(frozen=True, slots=True)
 class Pseudonym:
-    """Somebody as the site knows them."""
+    """A person as the site stores them."""
 
     user_id: str
     name: str
@@ -40,92 +40,92 @@ class Pseudonym:
 
 
 class Anonymizer(Protocol):
-    """What dresses the people of an archive."""
+    """Decides what the site shows of the people of an archive."""
 
     @property
     def keeps_headers(self) -> bool:
-        """Whether a message keeps its header, which tells who sent it."""
+        """Whether a post keeps the message's header, which has the sender's name and address."""
         ...
 
-    def learn(self, sender: Sender) -> None:
-        """Hear of a sender before any text is covered."""
+    def register(self, sender: Sender) -> None:
+        """Register a sender, before :meth:`redact` replaces names in any text."""
         ...
 
-    def dress(self, sender: Sender) -> Pseudonym:
-        """Return the guise of a sender, the same one each time."""
+    def pseudonym_for(self, sender: Sender) -> Pseudonym:
+        """Return the pseudonym of a sender: the same one each time."""
         ...
 
-    def cover(self, text: str) -> str:
-        """Return *text* with no more of people than their guises tell."""
+    def redact(self, text: str) -> str:
+        """Return *text* with pseudonyms in the place of names and addresses."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeepIdentities:
-    """Everybody as they are; *salt* makes the IDs."""
+    """Keeps names and addresses as they are; IDs are made with the *salt*."""
 
     salt: bytes
     keeps_headers: bool = True
 
-    def learn(self, sender: Sender) -> None:
-        """Need no knowledge."""
+    def register(self, sender: Sender) -> None:
+        """Do nothing: no name is replaced."""
 
-    def dress(self, sender: Sender) -> Pseudonym:
+    def pseudonym_for(self, sender: Sender) -> Pseudonym:
         """Return the sender's own name and address."""
         name = sender.name or sender.key.partition("@")[0]
         return Pseudonym(identifier_of(sender.key, key=self.salt), name, sender.address)
 
-    def cover(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return *text*."""
         return text
 
 
 @dataclass(frozen=True, slots=True)
 class Pseudonymizer:
-    """Everybody with a name and an address that are invented.
+    """Replaces each name and address by an invented one.
 
-    Both follow from the sender's address and the *salt*: without that nobody can try out whose
-    they are. In texts every address is replaced, and the names, whole or in part, of the senders
-    that were learned of; other people's names are not found.
+    Both are computed from the sender's address and the *salt*: without the salt nobody can try
+    out whose they are. In texts, every address is replaced, and so are the names of the senders
+    that were registered, whole or in part. Other people's names are not found.
     """
 
     salt: bytes
     keeps_headers: bool = False
-    _known: dict[str, str] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
 
-    def learn(self, sender: Sender) -> None:
-        """Know the sender's name from now on, wherever it stands in a text."""
-        guise = self._guise(sender.key)
-        self._known.setdefault(sender.name, guise.name)
-        given, _, family = guise.name.partition(" ")
+    def register(self, sender: Sender) -> None:
+        """Register the sender's name, so that it is replaced wherever it stands in a text."""
+        pseudonym = self.pseudonym_for(sender)
+        self._names.setdefault(sender.name, pseudonym.name)
+        given, _, family = pseudonym.name.partition(" ")
         parts = _WORD.findall(sender.name)
         for part in parts:
             # A name that is a usual word too would replace the word wherever it has a capital.
             if part[0].isupper() and part.casefold() not in STOPWORDS:
-                self._known.setdefault(part, family if part == parts[-1] else given)
+                self._names.setdefault(part, family if part == parts[-1] else given)
 
-    def dress(self, sender: Sender) -> Pseudonym:
-        """Return the sender's guise."""
-        return self._guise(sender.key)
+    def pseudonym_for(self, sender: Sender) -> Pseudonym:
+        """Return the sender's pseudonym."""
+        return self._pseudonym(sender.key)
 
-    def cover(self, text: str) -> str:
-        """Return *text* with guises instead of addresses and of the names that are known."""
-        text = _ADDRESS.sub(lambda found: self._guise(_key(found[0])).address, text)
-        text = _NAMES.sub(lambda found: self._renamed(found[0].split(" ")), text)
-        return _WORD.sub(lambda found: self._known.get(found[0], found[0]), text)
+    def redact(self, text: str) -> str:
+        """Return *text* with pseudonyms in the place of addresses and of registered names."""
+        text = _ADDRESS.sub(lambda found: self._pseudonym(_key(found[0])).address, text)
+        text = _NAMES.sub(lambda found: self._replace_name(found[0].split(" ")), text)
+        return _WORD.sub(lambda found: self._names.get(found[0], found[0]), text)
 
-    def _renamed(self, words: list[str]) -> str:
+    def _replace_name(self, words: list[str]) -> str:
         # "Dear Jane Smith." has a name in it.
         for length in range(len(words), 1, -1):
             for start in range(len(words) - length + 1):
                 name = " ".join(words[start : start + length])
-                known = self._known.get(name.rstrip("."))
+                known = self._names.get(name.rstrip("."))
                 if known is not None:
                     dots = name[len(name.rstrip(".")) :]
                     return " ".join([*words[:start], known + dots, *words[start + length :]])
         return " ".join(words)
 
-    def _guise(self, key: str) -> Pseudonym:
+    def _pseudonym(self, key: str) -> Pseudonym:
         user_id = identifier_of(key, key=self.salt)
         digest = identifier_of("guise", key, key=self.salt)
         number = int.from_bytes(digest.encode())

@@ -4,9 +4,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.store.roster import (
     NamedPerson,
     OwnedAddress,

@@ -9,22 +9,16 @@ from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 
-from gs.profile.status.site.store.members import fold
-from gs.profile.status.site.text import text_block
+from gs.profile.status.site.addresses import AddressError, fold, parse_new_address
+from gs.profile.status.site.text import is_harmful
 
 from .csvfile import Row, RowErrors, shown
 
 _LONGEST_CELL: Final = 10_000
 _LONGEST_NAME: Final = 255
-_LONGEST_ADDRESS: Final = 254
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 _ID: Final = re.compile(r"[!-~]{1,64}")
 _PLACE: Final = re.compile(r"[\w.~-]{1,64}|[\w.~-]{1,64}/[\w.~-]{0,64}", re.ASCII)
-# RFC 6531, without the quoted spellings that nobody has.
-_ADDRESS: Final = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-](?:[\w.!#$%&'*+/=?^`{|}~-]{0,63})"
-    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?"
-)
 _ROLES: Final = frozenset({"", "member", "admin"})
 
 _T = TypeVar("_T")
@@ -105,9 +99,7 @@ class EntryReader:
 def _plain(text: str) -> str:
     if len(text) > _LONGEST_CELL:
         raise _WrongError(f"it has {len(text):,} characters; {_LONGEST_CELL:,} are the most")
-    if text.isascii() and text.isprintable():
-        return text
-    if text_block(text) != text.replace("\r\n", "\n").replace("\r", "\n"):
+    if is_harmful(text):
         raise _WrongError("it has a control character, or one that turns the text around")
     return text
 
@@ -128,9 +120,10 @@ def _name(text: str) -> str:
 def _addresses(text: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for address in filter(None, _BETWEEN.split(text)):
-        fits = len(address.encode()) <= _LONGEST_ADDRESS
-        if not fits or not _ADDRESS.fullmatch(address):
-            raise _WrongError(f"{shown(address)} is no e-mail address")
+        try:
+            parse_new_address(address)
+        except AddressError as error:
+            raise _WrongError(f"{shown(address)} is no e-mail address: {error}") from error
         found.setdefault(fold(address), address)
     return tuple(found.values())
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Final
 
+from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.ingest.identifiers import identifier_of
 from gs.profile.status.site.store.database import Connection, Engine
 from gs.profile.status.site.store.groups import (
@@ -16,7 +17,6 @@ from gs.profile.status.site.store.groups import (
     find_groups,
     find_sites,
 )
-from gs.profile.status.site.store.members import fold
 from gs.profile.status.site.store.options import KEPT, Option, ensure_identity_mode, read_option
 from gs.profile.status.site.store.roster import NamedPerson
 
