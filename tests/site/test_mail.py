@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 import time
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.site.ingest.archives.findings import Finding, Findings
-from gs.profile.status.site.ingest.archives.mbox import RawMessage
+from gs.profile.status.site.ingest.archives.mbox import LARGEST, RawMessage
 from gs.profile.status.site.ingest.archives.message import read_message
 from limits import LIMIT
 
@@ -111,7 +112,7 @@ def test_what_is_missing_is_found_out_otherwise(read, findings):
     assert mail.message_id != read(b"\nAnother body\n").message_id
     assert findings[Finding.NO_ID] == 3
     assert findings[Finding.NO_SUBJECT] == 3
-    assert "3 have no Message-ID: their content names them" in list(findings.lines())
+    assert "3 have no Message-ID: their content identifies them" in list(findings.lines())
 
 
 def test_headers_of_ten_megabytes_are_survived(read):
@@ -154,6 +155,105 @@ def test_a_message_without_the_boundary_that_it_tells_is_shown_as_it_is(read, fi
     mail = read(WELL + b"Content-Type: multipart/mixed; boundary=x\n\nOnly text\n")
     assert mail.body == "Only text"
     assert findings[Finding.BROKEN] == 1
+
+
+def test_a_digest_is_read_message_by_message(read):
+    digest = b"--x\n\nSubject: a\n\nOne\n--x\n\nSubject: b\n\nTwo\n--x--\nafter it\n"
+    content = WELL + b"Content-Type: multipart/digest; boundary=x\n\nbefore it\n" + digest
+    assert read(content).body == "One\n\nTwo"
+
+
+def test_a_report_is_an_attachment(read, findings):
+    content = (
+        WELL + b"Content-Type: multipart/report; boundary=x\n\n--x\n\nNot delivered\n"
+        b"--x\nContent-Type: message/delivery-status\n\nAction: failed\n\nStatus: 5\n--x--\n"
+    )
+    mail = read(content)
+    assert (mail.body, mail.has_attachments) == ("Not delivered", True)
+    assert list(findings.lines()) == []
+
+
+def test_of_alternatives_an_empty_plain_part_is_none(read):
+    content = (
+        WELL + b"Content-Type: multipart/alternative; boundary=x\n\n"
+        b"--x\n\n \n--x\nContent-Type: text/html\n\n<b>html</b>\n--x--\n"
+    )
+    assert read(content).body.strip() == "html"
+
+
+def test_the_first_field_of_a_name_counts_however_it_is_written(read):
+    mail = read(b"SUBJECT : a\n b\nSubject: c\nmessage-id:\n <1@x>\n\nHello")
+    assert (mail.subject, mail.message_id) == ("a b", "<1@x>")
+
+
+def test_of_very_many_references_the_last_is_the_nearest(read):
+    fields = b"References: " + b"".join(b"<%d@x>\n " % n for n in range(100_000))
+    answers = read(WELL + fields + b"\n\nHello").answers
+    assert (answers[0], answers[-1], len(answers)) == ("<99999@x>", "<99980@x>", 20)
+
+
+NESTED = b"".join(
+    b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(48)
+)
+MIXED = b"Content-Type: multipart/mixed; boundary=x\n\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (MIXED, b"\n"),
+        (MIXED, b"\r"),
+        (MIXED, b"--x\n"),
+        (MIXED, b"--x\r"),
+        (MIXED, b"--x\n\n"),
+        (MIXED + b"--x\n", b"a:b\n"),
+        (MIXED + b"--x\nContent-Type: text/plain;\n", b" a=b;\n"),
+        (MIXED + b"--x\nContent-Type: text/plain", b";a=b"),
+        (MIXED + b"--x\nContent-Disposition: x;", b"filename*0*=a;"),
+        (NESTED, b"a\n"),
+        (NESTED + b"\n", b"a\n"),
+        (b"Content-Type: multipart/mixed", b";a=b"),
+        (b"Content-Type: multipart/digest; boundary=x\n\n", b"--x\n\n\n"),
+        (b"Content-Type: message/delivery-status\n\n", b"a:b\n\n"),
+        (MIXED + b"--x\nContent-Type: message/delivery-status\n\n", b"a:b\n\n"),
+        (b"", b"Content-Type: message/rfc822\n\n"),
+        (b"", b"a:b\n"),
+        (b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n", b"M\n"),
+    ],
+)
+def test_hostile_parts_are_read_in_no_time(read, head, piece):
+    content = WELL + head + piece * (LARGEST // len(piece))
+    started = time.process_time()
+    read(content)  # less than a second; without limits it takes minutes
+    assert time.process_time() - started < LIMIT / 4
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (MIXED, b"--x\n\n"),
+        (MIXED + b"--x\nContent-Type: message/delivery-status\n\n", b"a:b\n\n"),
+        (b"", b"a:b\n"),
+        (b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n", b"M\n"),
+    ],
+)
+def test_hostile_parts_take_little_memory(read, head, piece):
+    content = WELL + head + piece * (LARGEST // len(piece))
+    tracemalloc.start()
+    try:
+        read(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * LARGEST
+
+
+def test_what_is_behind_the_limits_is_not_read_and_that_is_counted_once(read, findings):
+    lines = b"--y\nline\n" * 200_000
+    mail = read(WELL + MIXED + b"--x\n\nText\n--x\n\n" + lines + b"--x\n\nEnd\n--x--\n")
+    assert mail.body.startswith("Text\n\n--y\nline")
+    assert "End" not in mail.body
+    assert findings[Finding.CUT] == 1
 
 
 def test_parts_within_parts_without_end_are_survived(read):

@@ -225,6 +225,7 @@ def test_a_file_without_the_header_is_refused(town, take, text, said):
             "is no e-ma",
         ),
         ("u1,Jane,j@example..org,,,,", "is no e-mail address"),
+        ("u1,Jane,ann@exa_mple.org,,,,", "“ann@exa_mple.org” is no e-mail address: its domain"),
         ("u1,Jane,,klingonese,,,", "language: “klingonese” is no language"),
         ("u1,Jane,,de-,,,", "is no language"),
         ("u1,Jane,,,Berlin,,", "time zone: “Berlin” is no time zone"),

@@ -48,6 +48,19 @@ def test_the_envelope_helps_where_the_header_has_no_address(header):
     assert sender == Sender("jane@example.org", header.strip(), "jane@example.org")
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["ann@exa_mple.org", "root@localhost", "a@-x.org", "a..b c@x.org", "a" * 65 + "@x.org"],
+)
+def test_an_address_that_no_mail_can_go_to_is_not_kept(address):
+    assert read_sender(f"Ann <{address}>", "").address == ""
+
+
+@pytest.mark.parametrize("address", ["jürgen@example.org", "jane@münchen.example"])
+def test_an_address_beyond_ascii_that_mail_can_go_to_is_kept(address):
+    assert read_sender(f"Ann <{address}>", "").address == address
+
+
 def test_a_name_alone_is_a_person_without_an_address():
     assert read_sender("Jane", "MAILER-DAEMON") == Sender("name jane", "Jane", "")
 

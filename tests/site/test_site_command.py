@@ -192,7 +192,7 @@ def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path, fault):
     (tmp_path / "archives" / "garden.mbox.gz").write_bytes(part)
     done = run("import-mbox", tmp_path / "archives", "--folder", tmp_path / "site")
     assert done.returncode == 65
-    assert "garden.mbox.gz: what is compressed in it is broken; get it anew." in done.stderr
+    assert "garden.mbox.gz: the compressed file is broken; get it anew." in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -155,7 +155,9 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
     ("arguments", "code", "said"),
     [
         (["--url", "groups.example.org"], 64, "--url: 'groups.example.org' is no address"),
-        (["--support", "me"], 64, "--support: 'me' is no e-mail address"),
+        (["--support", "me"], 64, "--support: 'me' is no e-mail address: it has no @."),
+        (["--support", "help@my_host.example.org"], 64, "address: its domain may have letters"),
+        (["--support", "help@localhost"], 64, "address: its domain has no dot."),
         (["--support", "küche@example.org"], 64, "--support: only ASCII may stand before the @"),
         (["--group", "garden"], 64, "--group: 'garden' is not of the form ID=TITLE"),
         (["--group", "a b=Title"], 64, "not of the form ID=TITLE"),

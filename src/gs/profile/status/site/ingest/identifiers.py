@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""IDs of the form that GroupServer gives to people, posts and topics: 22 letters and digits."""
+"""Makes IDs of GroupServer's form, for people, posts and topics: 22 letters and digits."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ _WIDTH: Final = 22  # 62 ** 22 is a little more than 2 ** 128
 
 
 def identifier(number: int) -> str:
-    """Return the ID that the lower 128 bits of *number* make."""
+    """Return the ID of the lower 128 bits of *number*."""
     digits = []
     number &= (1 << 128) - 1
     for _ in range(_WIDTH):
@@ -21,9 +21,9 @@ def identifier(number: int) -> str:
 
 
 def identifier_of(*parts: str, key: bytes = b"") -> str:
-    """Return the ID that belongs to *parts*: always the same one for the same key.
+    """Return the ID of *parts*: always the same one for the same *key*.
 
-    Without the *key* nobody can try out which parts an ID was made of.
+    Without the *key*, nobody can try out from which parts an ID was made.
     """
     # The lengths keep ("ab", "c") and ("a", "bc") apart.
     text = "".join(f"{len(part)}:{part}" for part in parts)

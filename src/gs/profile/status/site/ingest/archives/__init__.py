@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Takes the archives of mailing lists into the store."""
+"""Imports the archives of mailing lists into the site."""
 
 from .files import Archive, BrokenArchiveError, Listeners, NoArchiveError, find_archives
 from .findings import Findings

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The files of an archive: found, dated, opened."""
+"""Finds the files of archives, puts them in order, and opens them."""
 
 import gzip
 import re
@@ -19,18 +19,18 @@ from .message import subject_of
 
 
 class NoMailError(Exception):
-    """A file is no mbox file; the message says why."""
+    """A file is not an mbox file; the message says why."""
 
 
 class BrokenArchiveError(Exception):
-    """What is compressed in a file cannot be read to its end."""
+    """A compressed file is broken: it cannot be read to its end."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(f"{file}: what is compressed in it is broken")
+        super().__init__(f"{file}: the compressed file is broken")
 
 
 def messages_of(file: Path) -> Iterator[RawMessage]:
-    """Yield the messages of an mbox file, or the one that a file in a Maildir is.
+    """Yield the messages of an mbox file, or the one message of a file in a Maildir.
 
     Raises :exc:`BrokenArchiveError`.
     """
@@ -50,7 +50,7 @@ def _messages(file: Path) -> Iterator[RawMessage]:
 
 
 def first_date(file: Path) -> datetime | None:
-    """Return when the first message of an mbox file arrived, ``None`` where it does not say.
+    """Return when the first message of an mbox file arrived, or ``None`` if that has no date.
 
     Raises :exc:`NoMailError` where it is no mbox file.
     """
@@ -72,7 +72,7 @@ def is_maildir(folder: Path) -> bool:
 
 
 def mails_of(maildir: Path) -> tuple[Path, ...]:
-    """Return the mails in a Maildir, the first that was delivered first."""
+    """Return the files of the mails in a Maildir, in the order of their delivery."""
     files = (file for name in ("cur", "new") for file in (maildir / name).iterdir())
     return tuple(sorted((one for one in files if one.is_file()), key=lambda file: file.name))
 
@@ -87,31 +87,31 @@ def _open(file: Path) -> BinaryIO:
 
 
 _ENDINGS: Final = re.compile(r"(\.(mbox|mbx|txt|gz))+$", re.IGNORECASE)
-_UNFIT: Final = re.compile(r"[^a-z0-9]+")
-# What is named so, and lies where archives do, is meant to be one.
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+# A file of such a name, in the folder of archives, is meant to be an archive.
 _MEANT: Final = re.compile(r"\.(mbox|mbx|gz)", re.IGNORECASE)
 _SAMPLE: Final = 50
-_TOLD: Final = 3
+_REPORTED: Final = 3
 
-#: What hears which files were left out, and why: a line for each.
-Tell = Callable[[str], object]
+#: Takes a line for each file that is not imported, with the reason.
+ReportLine = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who hears of files that are something else, and of those that are *broken* archives."""
+    """Callbacks for files that are no archives (*other*), and for *broken* archives."""
 
-    other: Tell
-    broken: Tell
+    other: ReportLine
+    broken: ReportLine
 
 
 class NoArchiveError(Exception):
-    """There is no mbox file where one should be."""
+    """A folder has no mbox file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The archive of one group: its files, the earliest first, and the tag of its subjects."""
+    """The archive of one group: its files, the earliest first, and the tag in its subjects."""
 
     group_id: str
     title: str
@@ -124,10 +124,10 @@ class Archive:
 
 
 def find_archives(folder: Path, listeners: Listeners) -> list[Archive]:
-    """Return the archives in *folder*: each mbox file, Maildir, or folder of files, is one.
+    """Return the archives in *folder*, by name: each mbox file, Maildir, or folder of files.
 
-    They come by name. *folder* may be a single mbox file or a Maildir too. Raises
-    :exc:`NoArchiveError` where there is none.
+    *folder* may also be a single mbox file or a Maildir. Raises :exc:`NoArchiveError` if there is
+    no archive.
     """
     one = folder.is_file() or is_maildir(folder)
     entries = [folder] if one else _visible(folder.iterdir())
@@ -151,36 +151,36 @@ def _archive(entry: Path, listeners: Listeners) -> Archive | None:
     name = _ENDINGS.sub("", entry.name) or entry.name
     tag = _tag(files)
     title = tag if tag and _letters(tag) == _letters(name) else name
-    # A name without a Latin letter has an ID too, and not that of another one.
+    # A name without a Latin letter gets an ID of its own.
     group_id = _letters(name, "-") or f"group-{zlib.crc32(name.encode('utf-8', 'replace')):08x}"
     return Archive(group_id, title, tag, files)
 
 
 def _dated(entry: Path, files: list[Path], listeners: Listeners) -> list[tuple[datetime, Path]]:
-    # Files are named after months, which have no order in the alphabet.
-    dated, left_out = [], 0
+    # Files are often named after months, whose order is not alphabetical.
+    dated, skipped = [], 0
     for file in files:
         try:
             dated.append((first_date(file) or datetime.max.replace(tzinfo=UTC), file))
         except NoMailError as error:
-            line = f"{file.relative_to(entry.parent)}: {error}; left out"
+            line = f"{file.relative_to(entry.parent)}: {error}; skipped"
             if _is_meant(file, entry):
                 listeners.broken(line)
                 continue
-            left_out += 1
-            if left_out <= _TOLD:
+            skipped += 1
+            if skipped <= _REPORTED:
                 listeners.other(line)
-    if left_out > _TOLD:
-        more = f"{left_out - _TOLD:,} more that are not mbox files; left out"
+    if skipped > _REPORTED:
+        more = f"{skipped - _REPORTED:,} more that are not mbox files; skipped"
         listeners.other(f"{entry.name}: {more}")
     return dated
 
 
 def _is_meant(file: Path, entry: Path) -> bool:
-    # Mailman's attachments lie deeper, whatever they are called.
+    # The attachments of Mailman are in deeper folders, and have any name.
     if entry not in {file, file.parent} or not _MEANT.fullmatch(file.suffix):
         return False
-    # A new list has an empty file; but nothing that was compressed is.
+    # A new list has an empty file. A compressed file is never empty.
     return file.suffix.lower() == ".gz" or file.stat().st_size > 0
 
 
@@ -194,7 +194,7 @@ def _is_hidden(file: Path) -> bool:
 
 
 def _tag(files: tuple[Path, ...]) -> str:
-    # The tag is the list's if most of its messages have it.
+    # A tag that most of the latest messages have is the list's.
     latest = islice(chain.from_iterable(map(messages_of, reversed(files))), _SAMPLE)
     tags = Counter(find_tag(subject_of(raw)) for raw in latest)
     if not tags:
@@ -204,4 +204,4 @@ def _tag(files: tuple[Path, ...]) -> str:
 
 
 def _letters(name: str, between: str = "") -> str:
-    return _UNFIT.sub(between, name.casefold()).strip("-")
+    return _SEPARATORS.sub(between, name.casefold()).strip("-")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Splits an mbox file into its messages (RFC 4155, and as programs write it)."""
+"""Splits an mbox file into its messages (RFC 4155, and as programs write it).
+
+docs/decisions/0025-email-reads-mail.md says why the standard library's ``mailbox`` does not.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,15 +11,15 @@ from datetime import UTC, datetime
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import BinaryIO, Final
 
-# What a clock says that was never set: west of Greenwich that is still the year before 1970.
+# The year of a clock that was never set, west of Greenwich.
 _FIRST: Final = 1969
 _LAST: Final = 2199
 
 
 def is_plausible(moment: datetime) -> bool:
-    """Return whether a message can be of that moment's year.
+    """Return whether a message can have been written in the year of *moment*.
 
-    It is never a year without a neighbour in the calendar to reckon with.
+    A plausible year is never the first or the last of the calendar: a day may be added.
     """
     return _FIRST <= moment.year <= _LAST
 
@@ -41,14 +44,14 @@ _LONGEST_DATE: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class Separator:
-    """Who sent the message that follows, and when it arrived: UTC where no zone is said."""
+    """The sender and the arrival of the message that follows: UTC where there is no zone."""
 
     sender: str
     arrived: datetime | None
 
 
 def read_separator(line: bytes) -> Separator | None:
-    """Return what *line* says, ``None`` where it separates nothing.
+    """Return the separator that *line* is, or ``None``.
 
     A sentence that begins with "From" has no such date at its end.
     """
@@ -91,14 +94,14 @@ PIECE: Final = 65_536
 
 
 def open_lines(file: BinaryIO) -> BufferedReader:
-    """Return *file* without a byte order mark, and with line feeds where it has none but CR."""
+    """Return *file* without a byte order mark, and with line feeds if its lines end with CR."""
     beginning = file.read(PIECE).removeprefix(_MARK)
     bare = b"\r" in beginning and b"\n" not in beginning
     return BufferedReader(_Replay(beginning, file, bare=bare), PIECE)
 
 
 def put_back(octets: bytes, stream: BufferedReader) -> BufferedReader:
-    """Return *stream* with *octets* before what is left of it."""
+    """Return *stream* with *octets* before what is not read of it."""
     return BufferedReader(_Replay(octets, stream), PIECE)
 
 
@@ -119,19 +122,19 @@ class _Replay(RawIOBase):
         return len(octets)
 
 
-#: What is kept of one message, in octets; what is behind, attachments mostly, is left out.
+#: How much of one message is kept, in octets. The rest, attachments mostly, is dropped.
 LARGEST: Final = 8 * 1024 * 1024
 
-# Some have a second, older separator guarded behind the first.
+# Some messages have a second, older separator after the first, escaped.
 _HEADER: Final = re.compile(rb"[!-9;-~]++[ \t]*:|>From ")
 _LENGTH: Final = re.compile(rb"content-length[ \t]*:\s*(\d{1,9})\s*$", re.IGNORECASE)
-# "From " at the start of a line of the text, as writers of mbox files guard it.
-_GUARDED: Final = re.compile(rb">+From ")
+# "From " at the start of a line of the text, as writers of mbox files escape it.
+_ESCAPED: Final = re.compile(rb">+From ")
 
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A message as it lies in the file; *arrived* is the separator's date."""
+    """A message as it is in the file; *arrived* is the date of the separator."""
 
     sender: str
     arrived: datetime | None
@@ -140,11 +143,11 @@ class RawMessage:
 
 
 def split(file: BinaryIO) -> Iterator[RawMessage]:
-    """Yield the messages of an mbox file, holding one of them at a time.
+    """Yield the messages of an mbox file, with one of them in memory at a time.
 
-    A separator is a line of :rfc:`4155`'s form before a line that is a header: other lines
-    that begin with "From " belong to the message, and so does what is within the length that
-    the header tells, if a message ends there.
+    A separator is a line of :rfc:`4155`'s form before a line that is a header field. Other lines
+    that begin with "From " belong to the message. So does what is within the length that the
+    header declares, if a message ends there.
     """
     lines = _Lines(open_lines(file))
     message: _Message | None = None
@@ -181,8 +184,8 @@ class _Message:
         self._in_header = True
 
     def add(self, line: bytes, *, whole: bool) -> int:
-        """Add a line; return how many octets follow it, at the end of a header that tells it."""
-        if whole and line.startswith(b">") and _GUARDED.match(line):
+        """Add a line; at the end of a header that declares the length of the body, return that."""
+        if whole and line.startswith(b">") and _ESCAPED.match(line):
             line = line[1:]
         self.add_text(line)
         if not (self._in_header and whole):
@@ -195,13 +198,13 @@ class _Message:
         return self._length
 
     def add_text(self, text: bytes) -> None:
-        """Add what is no line."""
+        """Add text of any length."""
         self._size += len(text)
         if self._size <= LARGEST:
             self._content += text
 
     def finish(self) -> RawMessage:
-        """Return the message as it is."""
+        """Return the message."""
         separator = self._separator
         cut = self._size > LARGEST
         return RawMessage(separator.sender, separator.arrived, bytes(self._content), cut)
@@ -212,20 +215,20 @@ class _Lines:
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
         self._starts = True
-        self._honest = True
+        self._has_right_lengths = True
         self.ahead = stream.readline(PIECE)
 
     def take(self) -> tuple[bytes, bool]:
-        """Return the next line, and whether it is one from its beginning."""
+        """Return the next line or piece of one, and whether a line begins with it."""
         line, starts = self.ahead, self._starts
         self._starts = line.endswith(b"\n")
         self.ahead = self._stream.readline(PIECE)
         return line, starts
 
     def take_text(self, length: int) -> bytes:
-        """Return the next *length* octets if a message ends there, else none of them."""
-        # A file has its lengths from one program: where one is wrong, none is believed.
-        if not self._honest or not len(self.ahead) <= length <= LARGEST:
+        """Return the next *length* octets if a message ends there, else none."""
+        # One program wrote all lengths of the file: after a wrong one, none is used.
+        if not self._has_right_lengths or not len(self.ahead) <= length <= LARGEST:
             return b""
         text = self.ahead + self._stream.read(length - len(self.ahead))
         behind = self._stream.readline(PIECE)
@@ -234,7 +237,7 @@ class _Lines:
         if len(text) == length and (not following or read_separator(following)):
             self.ahead, self._starts = following, True
             return text
-        self._honest = False
+        self._has_right_lengths = False
         self._stream = put_back(text + blank + following, self._stream)
         self.ahead = self._stream.readline(PIECE)
         return b""

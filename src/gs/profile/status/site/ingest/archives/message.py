@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 from io import StringIO
 from itertools import islice
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from gs.profile.status.site.text import safe_line, safe_text
 
@@ -61,15 +61,13 @@ def read_message(
     *previous* is the date of the message before.
     """
     findings.messages += 1
-    header, body = _split(raw.content)
-    message = _parse(header, body, findings)
+    header, message = _parse(raw, findings)
     sender = _sender(message, raw, findings)
     subject = safe_line(_field(message, "subject", findings))
     text, has_attachments = _text(message, findings)
     for is_so, finding in (
         (sender is None, Finding.NO_SENDER),
         (not subject, Finding.NO_SUBJECT),
-        (raw.cut, Finding.CUT),
     ):
         if is_so:
             findings.note(finding)
@@ -166,9 +164,10 @@ _LONGEST_FIELD: Final = 20_000
 _LONGEST_FIELD_TEXT: Final = 4_000
 # How many lines of a body are read, how many that may be boundaries, and how many parts within
 # parts: the parser's time grows with the product of the first and the last.
-_LIMITS: Final = (
-    (re.compile(rb"\n"), 150_000),
-    (re.compile(rb"^--", re.MULTILINE), 5_000),
+_Limits: TypeAlias = tuple[tuple[re.Pattern[bytes], int], ...]
+_LIMITS: Final[_Limits] = (
+    (re.compile(rb"\r\n?|\n"), 150_000),
+    (re.compile(rb"(?:\A|[\r\n])--"), 5_000),
     (re.compile(rb"multipart/|message/", re.IGNORECASE), 50),
 )
 # What the library raises for parameters that are broken.
@@ -223,28 +222,29 @@ def _parse_header(header: bytes) -> Message:
     return message
 
 
-def _parse(header: bytes, body: bytes, findings: Findings) -> Message:
+def _parse(raw: RawMessage, findings: Findings) -> tuple[bytes, Message]:
+    """Return the octets of the header, and the message."""
+    header, body = _split(raw.content)
     message = _parse_header(header)
-    if message.get_content_maintype() in {"multipart", "message"}:
+    has_parts = message.get_content_maintype() in {"multipart", "message"}
+    limited = _limit(body, _LIMITS if has_parts else _LIMITS[:1])
+    if raw.cut or len(limited) < len(body):
+        findings.note(Finding.CUT)
+    message.set_payload(limited[:_LONGEST_TEXT].decode("ascii", "surrogateescape"))
+    if has_parts:
         kind = cast("str", message["content-type"]).encode("ascii", "surrogateescape")
-        structure = b"Content-Type: %b\n\n%b" % (kind, _limited(body, findings))
         try:
-            message.set_payload(_PARSER.parsebytes(structure).get_payload())
+            parsed = _PARSER.parsebytes(b"Content-Type: %b\n\n%b" % (kind, limited))
+            message.set_payload(parsed.get_payload())
         except _LIBRARY_ERRORS:
             findings.note(Finding.BROKEN)
             del message["content-type"]
-        else:
-            return message
-    message.set_payload(body.decode("ascii", "surrogateescape"))
-    return message
+    return header, message
 
 
-def _limited(body: bytes, findings: Findings) -> bytes:
-    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    for pattern, most in _LIMITS:
-        found = next(islice(pattern.finditer(body), most, None), None)
-        if found is not None:
-            findings.note(Finding.CUT)
+def _limit(body: bytes, limits: _Limits) -> bytes:
+    for pattern, most in limits:
+        if len(body) > most and (found := next(islice(pattern.finditer(body), most, None), None)):
             body = body[: found.start()]
     return body
 
@@ -316,7 +316,7 @@ def _text(message: Message, findings: Findings) -> tuple[str, bool]:
         if is_file or kind not in {"text/plain", "text/html"}:
             has_attachments = True
         elif rest > 0:
-            octets = cast("bytes", part.get_payload(decode=True))[:rest]
+            octets = _octets(part)[:rest]
             rest -= len(octets)
             text = _decode(octets, charset, findings)
             texts.append(text_of_html(text) if kind == "text/html" else text)
@@ -339,7 +339,11 @@ def _leaves(message: Message) -> Iterator[Message]:
 
 def _is_plain(part: Message) -> bool:
     is_text = part.get_content_type() == "text/plain" and not part.is_multipart()
-    return is_text and bool(cast("str", part.get_payload()).strip())
+    return is_text and bool(_octets(part).strip())
+
+
+def _octets(part: Message) -> bytes:
+    return cast("bytes", part.get_payload(decode=True))
 
 
 def _parameters(part: Message, findings: Findings) -> tuple[bool, str]:
