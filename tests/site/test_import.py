@@ -426,7 +426,7 @@ def test_whose_address_is_masked_cannot_get_mail(writer, take, town):
     assert town.rows(tables.USER_EMAIL) == []
 
 
-def test_whom_mail_cannot_reach_is_counted_once_and_behind_a_disguise_not_at_all(writer, take):
+def test_whom_mail_cannot_reach_is_counted_once_and_with_pseudonyms_not_at_all(writer, take):
     masked = "n|ko @end|ng |rom gm@||@com (Niko)"
     messages = [writer.message(sender=masked) for _ in range(3)]
     other = writer.message(sender="k@te @end|ng |rom example.org (Kate)")

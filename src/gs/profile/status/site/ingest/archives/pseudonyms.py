@@ -14,7 +14,7 @@ from gs.profile.status.site.ingest.identifiers import identifier_of
 
 from .senders import Sender
 
-# An address, as it is and as archives mask it.
+# An address in a text, as it is and as archives mask it. More is replaced than mail could reach.
 # It begins where a run of its characters does, else a long run would be searched many times.
 _ADDRESS: Final = re.compile(
     r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,200}@[\w-]+(?:\.[\w-]+)+"
@@ -22,7 +22,7 @@ _ADDRESS: Final = re.compile(
     r"|(?<![^\s<>()\[\]:;,\"])[^\s<>()\[\]:;,\"]{1,200}"
     r" (?:@end\|ng \|rom|m@iii@g oii) [^\s<>()\[\]:;,\"]+"
 )
-# Words with a capital that follow one another, as those of a name do.
+# Consecutive words with a capital, as in a name.
 _NAMES: Final = re.compile(
     r"(?<![\w'.-])[^\W\d_a-z][\w'.-]{0,40}(?: [^\W\d_a-z][\w'.-]{0,40}){1,7}(?![\w'-])"
 )
@@ -127,6 +127,7 @@ class Pseudonymizer:
 
     def _pseudonym(self, key: str) -> Pseudonym:
         user_id = identifier_of(key, key=self.salt)
+        # Another word here would give the people of each site other names.
         digest = identifier_of("guise", key, key=self.salt)
         number = int.from_bytes(digest.encode())
         given, family = _INVENTED

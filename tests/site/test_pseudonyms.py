@@ -21,7 +21,7 @@ def test_everybody_gets_an_address_at_example_org(key):
     assert re.fullmatch("[0-9A-Za-z]{22}", pseudonym.user_id)
 
 
-def test_the_guise_is_the_same_each_time_for_the_same_salt_alone():
+def test_the_pseudonym_is_the_same_each_time_for_the_same_salt_alone():
     assert Pseudonymizer(b"salt").pseudonym_for(JANE) == Pseudonymizer(b"salt").pseudonym_for(JANE)
     assert Pseudonymizer(b"salt").pseudonym_for(JANE) != Pseudonymizer(b"another").pseudonym_for(
         JANE
@@ -37,7 +37,7 @@ def test_thousands_of_people_have_ids_and_addresses_of_their_own():
     assert len({pseudonym.address for pseudonym in pseudonyms}) == len(pseudonyms)
 
 
-def test_a_guise_has_nothing_of_the_name_or_address():
+def test_a_pseudonym_has_nothing_of_the_name_or_address():
     pseudonym = Pseudonymizer(b"salt").pseudonym_for(JANE)
     assert not re.search(
         "jane|lacasse|corp", f"{pseudonym.name} {pseudonym.address}", re.IGNORECASE
@@ -60,20 +60,20 @@ def test_an_address_in_a_text_is_replaced_however_it_is_masked(masked):
     assert re.fullmatch(r"Write to [a-z0-9.]+@example\.org, please\.", text)
 
 
-def test_an_address_in_a_text_becomes_that_of_the_guise():
+def test_an_address_in_a_text_becomes_that_of_the_pseudonym():
     anonymizer = Pseudonymizer(b"salt")
     address = anonymizer.pseudonym_for(JANE).address
     assert anonymizer.redact("jane at corp.example wrote:") == f"{address} wrote:"
 
 
-def test_an_address_of_other_letters_in_a_text_becomes_that_of_its_guise_too():
+def test_an_address_of_other_letters_in_a_text_becomes_that_of_its_pseudonym_too():
     anonymizer = Pseudonymizer(b"salt")
     address = anonymizer.pseudonym_for(read_sender("Jane@Straße.example", "")).address
     assert anonymizer.redact("jane@straße.example wrote:") == f"{address} wrote:"
     assert anonymizer.redact("jane@strasse.example wrote:") != f"{address} wrote:"
 
 
-def test_the_names_that_were_learned_of_are_replaced_in_texts():
+def test_the_names_that_were_registered_are_replaced_in_texts():
     anonymizer = Pseudonymizer(b"salt")
     anonymizer.register(JANE)
     name = anonymizer.pseudonym_for(JANE).name
@@ -100,7 +100,7 @@ def test_kept_addresses_are_as_they_are():
 
 
 @given(st.text())
-def test_any_text_can_be_covered(text):
+def test_any_text_can_be_redacted(text):
     anonymizer = Pseudonymizer(b"salt")
     anonymizer.register(JANE)
     assert "jane@corp.example" not in anonymizer.redact(text + " jane@corp.example")
@@ -119,7 +119,7 @@ def test_a_name_is_found_behind_another_word_with_a_capital():
     "piece",
     ["a", "A", "a.", "A.", "A ", "a at ", "@", "a@", "'", "-", "A'", "a @end|ng ", "|", " "],
 )
-def test_a_hostile_text_is_covered_in_no_time(piece):
+def test_a_hostile_text_is_redacted_in_no_time(piece):
     anonymizer = Pseudonymizer(b"salt")
     anonymizer.register(JANE)
     started = time.process_time()
