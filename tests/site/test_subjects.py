@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from gs.profile.status.site.subjects import find_tag, strip_prefixes
 
 PREFIXES = st.lists(
-    st.sampled_from(["Re: ", "RE:", "re[2]: ", "AW: ", "Fwd: ", "[EXT] ", "WG: ", "[R-sig-Geo] "])
+    st.sampled_from(["Re: ", "RE:", "re[2]: ", "AW: ", "Fwd: ", "[EXT] ", "WG: ", "[R-sig-Geo] "]),
+    max_size=16,
 )
 
 
