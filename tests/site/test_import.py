@@ -461,7 +461,7 @@ def test_a_message_without_any_date_has_that_of_the_one_before(writer, take, tow
     assert {row.date.day for row in town.rows(tables.POST)} == {5}
 
 
-def test_a_message_without_any_date_that_comes_again_is_one_post(writer, take, town):
+def test_a_message_without_any_date_that_comes_again_is_one_post(writer, take):
     undated = writer.message(Date=None).replace("Sun Apr  6", "Sun Feb 31")
     writer.file("g.mbox", writer.message(day=5), undated, writer.message(day=7), undated)
     found = take()["g"]
