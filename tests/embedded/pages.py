@@ -16,8 +16,13 @@ from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.links import stop_link
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.middleware import SecurityHeaders
-from gs.profile.status.site.web.pages import Pages, PlannedNotification, page_routes
-from gs.profile.status.site.web.tokens import Keeper, Tokens
+from gs.profile.status.site.web.pages import (
+    PlannedNotification,
+    PreviewPage,
+    UnsubscribePage,
+    page_routes,
+)
+from gs.profile.status.site.web.tokens import Tokens
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 KEY = "a link key of 32 characters or so"
@@ -80,23 +85,19 @@ def heading(answer):
 
 
 @contextmanager
-def served_pages(engine, look=nobody, *, told=None, sleep=at_once):
+def served_pages(engine, plan=nobody, *, told=None, sleep=at_once):
     """Serve the pages of the site in *engine*; wrong tokens are *told* to a list."""
     told = [] if told is None else told
-    keeper = Keeper(
+    tokens = Tokens(
         read=lambda: TOKEN,
         audit=lambda hook, peer, times: told.append((hook, peer, times)),
-        wrong=lambda: None,
+        count_wrong=lambda: None,
         clock=lambda: 0.0,
         sleep=sleep,
     )
-    parts = Pages(
-        engine=engine,
-        link_key=KEY,
-        tokens=Tokens(keeper),
-        look=look,
-        now=lambda: NOW,
-        default_period=lambda: Period(2026, 3),
+    routes = page_routes(
+        UnsubscribePage(KEY, engine, lambda: NOW),
+        PreviewPage(tokens, plan, lambda: Period(2026, 3)),
     )
-    with served(SecurityHeaders(Starlette(routes=page_routes(parts)))) as running:
+    with served(SecurityHeaders(Starlette(routes=routes))) as running:
         yield running

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The parts of a site around a database, as opening.py puts them together."""
 
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from gs.profile.status.site.store.options import Option, read_option
 from gs.profile.status.site.store.workers import WorkerLease
 from gs.profile.status.site.web.app import make_app
 from gs.profile.status.site.web.hooks import Hooks
-from gs.profile.status.site.web.tokens import Keeper, Tokens
+from gs.profile.status.site.web.tokens import Tokens
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 MARCH = Period(2026, 3)
@@ -137,7 +136,7 @@ def tokens(engine, sleep):
         with engine.begin() as connection:
             record_events(connection, [wrong_token(NOW, hook, peer, times)])
 
-    return Tokens(Keeper(read, audit, lambda: None, time.monotonic, sleep))
+    return Tokens(read=read, audit=audit, count_wrong=lambda: None, sleep=sleep)
 
 
 async def at_once(_seconds):

@@ -20,11 +20,11 @@ async def quick(request):
     return PlainTextResponse(f"{len(await request.body())}")
 
 
-def main(ready, where, patience):
-    """Write the URL to *ready*; wait *patience* seconds for what is answered at the end.
+def main(ready, where, grace):
+    """Write the URL to *ready*; give requests in progress *grace* seconds at the end.
 
-    Whoever asks for /slow is answered once there is a file *ready*.go; that it was asked for,
-    *ready*.asked says, and *ready*.stopping that a signal came.
+    A request of /slow creates the file *ready*.asked, and is answered when there is a file
+    *ready*.go. The signal to stop creates *ready*.stopping.
     """
 
     asked, go = Path(f"{ready}.asked"), Path(f"{ready}.go")
@@ -44,7 +44,7 @@ def main(ready, where, patience):
     app = with_middleware(Starlette(routes=routes), Metrics(), Log())
     host, port, unix = ("", 0, Path(where)) if "/" in where else (where, 0, None)
     service = Service(
-        unix=unix, stopping=lambda: Path(f"{ready}.stopping").touch(), patience=int(patience)
+        unix=unix, stopping=lambda: Path(f"{ready}.stopping").touch(), grace=int(grace)
     )
     try:
         serve(app, host, port, lambda url: Path(ready).write_text(url), service)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import asyncio
 import socket
 import threading
 import time
@@ -33,6 +34,7 @@ class House:
     def __init__(self):
         self.slowest_header = self.slowest_body = PATIENCE
         self.begun = 0
+        self.answers_after = 0
         self.bodies = []
         self.metrics = Metrics()
         self.routed = Starlette(routes=[Route("/", self.answer, methods=["GET", "POST"])])
@@ -46,6 +48,7 @@ class House:
 
     async def answer(self, request):
         body = await request.body()
+        await asyncio.sleep(self.answers_after)
         self.bodies.append(len(body))
         return PlainTextResponse(str(len(body)))
 
@@ -156,6 +159,16 @@ def test_the_header_of_a_later_request_must_end_too(house, next_one):
         house.slowest_header = HASTE
         connection.send(next_one)
         assert everything(connection) == b""
+
+
+def test_the_next_header_may_be_incomplete_while_a_request_is_in_progress(house):
+    house.slowest_header = HASTE
+    house.answers_after = 4 * HASTE
+    with closing(house.connect()) as connection:
+        connection.send(GET)
+        wait_until(lambda: house.begun)
+        connection.send(b"\r\nGET / HTTP/1.1\r\nX-Large: " + b"x" * LARGEST_HEADER)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def test_an_idle_connection_is_kept_for_longer_than_a_header_may_take(house):

@@ -7,8 +7,8 @@ import pytest
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 from gs.profile.status.site.links import STOP_PATH
 from gs.profile.status.site.web.middleware import HEALTH_URI, METRICS_URI
-from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
-from gs.profile.status.site.web.server import KEEP_ALIVE, MOST_CONNECTIONS, PATIENCE
+from gs.profile.status.site.web.pages import PREVIEW_PATH
+from gs.profile.status.site.web.server import GRACE, KEEP_ALIVE, MAX_CONNECTIONS
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 UNITS = sorted((PACKAGING / "systemd").glob("*.service"))
@@ -42,8 +42,8 @@ def test_a_unit_waits_for_as_long_as_the_site_may_take_to_stop(unit):
     said = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
     assert said["Type"] == "notify"
     minutes = int(said["TimeoutStopSec"].removesuffix("min"))
-    assert minutes * 60 > PATIENCE + 600
-    assert int(said["LimitNOFILE"]) > 2 * MOST_CONNECTIONS
+    assert minutes * 60 > GRACE + 600
+    assert int(said["LimitNOFILE"]) > 2 * MAX_CONNECTIONS
 
 
 def test_both_units_are_there():

@@ -11,7 +11,7 @@ from embedded.pages import Mail, nobody, served_pages
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import PlannedNotification
-from gs.profile.status.site.web.tokens import MOST_WAITING
+from gs.profile.status.site.web.tokens import DELAY, MAX_WAITING
 from limits import LIMIT, wait_until
 
 PATH = "/gs-profile-status-preview"
@@ -153,7 +153,7 @@ def test_looking_leaves_no_trace(page, town):
 def test_a_wrong_token_shows_the_form_again_and_nothing_else(page, asked, token):
     answer = page.post(PATH, form(token=token))
     assert answer.status == 403
-    assert "The token is not the one of this site." in words(answer)
+    assert "The token is not the token of this site." in words(answer)
     assert fields(answer)["profileId"].get("value") == "ann"
     assert fields(answer)["period"].get("value") == "2026-02"
     assert asked == []
@@ -174,7 +174,7 @@ def test_a_wrong_token_is_slowed_down(town):
         for _ in range(3):
             page.post(PATH, form(token="wrong"))
         page.post(PATH, form())
-    assert slept == [0.5, 1.0, 2.0]
+    assert slept == [DELAY] * 3
 
 
 def test_too_many_wrong_tokens_are_not_even_looked_at(town):
@@ -186,10 +186,10 @@ def test_too_many_wrong_tokens_are_not_even_looked_at(town):
 
     with served_pages(town.engine, sleep=sleep) as page:
         ask = lambda: page.post(PATH, form(token="wrong"))  # noqa: E731 - of a thread
-        waiting = [threading.Thread(target=ask) for _ in range(MOST_WAITING)]
+        waiting = [threading.Thread(target=ask) for _ in range(MAX_WAITING)]
         for one in waiting:
             one.start()
-        wait_until(lambda: len(slept) == MOST_WAITING)
+        wait_until(lambda: len(slept) == MAX_WAITING)
         answer = ask()
         right = page.post(PATH, form("who"))
         going.set()

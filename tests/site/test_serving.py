@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 import errno
 import http.client
+import inspect
 import json
 import os
 import signal
@@ -15,8 +16,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gs.profile.status.site.web.server import Service, notify_systemd, serve
+from gs.profile.status.site.web.server import (
+    LimitedConnection,
+    ObservedServer,
+    Service,
+    notify_systemd,
+    serve,
+)
 from gs.profile.status.site.web.sockets import CannotListenError, listening, listening_at
 from limits import LIMIT, wait_until
 
@@ -78,10 +87,10 @@ class Program:
 
 
 @contextmanager
-def program(folder, where="127.0.0.1", patience=FOR_EVER, **environment):
+def program(folder, where="127.0.0.1", grace=FOR_EVER, **environment):
     ready = folder / "ready"
     process = subprocess.Popen(
-        [sys.executable, "-m", "embedded.service", ready, str(where), str(patience)],
+        [sys.executable, "-m", "embedded.service", ready, str(where), str(grace)],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path]), **environment},
@@ -125,8 +134,8 @@ def test_once_it_is_told_to_stop_nobody_new_is_taken_in(tmp_path):
         assert connection.getresponse().status == 200
 
 
-def test_its_patience_with_what_is_being_answered_ends(tmp_path):
-    with program(tmp_path, patience=1) as site, site.asked():
+def test_the_grace_for_what_is_being_answered_ends(tmp_path):
+    with program(tmp_path, grace=1) as site, site.asked():
         began = time.monotonic()
         code, events = site.stop()
         assert code == 0
@@ -145,7 +154,7 @@ def test_an_idle_connection_does_not_keep_it(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_is_no_traceback_either(tmp_path, number):
-    with program(tmp_path, patience=1) as site, site.asked():
+    with program(tmp_path, grace=1) as site, site.asked():
         site.process.send_signal(number)
         wait_until(site.file("stopping").exists)
         code, events = site.stop(number)
@@ -185,6 +194,35 @@ def test_what_the_announcement_raises_is_raised_once_all_is_put_away(tmp_path):
         serve(app, "", 0, ready, Service(unix=path))
     assert log == ["startup", "shutdown"]
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "overridden"),
+    [
+        (ObservedServer, uvicorn.Server, {"startup", "shutdown", "handle_exit"}),
+        (
+            LimitedConnection,
+            HttpToolsProtocol,
+            {
+                "connection_made",
+                "connection_lost",
+                "data_received",
+                "on_headers_complete",
+                "on_response_complete",
+            },
+        ),
+    ],
+)
+def test_uvicorn_has_what_the_server_overrides(own, theirs, overridden):
+    # Most of it is undocumented, and another release may change it: docs/decisions/0019.
+    public = {name for name in vars(own) if not name.startswith("_")}
+    assert {name for name in public if callable(getattr(own, name))} == overridden
+    for name in overridden:
+        ours, other = getattr(own, name), getattr(theirs, name)
+        assert inspect.iscoroutinefunction(ours) == inspect.iscoroutinefunction(other)
+        assert list(inspect.signature(ours).parameters) == list(
+            inspect.signature(other).parameters
+        )
 
 
 def test_a_port_that_is_taken_is_told():

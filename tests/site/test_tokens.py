@@ -3,15 +3,14 @@ import asyncio
 import time
 import traceback
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
 from gs.profile.status.site.web.tokens import (
-    LONGEST,
-    MOST_WAITING,
+    DELAY,
+    MAX_WAITING,
     REMEMBERED,
-    SHORTEST,
-    Keeper,
     Tokens,
     TooManyWrongError,
 )
@@ -21,19 +20,25 @@ RIGHT = "the-right-token"
 
 
 class Door:
-    """Tokens with a clock, a database and an audit trail that a test can move and look into."""
+    """A check of tokens with a clock, a database and an audit trail that a test controls."""
 
     def __init__(self):
         self.now = 1_000.0
         self.right = RIGHT
         self.reads = 0
         self.rows = []
+        self.moments = []
+        self.unfinished = []
         self.wrong = 0
         self.slept = []
         self.sleeping = {}
-        self.asked_for = []
+        self.pending = []
         self.tokens = Tokens(
-            Keeper(self.read, self.audit, self.count, lambda: self.now, self.sleep)
+            read=self.read,
+            audit=self.audit,
+            count_wrong=self.count,
+            clock=lambda: self.now,
+            sleep=self.sleep,
         )
 
     def read(self):
@@ -42,6 +47,8 @@ class Door:
 
     def audit(self, hook, peer, times):
         self.rows.append((hook, peer, times))
+        self.moments.append(self.now)
+        self.unfinished.append(len(self.pending))
 
     def count(self):
         self.wrong += 1
@@ -56,6 +63,7 @@ class Door:
             self.sleeping.pop(woken, None)
 
     async def move(self, seconds):
+        """Let time pass; all whose delay is over wake in the order in which they came."""
         self.now += seconds
         for woken in [one for one, moment in self.sleeping.items() if moment <= self.now]:
             del self.sleeping[woken]
@@ -63,27 +71,27 @@ class Door:
         await self.rest()
 
     async def rest(self):
-        """Wait until whoever has no answer sleeps."""
+        """Wait until each check without a result sleeps."""
         async with asyncio.timeout(LIMIT):
             while True:
                 await asyncio.sleep(0)
-                self.asked_for = [one for one in self.asked_for if not one.done()]
-                if len(self.asked_for) == len(self.sleeping):
+                self.pending = [one for one in self.pending if not one.done()]
+                if len(self.pending) == len(self.sleeping):
                     return
-                await asyncio.sleep(0.001)  # threads of the pool come back
+                await asyncio.sleep(0.001)  # threads of the pool end
 
-    def ask(self, given, hook="/hook", peer="192.0.2.1"):
-        asked = asyncio.create_task(self.tokens.check(given, hook, peer))
-        self.asked_for.append(asked)
-        return asked
+    def check(self, given, hook="/hook", peer="192.0.2.1"):
+        checked = asyncio.create_task(self.tokens.check(given, hook, peer))
+        self.pending.append(checked)
+        return checked
 
     @asynccontextmanager
-    async def asked(self, number, given="wrong"):
-        asked = [self.ask(given) for _ in range(number)]
+    async def waiting(self, number, given="wrong"):
+        checks = [self.check(given) for _ in range(number)]
         await self.rest()
-        yield asked
-        await self.move(LONGEST)
-        await asyncio.gather(*asked)
+        yield checks
+        await self.move(DELAY)
+        await asyncio.gather(*checks)
 
 
 def scene(play):
@@ -98,25 +106,25 @@ def scene(play):
 
 @scene
 async def test_the_right_token_is_right_at_once(door):
-    assert await door.ask(RIGHT) is True
+    assert await door.check(RIGHT) is True
     assert (door.slept, door.wrong, door.rows) == ([], 0, [])
 
 
 @scene
-async def test_an_empty_token_is_wrong_at_once_and_no_guess(door):
-    assert await door.ask("") is False
+async def test_an_empty_token_is_wrong_at_once_and_not_audited(door):
+    assert await door.check("") is False
     assert (door.slept, door.wrong, door.rows, door.reads) == ([], 0, [], 0)
 
 
 @scene
-async def test_a_site_without_a_token_lets_nobody_in(door):
+async def test_a_site_without_a_token_refuses_every_token(door):
     for nothing in (None, ""):
         door.right = nothing
         await door.move(REMEMBERED + 0.1)
-        asked = [door.ask(given) for given in ("", "x", "None")]
+        checks = [door.check(given) for given in ("", "x", "None")]
         await door.rest()
-        await door.move(LONGEST)
-        assert await asyncio.gather(*asked) == [False] * 3
+        await door.move(DELAY)
+        assert await asyncio.gather(*checks) == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -125,10 +133,9 @@ async def test_a_site_without_a_token_lets_nobody_in(door):
 )
 def test_another_token_is_wrong(given):
     async def play(door):
-        asked = door.ask(given)
-        await door.rest()
-        await door.move(SHORTEST)
-        assert await asked is False
+        async with door.waiting(1, given) as (check,):
+            assert not check.done()
+        assert check.result() is False
         assert door.wrong == 1
 
     asyncio.run(play(Door()))
@@ -137,97 +144,96 @@ def test_another_token_is_wrong(given):
 @scene
 async def test_a_token_of_any_characters_can_be_the_right_one(door):
     door.right = "clé \ud800"
-    assert await door.ask("clé \ud800") is True
+    assert await door.check("clé \ud800") is True
 
 
 @scene
-async def test_the_answer_to_a_wrong_token_waits_longer_each_time_and_no_longer_than_that(
-    door,
-):
-    for _ in range(8):
-        asked = door.ask("wrong")
-        await door.rest()
-        assert not asked.done()
-        await door.move(door.slept[-1])
-        assert await asked is False
-    assert door.slept[0] == SHORTEST
-    assert door.slept == sorted(door.slept)
-    assert door.slept[1] > 1.8 * SHORTEST
-    assert door.slept[-1] <= LONGEST
-    assert door.slept[4] > LONGEST / 2
+async def test_each_answer_to_a_wrong_token_waits_equally_long(door):
+    for _ in range(3):
+        async with door.waiting(4) as checks:
+            await door.move(DELAY - 0.01)
+            assert not any(one.done() for one in checks)
+    assert door.slept == [DELAY] * 12
 
 
 @scene
-async def test_after_some_quiet_minutes_a_wrong_token_waits_as_the_first_one(door):
-    async with door.asked(20):
-        pass
-    await door.move(600)
-    async with door.asked(1):
-        assert door.slept[-1] < 1.05 * SHORTEST
+async def test_the_right_token_does_not_wait_for_wrong_ones(door):
+    async with door.waiting(MAX_WAITING) as checks:
+        assert await asyncio.wait_for(door.check(RIGHT), LIMIT) is True
+        assert not any(one.done() for one in checks)
 
 
 @scene
-async def test_the_right_token_is_not_slowed_down_by_wrong_ones(door):
-    async with door.asked(MOST_WAITING + 10) as asked:
-        assert await asyncio.wait_for(door.ask(RIGHT), LIMIT) is True
-        refused = [one.exception() for one in asked if one.done()]
-        assert [type(error) for error in refused] == [TooManyWrongError] * 10
-        for one in [one for one in asked if one.done()]:
-            asked.remove(one)
+async def test_more_wrong_tokens_than_may_wait_are_refused_at_once_and_counted(door):
+    async with door.waiting(MAX_WAITING):
+        for _ in range(10):
+            with pytest.raises(TooManyWrongError):
+                await asyncio.wait_for(door.check("wrong"), LIMIT)
+    assert door.wrong == MAX_WAITING + 10
+    assert door.rows == [("/hook", "192.0.2.1", MAX_WAITING + 10)]
+    async with door.waiting(MAX_WAITING) as later:
+        assert not any(one.done() for one in later)
 
 
 @scene
-async def test_there_is_room_again_for_those_who_were_refused(door):
-    async with door.asked(MOST_WAITING):
-        with pytest.raises(TooManyWrongError):
-            await asyncio.wait_for(door.ask("wrong"), LIMIT)
-    async with door.asked(1) as (later,):
-        assert not later.done()
-
-
-@scene
-async def test_a_caller_who_gave_up_makes_room_too(door):
-    asked = [door.ask("wrong") for _ in range(MOST_WAITING)]
+async def test_a_cancelled_check_no_longer_counts_as_waiting(door):
+    checks = [door.check("wrong") for _ in range(MAX_WAITING)]
     await door.rest()
-    asked[0].cancel()
+    checks[0].cancel()
     await door.rest()
-    later = door.ask("wrong")
+    later = door.check("wrong")
     await door.rest()
     assert not later.done()
-    await door.move(LONGEST)
-    assert await asyncio.gather(*asked[1:], later) == [False] * MOST_WAITING
+    await door.move(DELAY)
+    assert await asyncio.gather(*checks[1:], later) == [False] * MAX_WAITING
 
 
 @scene
-async def test_a_wrong_token_is_audited_with_hook_and_peer_before_it_is_answered(door):
-    asked = door.ask("wrong", "/gs-profile-status-send.html", "192.0.2.7")
+async def test_a_wrong_token_is_audited_with_hook_and_peer_before_its_answer(door):
+    check = door.check("wrong", "/gs-profile-status-send.html", "192.0.2.7")
     await door.rest()
+    await door.move(DELAY)
+    assert check.result() is False
     assert door.rows == [("/gs-profile-status-send.html", "192.0.2.7", 1)]
-    assert not asked.done()
-    await door.move(SHORTEST)
-    assert await asked is False
-    assert len(door.rows) == 1
+    assert door.unfinished == [1]
 
 
 @scene
-async def test_a_flood_of_wrong_tokens_is_counted_in_a_row_a_second_at_most(door):
-    flood = 0
-    for _ in range(100):
-        asked = [door.ask("wrong") for _ in range(10)]
-        flood += len(asked)
+async def test_a_flood_of_wrong_tokens_adds_at_most_a_row_a_second_and_all_are_in_it(door):
+    refused = 0
+    for _ in range(50):
+        checks = [door.check("wrong") for _ in range(10)]
         await door.rest()
+        refused += sum(isinstance(one.exception(), TooManyWrongError) for one in done(checks))
         await door.move(0.1)
-        for one in asked:
-            one.add_done_callback(lambda done: done.exception())
-    await door.move(LONGEST)
-    await door.move(LONGEST)
-    assert door.wrong == flood == 1_000
-    assert sum(times for _, _, times in door.rows) == flood
-    assert 5 < len(door.rows) <= 10 + 2 * LONGEST + 2
+    await door.move(DELAY)
+    async with door.waiting(1):
+        pass
+    assert refused > 0
+    assert door.wrong == sum(times for _, _, times in door.rows) == 501
+    assert all(later - one >= DELAY for one, later in pairwise(door.moments))
+    assert len(door.moments) >= 5
+
+
+def done(checks):
+    return [one for one in checks if one.done()]
+
+
+@scene
+async def test_wrong_tokens_that_come_one_by_one_are_each_audited_before_their_answers(door):
+    answered = 0
+    for _ in range(30):
+        check = door.check("wrong")
+        await door.rest()
+        check.add_done_callback(lambda one: one.exception())
+        await door.move(0.3)
+        answered = door.wrong - len(door.pending)
+        assert sum(times for _, _, times in door.rows) >= answered
+    assert answered > 20
 
 
 class Unwritable(Door):
-    """Tokens whose audit trail takes nothing as yet."""
+    """A check whose audit trail cannot be written at first."""
 
     away = True
 
@@ -239,13 +245,13 @@ class Unwritable(Door):
 
 def test_an_audit_trail_that_cannot_be_written_loses_no_wrong_token(caplog):
     async def play(door):
-        async with door.asked(3) as asked:
-            assert not any(one.done() for one in asked)
-        assert [one.result() for one in asked] == [False] * 3
+        async with door.waiting(3) as checks:
+            assert not any(one.done() for one in checks)
+        assert [one.result() for one in checks] == [False] * 3
         assert door.rows == []
         door.away = False
-        await door.move(LONGEST)
-        async with door.asked(1):
+        await door.move(DELAY)
+        async with door.waiting(1):
             pass
         assert door.rows == [("/hook", "192.0.2.1", 4)]
 
@@ -254,54 +260,60 @@ def test_an_audit_trail_that_cannot_be_written_loses_no_wrong_token(caplog):
 
 
 @scene
-async def test_the_token_is_read_from_the_database_but_twice_a_second(door):
+async def test_the_token_is_read_from_the_database_twice_a_second_at_most(door):
     for _ in range(100):
-        assert await door.ask(RIGHT)
+        assert await door.check(RIGHT)
     assert door.reads == 1
     await door.move(REMEMBERED + 0.01)
-    assert all(await asyncio.gather(*(door.ask(RIGHT) for _ in range(100))))
+    assert all(await asyncio.gather(*(door.check(RIGHT) for _ in range(100))))
     assert door.reads == 2
 
 
 @scene
 async def test_an_old_token_is_refused_within_a_second_of_the_new_one(door):
-    assert await door.ask(RIGHT)
+    assert await door.check(RIGHT)
     door.right = "the-new-token"
     await door.move(0.99)
-    asked = door.ask(RIGHT)
+    checks = door.check(RIGHT)
     await door.rest()
-    await door.move(SHORTEST)
-    assert await asked is False
+    await door.move(DELAY)
+    assert await checks is False
 
 
 @scene
 async def test_a_new_token_is_right_at_once(door):
-    assert await door.ask(RIGHT)
+    assert await door.check(RIGHT)
     door.right = "the-new-token"
     await door.move(0.1)
-    assert await asyncio.wait_for(door.ask("the-new-token"), LIMIT) is True
+    assert await asyncio.wait_for(door.check("the-new-token"), LIMIT) is True
     assert door.wrong == 0
 
 
 @scene
 async def test_a_flood_of_wrong_tokens_does_not_keep_the_database_busy(door):
-    async with door.asked(MOST_WAITING):
+    async with door.waiting(MAX_WAITING):
         assert door.reads == 1
 
 
 @scene
-async def test_what_is_wrong_with_the_database_is_not_taken_for_a_wrong_token(door):
+async def test_an_error_of_the_database_is_no_wrong_token(door):
     def broken():
         raise OSError
 
-    door.tokens = Tokens(Keeper(broken, door.audit, door.count, lambda: door.now, door.sleep))
+    door.tokens = Tokens(
+        read=broken,
+        audit=door.audit,
+        count_wrong=door.count,
+        clock=lambda: door.now,
+        sleep=door.sleep,
+    )
     with pytest.raises(OSError):  # noqa: PT011 - it has no text
-        await door.ask(RIGHT)
+        await door.check(RIGHT)
     assert door.wrong == 0
 
 
 class Away(Door):
-    """Tokens whose database takes its time to say that it is away."""
+    """A check whose database takes some time to raise an error."""
 
     away = True
 
@@ -317,27 +329,27 @@ def faults(answers):
     return [type(one) for one in answers]
 
 
-def test_all_who_wait_for_a_database_that_is_away_are_told_at_once():
+def test_one_error_of_the_database_answers_all_calls_that_wait_for_it():
     async def play(door):
-        asked = [door.ask(given) for given in [RIGHT] * 5 + ["wrong"] * 5]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        checks = [door.check(given) for given in [RIGHT] * 5 + ["wrong"] * 5]
+        answers = await asyncio.gather(*checks, return_exceptions=True)
         assert faults(answers) == [ConnectionError] * 10
         assert (door.reads, door.wrong) == (1, 0)
 
     asyncio.run(play(Away()))
 
 
-def test_that_the_database_is_away_is_remembered_for_a_second():
+def test_an_error_of_the_database_is_remembered_for_a_second():
     async def play(door):
-        await asyncio.gather(door.ask(RIGHT), return_exceptions=True)
+        await asyncio.gather(door.check(RIGHT), return_exceptions=True)
         door.away = False
         door.now += 0.9
-        assert faults(await asyncio.gather(door.ask(RIGHT), return_exceptions=True)) == [
+        assert faults(await asyncio.gather(door.check(RIGHT), return_exceptions=True)) == [
             ConnectionError
         ]
         assert door.reads == 1
         door.now += 0.2
-        assert await door.ask(RIGHT) is True
+        assert await door.check(RIGHT) is True
         assert door.reads == 2
 
     asyncio.run(play(Away()))
@@ -346,19 +358,21 @@ def test_that_the_database_is_away_is_remembered_for_a_second():
 def test_a_token_that_was_read_in_time_is_right_while_the_database_is_away():
     async def play(door):
         door.away = False
-        assert await door.ask(RIGHT) is True
+        assert await door.check(RIGHT) is True
         door.away = True
         door.now += REMEMBERED - 0.1
-        answers = await asyncio.gather(door.ask("wrong"), door.ask(RIGHT), return_exceptions=True)
+        answers = await asyncio.gather(
+            door.check("wrong"), door.check(RIGHT), return_exceptions=True
+        )
         assert faults(answers) == [ConnectionError, bool]
 
     asyncio.run(play(Away()))
 
 
-def test_a_fault_that_is_told_again_and_again_does_not_grow():
+def test_the_traceback_of_an_error_that_is_raised_again_does_not_grow():
     async def play(door):
         for _ in range(50):
-            (error,) = await asyncio.gather(door.ask(RIGHT), return_exceptions=True)
+            (error,) = await asyncio.gather(door.check(RIGHT), return_exceptions=True)
         depth = len(traceback.extract_tb(error.__traceback__))
         assert depth < 10
 

@@ -10,7 +10,7 @@ from embedded.pages import ONE_CLICK, heading, stop_path
 from embedded.parts import MARCH, decider
 from gs.profile.status.site.links import STOP_PATH
 from gs.profile.status.site.store import tables
-from gs.profile.status.site.web.pages.routes import PREVIEW_PATH
+from gs.profile.status.site.web.pages import PREVIEW_PATH
 from gs.profile.status.site.web.pages.unsubscribe import SUBSYSTEM, TURNED_OFF, TURNED_ON, Change
 
 
@@ -47,7 +47,7 @@ def test_of_several_sites_it_names_the_one_that_the_mail_is_from(pages, town):
     with town.engine.connect() as connection:
         deciding = decider()
         (member,) = deciding.look_up(connection, ["ann"]).values()
-        letter = deciding.decide(connection, member, MARCH).letter
+        letter = deciding.decide(connection, member, MARCH).mail
     assert b"From: apes <" in letter.octets(eight_bit=False)
     assert "<bdi>apes</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 

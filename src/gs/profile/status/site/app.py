@@ -26,12 +26,13 @@ from gs.profile.status.site.web.hooks import Hooks
 from gs.profile.status.site.web.metrics import Metrics
 from gs.profile.status.site.web.middleware import service_routes, with_middleware
 from gs.profile.status.site.web.pages import (
-    Pages,
     PlannedNotification,
     PlanNotification,
+    PreviewPage,
+    UnsubscribePage,
     page_routes,
 )
-from gs.profile.status.site.web.tokens import Keeper, Tokens
+from gs.profile.status.site.web.tokens import Tokens
 
 from . import addresses
 from .activity import Activities
@@ -80,9 +81,10 @@ def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = 
     metrics, lease = Metrics(), WorkerLease(engine)
     metrics.members(members)
     dispatcher = Dispatcher(Processor(engine, decider, mailer, lease, now, log), mailer, metrics)
-    tokens = Tokens(_keeper(engine, metrics))
+    tokens = _tokens(engine, metrics)
     hooks = Hooks(engine, dispatcher, tokens, reckon, "" if config.mail else _TRIAL)
-    pages = Pages(engine, _link_key(engine), tokens, _looking(engine, decider), now, reckon)
+    unsubscribe = UnsubscribePage(_link_key(engine), engine, now)
+    preview = PreviewPage(tokens, _looking(engine, decider), reckon)
     health = Health(engine, lambda: dispatcher.alive, log)
 
     def close() -> None:
@@ -90,7 +92,7 @@ def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = 
         lease.close()
         engine.dispose()
 
-    routes = [*page_routes(pages), *service_routes(health, metrics)]
+    routes = [*page_routes(unsubscribe, preview), *service_routes(health, metrics)]
     app = with_middleware(make_app(hooks, routes=routes, close=close), metrics, log)
     log.info(
         "opened",
@@ -164,7 +166,7 @@ def _mailer(engine: Engine, folder: SiteFolder, config: SiteSettings) -> Mailer:
     return SmtpMailer(replace(config.mail, bounces=f"bounces@{domain}"))
 
 
-def _keeper(engine: Engine, metrics: Metrics) -> Keeper:
+def _tokens(engine: Engine, metrics: Metrics) -> Tokens:
     def read() -> str | None:
         with engine.connect() as connection:
             return read_option(connection, Option.TOKEN)
@@ -173,7 +175,7 @@ def _keeper(engine: Engine, metrics: Metrics) -> Keeper:
         with engine.begin() as connection:
             record_events(connection, [wrong_token(now(), hook, peer, times)])
 
-    return Keeper(read=read, audit=audit, wrong=metrics.wrong_token, clock=time.monotonic)
+    return Tokens(read=read, audit=audit, count_wrong=metrics.wrong_token)
 
 
 def _link_key(engine: Engine) -> str:

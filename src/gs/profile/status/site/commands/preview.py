@@ -29,10 +29,10 @@ def run(options: Namespace) -> None:
         looked = plan_notification(config, options.id, read_period(options.period))
         if looked.status == Status.NO_SUCH_MEMBER:
             raise CommandError(f"{looked.message}.", EX_NOUSER)
-        if looked.letter is None:
+        if looked.mail is None:
             say(f"{looked.message}.")
             return
-        made = _write(looked.letter.octets(eight_bit=False), options.to)
+        made = _write(looked.mail.octets(eight_bit=False), options.to)
     say(f"as e-mail     {made.eml}")
     say(f"as text       {made.text}")
     say(f"as HTML       {made.html}")

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 
 from .hooks import Hooks
-from .middleware import BROKEN
+from .middleware import INTERNAL_ERROR
 from .tokens import TooManyWrongError
 
 _ABOUT: Final = """\
@@ -69,4 +69,4 @@ def _gone(_request: Request, _error: Exception) -> Response:
 
 
 def _broken(_request: Request, _error: Exception) -> Response:
-    return BROKEN
+    return INTERNAL_ERROR

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads the form and the idempotency key of a call, and says what is wrong with them."""
+"""Reads the form and the idempotency key of a call, and reports what is wrong with them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,35 +18,82 @@ from starlette.types import Message
 from gs.profile.status.hooks import KEY_HEADER, Field, NotAKeyError, Period, read_key
 from gs.profile.status.site.store.calls import IdempotencyKey
 
-#: The largest form that is read, in octets: those of the sender have some two hundred.
+#: The limit of a form, in octets; the sender's forms have about two hundred.
 LARGEST: Final = 65_536
 
-#: What the token and the profile ID are called in complaints.
-_TITLES: Final = {Field.TOKEN: "Token", Field.PROFILE_ID: "Profile identifier"}
-
-_FIELDS: Final = 100
+_MAX_FIELDS: Final = 100
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 
-_MISSING: Final = "Required input is missing."
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form; of several with one name, the last.
+
+    Raises :exc:`HTTPException`: 413 for a form that is too large, 400 for a body that is no form.
+    """
+    limited = Request(request.scope, _LimitedReceive(request).receive)
+    if request.headers.get("content-type", "").startswith(_URLENCODED):
+        return _read_pairs(await limited.body())
+    try:
+        async with limited.form(
+            max_files=0, max_fields=_MAX_FIELDS, max_part_size=LARGEST
+        ) as form:
+            pairs = form.multi_items()
+    except FormParserError as error:
+        raise HTTPException(400, "The form is broken.") from error
+    return {name: _storable(value) for name, value in pairs if isinstance(value, str)}
+
+
+class _LimitedReceive:
+    """The receive function of a request, which raises an error if the form is too large."""
+
+    def __init__(self, request: Request) -> None:
+        self._receive = request.receive
+        self._remaining = LARGEST
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._remaining -= len(message.get("body", b""))
+        if self._remaining < 0:
+            raise HTTPException(413, "The form is too large.")
+        return message
+
+
+def _read_pairs(body: bytes) -> dict[str, str]:
+    # This costs a tenth of Starlette's parser, which reads a form in pieces.
+    try:
+        text = body.decode("utf-8", "replace")
+        pairs = parse_qsl(
+            text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="replace"
+        )
+    except ValueError as error:
+        raise HTTPException(400, "The form has too many fields.") from error
+    return {name: _storable(value) for name, value in pairs}
+
+
+def _storable(value: str) -> str:
+    # No database stores half of a surrogate pair, and PostgreSQL no NUL. They are replaced and not
+    # removed: a value that is not the ID of a member must not become one.
+    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is wrong with a field, in the words of GroupServer."""
+    """An error in a field, in the words of GroupServer."""
 
     field: str
     fault: str
 
     def __str__(self) -> str:
-        """Return the complaint as the hook's answer has it."""
+        """Return the complaint as the answer of a hook has it."""
         return f"{self.field}: {self.fault}"
 
 
+# The names of the fields in complaints.
+_TITLES: Final = {Field.TOKEN: "Token", Field.PROFILE_ID: "Profile identifier"}
+_MISSING: Final = "Required input is missing."
 _NO_MONTH: Final = Complaint("Period", "A month is written as YYYY-MM.")
 
-
-#: GroupServer's two complaints about a token that is not the right one. Unlike GroupServer's they
-#: do not repeat it.
+#: GroupServer's two complaints about a wrong token, without the token that GroupServer repeats.
 WRONG_TOKEN: Final = (
     Complaint(
         _TITLES[Field.TOKEN], "The authentication token does not match the one in the database."
@@ -55,32 +102,16 @@ WRONG_TOKEN: Final = (
 )
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form, the last of those that have the same name.
-
-    Raises :exc:`HTTPException`: 413 for a form that is too large, 400 for one that is none.
-    """
-    limited = Request(request.scope, _Limited(request).receive)
-    if request.headers.get("content-type", "").startswith(_URLENCODED):
-        return _read_pairs(await limited.body())
-    try:
-        async with limited.form(max_files=0, max_fields=_FIELDS, max_part_size=LARGEST) as form:
-            pairs = form.multi_items()
-    except FormParserError as error:
-        raise HTTPException(400, "The form is broken.") from error
-    return {name: _whole(value) for name, value in pairs if isinstance(value, str)}
-
-
 def missing(form: Mapping[str, str], *fields: Field) -> list[Complaint]:
-    """Return a complaint for each of the fields that is not there, or empty."""
+    """Return a complaint for each of the *fields* that is absent or empty."""
     return [Complaint(_TITLES[field], _MISSING) for field in fields if not form.get(field)]
 
 
 def read_period(text: str | None, default: Callable[[], Period]) -> Period | Complaint:
-    """Return the period that *text* names, or by *default* where there is no text.
+    """Return the period that *text* names; without a text, the *default*.
 
-    The first year of all is refused: its first month has none before it to be compared with, and
-    begins at no time in UTC where the zone is east of it.
+    The year 1 is refused: its first month has no month before it for a comparison, and in a zone
+    east of UTC the month begins at no time in UTC.
     """
     if not text:
         return default()
@@ -91,57 +122,22 @@ def read_period(text: str | None, default: Callable[[], Period]) -> Period | Com
     return _NO_MONTH if period.year == MINYEAR else period
 
 
-def _read_pairs(body: bytes) -> dict[str, str]:
-    # A tenth of the cost of a parser that takes a form in pieces: nothing is large here.
-    try:
-        text = body.decode("utf-8", "replace")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS, errors="replace")
-    except ValueError as error:
-        raise HTTPException(400, "The form has too many fields.") from error
-    return {name: _whole(value) for name, value in pairs}
-
-
-def _whole(value: str) -> str:
-    # No database takes half of a surrogate pair, and PostgreSQL no NUL. They are replaced, not
-    # left out: what is not the ID of a member must not become one.
-    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-class _Limited:
-    """The receiving end of a request, which stops where the form gets too large."""
-
-    def __init__(self, request: Request) -> None:
-        self._receive = request.receive
-        self._left = LARGEST
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise HTTPException(413, "The form is too large.")
-        return message
-
-
 def read_idempotency_key(
     headers: Headers, form: Mapping[str, str], scope: str
 ) -> IdempotencyKey | None:
-    """Return the key of a call with that *form*, ``None`` if it has none.
+    """Return the key of the call with that *form*; ``None`` if it has none.
 
-    The same key in another *scope* is another key. Raises :exc:`HTTPException` 400 for a value
-    that is not a key.
+    One key in two scopes is two keys. Raises :exc:`HTTPException` 400 for a value that is no key.
     """
-    given = headers.getlist(KEY_HEADER)
-    if not given:
+    values = headers.getlist(KEY_HEADER)
+    if not values:
         return None
     try:
-        # RFC 8941, 4.2: fields of the same name are one, which for two keys is no string.
-        key = read_key(", ".join(given))
+        # RFC 8941, 4.2: several fields with this name are one, and two keys are then no string.
+        key = read_key(", ".join(values))
     except NotAKeyError as error:
         raise HTTPException(400, f"{KEY_HEADER}: {error}.\n") from error
-    return IdempotencyKey(scope + key, _fingerprint(form))
-
-
-def _fingerprint(form: Mapping[str, str]) -> str:
-    # As they were sent: the default period changes with the month, and the form does not.
-    said = [form.get(Field.PROFILE_ID, ""), form.get(Field.PERIOD, "")]
-    return sha256(json.dumps(said).encode("ascii")).hexdigest()
+    # The fingerprint is of the values as sent: the default period changes, the form does not.
+    sent = [form.get(Field.PROFILE_ID, ""), form.get(Field.PERIOD, "")]
+    fingerprint = sha256(json.dumps(sent).encode("ascii")).hexdigest()
+    return IdempotencyKey(scope + key, fingerprint)

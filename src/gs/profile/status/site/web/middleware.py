@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The middleware of the application: whole bodies, the access log, metrics, security headers."""
+"""The middleware of the application: security headers, access log, metrics, whole bodies."""
 
 import asyncio
 import time
@@ -17,8 +17,27 @@ from .forms import LARGEST
 from .health import Health
 from .metrics import Metrics
 
-#: What an answer gets that says nothing else itself; a page has a policy of its own.
-#: Strict-Transport-Security is for whoever has the certificate: the server in front.
+HEALTH_URI: Final = "/healthz"
+METRICS_URI: Final = "/metrics"
+
+
+def service_routes(health: Health, metrics: Metrics) -> list[Route]:
+    """Return the routes for the administrators of the service; members do not need them."""
+    return [Route(HEALTH_URI, health.answer), Route(METRICS_URI, metrics.answer)]
+
+
+def with_middleware(app: ASGIApp, metrics: Metrics, log: Log) -> ASGIApp:
+    """Return *app* behind all middleware; requests other than HTTP go to *app* directly."""
+    outer = SecurityHeaders(AccessLog(BodyLimit(app), metrics, log))
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        await (outer if scope["type"] == "http" else app)(scope, receive, send)
+
+    return dispatch
+
+
+#: Added to each answer that does not have them; a page has a policy of its own.
+#: Strict-Transport-Security belongs to the server in front, which has the certificate.
 SECURITY_HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (
@@ -39,29 +58,98 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, with more header fields."""
 
-        async def sent(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = list(message.get("headers", ()))
-                names = {name.lower() for name, _ in given}
-                message["headers"] = given + [
+                own = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in own}
+                message["headers"] = own + [
                     header for header in SECURITY_HEADERS if header[0] not in names
                 ]
             await send(message)
 
-        await self._app(scope, receive, sent)
+        await self._app(scope, receive, send_with_headers)
 
 
-#: For how long a body may take to arrive, in seconds.
+#: The status in log and metrics for a client that closed the connection early, as in nginx.
+CLIENT_CLOSED: Final = 499
+#: The answer after an error. The server then closes the connection, so the client must not reuse
+#: it.
+INTERNAL_ERROR: Final = PlainTextResponse(
+    "Internal Server Error", 500, headers={"Connection": "close"}
+)
+# The route of a request that has none: its path may be anything, and is not logged.
+_NO_ROUTE: Final = "-"
+
+
+class AccessLog:
+    """An application whose requests are counted and logged by route, never by path.
+
+    It ends the exceptions of the application: the log gets their types and places, never their
+    texts.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, log: Log) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does; 500 if it does not answer."""
+        status = 0
+        start = time.perf_counter()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            status = CLIENT_CLOSED
+        except asyncio.CancelledError:
+            # The grace of the stopping site is over. The result of the request is unknown, so the
+            # answer is not 503, which would mean that nothing was done.
+            self._log.warning("request_cut", route=_route(scope))
+            if not status:
+                await INTERNAL_ERROR(scope, receive, send_and_note)
+        except Exception as error:  # noqa: BLE001 - above it is only the server
+            self._log.failure("request_failed", error, route=_route(scope))
+            if not status:
+                await INTERNAL_ERROR(scope, receive, send_and_note)
+        finally:
+            seconds = time.perf_counter() - start
+            self._record(scope, status or CLIENT_CLOSED, seconds)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = _route(scope)
+        self._metrics.requested(route, status, seconds)
+        self._log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            seconds=round(seconds, 4),
+        )
+
+
+def _route(scope: Scope) -> str:
+    # Starlette adds the route to the scope.
+    return getattr(scope.get("route"), "path", _NO_ROUTE)
+
+
+#: A body has so long to arrive, in seconds.
 SLOWEST: Final = 10.0
 
-# The connection cannot be used again: the rest of the body may still come.
+# The connection cannot be used again: the rest of the body may still arrive.
 _CLOSE: Final = {"Connection": "close"}
 
 
 class BodyLimit:
-    """An application that is asked only when the whole body is there.
+    """An application that is called only when the whole body has arrived.
 
-    A client that goes away meanwhile is :exc:`ClientDisconnect`.
+    Raises :exc:`ClientDisconnect` if the client closes the connection before.
     """
 
     def __init__(self, app: ASGIApp, slowest: float = SLOWEST) -> None:
@@ -75,19 +163,16 @@ class BodyLimit:
         if not length and "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
-        # The server has seen to it that it is a number.
+        # The server refuses a length that is not a number.
         if int(length or 0) > LARGEST:
             await _too_large()(scope, receive, send)
             return
-        await self._taken_in(scope, receive, send)
-
-    async def _taken_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with asyncio.timeout(self._slowest):
                 body = await _read(receive)
         except TimeoutError:
-            said = PlainTextResponse("The form comes too slowly.\n", 408, headers=_CLOSE)
-            await said(scope, receive, send)
+            answer = PlainTextResponse("The form comes too slowly.\n", 408, headers=_CLOSE)
+            await answer(scope, receive, send)
             return
         if body is None:
             await _too_large()(scope, receive, send)
@@ -96,7 +181,7 @@ class BodyLimit:
 
 
 class _Replay:
-    """A receiving end that gives the body at once, and then what comes after it."""
+    """A receive function that returns the whole body first, then what follows it."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._body: bytes | None = body
@@ -110,7 +195,7 @@ class _Replay:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    # ``None`` stands for too much.
+    # Returns None for a body that is too large.
     body = bytearray()
     while True:
         message = await receive()
@@ -125,87 +210,3 @@ async def _read(receive: Receive) -> bytes | None:
 
 def _too_large() -> Response:
     return PlainTextResponse("The form is too large.\n", 413, headers=_CLOSE)
-
-
-#: What is counted for a client that went away before it had its answer, as nginx does.
-GONE: Final = 499
-#: What is answered after a fault. The server closes the connection then: who is told does not use
-#: it again.
-BROKEN: Final = PlainTextResponse("Internal Server Error", 500, headers={"Connection": "close"})
-# What is asked for where there is nothing: its path may be anything.
-_NOWHERE: Final = "-"
-
-
-class AccessLog:
-    """An application whose requests are counted and logged by route, never by path.
-
-    What it raises ends here: the log has what and where, and nothing of its text.
-    """
-
-    def __init__(self, app: ASGIApp, metrics: Metrics, log: Log) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._log = log
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does; 500 if it has no answer."""
-        status = 0
-        began = time.perf_counter()
-
-        async def sent(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sent)
-        except ClientDisconnect:
-            status = GONE
-        except asyncio.CancelledError:
-            # The site stops, and its patience is over. Nobody can say what became of the
-            # request: not 503, which would say that nothing did.
-            self._log.warning("request_cut", route=_route(scope))
-            if not status:
-                await BROKEN(scope, receive, sent)
-        except Exception as error:  # noqa: BLE001 - there is nobody above but the server
-            self._log.failure("request_failed", error, route=_route(scope))
-            if not status:
-                await BROKEN(scope, receive, sent)
-        finally:
-            self._end(scope, status or GONE, time.perf_counter() - began)
-
-    def _end(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(scope)
-        self._metrics.requested(route, status, seconds)
-        self._log.info(
-            "request",
-            method=scope["method"],
-            route=route,
-            status=status,
-            seconds=round(seconds, 4),
-        )
-
-
-def _route(scope: Scope) -> str:
-    # Starlette leaves the route that it has found in the scope.
-    return getattr(scope.get("route"), "path", _NOWHERE)
-
-
-HEALTH_URI: Final = "/healthz"
-METRICS_URI: Final = "/metrics"
-
-
-def with_middleware(app: ASGIApp, metrics: Metrics, log: Log) -> ASGIApp:
-    """Return *app* with all that a service has to have; only HTTP gets to its guards."""
-    outer = SecurityHeaders(AccessLog(BodyLimit(app), metrics, log))
-
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        await (outer if scope["type"] == "http" else app)(scope, receive, send)
-
-    return guard
-
-
-def service_routes(health: Health, metrics: Metrics) -> list[Route]:
-    """Return the routes for those who look after the service; no member needs them."""
-    return [Route(HEALTH_URI, health.answer), Route(METRICS_URI, metrics.answer)]

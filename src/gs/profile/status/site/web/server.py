@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The HTTP server: its connections, its start and its end."""
+"""The HTTP server: its start, its stop, and the limits of its connections."""
 
 import asyncio
 import os
@@ -20,72 +20,183 @@ from gs.profile.status.site.logs import Log
 
 from .sockets import BACKLOG, listening, listening_at, url_of
 
-#: For how long the header of a request may take to arrive, in seconds, the first one of a
-#: connection from its beginning.
+#: After the signal to stop, requests in progress have so long to end, in seconds.
+GRACE: Final = 30
+#: An idle connection is kept so long, in seconds: longer than by the server in front of it (nginx:
+#: 60), which could otherwise send a request in the moment in which it is closed here.
+KEEP_ALIVE: Final = 90
+#: The limit of connections; a further one is answered 503. A process has 1,024 file descriptors.
+MAX_CONNECTIONS: Final = 800
+
+#: The header of a request has so long to arrive, in seconds; for the first request of a
+#: connection, from the beginning of the connection.
 SLOWEST: Final = 10.0
-#: The largest header that is read on after what came with its beginning, in octets.
+#: The limit of a header in octets, without those that came in one piece with its beginning.
 LARGEST: Final = 16_384
 
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 
+# The states of systemd's sd_notify(3).
+_READY: Final = "READY=1"
+_STOPPING: Final = "STOPPING=1"
+
+
+def _do_nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a site is served, besides its application.
+
+    With *unix* it listens at that path instead of a port. *stopping* is called by the handler of
+    the signal to stop. *grace* is in seconds.
+    """
+
+    unix: Path | None = None
+    stopping: Callable[[], None] = _do_nothing
+    log: Log = field(default_factory=Log)
+    grace: int = GRACE
+
+
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    service: Service | None = None,
+) -> None:
+    """Serve *app* until SIGINT or SIGTERM; call *ready* with the URL when it accepts requests.
+
+    Port 0 means any free port. Requests in progress at the signal are completed, as far as the
+    grace of the *service* allows. Raises :exc:`CannotListenError`, and what *ready* raises.
+    """
+    service = service or Service()
+    socket_of = listening_at(service.unix) if service.unix else listening(host, port)
+    with socket_of as listener, _ended_by_signals():
+        config = uvicorn.Config(
+            app,
+            http=LimitedConnection,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=service.grace,
+            # Only the server in front can open a path in the file system.
+            forwarded_allow_ips="*" if service.unix else None,
+        )
+        server = ObservedServer(config, lambda: ready(url_of(listener)), service)
+        server.run([listener])
+        if server.error:
+            raise server.error
+
+
+class ObservedServer(uvicorn.Server):
+    """A server that reports its start and its stop.
+
+    Uvicorn documents none of the three methods that it overrides; the reasons are in
+    docs/decisions/0019.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], service: Service
+    ) -> None:
+        super().__init__(config)
+        self.error: Exception | None = None
+        self._ready = ready
+        self._service = service
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept requests, then report it."""
+        await super().startup(sockets)
+        try:
+            self._ready()
+        except Exception as error:  # noqa: BLE001 - serve() raises it after the shutdown
+            self.error = error
+            self.should_exit = True
+        else:
+            notify_systemd(_READY)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Report the stop at its beginning and at its end."""
+        notify_systemd(_STOPPING)
+        self._service.log.info("stopping", connections=len(self.server_state.connections))
+        await super().shutdown(sockets)
+        self._service.log.info("stopped", requests=self.server_state.total_requests)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Report the signal; the server answers requests for a moment longer."""
+        self._service.stopping()
+        super().handle_exit(sig, frame)
+
 
 class LimitedConnection(HttpToolsProtocol):
-    """Uvicorn's connection, which would wait for the end of a header for ever."""
+    """A connection with limits of time and size for the header of a request.
+
+    Uvicorn's own waits for the end of a header without a limit. The limits do not hold while a
+    request is in progress: a client may send the next one already, and to close the connection
+    would lose the answer. Uvicorn does not document the callbacks that it overrides; the
+    reasons are in docs/decisions/0019.
+    """
 
     slowest = SLOWEST
 
+    # Requests whose header is complete and whose answer is not: pipelined ones wait.
+    _in_progress = 0
     _octets = 0
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as there
-        """Begin to wait for the first request."""
+        """Start to wait for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
-        self._stop_waiting()
+        """Stop to wait."""
+        self._cancel_timer()
         super().connection_lost(exc)
 
-    def on_headers_complete(self) -> None:
-        """Hear from the parser that the header has ended."""
-        self._octets = 0
-        self._stop_waiting()
-        super().on_headers_complete()
-
     def data_received(self, data: bytes) -> None:
-        """Read on; end the connection where a header does not."""
+        """Parse the data; close the connection if they leave too large a header incomplete."""
         super().data_received(data)
-        if self.transport.is_closing() or not self._in_header:
+        if self.transport.is_closing() or self._in_progress:
             return
         self._octets += len(data)
         if self._octets > LARGEST:
             self.transport.write(_TOO_LARGE)
             self.transport.close()
         elif self._timer is None:
-            self._wait()
+            # Any data end Uvicorn's own wait for the next request, even a line break, with which
+            # no request begins.
+            self._start_timer()
 
-    @property
-    def _in_header(self) -> bool:
-        # Nothing is being answered. Uvicorn has ended its own wait for the next request, as it
-        # does for a line break too, with which none begins.
-        return self.cycle is None or self.cycle.response_complete
+    def on_headers_complete(self) -> None:
+        """Stop to wait: a header is complete."""
+        self._octets = 0
+        self._in_progress += 1
+        self._cancel_timer()
+        super().on_headers_complete()
 
-    def _wait(self) -> None:
-        self._timer = self.loop.call_later(self.slowest, self.transport.close)
+    def on_response_complete(self) -> None:
+        """Count the request as answered."""
+        self._in_progress -= 1
+        super().on_response_complete()
 
-    def _stop_waiting(self) -> None:
+    def _start_timer(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.slowest, self.transport.close)
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
 
-READY: Final = "READY=1"
-STOPPING: Final = "STOPPING=1"
-
-
 def notify_systemd(state: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Tell *state* to whoever has set ``NOTIFY_SOCKET``; where it is not set, nobody."""
+    """Send *state* to the socket that ``NOTIFY_SOCKET`` names; do nothing without one."""
     path = environment.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
         return
@@ -96,108 +207,12 @@ def notify_systemd(state: str, environment: Mapping[str, str] = os.environ) -> N
         channel.send(state.encode())
 
 
-#: What is being answered may take so long, in seconds, once the site is told to stop.
-PATIENCE: Final = 30
-#: For how long an idle connection is kept, in seconds: longer than by the server in front of it
-#: (nginx: 60), which would else use a connection in the moment when it is closed here.
-KEEP_ALIVE: Final = 90
-#: How many connections there may be; one more is answered 503. A process has 1,024 descriptors.
-MOST_CONNECTIONS: Final = 800
-
-
-def _ignored() -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What there is to a service besides its application: its log, and who hears that it stops.
-
-    With *unix* it listens at that path, and on no port. *patience* is in seconds.
-    """
-
-    unix: Path | None = None
-    stopping: Callable[[], None] = _ignored
-    log: Log = field(default_factory=Log)
-    patience: int = PATIENCE
-
-
-def serve(
-    app: ASGIApp,
-    host: str,
-    port: int,
-    ready: Callable[[str], None],
-    service: Service | None = None,
-) -> None:
-    """Serve *app* until SIGINT or SIGTERM; *ready* gets the URL once the socket listens.
-
-    Port 0 stands for any that is free. What is being answered when the signal comes is finished,
-    within the service's patience. Raises :exc:`CannotListenError`, and what *ready* raises.
-    """
-    service = service or Service()
-    socket_of = listening_at(service.unix) if service.unix else listening(host, port)
-    with socket_of as listener, _ended_by_signals():
-        server = _Server(_config(app, service), lambda: ready(url_of(listener)), service)
-        server.run([listener])
-        if server.fault:
-            raise server.fault
-
-
-def _config(app: ASGIApp, service: Service) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=LimitedConnection,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        backlog=BACKLOG,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=service.patience,
-        # Whoever reaches a path in the file system is the server in front.
-        forwarded_allow_ips="*" if service.unix else None,
-    )
-
-
-class _Server(uvicorn.Server):
-    """A server that says when it has started, and when it stops."""
-
-    def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], service: Service
-    ) -> None:
-        super().__init__(config)
-        self.fault: Exception | None = None
-        self._ready = ready
-        self._service = service
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        try:
-            self._ready()
-        except Exception as error:  # noqa: BLE001 - serve() raises it, once all is put away
-            self.fault = error
-            self.should_exit = True
-        else:
-            notify_systemd(READY)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        notify_systemd(STOPPING)
-        self._service.log.info("stopping", connections=len(self.server_state.connections))
-        await super().shutdown(sockets)
-        self._service.log.info("stopped", requests=self.server_state.total_requests)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._service.stopping()
-        super().handle_exit(sig, frame)
-
-
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    # Uvicorn raises the signal again when it has stopped, for whoever waits to see; here to stop
-    # is what was asked for, and no failure.
+    # After its shutdown Uvicorn raises the signal again, for its caller. Here a stop by a signal
+    # is a success, so these handlers turn the signal into an exception that ends here.
     before = {
-        number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, _raise_stopped) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield
@@ -209,8 +224,8 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 class _Stopped(BaseException):
-    """A signal said so."""
+    """A signal stopped the server."""
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
     raise _Stopped

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Opens the socket that the site listens on."""
+"""Opens the socket on which the site listens."""
 
 import os
 import socket
@@ -9,19 +9,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-#: How many connections may wait to be accepted; the kernel has a limit of its own.
+#: The limit of connections that wait to be accepted; the kernel has its own limit.
 BACKLOG: Final = 1024
-# The owner and the group may connect: the group is that of the server in front.
+# The owner and the group may connect; the group is that of the server in front.
 _NOT_FOR_OTHERS: Final = 0o117
 
 
 class CannotListenError(Exception):
-    """The address and port, or the path, cannot be had."""
+    """The site cannot listen on this address and port, or at this path."""
 
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Give a socket that listens on *host* and *port*; port 0 stands for any that is free.
+    """Give a socket that listens on *host* and *port*; port 0 means any free port.
 
     Raises :exc:`CannotListenError`.
     """
@@ -37,9 +37,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def listening_at(path: Path) -> Iterator[socket.socket]:
-    """Give a socket that listens at *path*, and remove it in the end, if it still is that one.
+    """Give a socket that listens at *path*; at the end, remove its file if it is still its own.
 
-    One that a dead process has left there is replaced. Raises :exc:`CannotListenError`.
+    The socket of a process that died is replaced. Raises :exc:`CannotListenError`.
     """
     try:
         _remove_dead(path)
@@ -51,14 +51,14 @@ def listening_at(path: Path) -> Iterator[socket.socket]:
         try:
             yield listener
         finally:
-            # Whoever was started meanwhile has found it dead, and put its own in this place.
+            # A process that started meanwhile may have replaced it, because it was closed.
             with suppress(OSError):
                 if _file_at(path) == mine:
                     path.unlink()
 
 
 def url_of(listener: socket.socket) -> str:
-    """Return where the *listener* is reached."""
+    """Return the URL of the *listener*."""
     if listener.family == socket.AF_UNIX:
         return f"unix:{listener.getsockname()}"
     host, port, *_ = listener.getsockname()
@@ -66,15 +66,15 @@ def url_of(listener: socket.socket) -> str:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, protocol, _, address = found[0]
-    # With its protocol named: else asyncio does not turn Nagle's algorithm off, and each
-    # answer waits 40 ms for the client to acknowledge its header.
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = addresses[0]
+    # The protocol must be named: otherwise asyncio does not turn Nagle's algorithm off, and each
+    # answer waits 40 ms until the client acknowledges its header.
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Two may be bound to a port; it is here that the second one fails.
+        # Two sockets can be bound to one port; the second one fails here.
         listener.listen(BACKLOG)
     except BaseException:
         listener.close()
@@ -97,9 +97,9 @@ def _bound_at(path: Path) -> socket.socket:
 
 
 def _file_at(path: Path) -> tuple[int, int, int]:
-    # The time is there because a file system gives the number of a removed file to the next one.
-    found = path.lstat()
-    return found.st_dev, found.st_ino, found.st_mtime_ns
+    # With the time, because a file system may reuse the number of a removed file at once.
+    status = path.lstat()
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def _remove_dead(path: Path) -> None:
