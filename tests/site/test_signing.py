@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.links import STOP_PATH, NotOursError, read_link, stop_link
+from gs.profile.status.site.links import STOP_PATH, InvalidLinkError, read_link, stop_link
 
 SITE = "https://groups.example.org"
 KEY = "a key of 256 bits, or so the database has it"
@@ -27,7 +27,7 @@ def payload(octets):
 
 
 def refused(text, key=KEY):
-    with pytest.raises(NotOursError):
+    with pytest.raises(InvalidLinkError):
         read_link(key, text)
     return True
 

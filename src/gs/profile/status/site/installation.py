@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How this program was installed: the commands that start it, and those that complete it."""
+"""The commands that start this program as installed, and that install it with more extras."""
 
 import json
 import os
@@ -15,16 +15,16 @@ _DISTRIBUTION = "gs.profile.status.send"
 
 
 def program(name: str) -> str:
-    """Return what starts *name*, ``sendprofile`` or ``sendprofile-site``, in a shell here.
+    """Return the command that starts *name*, ``sendprofile`` or ``sendprofile-site``, in a shell.
 
-    It is the program that is installed beside the running one: its name where the shell finds it
-    on ``PATH``, else its path, relative to the current folder where it is below that.
+    It is the program in the folder of the running one: its name if the shell finds it on
+    ``PATH``, otherwise its path, relative to the current folder if it is below that.
     """
     beside = Path(os.path.abspath(sys.argv[0])).with_name(name)  # noqa: PTH100 - keeps links
-    if not beside.exists():  # the running one was started by a link from elsewhere
+    if not beside.exists():  # a link in another folder started the running program
         beside = Path(sys.executable).with_name(name)
-    found = shutil.which(name)
-    if not beside.exists() or (found and Path(found).samefile(beside)):
+    on_path = shutil.which(name)
+    if not beside.exists() or (on_path and Path(on_path).samefile(beside)):
         return name
     folder = Path.cwd()
     if beside.is_relative_to(folder):
@@ -34,9 +34,9 @@ def program(name: str) -> str:
 
 
 def install_command(extras: str) -> str:
-    """Return what installs this distribution again, with *extras* such as ``site``, in a shell.
+    """Return the command that installs this distribution with *extras* such as ``site``.
 
-    It names what was installed: the folder, the wheel or the repository (PEP 610).
+    It names the source of the installation: the folder, the wheel or the repository (PEP 610).
     """
     python = shlex.quote(sys.executable)
     installer = f"{python} -m pip install" if find_spec("pip") else f"uv pip install -p {python}"
@@ -49,7 +49,7 @@ def _requirement(extras: str) -> str:
         origin = json.loads(distribution(_DISTRIBUTION).read_text("direct_url.json") or "{}")
         url = urlsplit(origin["url"])
     except (PackageNotFoundError, KeyError, ValueError):
-        return named  # it came from an index
+        return named  # it was installed from an index
     if "vcs_info" in origin:
         return f"{named} @ {origin['vcs_info']['vcs']}+{origin['url']}"
     return (

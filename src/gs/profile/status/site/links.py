@@ -10,17 +10,65 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-_BRACES: Final = re.compile(r"\{([a-z-]*)\}")
+# The characters of a URL in RFC 3986: no space, quote or control character is among them.
+_WEB: Final = re.compile(
+    r"https?://[\w.\[\]:@-]+(?:[/?#][\w!#$%&'()*+,./:;=?@\[\]~-]*)?", re.ASCII
+)
+_LARGEST_URL: Final = 800
+
+
+def web(url: str | None) -> str | None:
+    """Return *url* if it is a URL of the web (http, https), and ``None`` for any other text."""
+    if url is None or len(url) > _LARGEST_URL:
+        return None
+    ascii_url = url if url.isascii() else quote(url, safe="%/:?#[]@!$&'()*+,;=~", errors="replace")
+    return ascii_url if _WEB.fullmatch(ascii_url) else None
+
+
+def mail(address: str, subject: str = "") -> str:
+    """Return the ``mailto:`` URL (RFC 6068) of an *address*, with a *subject* filled in."""
+    query = f"?subject={quote(subject)}" if subject else ""
+    return f"mailto:{quote(address, safe='@+', errors='replace')}{query}"
+
+
+# A URL template of the settings: a URL of the web, with names in braces after the host.
 _URL: Final = re.compile(r'https?://[^\s{}/?#@<>"\\]+/(?:[^\s{}<>"\\]|\{[a-z-]*\})*')
+_BRACES: Final = re.compile(r"\{([a-z-]*)\}")
+
+
+def is_group_url(text: str) -> bool:
+    """Return whether *text* is a URL of the web with only ``group`` in braces.
+
+    Braces may not be in the host.
+    """
+    return _is_url(text) and _names(text) <= {"group"}
+
+
+def is_topic_url(text: str) -> bool:
+    """Return whether *text* is a URL of the web with the name of a post in braces.
+
+    The name is ``message-id`` or ``message-id-hash``. It may also have ``group`` in braces, and
+    nothing else. Braces may not be in the host.
+    """
+    names = _names(text) - {"group"}
+    return _is_url(text) and names != set() and names <= {"message-id", "message-id-hash"}
+
+
+def _is_url(text: str) -> bool:
+    return _URL.fullmatch(text) is not None
+
+
+def _names(text: str) -> set[str]:
+    return set(_BRACES.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which pages there are to be linked.
+    """Which pages exist, so that a notification can link them.
 
-    With *groupserver* they are GroupServer's, below the URL of the site. *group* and *topic* go
-    before these: the URLs at which an archive elsewhere has a group, and a post by its Message-ID,
-    with what :func:`is_group_url` and :func:`is_topic_url` allow in braces.
+    With *groupserver* they are GroupServer's, below the URL of the site. *group* and *topic* come
+    before these: the URLs at which an archive elsewhere has a group, and a post by its Message-ID.
+    :func:`is_group_url` and :func:`is_topic_url` check them.
     """
 
     groupserver: bool = True
@@ -32,21 +80,21 @@ class Layout:
         return site_url if self.groupserver else None
 
     def group_page(self, site_url: str, group_id: str) -> str | None:
-        """Return the URL at which the posts of a group can be read."""
+        """Return the URL of the page with the posts of a group."""
         if self.group is not None:
             return _filled(self.group, {"group": group_id})
         return self.group_settings(site_url, group_id)
 
     def group_settings(self, site_url: str, group_id: str) -> str | None:
-        """Return the URL of GroupServer's page of a group, below which are its settings."""
+        """Return the URL of GroupServer's page of a group; its settings are below it."""
         return f"{site_url}/groups/{quote(group_id, safe='')}" if self.groupserver else None
 
     def topic_page(
         self, site_url: str, group_id: str, post_id: str, message_id: str | None
     ) -> str | None:
-        """Return the URL of the topic that begins with a post; ``None`` where it has no page.
+        """Return the URL of the topic that begins with a post; ``None`` if it has no page.
 
-        The *message_id* of the post has no angle brackets; ``None`` where it is not known.
+        The *message_id* of the post has no angle brackets; it is ``None`` if it is unknown.
         """
         if self.topic is not None and message_id is not None:
             values = {
@@ -62,93 +110,46 @@ class Layout:
         return f"{site_url}/p/{quote(user_id, safe='')}" if self.groupserver else None
 
 
-def is_group_url(text: str) -> bool:
-    """Return whether *text* is a URL of the web that has nothing but ``group`` in braces.
-
-    The braces stand behind the host.
-    """
-    return _is_url(text) and _names(text) <= {"group"}
-
-
-def is_topic_url(text: str) -> bool:
-    """Return whether *text* is a URL of the web that has what names a post in braces.
-
-    That is ``message-id`` or ``message-id-hash``; it may have the ``group`` too, and nothing else.
-    The braces stand behind the host.
-    """
-    names = _names(text) - {"group"}
-    return _is_url(text) and names != set() and names <= {"message-id", "message-id-hash"}
+def _filled(url: str, values: dict[str, str]) -> str:
+    return _BRACES.sub(lambda match: quote(values[match[1]], safe="@"), url)
 
 
 def message_id_hash(message_id: str) -> str:
-    """Return what Mailman 3 calls a post by: the SHA-1 of its Message-ID, in base 32.
+    """Return Mailman 3's name for a post: the SHA-1 of its Message-ID, in base 32.
 
-    It is what the header field ``Message-ID-Hash`` has, and HyperKitty's URLs.
+    The header field ``Message-ID-Hash`` and the URLs of HyperKitty have it.
     """
     digest = hashlib.sha1(message_id.encode(), usedforsecurity=False).digest()
     return base64.b32encode(digest).decode("ascii")
 
 
-def _filled(url: str, values: dict[str, str]) -> str:
-    return _BRACES.sub(lambda found: quote(values[found[1]], safe="@"), url)
-
-
-def _is_url(text: str) -> bool:
-    return _URL.fullmatch(text) is not None
-
-
-def _names(text: str) -> set[str]:
-    return set(_BRACES.findall(text))
-
-
-# What RFC 3986 lets stand in a URL; a space, a quote or a control character has no business there.
-_WEB: Final = re.compile(
-    r"https?://[\w.\[\]:@-]+(?:[/?#][\w!#$%&'()*+,./:;=?@\[\]~-]*)?", re.ASCII
-)
-_LONGEST: Final = 800
-
-
-def web(url: str | None) -> str | None:
-    """Return *url* where it is one of the web (http, https), and ``None`` for anything else."""
-    if url is None or len(url) > _LONGEST:
-        return None
-    ascii_url = url if url.isascii() else quote(url, safe="%/:?#[]@!$&'()*+,;=~", errors="replace")
-    return ascii_url if _WEB.fullmatch(ascii_url) else None
-
-
-def mail(address: str, subject: str = "") -> str:
-    """Return the ``mailto:`` URL (RFC 6068) of an *address*, with a *subject* filled in."""
-    query = f"?subject={quote(subject)}" if subject else ""
-    return f"mailto:{quote(address, safe='@+', errors='replace')}{query}"
-
-
 @dataclass(frozen=True, slots=True)
 class SitePages:
-    """The pages of a site; each is ``None`` where the site's own URL is not one of the web."""
+    """The pages of a site; each is ``None`` if the site's own URL is not one of the web."""
 
     url: str | None
 
     @property
     def reset_password(self) -> str | None:
-        """Where somebody who has never logged in gets a password."""
+        """The page on which a member who never logged in gets a password."""
         return _page(self.url, "reset_password.html")
 
     @property
     def start_group(self) -> str | None:
-        """Where an administrator starts a group."""
+        """The page on which an administrator starts a group."""
         return _page(self.url, "createagroup.html")
 
     @property
     def administer(self) -> str | None:
-        """Where an administrator looks after the site."""
+        """The page on which an administrator manages the site."""
         return _page(self.url, "admindivision")
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPages:
-    """The pages of a group; each is ``None`` where there is no URL, or not one of the web.
+    """The pages of a group; each is ``None`` if its URL is missing, or not one of the web.
 
-    Its posts are at *url*; GroupServer's page of it, with its settings, is at *settings_url*.
+    The posts are at *url*; GroupServer's page of the group, with the settings, at *settings_url*.
     """
 
     url: str | None
@@ -156,44 +157,44 @@ class GroupPages:
 
     @property
     def leave(self) -> str | None:
-        """Where a member leaves the group."""
+        """The page on which a member leaves the group."""
         return _page(self.settings_url, "leave.html")
 
     @property
     def start_topic(self) -> str | None:
-        """Where a member starts a topic."""
+        """The page on which a member starts a topic."""
         return _page(self.settings_url, "starttopic.html")
 
     @property
     def delivery(self) -> str | None:
-        """Where a member chooses between a digest and one e-mail per post."""
+        """The page on which a member chooses between a digest and one e-mail per post."""
         return _page(self.settings_url, "email_settings.html")
 
     @property
     def privacy(self) -> str | None:
-        """Where an administrator says who may see the group."""
+        """The page on which an administrator sets who may see the group."""
         return _page(self.settings_url, "admin_change_basic_privacy.html")
 
 
 @dataclass(frozen=True, slots=True)
 class ProfilePages:
-    """The pages of a member; each is ``None`` where the profile's URL is not one of the web."""
+    """The pages of a member; each is ``None`` if the profile's URL is not one of the web."""
 
     url: str | None
 
     @property
     def edit(self) -> str | None:
-        """Where members change their names and biographies."""
+        """The page on which members change their names and biographies."""
         return _page(self.url, "edit.html")
 
     @property
     def photo(self) -> str | None:
-        """Where members change their photos."""
+        """The page on which members change their photos."""
         return _page(self.url, "image.html")
 
     @property
     def email_settings(self) -> str | None:
-        """Where members add, verify and choose e-mail addresses."""
+        """The page on which members add, verify and choose e-mail addresses."""
         return _page(self.url, "emailsettings.html")
 
 
@@ -201,36 +202,36 @@ def _page(url: str | None, name: str) -> str | None:
     return url and f"{url.rstrip('/')}/{name}"
 
 
-#: Below the URL of a site: what follows it names a member, and is signed.
+#: The path of signed links, below the URL of a site; the name of a member follows, signed.
 STOP_PATH: Final = "/gs-profile-status-stop/"
 
-# It is part of what is signed: a signature made for anything else, with the same key, is no link.
+# The purpose is signed too: a signature for another purpose, with the same key, is no link.
 _PURPOSE: Final = b"gs.profile.status.site: turn the summary off or on\n"
-# Half of HMAC-SHA256, the least that RFC 2104 (5) would have: 128 bits, which nobody guesses.
+# Half of HMAC-SHA256, the least in RFC 2104 (5): 128 bits, which nobody can guess.
 _MAC_OCTETS: Final = 16
-# What base64 makes of 16 octets. The last character has two bits of them, so that it is one of
-# A, Q, g and w: mail programs that make links of a text leave a final "-" or "_" out.
+# The length of 16 octets in base64. The last character has two of their bits, so it is A, Q, g or
+# w. A "-" or "_" at the end would be lost in mail programs that make links of a text.
 _MAC_CHARACTERS: Final = 22
 
 
-class NotOursError(ValueError):
-    """The site has not made the link: it was forged, or broken on its way."""
+class InvalidLinkError(ValueError):
+    """The site did not make this link: it is forged, or was damaged on its way."""
 
 
 def stop_link(base_url: str, key: str, user_id: str) -> str:
-    """Return the link by which a member turns the summary off, or on again: one line of ASCII.
+    """Return the link with which a member turns the summary off, or on again: one line of ASCII.
 
-    The *base_url* of the site is of ASCII too; an ID of 22 letters and digits adds 76 characters
-    to it. The link is always the same and never expires: only another *key* ends it.
+    The *base_url* of the site is ASCII too; an ID of 22 letters and digits adds 76 characters to
+    it. The link is always the same and never expires; only another *key* ends it.
     Raises :exc:`ValueError` for an empty key, with which anybody could make links.
     """
     return f"{base_url.rstrip('/')}{STOP_PATH}{_signed(key, _octets(user_id))}"
 
 
 def read_link(key: str, text: str) -> str:
-    """Return the ID of the member whom a link is for; *text* is what follows the path.
+    """Return the ID of the member in a link; *text* follows the path of signed links.
 
-    Raises :exc:`NotOursError`. How long that takes does not tell how much of it was right.
+    Raises :exc:`InvalidLinkError`, after a time that does not depend on how much is right.
     """
     try:
         given = text.encode("ascii")
@@ -238,10 +239,10 @@ def read_link(key: str, text: str) -> str:
         octets = base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))
         user_id = octets.decode()
     except (UnicodeError, binascii.Error) as error:
-        raise NotOursError("The link is broken") from error
-    # The whole is made again and compared: a decoder of base64 overlooks much.
+        raise InvalidLinkError("The link is damaged") from error
+    # The text is made again and compared as a whole: base64 decoders accept several spellings.
     if not hmac.compare_digest(_signed(key, octets).encode(), given):
-        raise NotOursError("The link is not signed by this site")
+        raise InvalidLinkError("The link is not signed by this site")
     return user_id
 
 
@@ -257,5 +258,5 @@ def _encoded(octets: bytes) -> str:
 
 
 def _octets(user_id: str) -> bytes:
-    # Half of a surrogate pair is in no ID of a member; its link is made, and leads to nobody.
+    # No ID of a member has half of a surrogate pair; the link of such a text leads to nobody.
     return user_id.encode("utf-8", "surrogatepass")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gs.profile.status.site.links import NotOursError, read_link
+from gs.profile.status.site.links import InvalidLinkError, read_link
 from gs.profile.status.site.notification import wording_for
 from gs.profile.status.site.store.audit import Event, record_events
 from gs.profile.status.site.store.database import NO_DATABASE, Connection, Engine
@@ -68,7 +68,7 @@ class UnsubscribePage:
             user_id = read_link(self.link_key, request.path_params["signed"])
             change = _read_change(await read_form(request)) if request.method == "POST" else None
             subscription = await run_in_threadpool(self._apply, user_id, change)
-        except NotOursError:
+        except InvalidLinkError:
             return trouble(request, Trouble.NOT_FOUND)
         except HTTPException as error:  # of the form
             return trouble(request, Trouble.BAD_FORM, error.status_code)
