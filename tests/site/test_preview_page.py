@@ -6,13 +6,16 @@ import html5lib
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from embedded.hamlet import TOKEN
+from embedded.hamlet import TOKEN, only
 from embedded.pages import Mail, nobody, served_pages
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import PlannedNotification
 from gs.profile.status.site.web.tokens import DELAY, MAX_WAITING
 from limits import LIMIT, wait_until
+
+# The page reads nothing from the database itself.
+pytestmark = only("sqlite")
 
 PATH = "/gs-profile-status-preview"
 SKIPPING = "Skipping the monthly profile-status notification for Ann (ann): explicitly opted out"
