@@ -150,12 +150,12 @@ class LimitedConnection(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as there
-        """Start to wait for the first request."""
+        """Start the timer for the first request."""
         super().connection_made(transport)
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop to wait."""
+        """Cancel the timer."""
         self._cancel_timer()
         super().connection_lost(exc)
 
@@ -174,7 +174,7 @@ class LimitedConnection(HttpToolsProtocol):
             self._start_timer()
 
     def on_headers_complete(self) -> None:
-        """Stop to wait: a header is complete."""
+        """Cancel the timer: a header is complete."""
         self._octets = 0
         self._in_progress += 1
         self._cancel_timer()
