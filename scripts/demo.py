@@ -98,7 +98,7 @@ def _site(folder: Path, data: Path | None) -> Iterator[dict[str, str]]:
     try:
         _wait_until_ready(site, ready, log)
         said: dict[str, str] = json.loads(ready.read_text("utf-8"))
-        print(log.read_text("utf-8").partition("To mail everybody")[0], flush=True)
+        print(log.read_text("utf-8").partition("To mail all members")[0], flush=True)
         yield said
     finally:
         _let_go(site)

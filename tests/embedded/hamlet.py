@@ -87,8 +87,8 @@ class Hamlet:
         post = {"user_id": user_id, "date": moment, "body": "Words.", "subject": topic, **row}
         with self.engine.begin() as connection:
             if not self._has_topic(connection, topic):
-                first = {"topic_id": topic, "original_subject": topic, "num_posts": 1}
-                first |= {"first_post_id": post_id, "last_post_id": post_id}
+                first = {"topic_id": topic, "original_subject": topic}
+                first |= {"first_post_id": post_id}
                 add(connection, tables.TOPIC, [{**first, **place, "last_post_date": moment}])
             add(
                 connection, tables.POST, [{**post, **place, "post_id": post_id, "topic_id": topic}]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
@@ -155,15 +155,15 @@ def test_the_names_are_from_around_the_world():
 
 
 def test_whoever_is_named_by_a_line_is_in_the_group():
-    for circle in read_groups():
-        names = [one.name for one in read_people() if circle.group_id in one.groups]
+    for group in read_groups():
+        names = [one.name for one in read_people() if group.group_id in one.groups]
         lines = [
-            *circle.replies,
-            *(line for talk in circle.talks for line in (talk.opening, *talk.replies)),
+            *group.replies,
+            *(line for topic in group.topics for line in (topic.opening, *topic.replies)),
         ]
         for line in lines:
             assert not line.by or any(line.by in name for name in names), (
-                circle.group_id,
+                group.group_id,
                 line.by,
             )
 
@@ -180,9 +180,13 @@ def test_keywords_are_of_the_subject_of_the_group(activity):
     assert words & {"plot", "compost", "blight", "tomatoes", "potatoes", "garlic"}
 
 
-def test_every_topic_has_its_figures(settled):
-    posts = Counter(row.topic_id for row in settled.rows(tables.POST))
-    assert {row.topic_id: row.num_posts for row in settled.rows(tables.TOPIC)} == posts
+def test_every_topic_has_its_first_and_its_last_post(settled):
+    posts = defaultdict(list)
+    for row in settled.rows(tables.POST):
+        posts[row.topic_id].append((row.date, row.post_id))
+    ends = {topic: (min(these)[1], max(these)[0]) for topic, these in posts.items()}
+    rows = settled.rows(tables.TOPIC)
+    assert {row.topic_id: (row.first_post_id, row.last_post_date) for row in rows} == ends
 
 
 def test_the_community_is_the_same_for_a_seed(settled, tmp_path):

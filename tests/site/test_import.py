@@ -194,8 +194,8 @@ def test_an_answer_is_in_the_topic_of_what_it_answers_whatever_its_subject(write
     assert topics(town) == ["Tea"] * 3
     (topic,) = town.rows(tables.TOPIC)
     posts = sorted(town.rows(tables.POST), key=lambda row: row.date)
-    assert topic.num_posts == 3
-    assert (topic.first_post_id, topic.last_post_id) == (posts[0].post_id, posts[2].post_id)
+    assert {post.topic_id for post in posts} == {topic.topic_id}
+    assert topic.first_post_id == posts[0].post_id
     assert topic.last_post_date == datetime(2025, 4, 8, 12, tzinfo=UTC)
     assert posts[1].in_reply_to == posts[0].post_id
 
@@ -210,7 +210,7 @@ def test_a_reply_without_references_joins_the_latest_topic_of_its_subject(writer
     take()
     assert len(town.rows(tables.TOPIC)) == 2
     latest = max(town.rows(tables.TOPIC), key=lambda row: row.last_post_date)
-    assert latest.num_posts == 2
+    assert [row.topic_id for row in town.rows(tables.POST)].count(latest.topic_id) == 2
     assert latest.last_post_date.day == 4
 
 
@@ -233,7 +233,7 @@ def test_a_topic_that_goes_on_is_continued_by_its_subject_long_after_it_began(wr
     writer.file("g.mbox", writer.message("Tea"), *replies)
     take()
     (topic,) = town.rows(tables.TOPIC)
-    assert topic.num_posts == 4
+    assert [row.topic_id for row in town.rows(tables.POST)] == [topic.topic_id] * 4
 
 
 def test_a_reply_does_not_continue_a_topic_that_began_later(writer, take, town):
@@ -249,7 +249,8 @@ def test_a_reply_in_another_import_continues_a_topic_by_its_subject_too(writer, 
     writer.file("g.mbox", first, reply)
     take()
     (topic,) = town.rows(tables.TOPIC)
-    assert (topic.num_posts, topic.last_post_date.day) == (2, 9)
+    assert [row.topic_id for row in town.rows(tables.POST)] == [topic.topic_id] * 2
+    assert topic.last_post_date.day == 9
 
 
 def test_messages_without_a_subject_are_no_topic_together(writer, take, town):
@@ -266,7 +267,7 @@ def test_an_answer_that_comes_first_is_joined_by_what_it_answers(writer, take, t
     )
     take()
     (topic,) = town.rows(tables.TOPIC)
-    assert topic.num_posts == 2
+    assert [row.topic_id for row in town.rows(tables.POST)] == [topic.topic_id] * 2
     assert topic.last_post_date.day == 7
 
 
@@ -337,7 +338,6 @@ def test_an_import_that_was_cut_off_is_completed_by_the_next(writer, take, town)
     assert 0 < len(town.rows(tables.POST)) < 1_200
     assert take()["g"].messages == 1_200
     assert len(town.rows(tables.POST)) == 1_200
-    assert sum(row.num_posts for row in town.rows(tables.TOPIC)) == 1_200
 
 
 def test_taking_in_again_adds_what_is_new(writer, take, town):
@@ -346,7 +346,8 @@ def test_taking_in_again_adds_what_is_new(writer, take, town):
     take()
     writer.file("g.mbox", first, writer.message("Re: Tea", day=9))
     assert take()["g"].new == 1
-    assert town.rows(tables.TOPIC)[0].num_posts == 2
+    (topic,) = town.rows(tables.TOPIC)
+    assert [row.topic_id for row in town.rows(tables.POST)] == [topic.topic_id] * 2
 
 
 def test_a_message_in_two_files_of_a_group_is_one_post(writer, take, town):

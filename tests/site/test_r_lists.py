@@ -120,7 +120,9 @@ def test_every_message_is_in_a_topic_with_right_figures(taken):
     for row in town.rows(tables.POST):
         posts.setdefault(row.topic_id, []).append(row)
     for topic in town.rows(tables.TOPIC):
-        assert topic.num_posts == len(posts.pop(topic.topic_id))
+        rows = posts.pop(topic.topic_id)
+        assert topic.last_post_date == max(row.date for row in rows)
+        assert topic.first_post_id in {row.post_id for row in rows}
         assert not topic.original_subject.startswith("Re:")
     assert posts == {}
 

@@ -144,8 +144,8 @@ def test_archives_are_imported_twice_and_served(tmp_path, data):
     assert first.returncode == again.returncode == 0, first.stderr
     assert "garden: 1 messages, 1 new" in first.stdout
     assert "garden: 1 messages, 0 new" in again.stdout
-    assert "The site reports on 2025-04" in first.stdout
-    assert "for sendprofile add --period 2025-04" in first.stdout
+    assert "the site reports on 2025-04" in first.stdout
+    assert "Run sendprofile with --period 2025-04" in first.stdout
     assert f"The site is in {folder}. To serve it:" in first.stdout
     with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
         assert (said["period"], said["members"]) == ("2025-04", 1)
@@ -192,7 +192,7 @@ def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path, fault):
     (tmp_path / "archives" / "garden.mbox.gz").write_bytes(part)
     done = run("import-mbox", tmp_path / "archives", "--folder", tmp_path / "site")
     assert done.returncode == 65
-    assert "garden.mbox.gz: the compressed file is broken; get it anew." in done.stderr
+    assert "garden.mbox.gz: the compressed file is broken; get it again." in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -226,24 +226,28 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, site):
         (
             ["import-mbox", "{tmp}/our lists", "--folder", "{tmp}/file"],
             73,
-            "is there already",
+            "exists already",
         ),
         (
             ["import-mbox", "{tmp}/our lists", "--folder", "/dev/null/x"],
             74,
             "Not a directory",
         ),
-        (["serve", "--port", "80000"], 64, "'80000' is no port, a whole number from 0 to 65535"),
-        (["serve", "--port", "-1"], 64, "'-1' is no port"),
+        (
+            ["serve", "--port", "80000"],
+            64,
+            "'80000' is not a port, a whole number from 0 to 65535",
+        ),
+        (["serve", "--port", "-1"], 64, "'-1' is not a port"),
         (
             ["serve", "--folder", "{tmp}/site", "--unix", "x", "--port", "0"],
             64,
-            "--unix is instead",
+            "Give --unix, or",
         ),
         (
             ["serve", "--folder", "{tmp}/site", "--unix", "x", "--host", "::1"],
             64,
-            "--unix is inst",
+            "Give --unix, or",
         ),
         (
             ["serve", "--folder", "{tmp}/site", "--host", "nosuch.invalid"],
@@ -391,8 +395,8 @@ def test_what_is_meant_to_be_an_archive_and_is_none_is_no_success(tmp_path, data
     assert "notes.txt" in done.stdout
     first, second, third = said_in(done.stderr)
     assert first.startswith("sendprofile-site: choir.mbox.gz: not an mbox file")
-    assert "site had no site, and a new one was made" in second
-    assert third.startswith("sendprofile-site: 1 left out, as said above; the others were taken")
+    assert "site had no site, so a new one was created" in second
+    assert third.startswith("sendprofile-site: 1 of the files could not be imported")
 
 
 @pytest.mark.parametrize(("name", "code"), [("choir.mbox.gz", 65), ("choir.mbox", 0)])

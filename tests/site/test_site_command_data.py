@@ -75,14 +75,18 @@ def test_faults_of_a_file_are_told_line_by_line(folder, tmp_path):
     one, other, last = done.stderr.splitlines()
     assert "people.csv, line 2: role: “owner”" in one
     assert ", line 3: " in other
-    assert last.endswith("people.csv: 2 faults; nothing was taken in.")
+    assert last.endswith(
+        "people.csv: 2 errors; nothing was imported. Correct the file and try again."
+    )
     assert run("import-people", tmp_path / "none.csv", "--folder", folder).returncode == 74
 
 
 def test_one_fault_is_counted_as_one(folder, tmp_path):
     (tmp_path / "people.csv").write_text("ID,role\nu1,owner\n")
     done = run("import-people", tmp_path / "people.csv", "--folder", folder)
-    assert done.stderr.endswith("people.csv: 1 fault; nothing was taken in.\n")
+    assert done.stderr.endswith(
+        "people.csv: 1 error; nothing was imported. Correct the file and try again.\n"
+    )
 
 
 def test_a_dry_run_says_what_would_be_done(folder, tmp_path):
@@ -113,7 +117,7 @@ def test_an_archive_goes_to_the_site_that_is_named(folder, tmp_path):
     again = ("import-mbox", tmp_path / "lists", "--folder", folder, "--keep-addresses")
     done = run(*again)
     assert done.returncode == 64
-    assert "Choose one of the sites with --site: lists, t." in done.stderr
+    assert "choose one with --site: lists, t." in done.stderr
     assert run(*again, "--site", "t").returncode == 0
     assert rows(folder, 'SELECT email FROM "group" WHERE site_id = ?', "t") == [
         ("garden@t.example",)
@@ -240,7 +244,7 @@ def test_a_site_that_others_can_reach_is_warned_of(folder, tmp_path):
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
         _, stderr = process.communicate(timeout=LIMIT)
-    assert "keep it behind a web server" in stderr
+    assert "behind a web server" in stderr
 
 
 def test_a_url_without_tls_is_warned_of(folder, tmp_path):
@@ -248,7 +252,7 @@ def test_a_url_without_tls_is_warned_of(folder, tmp_path):
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
         _, stderr = process.communicate(timeout=LIMIT)
-    assert "http://groups.example.org is without TLS" in stderr
+    assert "http://groups.example.org has no TLS" in stderr
 
 
 def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tmp_path):
@@ -266,7 +270,7 @@ def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tm
     ("options", "code", "said"),
     [
         (["--ready-file", "none/x"], 74, "No such file"),
-        (["--url", "groups"], 64, "--url: 'groups' is no address"),
+        (["--url", "groups"], 64, "--url: 'groups' is not a URL"),
         (["--unix", "none/x"], 69, "choose another with --unix"),
     ],
 )

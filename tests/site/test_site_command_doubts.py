@@ -86,23 +86,23 @@ def test_doubts_are_listed_and_settled(site):
     for said in ("--sent KEY", "--not-sent KEY"):
         assert f"sendprofile-site doubts --folder {site.folder} {said}\n" in listed
     assert "worked on" not in listed
-    assert site.doubts("--sent", "k1", "k2", "k1").stdout == "2 settled.\n"
-    assert site.doubts("--not-sent", "k3").stdout == "1 settled.\n"
+    assert site.doubts("--sent", "k1", "k2", "k1").stdout == "2 resolved.\n"
+    assert site.doubts("--not-sent", "k3").stdout == "1 resolved.\n"
     assert site.settled("k1", "k2", "k3") == [True, True, False]
     assert site.trail() == [("1", "u1", "2025-04")] * 2
     assert site.doubts().stdout == "Nothing is in doubt.\n"
     done = site.doubts("--sent", "k1")
-    assert (done.returncode, "Nothing is in doubt under the key 'k1'" in done.stderr) == (65, True)
+    assert (done.returncode, "No call 'k1' is in doubt" in done.stderr) == (65, True)
 
 
 def check_in_progress(site):
     listed = site.doubts().stdout
-    assert "2 are still being worked on" in listed
+    assert "2 are in progress" in listed
     assert re.findall("^    (old|young), since", listed, re.MULTILINE) == ["old", "young"]
     assert "Nothing is in doubt." in listed
     for key in ("old", "young"):
         done = site.doubts("--not-sent", key)
-        assert (done.returncode, "being worked on" in done.stderr) == (75, True)
+        assert (done.returncode, "is in progress" in done.stderr) == (75, True)
     assert site.settled("old", "young") == [None, None]
 
 
@@ -115,7 +115,7 @@ def test_a_site_that_begins_says_how_many_a_crash_has_left(site, tmp_path, doubt
         process.terminate()
         _, stderr = process.communicate(timeout=LIMIT)
     told = [line for line in map(json.loads, stderr.splitlines()) if "calls" in line]
-    assert [(line["event"], line["calls"]) for line in told] == [("left_in_doubt", 2)] * (
+    assert [(line["event"], line["calls"]) for line in told] == [("calls_in_doubt", 2)] * (
         doubts > 0
     )
 
@@ -127,7 +127,7 @@ def test_what_a_site_that_runs_may_be_handing_over_is_not_settled_however_old(si
         site.doubt("old", age=OLD)
         site.doubt("young")
         # Whoever began what was open when the site was opened is gone: it is the only process.
-        assert site.doubts("--not-sent", "before").stdout == "1 settled.\n"
+        assert site.doubts("--not-sent", "before").stdout == "1 resolved.\n"
         check_in_progress(site)
     assert site.doubts("--not-sent", "old", "young").returncode == 0
     assert site.settled("old", "young") == [False, False]
@@ -169,8 +169,8 @@ def test_that_nothing_was_changed_is_told(site):
             " BEGIN SELECT RAISE(IGNORE); END"
         )
     done = site.doubts("--sent", "k1", "k2")
-    assert (done.returncode, done.stdout) == (75, "1 settled.\n")
-    assert "No longer in doubt, and left as it is: 'k1'." in done.stderr
+    assert (done.returncode, done.stdout) == (75, "1 resolved.\n")
+    assert "No longer in doubt, and unchanged: 'k1'." in done.stderr
     assert site.settled("k1", "k2") == [None, True]
     assert len(site.trail()) == 1
 
@@ -191,7 +191,7 @@ def test_what_another_process_takes_over_in_between_is_not_settled(site):
             wait_until(lambda: connection.scalar(LOCKED_OUT))
             transaction.commit()
             stdout, stderr = process.communicate(timeout=LIMIT)
-    assert (process.returncode, stdout) == (75, "0 settled.\n")
-    assert "No longer in doubt, and left as it is: 'k'." in stderr
+    assert (process.returncode, stdout) == (75, "0 resolved.\n")
+    assert "No longer in doubt, and unchanged: 'k'." in stderr
     assert site.settled("k") == [None]
     presence.close()

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from embedded.commands import copied, run
-from gs.profile.status.site.commands.common import EX_IOERR, CommandError, command_errors
+from gs.profile.status.site.commands.common import CommandError, command_errors
 from gs.profile.status.site.instance.folder import folder_locked
 from limits import LIMIT
 
@@ -40,8 +40,8 @@ def told(done, code):
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("UPDATE sendprofile_site_version SET version_num = '9999'", "is of version 9999"),
-        ("DROP TABLE sendprofile_site_version", "does not say of which version"),
+        ("UPDATE sendprofile_site_version SET version_num = '9999'", "has version 9999"),
+        ("DROP TABLE sendprofile_site_version", "but not their version"),
     ],
 )
 def test_a_database_of_another_version_is_told_of(folder, command, statement, says):
@@ -79,7 +79,7 @@ def test_that_another_process_makes_the_site_is_told(tmp_path, command):
     (tmp_path / "garden.mbox").write_text("From a@b.example Sun Apr  6 11:55:11 2025\nTo: x\n\n")
     with folder_locked(folder / "site.lock"):
         done = run(*command, "--folder", folder, cwd=tmp_path)
-    line = f"sendprofile-site: Another sendprofile-site makes a site in {folder}."
+    line = f"sendprofile-site: Another sendprofile-site is creating the site in {folder}."
     assert told(done, 73) == line
 
 
@@ -96,7 +96,7 @@ def test_a_file_of_authorities_that_is_none_is_told_of(folder):
 def test_a_fault_without_words_of_the_system_is_told_in_its_own():
     with pytest.raises(CommandError, match=r"^The site: no room\.$") as caught, command_errors():
         raise OSError("no room")
-    assert caught.value.code == EX_IOERR
+    assert caught.value.code == os.EX_IOERR
 
 
 def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew(
@@ -109,8 +109,7 @@ def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew
         assert run("doubts", "--folder", folder, env=env).returncode == 0
         for command in COMMANDS:
             line = told(run(*command, "--folder", folder), 78)
-            named = "If SENDPROFILE_SITE_DATABASE named it when the site was made, set that again."
-            assert named in line
+            assert "If SENDPROFILE_SITE_DATABASE named the database when the site was" in line
             assert not (folder / "site.sqlite3").exists()
 
 
@@ -118,4 +117,4 @@ def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew
 def test_a_database_that_has_lost_all_it_had_is_not_taken_for_a_new_one(folder, command):
     for file in folder.glob("site.sqlite3*"):
         file.write_bytes(b"")
-    assert "site.sqlite3 is not there, or empty." in told(run(*command, "--folder", folder), 78)
+    assert "site.sqlite3 is missing or empty." in told(run(*command, "--folder", folder), 78)

@@ -75,8 +75,8 @@ def test_a_folder_that_has_a_site_is_left_alone(tmp_path):
     done = run("init", "--folder", folder)
     assert done.returncode == 73
     assert done.stderr == (
-        f"sendprofile-site: {folder} has a site already, which is left as it is. For another one, "
-        "or one with another database, name another --folder.\n"
+        f"sendprofile-site: {folder} has a site already, which is unchanged. To create another "
+        "site, or one with another database, name another --folder.\n"
     )
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
@@ -90,14 +90,14 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
     done = run("init", "--folder", tmp_path)
     assert (done.returncode, done.stderr) == (
         73,
-        f"sendprofile-site: {tmp_path / name} is there already.\n",
+        f"sendprofile-site: {tmp_path / name} exists already.\n",
     )
     assert (tmp_path / name).read_text() == "mine"
-    assert not folder.scaffold.exists()
+    assert not folder.unfinished.exists()
 
 
 @pytest.mark.parametrize("stage", ["fill", "rename"])
-def test_a_founding_that_was_interrupted_is_no_site_and_is_begun_anew(tmp_path, stage):
+def test_an_interrupted_init_leaves_no_site_and_can_be_repeated(tmp_path, stage):
     folder = tmp_path / "site"
     program = f"""
 import os, pathlib
@@ -117,9 +117,9 @@ create_site(SiteFolder(pathlib.Path({str(folder)!r})), fill)
     assert (folder / "site.sqlite3").exists() == (stage == "rename")
     done = run("serve", "--folder", folder)
     assert done.returncode == 66
-    assert "was not finished" in done.stderr
+    assert "is incomplete" in done.stderr
     assert run("init", "--folder", folder).returncode == 0
-    assert not (folder / ".founding").exists()
+    assert not (folder / ".unfinished").exists()
     ((token,),) = rows(folder, "SELECT value FROM option WHERE option_id = 'authToken'")
     assert token_of(folder) == token
     assert run("doubts", "--folder", folder).returncode == 0
@@ -154,15 +154,15 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--url", "groups.example.org"], 64, "--url: 'groups.example.org' is no address"),
-        (["--support", "me"], 64, "--support: 'me' is no e-mail address: it has no @."),
+        (["--url", "groups.example.org"], 64, "--url: 'groups.example.org' is not a URL"),
+        (["--support", "me"], 64, "--support: 'me' is not an e-mail address: it has no @."),
         (["--support", "help@my_host.example.org"], 64, "address: its domain may have letters"),
         (["--support", "help@localhost"], 64, "address: its domain has no dot."),
-        (["--support", "küche@example.org"], 64, "--support: only ASCII may stand before the @"),
+        (["--support", "küche@example.org"], 64, "--support: only ASCII is allowed before the @"),
         (["--group", "garden"], 64, "--group: 'garden' is not of the form ID=TITLE"),
         (["--group", "a b=Title"], 64, "not of the form ID=TITLE"),
         (["--group", "g= "], 64, "not of the form ID=TITLE"),
-        (["--group", "g=A", "--group", "g=B"], 64, "--group: an ID is there twice"),
+        (["--group", "g=A", "--group", "g=B"], 64, "--group: an ID is given twice"),
         (["--database", "mysql://x"], 64, "postgresql://USER@HOST/NAME"),
         (["--database", "postgresql://u@127.0.0.1:1/n"], 74, "The database: "),
         (["--database", "postgresql://u:hidden@127.0.0.1:1/n"], 64, "~/.pgpass"),
@@ -192,14 +192,14 @@ def test_what_is_wrong_is_said_in_a_line_and_no_site_is_made(tmp_path, arguments
 def test_an_address_without_tls_is_warned_of(tmp_path, url, warned):
     done = run("init", "--folder", tmp_path / "site", "--url", url)
     assert done.returncode == 0
-    assert ("https alone" in done.stderr) == warned
+    assert ("only with https" in done.stderr) == warned
     assert bool(done.stderr) == warned
 
 
 def test_a_new_site_is_a_trial_and_says_where_its_mails_go(tmp_path):
     done = run("init", "--folder", ".", cwd=tmp_path)
     assert f"This is a trial: the e-mails go into {tmp_path}/Maildir until" in done.stdout
-    assert f"The folder {tmp_path} has" in done.stdout
+    assert f"gsconfig.ini, both in {tmp_path}." in done.stdout
     assert "Without --url" in done.stdout
     assert "Joined" not in done.stdout
 
@@ -211,7 +211,7 @@ def test_settings_that_are_wrong_are_said_in_a_line(tmp_path):
     for command in (["serve"], ["doubts"], ["preview", "x"], ["token"]):
         done = run(*command, "--folder", folder)
         assert (done.returncode, len(done.stderr.splitlines())) == (78, 1)
-        assert "site.toml: [mail] to: it is one of" in done.stderr
+        assert "site.toml: [mail] to must be one of" in done.stderr
 
 
 def test_a_secret_that_others_can_read_is_warned_of(tmp_path):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from embedded.commands import run
-from embedded.hamlet import VERIFIED
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.database import open_database
 
@@ -181,7 +180,6 @@ def test_only_the_skipped_ones_of_the_month_are_forgotten(town):
             user_id="p01",
             period=period,
             worker="",
-            begun=VERIFIED,
             status=status,
             message="",
         )

@@ -26,22 +26,20 @@ from gs.profile.status.site.store.posts import count_by_month
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 GROUPSERVER = {
-    "post": "post_id topic_id group_id site_id user_id in_reply_to subject date body htmlbody "
-    "header has_attachments hidden",
-    "topic": "topic_id group_id site_id original_subject first_post_id last_post_id "
-    "last_post_date num_posts hidden sticky",
+    "post": "post_id topic_id group_id site_id user_id in_reply_to subject date body header "
+    "hidden",
+    "topic": "topic_id group_id site_id original_subject first_post_id last_post_date hidden",
     "user_email": "user_id email is_preferred verified_date",
-    "group_user_email": "user_id site_id group_id email",
     "email_setting": "user_id site_id group_id setting",
     "profile_notification_skip": "user_id",
-    "audit_event": "id event_date subsystem event_code user_id instance_user_id site_id group_id "
-    "instance_datum supplementary_datum",
+    "audit_event": "id event_date subsystem event_code instance_user_id instance_datum "
+    "supplementary_datum",
     "option": "component_id option_id site_id group_id value",
 }
 
 
 @pytest.mark.parametrize(("table", "columns"), GROUPSERVER.items())
-def test_a_table_of_groupserver_has_its_columns(table, columns):
+def test_a_table_of_groupserver_has_the_columns_that_are_used(table, columns):
     assert list(tables.METADATA.tables[table].columns.keys()) == columns.split()
 
 
@@ -192,7 +190,7 @@ def test_an_event_is_audited_with_who_it_is_about(town):
         "u1",
         "2026-02",
     )
-    assert (wrong.user_id, wrong.instance_user_id) == (None, None)
+    assert wrong.instance_user_id is None
     assert (wrong.instance_datum, wrong.supplementary_datum) == ("h", "p")
 
 

@@ -251,14 +251,6 @@ def test_what_a_server_said_first_of_an_address_stays_as_much_as_there_is_room_f
     assert len(row.reply) == 500
 
 
-def test_the_address_for_one_group_changes_nothing(town, connection):
-    town.address("u", "u@example.org")
-    town.address("u", "work@example.org", preferred=False)
-    row = {"user_id": "u", "site_id": "s", "group_id": "g"}
-    town.insert(tables.GROUP_USER_EMAIL, **row, email="work@example.org")
-    assert find_addresses_of(connection, ["u"])["u"].preferred == ("u@example.org",)
-
-
 def test_many_members_cost_as_few_queries_as_one(town, connection):
     for number in range(30):
         town.person(f"u{number}", "g")

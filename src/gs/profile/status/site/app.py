@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Opens the site of a folder: builds the application from its parts."""
+"""Opens the site of a folder: the only builder of its parts."""
 
 import time
 from collections.abc import Callable
@@ -44,15 +44,15 @@ from .logs import Log
 from .model import Summary
 from .notification import Notification, compose
 
-# Whoever was sent to in a trial, into the Maildir, is still to be mailed.
+# Before the text of a reply in a trial: the e-mail went only into the Maildir folder.
 _TRIAL: Final = "Maildir "
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSite:
-    """A site that can be served: its application, how many members, and the period as of now.
+    """A site that can be served: its application, the number of members, the present period.
 
-    *stopping* is to be called when it is told to stop, for those who ask whether it is well.
+    Call *stopping* when the service is told to stop, so that its health check says so.
     """
 
     app: ASGIApp
@@ -62,29 +62,33 @@ class OpenSite:
 
 
 def now() -> datetime:
-    """Return the time of this machine, in the zone that the site reckons in."""
+    """Return the time of this machine in UTC, in which the site counts months."""
     return datetime.now(UTC)
 
 
-def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = None) -> OpenSite:
-    """Return the site in *folder*, which this process holds unless many may serve it.
+def open_site(
+    folder: SiteFolder, settings: SiteSettings, period: Period | None = None
+) -> OpenSite:
+    """Return the site in *folder*, which this process has locked unless many may serve it.
 
-    It reports on *period* when it is given, otherwise on the month that its archives have fixed,
-    or the month before today.
+    The site reports on *period*; without one, on the period that its archives have fixed, or on
+    the month before today.
     """
-    engine, log = _open(config), Log()
+    engine, log = _open(settings), Log()
     with engine.begin() as connection:
         members = count_members(connection)
-        doubts = 0 if config.many_processes else inherit_doubts(connection)
-    reckon = _reckoning(engine, period)
-    decider, mailer = _decider(engine, config), _mailer(engine, folder, config)
+        doubts = 0 if settings.many_processes else inherit_doubts(connection)
+    current_period = _current_period(engine, period)
+    decider, mailer = _decider(engine, settings), _mailer(engine, folder, settings)
     metrics, lease = Metrics(), WorkerLease(engine)
     metrics.members(members)
-    dispatcher = Dispatcher(Processor(engine, decider, mailer, lease, now, log), mailer, metrics)
+    processor = Processor(engine, decider, mailer, lease, now, log)
+    dispatcher = Dispatcher(processor, mailer, metrics)
     tokens = _tokens(engine, metrics)
-    hooks = Hooks(engine, dispatcher, tokens, reckon, "" if config.mail else _TRIAL)
+    prefix = "" if settings.mail else _TRIAL
+    hooks = Hooks(engine, dispatcher, tokens, current_period, prefix)
     unsubscribe = UnsubscribePage(_link_key(engine), engine, now)
-    preview = PreviewPage(tokens, _looking(engine, decider), reckon)
+    preview = PreviewPage(tokens, _planner(engine, decider), current_period)
     health = Health(engine, lambda: dispatcher.alive, log)
 
     def close() -> None:
@@ -100,52 +104,51 @@ def open_site(folder: SiteFolder, config: SiteSettings, period: Period | None = 
         database=engine.dialect.name,
         mailer=type(mailer).__name__,
         members=members,
-        period=str(reckon()),
+        period=str(current_period()),
     )
     if doubts:
-        log.warning("left_in_doubt", calls=doubts)
-    return OpenSite(app, members, reckon(), health.stop)
+        log.warning("calls_in_doubt", calls=doubts)
+    return OpenSite(app, members, current_period(), health.stop)
 
 
 def plan_notification(
-    config: SiteSettings, user_id: str, period: Period | None = None
+    settings: SiteSettings, user_id: str, period: Period | None = None
 ) -> PlannedNotification:
-    """Return what would become of the notification of a member; nothing is mailed or audited."""
-    engine = _open(config)
+    """Return what the send hook would do for a member; nothing is mailed or audited."""
+    engine = _open(settings)
     try:
-        reckon = _reckoning(engine, period)
-        return _looking(engine, _decider(engine, config))(user_id, reckon())
+        plan = _planner(engine, _decider(engine, settings))
+        return plan(user_id, _current_period(engine, period)())
     finally:
         engine.dispose()
 
 
-def _open(config: SiteSettings) -> Engine:
-    engine = open_database(config.database)
+def _open(settings: SiteSettings) -> Engine:
+    engine = open_database(settings.database)
     with engine.begin() as connection:
         ensure_secrets(connection)
     return engine
 
 
-def _reckoning(engine: Engine, period: Period | None) -> Callable[[], Period]:
-    with engine.connect() as connection:
-        fixed = read_option(connection, Option.PERIOD)
+def _current_period(engine: Engine, period: Period | None) -> Callable[[], Period]:
+    fixed = _read_option(engine, Option.PERIOD)
     period = period or (Period.parse(fixed) if fixed else None)
     return lambda: period or Period.of(now().date()).before()
 
 
-def _decider(engine: Engine, config: SiteSettings) -> Decider:
+def _decider(engine: Engine, settings: SiteSettings) -> Decider:
     link_key = _link_key(engine)
 
-    def composed(summary: Summary) -> Notification:
-        base = config.url or summary.sites[0].site.url
+    def compose_now(summary: Summary) -> Notification:
+        base = settings.url or summary.sites[0].site.url
         return compose(summary, now=now(), stop_url=stop_link(base, link_key, summary.profile.id))
 
-    layout = config.layout
-    return Decider(Activities(time.monotonic, layout), layout, composed)
+    layout = settings.layout
+    return Decider(Activities(time.monotonic, layout), layout, compose_now)
 
 
-def _looking(engine: Engine, decider: Decider) -> PlanNotification:
-    def looked(user_id: str, period: Period) -> PlannedNotification:
+def _planner(engine: Engine, decider: Decider) -> PlanNotification:
+    def plan(user_id: str, period: Period) -> PlannedNotification:
         with engine.connect() as connection:
             (member,) = decider.look_up(connection, [user_id]).values()
             decision = decider.decide(connection, member, period)
@@ -153,17 +156,17 @@ def _looking(engine: Engine, decider: Decider) -> PlanNotification:
             Status(decision.reply.status), decision.reply.message, decision.mail
         )
 
-    return looked
+    return plan
 
 
-def _mailer(engine: Engine, folder: SiteFolder, config: SiteSettings) -> Mailer:
-    if config.mail is None:
+def _mailer(engine: Engine, folder: SiteFolder, settings: SiteSettings) -> Mailer:
+    if settings.mail is None:
         return MaildirMailer(folder.maildir)
-    if config.mail.bounces:
-        return SmtpMailer(config.mail)
+    if settings.mail.bounces:
+        return SmtpMailer(settings.mail)
     with engine.connect() as connection:
         domain = addresses.domain(find_support_email(connection)) or addresses.NO_DOMAIN
-    return SmtpMailer(replace(config.mail, bounces=f"bounces@{domain}"))
+    return SmtpMailer(replace(settings.mail, bounces=f"bounces@{domain}"))
 
 
 def _tokens(engine: Engine, metrics: Metrics) -> Tokens:
@@ -179,5 +182,9 @@ def _tokens(engine: Engine, metrics: Metrics) -> Tokens:
 
 
 def _link_key(engine: Engine) -> str:
+    return _read_option(engine, Option.LINK_KEY) or ""
+
+
+def _read_option(engine: Engine, option: Option) -> str | None:
     with engine.connect() as connection:
-        return read_option(connection, Option.LINK_KEY) or ""
+        return read_option(connection, option)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the commands share: the site they are about, messages, errors and exit codes."""
+"""What the commands share: the site in a folder, options, errors with exit codes, messages."""
 
 import os
 import shlex
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from gs.profile.status.hooks import Period
@@ -31,20 +31,9 @@ from gs.profile.status.site.store.database import (
     reason_of,
 )
 
-# As sysexits.h has them.
-EX_USAGE: Final = 64
-EX_DATAERR: Final = 65
-EX_NOINPUT: Final = 66
-EX_NOUSER: Final = 67
-EX_UNAVAILABLE: Final = 69
-EX_CANTCREAT: Final = 73
-EX_IOERR: Final = 74
-EX_TEMPFAIL: Final = 75
-EX_CONFIG: Final = 78
-
 
 class CommandError(Exception):
-    """What was wrong, and what to do about it; *code* is the exit code."""
+    """A command cannot do its work: the message says why, and *code* is the exit code."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -53,119 +42,52 @@ class CommandError(Exception):
 
 @contextmanager
 def command_errors() -> Iterator[None]:
-    """Turn the faults of files, settings and databases into :exc:`CommandError`."""
+    """Turn errors of files, settings and databases into :exc:`CommandError`."""
     try:
         yield
     except (SettingsError, NotOurDatabaseError) as error:
-        raise CommandError(str(error), EX_CONFIG) from error
+        raise CommandError(str(error), os.EX_CONFIG) from error
     except DatabaseURLError as error:
-        raise CommandError(f"The database: {error}", EX_CONFIG) from error
+        raise CommandError(f"The database: {error}", os.EX_CONFIG) from error
     except FolderLockedError as error:
-        message = f"Another sendprofile-site makes a site in {error.lock.parent}."
-        raise CommandError(message, EX_CANTCREAT) from error
+        message = f"Another sendprofile-site is creating the site in {error.lock.parent}."
+        raise CommandError(message, os.EX_CANTCREAT) from error
     except DATABASE_ERRORS as error:
-        raise CommandError(f"The database: {reason_of(error)}.", EX_IOERR) from error
+        raise CommandError(f"The database: {reason_of(error)}.", os.EX_IOERR) from error
     except BrokenArchiveError as error:
-        raise CommandError(f"{error}; get it anew.", EX_DATAERR) from error
+        raise CommandError(f"{error}; get it again.", os.EX_DATAERR) from error
     except FileExistsError as error:
-        raise CommandError(f"{error.filename} is there already.", EX_CANTCREAT) from error
+        raise CommandError(f"{error.filename} exists already.", os.EX_CANTCREAT) from error
     except OSError as error:
         message = f"{error.filename or 'The site'}: {error.strerror or error}."
-        raise CommandError(message, EX_IOERR) from error
-
-
-def say(text: str) -> None:
-    """Write *text* as a line to standard output, at once."""
-    _write(sys.stdout, text)
-
-
-def warn(text: str) -> None:
-    """Write *text* as a line to standard error, with the name of the program."""
-    _write(sys.stderr, f"sendprofile-site: {text}")
-
-
-def write_at_once(file: Path, text: str) -> None:
-    """Write *file* so that whoever waits for it finds all of it or none."""
-    part = part_of(file)
-    part.write_text(text, "utf-8")
-    part.replace(file)
-
-
-def part_of(file: Path) -> Path:
-    """Return where *file* is written before it is whole."""
-    return file.with_name(f"{file.name}.part")
-
-
-def _write(stream: TextIO, text: str) -> None:
-    try:
-        stream.write(f"{text}\n")
-        stream.flush()
-    except BrokenPipeError:
-        # Whoever read it has left: the work goes on. What is still in the stream's buffer would
-        # raise again when the interpreter ends.
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        os.close(null)
-
-
-_HOST: Final = (
-    "whoever reaches {host} can reach the site, and without TLS read the token on its way: "
-    "keep it behind a web server"
-)
-_URL: Final = (
-    "{url} is without TLS: mail programs unsubscribe with one click at https alone, and others "
-    "can read the links of a member on their way"
-)
-
-
-def warn_of_host(service: ServiceSettings) -> None:
-    """Warn where the service listens beyond this machine."""
-    if service.unix is None and not _is_loopback(service.host):
-        warn(_HOST.format(host=service.host))
-
-
-def warn_of_url(url: str | None) -> None:
-    """Warn where members are to reach the service by http, but for a trial on one machine.
-
-    RFC 8058 has one-click unsubscribing with https alone.
-    """
-    parts = urlsplit(url or "")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        warn(_URL.format(url=url))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        raise CommandError(message, os.EX_IOERR) from error
 
 
 def find_site_folder(path: Path) -> SiteFolder:
-    """Return the folder, which has a site; raises :exc:`CommandError`."""
+    """Return the folder *path*, which has a complete site; raises :exc:`CommandError`."""
     folder = SiteFolder(path)
-    if folder.scaffold.exists():
+    if folder.unfinished.exists():
         raise CommandError(
-            f"The site in {path} was not finished: make it once more, with the same command.",
-            EX_NOINPUT,
+            f"The site in {path} is incomplete; run the command that creates it again.",
+            os.EX_NOINPUT,
         )
     if not folder.has_site:
-        hint = f"make one with: {program('sendprofile-site')} init {folder_option(path)}"
-        raise CommandError(f"There is no site in {path}; {hint}", EX_NOINPUT)
+        hint = f"create one with: {program('sendprofile-site')} init {folder_option(path)}"
+        raise CommandError(f"There is no site in {path}; {hint}", os.EX_NOINPUT)
     return folder
 
 
 def load_settings(folder: SiteFolder) -> SiteSettings:
-    """Return what is set for the site, and warn of secrets that others can read."""
-    config = folder.read_config(os.environ)
+    """Return the settings of the site, and warn of secrets that other users can read."""
+    settings = folder.read_settings(os.environ)
     for file in find_exposed(folder.settings):
-        warn(f"{file} has a secret in it that others can read; say: chmod o= {quoted(file)}")
-    return config
+        warn(f"Other users can read the secret in {file}; run: chmod o= {quoted(file)}")
+    return settings
 
 
 @contextmanager
 def site_database(path: Path) -> Iterator[Engine]:
-    """Give the database of the site in the folder *path*."""
+    """Open the database of the site in the folder *path*, and close it after the block."""
     engine = open_database(load_settings(find_site_folder(path)).database)
     try:
         yield engine
@@ -174,30 +96,93 @@ def site_database(path: Path) -> Iterator[Engine]:
 
 
 def read_period(text: str | None) -> Period | None:
-    """Return the period that an option names, if it does; raises :exc:`CommandError`."""
+    """Return the period that an option names, if any; raises :exc:`CommandError`."""
     try:
         return None if text is None else Period.parse(text)
     except ValueError as error:
-        message = f"{text!r} is no month; it is written as YYYY-MM."
-        raise CommandError(message, EX_USAGE) from error
+        message = f"--period: {text!r} is not a month; write it as YYYY-MM."
+        raise CommandError(message, os.EX_USAGE) from error
 
 
 def read_url(text: str | None) -> str | None:
-    """Return the URL of an option, if there is one, without a slash at its end.
+    """Return the URL of an option, if any, without a slash at its end.
 
     Raises :exc:`CommandError`.
     """
     if text is not None and not is_url(text):
-        message = f"--url: {text!r} is no address such as https://groups.example.org"
-        raise CommandError(message, EX_USAGE)
+        message = f"--url: {text!r} is not a URL such as https://groups.example.org"
+        raise CommandError(message, os.EX_USAGE)
     return text and text.rstrip("/")
 
 
+def say(text: str) -> None:
+    """Write *text* as a line to standard output, and flush it."""
+    _write(sys.stdout, text)
+
+
+def warn(text: str) -> None:
+    """Write *text* as a line to standard error, with the name of the program."""
+    _write(sys.stderr, f"sendprofile-site: {text}")
+
+
+def warn_of_host(service: ServiceSettings) -> None:
+    """Warn if the service listens on an address that other machines can reach."""
+    if service.unix is None and not _is_loopback(service.host):
+        warn(
+            f"Other machines can reach the site at {service.host}, and without TLS the token can "
+            "be read on its way; put the site behind a web server."
+        )
+
+
+def warn_of_url(url: str | None) -> None:
+    """Warn if members reach the service by http, unless that is a trial on this machine.
+
+    RFC 8058 allows one-click unsubscribing only with https.
+    """
+    parts = urlsplit(url or "")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        warn(
+            f"{url} has no TLS: mail programs offer one-click unsubscribing only with https, and "
+            "others can read the links of a member on their way; use https."
+        )
+
+
+def write_at_once(file: Path, text: str) -> None:
+    """Write *file* so that another process finds the whole file or none."""
+    part = part_of(file)
+    part.write_text(text, "utf-8")
+    part.replace(file)
+
+
+def part_of(file: Path) -> Path:
+    """Return where *file* is written until it is complete."""
+    return file.with_name(f"{file.name}.part")
+
+
 def folder_option(path: Path) -> str:
-    """Return the option that names the folder, as to be typed."""
+    """Return the option that names the folder, quoted for a shell."""
     return f"--folder {quoted(path)}"
 
 
 def quoted(path: Path) -> str:
-    """Return *path* as to be typed into a shell."""
+    """Return *path* quoted for a shell."""
     return shlex.quote(str(path))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        # The reader is gone, and the work continues. The rest of the stream's buffer would raise
+        # again when the interpreter exits.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

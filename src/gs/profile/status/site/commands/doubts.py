@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Lists the notifications that may or may not have been mailed, and settles them."""
+"""Lists the notifications that may or may not have been mailed, and resolves them."""
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,6 @@ from gs.profile.status.site.store.database import Connection, open_database
 from gs.profile.status.site.store.workers import is_alive
 
 from .common import (
-    EX_DATAERR,
-    EX_TEMPFAIL,
     CommandError,
     command_errors,
     find_site_folder,
@@ -33,59 +32,63 @@ _DOUBT: Final = """\
     Message-ID  {message_id}"""
 _IN_PROGRESS: Final = "    {key}, since {since:%Y-%m-%d %H:%M:%S %Z}"
 _ADVICE: Final = """
-Look for the Message-ID in the log of the mail server. Where it took the e-mail:
+Look for the Message-ID in the log of the mail server. If the server accepted the e-mail:
 
     {program} doubts {folder} --sent KEY
 
-and where it certainly did not, so that sendprofile sends it with its next call:
+If it certainly did not, so that sendprofile sends it with its next call:
 
     {program} doubts {folder} --not-sent KEY"""
 
 
 def run(options: Namespace) -> None:
-    """List what is in doubt, or settle it."""
+    """List the calls in doubt, or resolve those that the options name."""
     with command_errors():
         folder = find_site_folder(options.folder)
-        config = load_settings(folder)
-        engine = open_database(config.database)
+        settings = load_settings(folder)
+        engine = open_database(settings.database)
         try:
             with engine.begin() as connection:
-                doubts = _find(connection, folder, config)
+                doubts = _find(connection, folder, settings)
                 keys = list(dict.fromkeys(options.sent or options.not_sent or ()))
-                gone = _settle(connection, doubts, keys, sent=bool(options.sent))
+                stale = _resolve(connection, doubts, keys, sent=bool(options.sent))
         finally:
             engine.dispose()
         if keys:
-            _tell(keys, gone)
+            say(f"{len(keys) - len(stale):,} resolved.")
         else:
             _list(doubts, folder_option(folder.path))
+        if stale:
+            named = ", ".join(map(repr, stale))
+            message = f"No longer in doubt, and unchanged: {named}. List the doubts again."
+            raise CommandError(message, os.EX_TEMPFAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class _Doubts:
-    """What nobody works on any more, and what somebody may be handing over at this moment."""
+    """The calls that no process works on any more, and those that one may be working on."""
 
-    ripe: Sequence[Doubt]
+    resolvable: Sequence[Doubt]
     in_progress: Sequence[Doubt]
 
 
-def _find(connection: Connection, folder: SiteFolder, config: SiteSettings) -> _Doubts:
+def _find(connection: Connection, folder: SiteFolder, settings: SiteSettings) -> _Doubts:
     doubts = find_doubts(connection)
-    left = [doubt for doubt in doubts if doubt.worker == NOBODY]
-    # What its process has let go of is in doubt while the site serves, too.
-    served = len(left) < len(doubts) and _is_served(folder, config)
-    ripe: list[Doubt] = []
+    # A call without a worker is in doubt even while the site is served.
+    has_worker = any(doubt.worker != NOBODY for doubt in doubts)
+    served = has_worker and _is_served(folder, settings)
+    resolvable: list[Doubt] = []
     in_progress: list[Doubt] = []
     for doubt in doubts:
-        # A letter may wait for long before the mail server has it: its age tells nothing.
+        # The age of a call says nothing: an e-mail may wait long for the mail server.
         alive = doubt.worker != NOBODY and (served or is_alive(connection, doubt.worker))
-        (in_progress if alive else ripe).append(doubt)
-    return _Doubts(ripe, in_progress)
+        (in_progress if alive else resolvable).append(doubt)
+    return _Doubts(resolvable, in_progress)
 
 
-def _is_served(folder: SiteFolder, config: SiteSettings) -> bool:
-    if config.many_processes:
-        return False  # the presence of each process tells
+def _is_served(folder: SiteFolder, settings: SiteSettings) -> bool:
+    if settings.many_processes:
+        return False  # each process has its own lease
     try:
         with folder_locked(folder.lock):
             return False
@@ -93,31 +96,29 @@ def _is_served(folder: SiteFolder, config: SiteSettings) -> bool:
         return True
 
 
-def _settle(
+def _resolve(
     connection: Connection, doubts: _Doubts, keys: Sequence[str], *, sent: bool
 ) -> list[str]:
-    """Settle the doubts under *keys*; return which were taken over, or settled, in between."""
-    ripe = {doubt.key: doubt for doubt in doubts.ripe}
+    """Resolve the doubts with these *keys*; return the keys that were resolved meanwhile."""
+    resolvable = {doubt.key: doubt for doubt in doubts.resolvable}
     for key in keys:
         if key in {doubt.key for doubt in doubts.in_progress}:
             raise CommandError(
-                f"{key!r} is being worked on: stop the site, or try again later.", EX_TEMPFAIL
+                f"The call {key!r} is in progress; stop the site, or try again later.",
+                os.EX_TEMPFAIL,
             )
-        if key not in ripe:
-            raise CommandError(f"Nothing is in doubt under the key {key!r}.", EX_DATAERR)
+        if key not in resolvable:
+            raise CommandError(
+                f"No call {key!r} is in doubt; list the doubts again.", os.EX_DATAERR
+            )
     moment = now()
-    return [key for key in keys if not resolve_doubt(connection, ripe[key], moment, sent=sent)]
-
-
-def _tell(keys: Sequence[str], gone: Sequence[str]) -> None:
-    say(f"{len(keys) - len(gone):,} settled.")
-    if gone:
-        told = ", ".join(map(repr, gone))
-        raise CommandError(f"No longer in doubt, and left as it is: {told}.", EX_TEMPFAIL)
+    return [
+        key for key in keys if not resolve_doubt(connection, resolvable[key], moment, sent=sent)
+    ]
 
 
 def _list(doubts: _Doubts, folder: str) -> None:
-    for doubt in doubts.ripe:
+    for doubt in doubts.resolvable:
         say(
             _DOUBT.format(
                 key=doubt.key,
@@ -128,12 +129,10 @@ def _list(doubts: _Doubts, folder: str) -> None:
             )
         )
     if doubts.in_progress:
-        say(
-            f"{len(doubts.in_progress):,} are still being worked on; stop the site to settle them:"
-        )
+        say(f"{len(doubts.in_progress):,} are in progress; stop the site to resolve them:")
     for doubt in doubts.in_progress:
         say(_IN_PROGRESS.format(key=doubt.key, since=doubt.handing))
-    if doubts.ripe:
+    if doubts.resolvable:
         say(_ADVICE.format(program=program("sendprofile-site"), folder=folder))
     else:
         say("Nothing is in doubt.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes a site that has nothing in it yet, and says what to do next."""
+"""Creates an empty site, and says what to do next."""
 
 import os
 import re
@@ -21,8 +21,6 @@ from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import SiteData, find_sites
 
 from .common import (
-    EX_CANTCREAT,
-    EX_USAGE,
     CommandError,
     command_errors,
     folder_option,
@@ -33,9 +31,9 @@ from .common import (
 )
 
 _GROUP: Final = re.compile(r"([a-z0-9][a-z0-9._-]{0,62})=(.*\S.*)", re.IGNORECASE)
-_MADE: Final = """\
+_CREATED: Final = """\
 {site}
-The folder {path} has its settings in site.toml, the token in gsconfig.ini.
+The settings are in site.toml and the token in gsconfig.ini, both in {path}.
 
 What comes next:
 
@@ -45,107 +43,106 @@ What comes next:
     {site_program} serve --port 8080 {folder}
     {program} -v -c {config} --ledger {ledger} http://127.0.0.1:8080/
 
-This is a trial: the e-mails go into {maildir} until site.toml names a mail server. The
-ledger is one of the trial's own, so that everybody is still to be mailed when it is over."""
+This is a trial: the e-mails go into {maildir} until site.toml names a mail server. The trial
+has a ledger of its own, so that all members are mailed when it is over."""
 _NO_URL: Final = """
-Without --url its address is that of an example, and so are the links in its e-mails."""
-_PASSWORD: Final = (
-    "--database: leave the password out, for the list of processes shows it, and site.toml keeps "
-    f"it. Put it into ~/.pgpass, or the whole URL into {DATABASE_VARIABLE} in the environment."
-)
-
-_THERE: Final = (
-    "{path} has a site already, which is left as it is. For another one, or one with another "
-    "database, name another --folder."
-)
-_NOT_ASCII: Final = (
-    "--support: only ASCII may stand before the @, for few mail servers take a letter from "
-    "another address."
-)
+Without --url, the URL of the site and the links in its e-mails are examples."""
 
 
 def run(options: Namespace) -> None:
-    """Make the site."""
+    """Create the site."""
     description = _description(options)
-    over = os.environ.get(DATABASE_VARIABLE) if options.database is None else None
-    database = options.database or over or None
+    secret = os.environ.get(DATABASE_VARIABLE) or None if options.database is None else None
+    database = options.database or secret
     if database is not None and not is_database(database):
-        raise CommandError("The database is written as postgresql://USER@HOST/NAME.", EX_USAGE)
+        message = "The URL of the database must be postgresql://USER@HOST/NAME."
+        raise CommandError(message, os.EX_USAGE)
     if options.database and has_password(options.database):
-        raise CommandError(_PASSWORD, EX_USAGE)
+        raise CommandError(
+            "--database: leave out the password: other users can see it in the list of processes, "
+            "and site.toml would keep it. Put it into ~/.pgpass, or the whole URL into "
+            f"{DATABASE_VARIABLE} in the environment.",
+            os.EX_USAGE,
+        )
     with command_errors():
         folder = SiteFolder(options.folder)
         if folder.has_site:
-            raise CommandError(_THERE.format(path=folder.path), EX_CANTCREAT)
-        joined = _found(folder, description, database, secret=over is not None)
-    _tell(folder, joined, no_url=options.url is None)
+            raise CommandError(
+                f"{folder.path} has a site already, which is unchanged. To create another site, "
+                "or one with another database, name another --folder.",
+                os.EX_CANTCREAT,
+            )
+        joined = _create(folder, description, database, secret=secret is not None)
+    _report(folder, joined, no_url=options.url is None)
     warn_of_url(description.url)
 
 
-def _tell(folder: SiteFolder, joined: Sequence[SiteData], *, no_url: bool) -> None:
+def _description(options: Namespace) -> Description:
+    support = options.support
+    if support is not None:
+        try:
+            parse_new_address(support)
+        except AddressError as error:
+            message = f"--support: {support!r} is not an e-mail address: {error}."
+            raise CommandError(message, os.EX_USAGE) from error
+    if support is not None and not support.partition("@")[0].isascii():
+        raise CommandError(
+            "--support: only ASCII is allowed before the @: few mail servers accept an e-mail "
+            "from another address.",
+            os.EX_USAGE,
+        )
+    groups = tuple(map(_group, options.group))
+    if len(dict(groups)) < len(groups):
+        raise CommandError("--group: an ID is given twice.", os.EX_USAGE)
+    return Description(
+        title=options.title, url=read_url(options.url), support=support, groups=groups
+    )
+
+
+def _group(text: str) -> tuple[str, str]:
+    group = _GROUP.fullmatch(text)
+    if group is None:
+        raise CommandError(
+            f"--group: {text!r} is not of the form ID=TITLE, with an ID of letters and digits, "
+            "dots and hyphens.",
+            os.EX_USAGE,
+        )
+    return group[1], group[2]
+
+
+def _create(
+    folder: SiteFolder, description: Description, database: str | None, *, secret: bool
+) -> Sequence[SiteData]:
+    """Create the site; return the sites that the database had already, as they are now."""
+    joined: list[SiteData] = []
+
+    def fill(connection: Connection) -> None:
+        exists = bool(find_sites(connection))
+        # A site that exists is unchanged if the options do not describe it.
+        if description != Description() or not exists:
+            update_site(connection, description)
+        joined.extend(find_sites(connection) if exists else ())
+
+    try:
+        create_site(folder, fill, database=database, secret=secret).dispose()
+    except WhichSiteError as error:
+        message = (
+            f"The database has several sites: {error}. Leave out the options that describe one."
+        )
+        raise CommandError(message, os.EX_USAGE) from error
+    return joined
+
+
+def _report(folder: SiteFolder, joined: Sequence[SiteData], *, no_url: bool) -> None:
     names = ", and ".join(f"the site {site.title} at {site.url}" for site in joined)
-    said = _MADE.format(
+    text = _CREATED.format(
         program=program("sendprofile"),
         site_program=program("sendprofile-site"),
-        site=f"Joined {names}." if joined else "Made a site.",
+        site=f"Joined {names}." if joined else "Created a site.",
         path=folder.path.resolve(),
         folder=folder_option(folder.path),
         config=quoted(folder.config.resolve()),
         ledger=quoted(folder.trial_ledger.resolve()),
         maildir=folder.maildir.resolve(),
     )
-    say(said if joined or not no_url else said + _NO_URL)
-
-
-def _found(
-    folder: SiteFolder, description: Description, database: str | None, *, secret: bool
-) -> Sequence[SiteData]:
-    # Returns the sites that the database had already, as they are now.
-    joined: list[SiteData] = []
-    try:
-        create_site(
-            folder,
-            lambda connection: joined.extend(_describe(connection, description)),
-            database=database,
-            secret=secret,
-        ).dispose()
-    except WhichSiteError as error:
-        message = f"The database has several sites: {error}. Leave out what describes one."
-        raise CommandError(message, EX_USAGE) from error
-    return joined
-
-
-def _describe(connection: Connection, description: Description) -> Sequence[SiteData]:
-    # A site that is joined is left as it is where nothing is said of it.
-    there = bool(find_sites(connection))
-    if description != Description() or not there:
-        update_site(connection, description)
-    return find_sites(connection) if there else ()
-
-
-def _description(options: Namespace) -> Description:
-    if options.support is not None:
-        try:
-            parse_new_address(options.support)
-        except AddressError as error:
-            message = f"--support: {options.support!r} is no e-mail address: {error}."
-            raise CommandError(message, EX_USAGE) from error
-    if options.support is not None and not options.support.partition("@")[0].isascii():
-        raise CommandError(_NOT_ASCII, EX_USAGE)
-    groups = tuple(map(_group, options.group))
-    if len(dict(groups)) < len(groups):
-        raise CommandError("--group: an ID is there twice.", EX_USAGE)
-    return Description(
-        title=options.title, url=read_url(options.url), support=options.support, groups=groups
-    )
-
-
-def _group(text: str) -> tuple[str, str]:
-    found = _GROUP.fullmatch(text)
-    if found is None:
-        raise CommandError(
-            f"--group: {text!r} is not of the form ID=TITLE, with an ID of letters and digits, "
-            "dots and hyphens.",
-            EX_USAGE,
-        )
-    return found[1], found[2]
+    say(text + _NO_URL if no_url and not joined else text)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The options of the commands, as the command line has them."""
+"""The command line: its commands and their options."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
-_EX_USAGE: Final = 64
-# The resolver would take a larger number, and listen on another port.
+# The resolver accepts a larger number, and uses another port.
 _LAST_PORT: Final = 65_535
 
 _AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
@@ -18,11 +18,11 @@ _AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(_EX_USAGE, f"{self.prog}: {message}\n")
+        self.exit(os.EX_USAGE, f"{self.prog}: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what parses the command line; ``command`` is the name of the command."""
+    """Return the parser of the command line; ``command`` is the name of the command."""
     made = _Parser(
         prog="sendprofile-site",
         description="A GroupServer site for sendprofile: it answers the two web hooks, composes "
@@ -52,9 +52,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_init(add_parser: _AddParser) -> None:
     init = add_parser(
         "init",
-        help="make a site",
-        description="Make a site that has nothing in it yet: its settings, its database, a token "
-        "and a gsconfig.ini for sendprofile.",
+        help="create a site",
+        description="Create an empty site: its settings, its database, a token, and a "
+        "gsconfig.ini for sendprofile.",
     )
     _add_folder(init)
     init.add_argument(
@@ -62,52 +62,52 @@ def _add_init(add_parser: _AddParser) -> None:
         metavar="URL",
         help="postgresql://USER@HOST/NAME (default: a SQLite file in the folder)",
     )
-    init.add_argument("--title", metavar="TEXT", help="what the site is called")
-    init.add_argument("--url", metavar="URL", help="where the site is on the web")
+    init.add_argument("--title", metavar="TEXT", help="the title of the site")
+    init.add_argument("--url", metavar="URL", help="the URL of the site")
     init.add_argument("--support", metavar="ADDRESS", help="the e-mail address for questions")
     init.add_argument(
         "--group",
         action="append",
         default=[],
         metavar="ID=TITLE",
-        help="a group of the site (may be given again)",
+        help="a group of the site (can be repeated)",
     )
 
 
 def _add_import_people(add_parser: _AddParser) -> None:
-    taken = add_parser(
+    command = add_parser(
         "import-people",
-        help="take the members in from a CSV file",
-        description="Take people in, with their addresses and groups: all of FILE, or nothing "
-        "where a line of it is wrong. Its columns are ID, name, addresses, language, time zone, "
+        help="import the members from a CSV file",
+        description="Import people with their addresses and groups: the whole FILE, or nothing "
+        "if a line of it is wrong. Its columns are ID, name, addresses, language, time zone, "
         "groups, role.",
     )
-    taken.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
-    _add_folder(taken)
-    taken.add_argument(
-        "--dry-run", action="store_true", help="say what would be done, and do nothing of it"
+    command.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
+    _add_folder(command)
+    command.add_argument(
+        "--dry-run", action="store_true", help="print what would be imported, and write nothing"
     )
-    taken.add_argument(
-        "--make-groups", action="store_true", help="make the groups that are not there"
+    command.add_argument(
+        "--make-groups", action="store_true", help="create the groups that do not exist"
     )
 
 
 def _add_import_mbox(add_parser: _AddParser) -> None:
-    taken = add_parser(
+    command = add_parser(
         "import-mbox",
-        help="take the archives of mailing lists in",
-        description="Take archives in: each mbox file of FOLDER, or folder of them, is a group, "
-        "and its senders are members. Names and addresses are replaced by invented ones. The site "
-        "is made if there is none.",
+        help="import the archives of mailing lists",
+        description="Import archives: each mbox file in FOLDER, or each folder of them, becomes a "
+        "group, and its senders become members. Invented names and addresses replace the real "
+        "ones. The site is created if there is none.",
     )
-    taken.add_argument("data", type=Path, metavar="FOLDER", help="the folder with the archives")
-    _add_folder(taken)
-    taken.add_argument(
+    command.add_argument("data", type=Path, metavar="FOLDER", help="the folder with the archives")
+    _add_folder(command)
+    command.add_argument(
         "--keep-addresses",
         action="store_true",
-        help="keep the real names and addresses: the members will get mail",
+        help="keep the real names and addresses, so that the members are mailed",
     )
-    taken.add_argument("--site", metavar="ID", help="the site, where there are several")
+    command.add_argument("--site", metavar="ID", help="the site, if there are several")
 
 
 def _add_preview(add_parser: _AddParser) -> None:
@@ -143,9 +143,9 @@ def _add_serve(add_parser: _AddParser) -> None:
 def _add_token(add_parser: _AddParser) -> None:
     token = add_parser(
         "token",
-        help="give the site another token",
-        description="Make a new token, in the database and in the gsconfig.ini of the folder. The "
-        "one before is refused within a second.",
+        help="replace the token of the site",
+        description="Replace the token in the database and in the gsconfig.ini of the folder. The "
+        "old token is refused within a second.",
     )
     _add_folder(token)
 
@@ -153,25 +153,28 @@ def _add_token(add_parser: _AddParser) -> None:
 def _add_doubts(add_parser: _AddParser) -> None:
     doubts = add_parser(
         "doubts",
-        help="list or settle what may or may not have been mailed",
-        description="List the notifications of which a crash, or a mail server without an answer, "
-        "left open whether they were mailed; or settle them.",
+        help="list or resolve what may or may not have been mailed",
+        description="List the notifications that may or may not have been mailed, because of a "
+        "crash or a mail server that did not answer; or resolve them.",
     )
     _add_folder(doubts)
-    settled = doubts.add_mutually_exclusive_group()
-    settled.add_argument("--sent", nargs="+", metavar="KEY", help="these were mailed")
-    settled.add_argument("--not-sent", nargs="+", metavar="KEY", help="these were not mailed")
+    resolved = doubts.add_mutually_exclusive_group()
+    resolved.add_argument("--sent", nargs="+", metavar="KEY", help="these were mailed")
+    resolved.add_argument("--not-sent", nargs="+", metavar="KEY", help="these were not mailed")
 
 
 def _add_demo(add_parser: _AddParser) -> None:
     demo = add_parser(
         "demo",
-        help="serve an invented community, to try sendprofile with",
-        description="Make a site with an invented community, and serve it until Control-C.",
+        help="serve an invented community, to try sendprofile",
+        description="Create a site with an invented community, and serve it until Control-C.",
     )
     _add_folder(demo, default=None, text="a new folder for the site (default: a temporary one)")
     demo.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="real archives instead, as import-mbox takes"
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="archives to import instead, as for import-mbox",
     )
     _add_port(demo)
     _add_url(demo)
@@ -192,29 +195,29 @@ def _add_period(add_to: argparse.ArgumentParser) -> None:
         "--period",
         metavar="YYYY-MM",
         help="the month to report on (default: the month before today; of an archive that has "
-        "ended, its last lively one)",
+        "ended, its last active month)",
     )
 
 
 def _add_port(add_to: argparse.ArgumentParser) -> None:
-    add_to.add_argument("--port", type=_port, metavar="N", help="the port (0: one that is free)")
+    add_to.add_argument("--port", type=_port, metavar="N", help="the port (0: any free port)")
     add_to.add_argument(
-        "--ready-file", type=Path, metavar="PATH", help="a file to write, as JSON, when it listens"
+        "--ready-file", type=Path, metavar="PATH", help="a JSON file to write when it listens"
     )
 
 
 def _add_url(add_to: argparse.ArgumentParser) -> None:
     add_to.add_argument(
-        "--url", metavar="URL", help="where members reach the service, for links in their e-mails"
+        "--url", metavar="URL", help="the URL of the service, for links in the e-mails"
     )
 
 
 def _add_logs(add_to: argparse.ArgumentParser) -> None:
-    add_to.add_argument("--log-format", choices=("text", "json"), help="how the log is written")
+    add_to.add_argument("--log-format", choices=("text", "json"), help="the format of the log")
     add_to.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
-        help="the least that is logged",
+        help="the lowest level that is logged",
     )
 
 
@@ -223,5 +226,5 @@ def _port(text: str) -> int:
         port = int(text)
         if port <= _LAST_PORT:
             return port
-    right = f"is no port, a whole number from 0 to {_LAST_PORT}"
+    right = f"is not a port, a whole number from 0 to {_LAST_PORT}"
     raise argparse.ArgumentTypeError(f"{text!r} {right}")

@@ -11,7 +11,6 @@ from gs.profile.status.site.notification import preview
 from gs.profile.status.site.notification.preview import Preview
 
 from .common import (
-    EX_NOUSER,
     CommandError,
     command_errors,
     find_site_folder,
@@ -22,30 +21,30 @@ from .common import (
 
 
 def run(options: Namespace) -> None:
-    """Write it; nobody is mailed, and nothing is written down in the database."""
+    """Write the files; nobody is mailed, and the database is not changed."""
     with command_errors():
         folder = find_site_folder(options.folder)
-        config = load_settings(folder)
-        looked = plan_notification(config, options.id, read_period(options.period))
-        if looked.status == Status.NO_SUCH_MEMBER:
-            raise CommandError(f"{looked.message}.", EX_NOUSER)
-        if looked.mail is None:
-            say(f"{looked.message}.")
+        settings = load_settings(folder)
+        planned = plan_notification(settings, options.id, read_period(options.period))
+        if planned.status == Status.NO_SUCH_MEMBER:
+            raise CommandError(f"{planned.message}.", os.EX_NOUSER)
+        if planned.mail is None:
+            say(f"{planned.message}.")
             return
-        made = _write(looked.mail.octets(eight_bit=False), options.to)
-    say(f"as e-mail     {made.eml}")
-    say(f"as text       {made.text}")
-    say(f"as HTML       {made.html}")
-    say(f"all of it     {made.page}, in a browser")
+        files = _write(planned.mail.octets(eight_bit=False), options.to)
+    say(f"as e-mail     {files.eml}")
+    say(f"as text       {files.text}")
+    say(f"as HTML       {files.html}")
+    say(f"all of it     {files.page}, in a browser")
 
 
 def _write(octets: bytes, folder: Path) -> Preview:
-    # For the owner alone: whoever has the links of a member can turn the summary off.
+    # Only for the owner: anybody with the links of a member can turn the summary off.
     before = os.umask(0o077)
     try:
-        made = preview.write(octets, folder)
+        files = preview.write(octets, folder)
     finally:
         os.umask(before)
-    for file in (made.eml, made.text, made.html, made.page):
-        file.chmod(0o600)  # one that was there already has kept its mode
-    return made
+    for file in (files.eml, files.text, files.html, files.page):
+        file.chmod(0o600)  # a file that existed has kept its mode
+    return files

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Serves the site of a folder, and says how to send to its members."""
+"""Serves the site in a folder, and says how to send to its members."""
 
 import json
+import os
 import sys
 from argparse import Namespace
 from dataclasses import replace
@@ -19,9 +20,6 @@ from gs.profile.status.site.web.server import Service, serve
 from gs.profile.status.site.web.sockets import CannotListenError
 
 from .common import (
-    EX_CONFIG,
-    EX_UNAVAILABLE,
-    EX_USAGE,
     CommandError,
     command_errors,
     find_site_folder,
@@ -37,96 +35,96 @@ from .common import (
 )
 
 _SERVED: Final = """\
-A site of {members} members, which reports on {period}.
+The site has {members} members and reports on {period}.
 
 URL            {url}
 configuration  {config}
 mails          {mails}
 {trial}
-To mail everybody, from another terminal:
+To mail all members, run in another terminal:
 
     {program} -v -c {quoted} {ledger}{fixed}{url}
 
 Control-C stops the site."""
 _TRIAL: Final = """
-This is a trial: the e-mails go into {maildir}. Its ledger is its own,
-so that everybody is still to be mailed when it is over.
+This is a trial: the e-mails go into {maildir}. It has a ledger of its own,
+so that all members are mailed when it is over.
 """
 
 
 def run(options: Namespace) -> None:
-    """Serve the site until a signal ends it."""
+    """Serve the site until a signal stops it."""
     with command_errors():
         folder = find_site_folder(options.folder)
-        config = with_options(load_settings(folder), options)
-        serve_folder(folder, config, options.ready_file, read_period(options.period))
+        settings = with_options(load_settings(folder), options)
+        serve_folder(folder, settings, options.ready_file, read_period(options.period))
 
 
-def with_options(config: SiteSettings, options: Namespace) -> SiteSettings:
-    """Return *config* as the options of the command have it."""
+def with_options(settings: SiteSettings, options: Namespace) -> SiteSettings:
+    """Return the settings with those of the *options* that are given."""
     url = read_url(options.url)
     names = ("host", "port", "unix", "log_format", "log_level")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if given.keys() & {"host", "port"}:
         if "unix" in given:
-            raise CommandError("--unix is instead of --host and --port.", EX_USAGE)
+            raise CommandError("Give --unix, or --host and --port, not both.", os.EX_USAGE)
         given["unix"] = None
-    service = replace(config.service, **given)
-    return replace(config, url=url or config.url, service=service)
+    service = replace(settings.service, **given)
+    return replace(settings, url=url or settings.url, service=service)
 
 
 def serve_folder(
-    folder: SiteFolder, config: SiteSettings, ready_file: Path | None, period: Period | None
+    folder: SiteFolder, settings: SiteSettings, ready_file: Path | None, period: Period | None
 ) -> None:
-    """Serve the site in *folder* as *config* says; *ready_file* is written when it listens."""
+    """Serve the site in *folder*; *ready_file* is written when it listens."""
     if ready_file:
-        part_of(ready_file).write_text("", "utf-8")  # what is wrong with its path is told now
-    service = config.service
+        part_of(ready_file).write_text("", "utf-8")  # an error of its path is reported now
+    service = settings.service
     set_up_log(sys.stderr, service.log_level, service.log_format)
     try:
-        if not config.many_processes:
+        if not settings.many_processes:
             lock_folder(folder.lock)
-        site = open_site(folder, config, period)
+        site = open_site(folder, settings, period)
         serve(
             site.app,
             service.host,
             service.port,
-            lambda url: _announce(folder, config, site, url, ready_file),
+            lambda url: _announce(folder, settings, site, url, ready_file),
             Service(unix=service.unix, stopping=site.stopping),
         )
     except FolderLockedError as error:
         message = f"Another sendprofile-site serves {folder.path}; stop it first."
-        raise CommandError(message, EX_UNAVAILABLE) from error
+        raise CommandError(message, os.EX_UNAVAILABLE) from error
     except AuthoritiesError as error:
-        raise CommandError(f"{folder.settings}: [mail] {error}.", EX_CONFIG) from error
+        raise CommandError(f"{folder.settings}: [mail] {error}.", os.EX_CONFIG) from error
     except CannotListenError as error:
         other = "--unix" if service.unix else "--port"
-        raise CommandError(f"{error}; choose another with {other}.", EX_UNAVAILABLE) from error
+        raise CommandError(f"{error}; choose another with {other}.", os.EX_UNAVAILABLE) from error
 
 
 def _announce(
-    folder: SiteFolder, config: SiteSettings, site: OpenSite, url: str, ready_file: Path | None
+    folder: SiteFolder, settings: SiteSettings, site: OpenSite, url: str, ready_file: Path | None
 ) -> None:
-    if config.service.unix:  # what sendprofile reaches is the web server in front
-        url = config.url or "https://YOUR.SITE"
-    said = {
+    if settings.service.unix:  # sendprofile reaches the web server in front
+        url = settings.url or "https://YOUR.SITE"
+    values = {
         "url": url,
         "config": str(folder.config.resolve()),
-        "maildir": str(folder.maildir.resolve()) if config.mail is None else None,
+        "maildir": str(folder.maildir.resolve()) if settings.mail is None else None,
         "period": str(site.period),
         "members": site.members,
     }
-    mails = said["maildir"] or f"the mail server {config.mail and config.mail.host}"
-    # The sender names the month, and would name the last one.
+    mails = values["maildir"] or f"the mail server {settings.mail and settings.mail.host}"
+    # The sender sends the month with each call, and its default is the month before today.
     fixed = "" if site.period == Period.of(now().date()).before() else f"--period {site.period} "
     trial, ledger = "", ""
-    if config.mail is None:
-        trial = _TRIAL.format(**said)
+    if settings.mail is None:
+        trial = _TRIAL.format(**values)
         ledger = f"--ledger {quoted(folder.trial_ledger.resolve())} "
     shown = {"mails": mails, "trial": trial, "ledger": ledger, "fixed": fixed}
     typed = {"program": program("sendprofile"), "quoted": quoted(folder.config.resolve())}
-    say(_SERVED.format(**said, **shown, **typed))
-    warn_of_host(config.service)
-    warn_of_url(config.url)
+    say(_SERVED.format(**values, **shown, **typed))
+    warn_of_host(settings.service)
+    warn_of_url(settings.url)
     if ready_file:
-        write_at_once(ready_file, json.dumps(said))
+        write_at_once(ready_file, json.dumps(values))

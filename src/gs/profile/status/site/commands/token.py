@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Gives the site another token, in its database and in the configuration file of the sender."""
+"""Replaces the token of the site, in its database and in the configuration file of the sender."""
 
 import os
 from argparse import Namespace
@@ -9,11 +9,11 @@ from gs.profile.status.site.instance.create import renew_token, write_private
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.instance.gsconfig import NoTokenError, new_gsconfig, replace_token
 
-from .common import EX_CONFIG, CommandError, command_errors, say, site_database
+from .common import CommandError, command_errors, say, site_database
 
 
 def run(options: Namespace) -> None:
-    """Make the token; it is shown nowhere."""
+    """Replace the token; it is not printed."""
     folder = SiteFolder(options.folder)
     with command_errors(), site_database(options.folder) as engine:
         before = _read(folder.config)
@@ -25,13 +25,13 @@ def run(options: Namespace) -> None:
             part.replace(folder.config)
         finally:
             part.unlink(missing_ok=True)
-    say(f"A new token is in {folder.config} and in the database.")
-    say("A site that runs asks for it within a second; copies of the file elsewhere are void.")
+    say(f"Replaced the token in {folder.config} and in the database.")
+    say("A running site uses it within a second. Replace all copies of the file.")
 
 
 def _read(file: Path) -> str | None:
     try:
-        # What is not UTF-8 in it stays as it is.
+        # Octets that are not UTF-8 stay unchanged.
         return file.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
@@ -41,10 +41,10 @@ def _write(part: Path, before: str | None, token: str, file: Path) -> None:
     try:
         text = new_gsconfig(token) if before is None else replace_token(before, token)
     except NoTokenError as error:
-        raise CommandError(f"{file}: {error} The token is as it was.", EX_CONFIG) from error
+        raise CommandError(f"{file}: {error} The token is unchanged.", os.EX_CONFIG) from error
     write_private(part, text)
     if before is not None:
-        there = file.stat()
-        part.chmod(there.st_mode & 0o777)
-        if (there.st_uid, there.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(part, there.st_uid, there.st_gid)
+        status = file.stat()
+        part.chmod(status.st_mode & 0o777)
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(part, status.st_uid, status.st_gid)

@@ -109,7 +109,7 @@ class Batch:
         """Write everything. Leave a key to another process that was quicker with it."""
         if self._begun:
             records = list(self._begun.values())
-            begun = begin_calls(connection, records, self.moment, self._abandoned_by)
+            begun = begin_calls(connection, records, self._abandoned_by)
             self._give_up(self._begun.keys() - begun)
         if self._refused:
             mark_undeliverable(connection, self._refused, self.moment)
@@ -118,7 +118,7 @@ class Batch:
         for worker, keys in self._abandoned.items():
             abandon_calls(connection, worker, keys)
         if self._finished:
-            finished = finish_calls(connection, self._finished, self.moment)
+            finished = finish_calls(connection, self._finished)
             self._give_up({record.key.value for record in self._finished} - finished)
         if self._events:
             record_events(connection, [event for _, event in self._events])

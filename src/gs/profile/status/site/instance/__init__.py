@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The settings of a site: what its ``site.toml`` and the environment say."""
+"""The folder of a site: its settings, its secrets and its lock."""
 
 from .settings import (
     DATABASE_VARIABLE,

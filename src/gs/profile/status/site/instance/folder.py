@@ -12,7 +12,7 @@ from . import DATABASE_VARIABLE, SettingsError, SiteSettings, read_settings
 
 
 class FolderLockedError(Exception):
-    """Another process holds the folder with this *lock*."""
+    """Another process has locked the folder; *lock* is the file of the lock."""
 
     def __init__(self, lock: Path) -> None:
         super().__init__(lock)
@@ -20,26 +20,26 @@ class FolderLockedError(Exception):
 
 
 def lock_folder(lock: Path) -> None:
-    """Hold *lock*, a file that is made if need be, until this process ends.
+    """Lock the file *lock* until this process ends; create it if it does not exist.
 
-    The kernel keeps the lock with the process: one that has died, however it did, holds nothing.
-    It is not given back before, for a thread may still be at work when the server has stopped.
-    Raises :exc:`FolderLockedError`, and :exc:`OSError` where the file cannot be made or locked.
+    The kernel releases the lock when the process ends, however it ends. The lock is not released
+    before: a thread may still work after the server has stopped. Raises
+    :exc:`FolderLockedError`, and :exc:`OSError` if the file cannot be created or locked.
     """
-    _locked(lock)
+    _lock(lock)
 
 
 @contextmanager
 def folder_locked(lock: Path) -> Iterator[None]:
-    """Hold *lock* as :func:`lock_folder` does, but only within the block."""
-    descriptor = _locked(lock)
+    """Lock the file *lock* as :func:`lock_folder` does, but only within the block."""
+    descriptor = _lock(lock)
     try:
         yield
     finally:
         os.close(descriptor)
 
 
-def _locked(lock: Path) -> int:
+def _lock(lock: Path) -> int:
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,13 +53,13 @@ def _locked(lock: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SiteFolder:
-    """A folder with a site, or for one."""
+    """A folder that has a site, or will have one."""
 
     path: Path
 
     @property
     def database(self) -> Path:
-        """The SQLite database, where the site has no other."""
+        """The SQLite database, if the site has no other."""
         return self.path / "site.sqlite3"
 
     @property
@@ -79,35 +79,35 @@ class SiteFolder:
 
     @property
     def trial_ledger(self) -> Path:
-        """The ledger of the sender, for as long as e-mails go into the Maildir folder."""
+        """The ledger of the sender while the e-mails go into the Maildir folder."""
         return self.path / "trial.sqlite3"
 
     @property
     def lock(self) -> Path:
-        """The file that the process holds which founds the site, or serves it from SQLite."""
+        """The file that a process locks to create the site, or to serve it from SQLite."""
         return self.path / "site.lock"
 
     @property
-    def scaffold(self) -> Path:
-        """The folder in which the site is made: it is gone when the site is whole."""
-        return self.path / ".founding"
+    def unfinished(self) -> Path:
+        """The folder in which a site is created; it is removed when the site is complete."""
+        return self.path / ".unfinished"
 
     @property
     def has_site(self) -> bool:
-        """Whether there is a site in the folder, and a whole one."""
-        return self.settings.exists() and not self.scaffold.exists()
+        """Whether the folder has a complete site."""
+        return self.settings.exists() and not self.unfinished.exists()
 
-    def read_config(self, environment: Mapping[str, str]) -> SiteSettings:
-        """Return what is set for the site; raises :exc:`~.config.SettingsError`."""
-        config = read_settings(self.settings, self.database, environment)
-        if config.database == self.database and self.has_site and not _size(self.database):
-            # One that is made now would be empty, and hide where the site really is.
+    def read_settings(self, environment: Mapping[str, str]) -> SiteSettings:
+        """Return the settings of the site; raises :exc:`.SettingsError`."""
+        settings = read_settings(self.settings, self.database, environment)
+        if settings.database == self.database and self.has_site and not _size(self.database):
+            # A database that is created now would be empty, and hide where the real one is.
             raise SettingsError(
-                f"{self.settings} names no database, and {self.database} is not there, or empty. "
-                f"If {DATABASE_VARIABLE} named it when the site was made, set that again. Else "
-                "put a copy of it back."
+                f"{self.settings} names no database, and {self.database} is missing or empty. "
+                f"If {DATABASE_VARIABLE} named the database when the site was created, set it "
+                "again. Otherwise restore a copy of the file."
             )
-        return config
+        return settings
 
 
 def _size(file: Path) -> int:

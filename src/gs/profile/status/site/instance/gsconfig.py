@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The configuration file of the sender, an ini file as GroupServer's: its token, and a new one."""
+"""The token in the sender's configuration file, an ini file like GroupServer's."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 _NEW: Final = """\
-# What sendprofile needs to know of the site in this folder. The token is a secret.
+# The configuration of sendprofile for the site in this folder. The token is a secret.
 [config-default]
 webservice = default
 
@@ -23,27 +23,27 @@ class NoTokenError(ValueError):
 
 
 def new_gsconfig(token: str) -> str:
-    """Return the text of a file that has the *token*, and nothing else."""
+    """Return the text of a file that sets only the *token*."""
     return _NEW.format(token=token)
 
 
 def replace_token(text: str, token: str) -> str:
-    """Return *text* with another token, all else as it is; :exc:`NoTokenError` if it has none.
+    """Return *text* with another token and no other change; :exc:`NoTokenError` if it has none.
 
-    It is the token of the configuration set ``default``, which ``sendprofile`` uses by itself.
+    It is the token of the configuration set ``default``, which ``sendprofile`` uses by default.
     """
     lines = text.splitlines(keepends=True)
     service = _last(lines, "config-default", "webservice")
     if service is None:
-        raise NoTokenError('It has no option "webservice" in a section [config-default].')
+        raise NoTokenError('There is no option "webservice" in a section [config-default].')
     section = f"webservice-{service}"
     if _last(lines, section, "token") is None:
-        raise NoTokenError(f'It has no option "token" in a section [{section}].')
+        raise NoTokenError(f'There is no option "token" in a section [{section}].')
     return "".join(_replaced(lines, section, token))
 
 
 def _last(lines: list[str], section: str, option: str) -> str | None:
-    # Of two the last one counts.
+    # If an option occurs twice, the last one counts.
     found = [value for line, name, value in _options(lines) if name == (section, option)]
     return found[-1] if found else None
 
@@ -52,7 +52,7 @@ def _replaced(lines: list[str], section: str, token: str) -> Iterator[str]:
     for line, name, _ in _options(lines):
         if name != (section, "token"):
             yield line
-        elif not line[0].isspace():  # else it goes on with the value before, which is gone
+        elif not line[0].isspace():  # a continuation line of the old value is dropped
             end = line[len(line.rstrip("\r\n")) :]
             yield f"token = {token}{end}"
 

@@ -1,118 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""The settings of a site: what site.toml and the environment say."""
+"""The settings of a site: what ``site.toml`` and the environment set."""
 
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 from urllib.parse import parse_qsl, urlsplit
 
-from gs.profile.status.site.delivery.settings import PORTS, Security, SmtpSettings
+from gs.profile.status.site.delivery.settings import SmtpSettings
 from gs.profile.status.site.links import Layout, is_group_url, is_topic_url
 from gs.profile.status.site.logs import Format, Level
 
+#: Environment variables that override the file: their values may be secrets.
+DATABASE_VARIABLE: Final = "SENDPROFILE_SITE_DATABASE"
+PASSWORD_VARIABLE: Final = "SENDPROFILE_SITE_SMTP_PASSWORD"  # noqa: S105 - the name of it
+
 
 class SettingsError(Exception):
-    """A line that names the file, the key, and what would be right; it has no secret in it."""
-
-
-class SettingsTable:
-    """The keys of one table; each that was asked for is known."""
-
-    def __init__(self, file: Path, name: str, values: Mapping[str, Any]) -> None:
-        self._file = file
-        self._name = name
-        self._values = values
-        self._known: set[str] = set()
-
-    def __contains__(self, key: str) -> bool:
-        """Return whether the key is set."""
-        return key in self._values
-
-    def text(self, key: str, right: str) -> str | None:
-        """Return a text that is not empty; *right* says what would be right."""
-        value = self._value(key)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            raise self.wrong(key, right)
-        return value
-
-    def secret(self, key: str) -> str | None:
-        """Return a text of any characters."""
-        value = self._value(key)
-        if value is not None and not isinstance(value, str):
-            raise self.wrong(key, 'it is a text: "…"')
-        return value
-
-    def number(self, key: str, default: int, least: int, most: int) -> int:
-        """Return a whole number."""
-        value = self._value(key, default)
-        if type(value) is not int or not least <= value <= most:
-            raise self.wrong(key, f"it is a whole number from {least} to {most}")
-        return value
-
-    def seconds(self, key: str, default: float) -> float:
-        """Return a number of seconds above nought."""
-        value = self._value(key, default)
-        if type(value) not in {int, float} or not 0 < value <= 86_400:  # noqa: PLR2004 - a day
-            raise self.wrong(key, "it is a number of seconds, above 0 and up to 86400")
-        return float(value)
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return whether something is to be."""
-        value = self._value(key, default)
-        if not isinstance(value, bool):
-            raise self.wrong(key, "it is true or false")
-        return value
-
-    def choice(self, key: str, choices: Collection[str]) -> str | None:
-        """Return one of the *choices*."""
-        value = self._value(key)
-        if value is not None and value not in choices:
-            raise self.wrong(key, "it is one of " + ", ".join(f'"{one}"' for one in choices))
-        return cast("str | None", value)
-
-    def table(self, key: str) -> "SettingsTable":
-        """Return the table of that name; it is empty where the file has none."""
-        values = self._value(key, {})
-        if not isinstance(values, dict):
-            raise self.wrong(key, f"it is a table: [{key}]")
-        return SettingsTable(self._file, key, values)
-
-    def finish(self) -> None:
-        """Raise :exc:`SettingsError` for a key that nobody asked for."""
-        for key in self._values:
-            if key not in self._known:
-                known = ", ".join(sorted(self._known))
-                raise self.wrong(key, f"there is no such key; there are {known}")
-
-    def wrong(self, key: str, right: str) -> SettingsError:
-        """Return the error of a *key*; the value is not shown, for it may be a secret."""
-        return self.problem(f"{_shown(key)}: {right}")
-
-    def problem(self, text: str) -> SettingsError:
-        """Return the error of the whole table."""
-        place = f"[{self._name}] " if self._name else ""
-        return SettingsError(f"{self._file}: {place}{text}.")
-
-    def _value(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - of any type, in TOML
-        self._known.add(key)
-        return self._values.get(key, default)
-
-
-def _shown(key: str) -> str:
-    return key if key.isprintable() and len(key) < 100 else ascii(key)[:100]  # noqa: PLR2004
+    """A setting is wrong; the line names the file, the key and what would be right, no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """How the site is served: on a socket at the path *unix*, where it is set, or *host*, *port*.
+    """Where the site listens, and how it logs.
 
-    Port 0 is any that is free. Where *log_format* is ``None`` it depends on the terminal.
+    It listens on the socket *unix* if that is set, otherwise on *host* and *port*; port 0 is any
+    free one. A *log_format* of ``None`` depends on whether standard error is a terminal.
     """
 
     host: str = "127.0.0.1"
@@ -124,12 +40,12 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """What is set for a site.
+    """All settings of a site.
 
-    *database* is a SQLite file, or the URL of a PostgreSQL database, which may hold a password.
-    *url* is where members reach this service, without a slash at the end; ``None``: at the URL
-    of each site. *layout* is where the pages are that the e-mails link. *mail* is ``None`` for the
-    Maildir folder of the site.
+    *database* is a SQLite file, or the URL of a PostgreSQL database, which may have a password.
+    *url* is where members reach this service, without a slash at the end; ``None`` means the URL
+    of each site. *layout* says which pages the e-mails link. Without *mail* the e-mails go into
+    the Maildir folder of the site.
     """
 
     database: Path | str = field(repr=False)
@@ -140,143 +56,43 @@ class SiteSettings:
 
     @property
     def many_processes(self) -> bool:
-        """Whether several processes may serve the site at a time."""
+        """Whether several processes may serve the site at the same time."""
         return isinstance(self.database, str)
 
 
-_HOST: Final = 'it is the name of the mail server, such as "mail.example.org"'
-_ADDRESS: Final = 'it is an e-mail address, such as "bounces@example.org"'
-_DEFAULT: Final = SmtpSettings(host="localhost")
-
-
-def read_mail(table: SettingsTable, folder: Path, password: str | None) -> SmtpSettings | None:
-    """Return how to reach the mail server, ``None`` where mail goes to a Maildir folder.
-
-    Paths begin in *folder*; *password* goes before the one that is set. What is wrong is told even
-    where no mail goes to the server. Raises :exc:`SettingsError`.
-    """
-    to = table.choice("to", ("maildir", "smtp")) or "maildir"
-    if to == "smtp" and "host" not in table:
-        raise table.wrong("host", f'with to = "smtp" {_HOST}')
-    settings = _smtp(table, folder, password)
-    table.finish()
-    return settings if to == "smtp" else None
-
-
-def _smtp(table: SettingsTable, folder: Path, password: str | None) -> SmtpSettings:
-    try:
-        return SmtpSettings(
-            host=table.text("host", _HOST) or _DEFAULT.host,
-            port=table.number("port", 0, 0, 65_535),
-            security=cast("Security", table.choice("security", list(PORTS)) or _DEFAULT.security),
-            user=table.text("user", "it is the name to log in with"),
-            password=_password(table, folder, password),
-            ca_file=_file(table, "ca-file", folder),
-            timeout=table.seconds("timeout", _DEFAULT.timeout),
-            final_timeout=table.seconds("final-timeout", _DEFAULT.final_timeout),
-            connections=table.number("connections", _DEFAULT.connections, 1, 64),
-            messages=table.number("messages", _DEFAULT.messages, 1, 1_000_000),
-            idle=table.seconds("idle", _DEFAULT.idle),
-            bounces=table.text("bounces", _ADDRESS),
-            local_hostname=table.text("local-hostname", "it is the name of this machine"),
-        )
-    except ValueError as error:
-        raise table.problem(str(error)) from error
-
-
-def _password(table: SettingsTable, folder: Path, over: str | None) -> str | None:
-    written = table.secret("password")
-    file = _file(table, "password-file", folder)
-    if over:
-        return over if "user" in table else None
-    if written is not None and file is not None:
-        raise table.wrong("password-file", "leave it out, or password")
-    return written if file is None else _only_line(table, file)
-
-
-def _only_line(table: SettingsTable, file: Path) -> str:
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise table.wrong("password-file", f"{file} is not UTF-8") from error
-    if len(lines) != 1 or not lines[0]:
-        raise table.wrong("password-file", f"{file} is to have one line, the password")
-    return lines[0]
-
-
-def _file(table: SettingsTable, key: str, folder: Path) -> Path | None:
-    text = table.text(key, "it is the path of a file")
-    if text is None:
-        return None
-    file = folder / text
-    try:
-        file.open("rb").close()
-    except OSError as error:
-        raise table.wrong(key, f"{file}: {error.strerror}") from error
-    return file
-
-
-_GROUP: Final = 'it is an address such as "https://lists.example.org/archives/{group}/"'
-_TOPIC: Final = (
-    "it is an address with {message-id} or {message-id-hash} in it, such as "
-    '"https://lists.example.org/archives/{group}/message/{message-id-hash}/"'
-)
-
-
-def read_layout(table: SettingsTable) -> Layout:
-    """Return where the pages are; raises :exc:`.SettingsError`."""
-    layout = Layout(
-        groupserver=table.flag("groupserver", default=True),
-        group=_url(table, "group", is_group_url, _GROUP),
-        topic=_url(table, "topic", is_topic_url, _TOPIC),
-    )
-    table.finish()
-    return layout
-
-
-def _url(
-    table: SettingsTable, key: str, is_right: Callable[[str], bool], right: str
-) -> str | None:
-    text = table.text(key, right)
-    if text is not None and not is_right(text):
-        raise table.wrong(key, right)
-    return text
-
-
-#: Environment variables that go before the file: what they hold may be a secret.
-DATABASE_VARIABLE: Final = "SENDPROFILE_SITE_DATABASE"
-PASSWORD_VARIABLE: Final = "SENDPROFILE_SITE_SMTP_PASSWORD"  # noqa: S105 - the name of it
-
-_POSTGRESQL: Final = re.compile(r"postgresql(\+psycopg)?://\S+")
-_DATABASE: Final = (
-    "it is postgresql://USER@HOST/NAME; without it the site has a SQLite file in its folder"
-)
-_URL: Final = 'it is an address such as "https://groups.example.org"'
-
-
 def read_settings(file: Path, database: Path, environment: Mapping[str, str]) -> SiteSettings:
-    """Return what *file* sets; without such a file, and for what it leaves out, the defaults.
+    """Return the settings in *file* and *environment*; what neither sets has its default.
 
-    *database* is the SQLite file of a site that has no other. Raises :exc:`SettingsError`.
+    *database* is the SQLite file of a site without another database. Raises
+    :exc:`SettingsError`.
     """
-    table = SettingsTable(file, "", _parsed(file))
-    config = SiteSettings(
-        database=_database(table, environment) or database,
-        url=read_url(table, "url"),
-        layout=read_layout(table.table("pages")),
-        mail=read_mail(table.table("mail"), file.parent, environment.get(PASSWORD_VARIABLE)),
-        service=_service(table.table("service"), file.parent),
+    settings = _check(file, "", _parse(file))
+    pages, mail, service = (
+        _check(file, name, settings.get(name, {})) for name in ("pages", "mail", "service")
     )
-    table.finish()
-    return config
+    url, unix = settings.get("url"), service.get("unix")
+    return SiteSettings(
+        database=_database(environment) or settings.get("database") or database,
+        url=url and url.rstrip("/"),
+        layout=Layout(**pages),
+        mail=_mail(file, mail, environment.get(PASSWORD_VARIABLE)),
+        service=ServiceSettings(**{**service, "unix": unix and file.parent / unix}),
+    )
 
 
-def read_url(table: SettingsTable, key: str) -> str | None:
-    """Return a URL without a slash at its end."""
-    text = table.text(key, _URL)
-    if text is None or is_url(text):
-        return text and text.rstrip("/")
-    raise table.wrong(key, _URL)
+def find_exposed(file: Path) -> list[Path]:
+    """Return the files with secrets that every user of the machine can read.
+
+    These are *file*, where it has a secret, and the password file that it names. *file* must have
+    been read without an error.
+    """
+    settings = _parse(file)
+    mail = settings.get("mail", {})
+    secrets = [file] if "password" in mail or "database" in settings else []
+    if "password-file" in mail:
+        secrets.append(file.parent / mail["password-file"])
+    # A group may be meant to read it: the administrators, or the service alone.
+    return [secret for secret in secrets if secret.stat().st_mode & stat.S_IROTH]
 
 
 def is_url(text: str) -> bool:
@@ -292,11 +108,11 @@ def is_url(text: str) -> bool:
 
 def is_database(text: str) -> bool:
     """Return whether *text* is the URL of a PostgreSQL database."""
-    return bool(_POSTGRESQL.fullmatch(text))
+    return re.fullmatch(r"postgresql(\+psycopg)?://\S+", text) is not None
 
 
 def has_password(database: str) -> bool:
-    """Return whether there is a password in the URL of a *database*, or what may be one."""
+    """Return whether the URL of a *database* has a password, or something that may be one."""
     try:
         parts = urlsplit(database)
     except ValueError:
@@ -305,64 +121,180 @@ def has_password(database: str) -> bool:
     return parts.password is not None or "password" in named
 
 
-def _parsed(file: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key of ``site.toml``: what its value must be, in words and as a check."""
+
+    must_be: str
+    is_right: Callable[[Any], bool]
+
+
+def _text(must_be: str, is_right: Callable[[str], bool] = lambda _text: True) -> _Key:
+    def is_text(value: object) -> bool:
+        return isinstance(value, str) and value.strip() != "" and value.isprintable()
+
+    return _Key(must_be, lambda value: is_text(value) and is_right(value))
+
+
+def _choice(*choices: str) -> _Key:
+    quoted = ", ".join(f'"{choice}"' for choice in choices)
+    return _text(f"one of {quoted}", choices.__contains__)
+
+
+def _whole(most: int) -> _Key:
+    # In Python a bool is an int too.
+    return _Key(f"a whole number up to {most}", lambda value: type(value) is int and value <= most)
+
+
+def _table(name: str) -> _Key:
+    return _Key(f"a table: [{name}]", lambda value: isinstance(value, dict))
+
+
+_MAIL_HOST: Final = 'the name of the mail server, such as "mail.example.org"'
+_DATABASE: Final = (
+    "postgresql://USER@HOST/NAME; without it the site has a SQLite file in its folder"
+)
+_FILE: Final = _text("the path of a file")
+_LAST_PORT: Final = 65_535
+_DAY: Final = 86_400
+# Of the values in [mail] only the type and an upper limit are checked here: SmtpSettings checks
+# the rest.
+_SECONDS: Final = _Key(
+    f"a number of seconds, at most {_DAY}",
+    lambda value: type(value) in {int, float} and value <= _DAY,
+)
+_KEYS: Final[dict[str, dict[str, _Key]]] = {
+    "": {
+        "url": _text('a URL such as "https://groups.example.org"', is_url),
+        "database": _text(_DATABASE, is_database),
+        "pages": _table("pages"),
+        "mail": _table("mail"),
+        "service": _table("service"),
+    },
+    "pages": {
+        "groupserver": _Key("true or false", lambda value: isinstance(value, bool)),
+        "group": _text(
+            'a URL such as "https://lists.example.org/archives/{group}/"', is_group_url
+        ),
+        "topic": _text(
+            "a URL with {message-id} or {message-id-hash} in it, such as "
+            '"https://lists.example.org/archives/{group}/message/{message-id-hash}/"',
+            is_topic_url,
+        ),
+    },
+    "mail": {
+        "to": _choice("maildir", "smtp"),
+        "host": _text(_MAIL_HOST),
+        "port": _whole(_LAST_PORT),
+        "security": _text("a text"),
+        "user": _text("the name to log in with"),
+        "password": _Key('a text: "…"', lambda value: isinstance(value, str)),
+        "password-file": _FILE,
+        "ca-file": _FILE,
+        "timeout": _SECONDS,
+        "final-timeout": _SECONDS,
+        "connections": _whole(64),
+        "messages": _whole(1_000_000),
+        "idle": _SECONDS,
+        "bounces": _text('an e-mail address, such as "bounces@example.org"'),
+        "local-hostname": _text("the name of this machine"),
+    },
+    "service": {
+        "host": _text('an address such as "127.0.0.1"'),
+        "port": _Key(
+            f"a whole number from 0 to {_LAST_PORT}",
+            lambda value: type(value) is int and 0 <= value <= _LAST_PORT,
+        ),
+        "unix": _text("the path of a socket"),
+        "log-format": _choice(*get_args(Format)),
+        "log-level": _choice(*get_args(Level)),
+    },
+}
+
+
+def _parse(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise SettingsError(f"{file}: {error.strerror}.") from error
+        raise _error(file, "", f"{error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{file}: it is not UTF-8.") from error
+        raise _error(file, "", "The file is not UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        # Of its message the place alone: the rest may quote the line.
+        # Only the place: the rest of the parser's message may quote the line.
         where = re.search(r"at (line \d+), column \d+|at end of document", str(error))
         place = (where[1] or "its end") if where else "some line"
-        raise SettingsError(
-            f'{file}: it is not TOML, at {place}; a line is: key = "text", or: key = 1.'
-        ) from error
+        message = f'The file is not TOML at {place}; write key = "text", or key = 1'
+        raise _error(file, "", message) from error
 
 
-def _database(table: SettingsTable, environment: Mapping[str, str]) -> str | None:
-    text = table.text("database", _DATABASE)
-    if text is not None and not is_database(text):
-        raise table.wrong("database", _DATABASE)
-    over = environment.get(DATABASE_VARIABLE)
-    if over and not is_database(over):
-        raise SettingsError(f"{DATABASE_VARIABLE} in the environment: {_DATABASE}.")
-    return over or text
+def _check(file: Path, name: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the table called *name*, by the names of the fields that they set."""
+    keys = _KEYS[name]
+    for key, value in table.items():
+        if key not in keys:
+            shown = key if key.isprintable() and len(key) < 100 else ascii(key)[:100]  # noqa: PLR2004
+            raise _error(
+                file, name, f"There is no key {shown}; the keys are {', '.join(sorted(keys))}"
+            )
+        if not keys[key].is_right(value):
+            raise _error(file, name, f"{key} must be {keys[key].must_be}")
+    return {key.replace("-", "_"): value for key, value in table.items()}
 
 
-def _service(table: SettingsTable, folder: Path) -> ServiceSettings:
-    default = ServiceSettings()
-    unix = table.text("unix", "it is the path of a socket")
-    settings = ServiceSettings(
-        host=table.text("host", 'it is an address such as "127.0.0.1"') or default.host,
-        port=table.number("port", default.port, 0, 65_535),
-        unix=None if unix is None else folder / unix,
-        log_format=cast("Format | None", table.choice("log-format", get_args(Format))),
-        log_level=cast("Level", table.choice("log-level", get_args(Level)) or default.log_level),
-    )
-    table.finish()
-    return settings
+def _error(file: Path, table: str, message: str) -> SettingsError:
+    return SettingsError(f"{file}: {f'[{table}] ' if table else ''}{message}.")
 
 
-def find_exposed(file: Path) -> list[Path]:
-    """Return which of the settings' *file*, and the file of a password that it names, are exposed.
+def _database(environment: Mapping[str, str]) -> str | None:
+    database = environment.get(DATABASE_VARIABLE)
+    if database and not is_database(database):
+        raise SettingsError(f"{DATABASE_VARIABLE} in the environment must be {_DATABASE}.")
+    return database
 
-    Without a secret in it *file* may be read by anybody. It has been read without an error.
+
+def _mail(file: Path, values: dict[str, Any], password: str | None) -> SmtpSettings | None:
+    """Return how to reach the mail server; ``None`` where e-mails go into the Maildir folder.
+
+    *password* overrides the one that is set. A wrong value is an error even if no e-mail goes to
+    the server.
     """
+    to = values.pop("to", "maildir")
+    if to == "smtp" and "host" not in values:
+        raise _error(file, "mail", f'with to = "smtp", host must be {_MAIL_HOST}')
+    word_file = _readable(file, "password-file", values.pop("password_file", None))
+    values["ca_file"] = _readable(file, "ca-file", values.get("ca_file"))
+    if password:
+        values["password"] = password if "user" in values else None
+    elif word_file is not None:
+        if "password" in values:
+            raise _error(file, "mail", "password and password-file: set only one of them")
+        values["password"] = _only_line(file, word_file)
     try:
-        settings = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return []
-    mail = settings.get("mail", {})
-    secrets = [file] if "password" in mail or "database" in settings else []
-    if "password-file" in mail:
-        secrets.append(file.parent / mail["password-file"])
-    return [secret for secret in secrets if _is_exposed(secret)]
+        settings = SmtpSettings(**{"host": "localhost", **values})
+    except ValueError as error:
+        raise _error(file, "mail", str(error)) from error
+    return settings if to == "smtp" else None
 
 
-def _is_exposed(file: Path) -> bool:
-    # A group may be meant to read it: the administrators, or the service alone.
-    return bool(file.stat().st_mode & stat.S_IROTH)
+def _readable(file: Path, key: str, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    try:
+        (file.parent / name).open("rb").close()
+    except OSError as error:
+        message = f"{key}: cannot read {file.parent / name}: {error.strerror}"
+        raise _error(file, "mail", message) from error
+    return file.parent / name
+
+
+def _only_line(file: Path, word_file: Path) -> str:
+    try:
+        lines = word_file.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise _error(file, "mail", f"password-file: {word_file} is not UTF-8") from error
+    if len(lines) != 1 or not lines[0]:
+        message = f"password-file: {word_file} must have one line, the password"
+        raise _error(file, "mail", message)
+    return lines[0]

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
-    delete,
     func,
     insert,
     or_,
@@ -172,11 +171,6 @@ def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
         connection.execute(insert(table), rows)
 
 
-def remove_person(connection: Connection, user_id: str) -> None:
-    """Remove a person as GroupServer does: the lists of members still have the ID."""
-    connection.execute(delete(PERSON).where(PERSON.c.user_id == user_id))
-
-
 def find_owners(connection: Connection, emails: Collection[str]) -> dict[str, str]:
     """Return the IDs of the owners of the addresses that are there, by address in lower case."""
     key = func.lower(USER_EMAIL.c.email).label("lower")
@@ -226,15 +220,14 @@ def refresh_topics(connection: Connection, topic_ids: Iterable[str]) -> None:
     number = func.row_number().over(partition_by=POST.c.topic_id, order_by=earliest)
     count = func.count().over(partition_by=POST.c.topic_id)
     keys = POST.c.topic_id.in_(bindparam("keys", expanding=True))
-    figures_of = (number.label("number"), count.label("num_posts"))
+    figures_of = (number.label("number"), count.label("count"))
     posts = select(topic, POST.c.post_id, POST.c.date, *figures_of).where(keys).subquery()
-    ends: ColumnElement[bool] = or_(posts.c.number == 1, posts.c.number == posts.c.num_posts)
+    ends: ColumnElement[bool] = or_(posts.c.number == 1, posts.c.number == posts.c.count)
     query = select(posts).where(ends).order_by(posts.c.topic, posts.c.number)
     figures: dict[str, dict[str, Any]] = {}
     for row in _in_bounds(connection, query, set(topic_ids)):
         known = figures.setdefault(row.topic, {"topic": row.topic, "first_post_id": row.post_id})
-        known |= {"last_post_id": row.post_id, "last_post_date": row.date}
-        known["num_posts"] = row.num_posts
+        known["last_post_date"] = row.date
     if figures:
         same = TOPIC.c.topic_id == bindparam("topic")
         connection.execute(update(TOPIC).where(same), list(figures.values()))

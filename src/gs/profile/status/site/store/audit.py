@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The audit trail: what became of each notification, and why; what else is to be accounted for."""
+"""The audit trail: the result of each notification with its reason, and other events."""
 
 import secrets
 from collections.abc import Iterable
@@ -11,18 +11,16 @@ from sqlalchemy import Connection, func, insert, select
 
 from .tables import AUDIT_EVENT
 
-#: What becomes of notifications; the codes are those of ``eligible``.
+#: The results of notifications; the codes are :data:`.model.EVENT_CODES`.
 SUBSYSTEM: Final = "gs.profile.status.base"
-#: Who calls the hooks; its codes are GroupServer's.
+#: Calls of the hooks with a wrong token; the code is GroupServer's.
 TOKEN_SUBSYSTEM: Final = "gs.auth.token"  # noqa: S105 - the name of a component
 WRONG_TOKEN: Final = "1"  # noqa: S105 - a code
-
-_INSERT: Final = insert(AUDIT_EVENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event: its code in its subsystem, the person it is about, what else there is to say."""
+    """An event: its code in its subsystem, the person that it is about, and two details."""
 
     moment: datetime
     code: str
@@ -33,18 +31,17 @@ class Event:
 
 
 def wrong_token(moment: datetime, hook: str, peer: str, times: int) -> Event:
-    """Return the event of a wrong token, as GroupServer has it, with the *peer* it came from.
+    """Return the event of a wrong token, as GroupServer has it, with the address of the *peer*.
 
-    One stands for several *times*, of which the last was at *hook*.
-
-    The address is kept because it is the way to whoever guesses; the token itself is not.
+    One event stands for several *times*; the last of them was at *hook*. The address is kept
+    because it leads to the person who guesses tokens; the token is not kept.
     """
     detail = hook if times == 1 else f"{hook}, {times} times"
     return Event(moment, WRONG_TOKEN, None, detail, peer, TOKEN_SUBSYSTEM)
 
 
 def record_events(connection: Connection, events: Iterable[Event]) -> None:
-    """Add *events* to the trail."""
+    """Add *events* to the audit trail."""
     rows = [
         {
             "id": secrets.token_hex(16),
@@ -58,11 +55,11 @@ def record_events(connection: Connection, events: Iterable[Event]) -> None:
         for event in events
     ]
     if rows:
-        connection.execute(_INSERT, rows)
+        connection.execute(insert(AUDIT_EVENT), rows)
 
 
 def count_events(connection: Connection, subsystem: str = SUBSYSTEM) -> dict[str, int]:
-    """Return how often each event of *subsystem* happened, by its code."""
+    """Return how many events with each code *subsystem* has."""
     query = (
         select(AUDIT_EVENT.c.event_code, func.count().label("times"))
         .where(AUDIT_EVENT.c.subsystem == subsystem)

@@ -77,7 +77,6 @@ def find_calls(connection: Connection, keys: Collection[str]) -> dict[str, CallR
 def begin_calls(
     connection: Connection,
     calls: Collection[CallRecord],
-    moment: datetime,
     abandoned_by: Mapping[str, str],
 ) -> set[str]:
     """Record that the mails of *calls* are about to be delivered; return the keys that may be.
@@ -89,7 +88,7 @@ def begin_calls(
     if abandoned_by:
         dead = [{"dead_key": key, "dead": worker} for key, worker in sorted(abandoned_by.items())]
         connection.execute(_TAKE_OVER, dead)
-    return _upsert(connection, _BEGIN, calls, moment)
+    return _upsert(connection, _BEGIN, calls)
 
 
 def release_calls(connection: Connection, worker: str, keys: Collection[str]) -> None:
@@ -108,22 +107,19 @@ def abandon_calls(connection: Connection, worker: str, keys: Collection[str]) ->
     connection.execute(_ABANDON, {"of": worker, "keys": list(keys)})
 
 
-def finish_calls(
-    connection: Connection, calls: Collection[CallRecord], moment: datetime
-) -> set[str]:
+def finish_calls(connection: Connection, calls: Collection[CallRecord]) -> set[str]:
     """Record the replies to *calls*; return the keys for which that was possible.
 
     The other keys are finished, or another process delivers their mails. That a mail was sent
     whose delivery had begun is always recorded. No two of *calls* have the same key.
     """
-    return _upsert(connection, _FINISH, calls, moment)
+    return _upsert(connection, _FINISH, calls)
 
 
 def _upsert(
     connection: Connection,
     statements: Mapping[str, UpdateBase],
     calls: Collection[CallRecord],
-    moment: datetime,
 ) -> set[str]:
     if not calls:
         return set()
@@ -133,7 +129,6 @@ def _upsert(
             "fingerprint": call.key.fingerprint,
             "user_id": call.user_id,
             "period": str(call.period),
-            "begun": moment,
             "worker": call.worker,
             "handing": call.handing,
             "finished": call.finished,

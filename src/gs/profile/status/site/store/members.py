@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The members: who is listed, their persons, memberships and addresses."""
+"""The members: the list of their IDs, their memberships and addresses, who opted out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from .tables import (
 
 
 class RefusedAddress(Protocol):
-    """An address that a mail server refused, with the server's own words."""
+    """An address that a mail server refused, with the reply of the server."""
 
     @property
     def address(self) -> str:
@@ -43,27 +43,7 @@ class RefusedAddress(Protocol):
 
     @property
     def reply(self) -> str:
-        """What the mail server said."""
-
-
-def mark_undeliverable(
-    connection: Connection, refused: Iterable[RefusedAddress], moment: datetime
-) -> None:
-    """Write down which addresses were *refused*; what was said the first time stays."""
-    rows = [
-        {"email": fold(one.address), "since": moment, "reply": one.reply[:_LONGEST_REPLY]}
-        for one in sorted(refused, key=lambda one: fold(one.address))
-    ]
-    if rows:
-        connection.execute(_MARK[connection.dialect.name], rows)
-
-
-#: Characters of a reply that are kept: a server may say as much as it likes.
-_LONGEST_REPLY: Final = 500
-_MARK: Final = {
-    "sqlite": sqlite.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
-}
+        """The reply of the mail server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +62,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a member is: a group of a site, or the site itself where the group is empty."""
+    """A membership: of a group of a site, or of the site itself if *group_id* is empty."""
 
     site: SiteInfo
     group_id: str
@@ -91,10 +71,10 @@ class Place:
 
 
 def list_members(connection: Connection, after: str, limit: int) -> list[str]:
-    """Return the next IDs, by code point, *after* the one given (first: an empty one).
+    """Return the next IDs of members, by code point, *after* the given ID (first: an empty one).
 
-    There are *limit* at most, and none at the end alone. Who is on skipped sites alone is not
-    listed, nor is who opted out.
+    The list has at most *limit* IDs; it is empty only at the end. Members who opted out, and
+    members of skipped sites alone, are not in it.
     """
     while ids := list(connection.scalars(_LIST, {"after": after, "limit": limit})):
         between = {"after": after, "last": ids[-1]}
@@ -106,37 +86,20 @@ def list_members(connection: Connection, after: str, limit: int) -> list[str]:
 
 
 def count_members(connection: Connection) -> int:
-    """Return how many members are listed."""
+    """Return how many members :func:`list_members` lists."""
     return connection.scalar(_COUNT) or 0
 
 
-def opt_out(connection: Connection, user_id: str) -> bool:
-    """Send no notification to a member any more; return whether that is new."""
-    told = connection.execute(
-        _OPT_OUT[connection.dialect.name],
-        {"user_id": user_id},
-        execution_options={"preserve_rowcount": True},
-    )
-    return told.rowcount > 0
-
-
-def opt_in(connection: Connection, user_id: str) -> bool:
-    """Send notifications to a member who opted out; return whether that is new."""
-    skip = PROFILE_NOTIFICATION_SKIP
-    return connection.execute(delete(skip).where(skip.c.user_id == user_id)).rowcount > 0
-
-
 def find_people(connection: Connection, user_ids: Sequence[str]) -> dict[str, Person]:
-    """Return the persons who have these IDs, by ID; who is not there is nobody."""
+    """Return the people with these IDs that exist, by ID."""
     rows = connection.execute(_PEOPLE, {"ids": user_ids})
     return {row[0]: Person(*row) for row in rows}
 
 
 def find_places_of(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[Place]]:
-    """Return the places of each member on the sites that are not skipped, in a fixed order.
+    """Return the memberships of each member on sites that are not skipped, in a fixed order.
 
-    Places on the same site have the same :class:`.SiteInfo`. A group that is not there is no
-    place.
+    Places on the same site share one :class:`.SiteInfo`. A group that does not exist is left out.
     """
     rows = connection.execute(_PLACES, {"ids": user_ids}).all()
     sites = _find_sites(connection, {row[1] for row in rows})
@@ -151,10 +114,7 @@ def find_places_of(connection: Connection, user_ids: Sequence[str]) -> dict[str,
 
 
 def find_addresses_of(connection: Connection, user_ids: Sequence[str]) -> dict[str, Addresses]:
-    """Return the addresses of each member who has any, each kind in alphabetical order.
-
-    Those that a member has for one group count for the posts of that group alone.
-    """
+    """Return the addresses of each member who has one, each kind in alphabetical order."""
     kinds: dict[str, _Kinds] = {}
     for user_id, email, preferred, verified, refused in connection.execute(
         _ADDRESSES, {"ids": user_ids}
@@ -162,6 +122,34 @@ def find_addresses_of(connection: Connection, user_ids: Sequence[str]) -> dict[s
         kind = _kind(verified=verified, preferred=preferred, refused=refused)
         kinds.setdefault(user_id, ([], [], [], []))[kind].append(email)
     return {user_id: Addresses(*map(tuple, lists)) for user_id, lists in kinds.items()}
+
+
+def opt_out(connection: Connection, user_id: str) -> bool:
+    """Record that a member wants no notification; return whether that is new."""
+    result = connection.execute(
+        _OPT_OUT[connection.dialect.name],
+        {"user_id": user_id},
+        execution_options={"preserve_rowcount": True},
+    )
+    return result.rowcount > 0
+
+
+def opt_in(connection: Connection, user_id: str) -> bool:
+    """Record that a member who opted out wants notifications; return whether that is new."""
+    skip = PROFILE_NOTIFICATION_SKIP
+    return connection.execute(delete(skip).where(skip.c.user_id == user_id)).rowcount > 0
+
+
+def mark_undeliverable(
+    connection: Connection, refused: Iterable[RefusedAddress], moment: datetime
+) -> None:
+    """Record that addresses were *refused*; the first reply for an address is kept."""
+    rows = [
+        {"email": fold(one.address), "since": moment, "reply": one.reply[:_LONGEST_REPLY]}
+        for one in sorted(refused, key=lambda one: fold(one.address))
+    ]
+    if rows:
+        connection.execute(_MARK[connection.dialect.name], rows)
 
 
 def _find_sites(connection: Connection, site_ids: set[str]) -> dict[str, SiteInfo]:
@@ -172,7 +160,7 @@ def _find_sites(connection: Connection, site_ids: set[str]) -> dict[str, SiteInf
 
 
 def _kind(*, verified: bool, preferred: bool, refused: bool) -> int:
-    # The place of the kind in Addresses.
+    # The index of the kind among the fields of Addresses.
     if not verified:
         return 2
     if not preferred:
@@ -180,6 +168,8 @@ def _kind(*, verified: bool, preferred: bool, refused: bool) -> int:
     return 3 if refused else 0
 
 
+# Characters of a reply that are kept: a server may send any number.
+_LONGEST_REPLY: Final = 500
 _Kinds: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
 
 _DELIVERIES: Final = {delivery.value: delivery for delivery in EmailSetting}
@@ -189,8 +179,8 @@ _PERSON: Final = PERSON.c
 _SKIP: Final = PROFILE_NOTIFICATION_SKIP.c
 
 _IS_SHOWN: Final = _MEMBER.site_id.not_in(select(SITE.c.site_id).where(SITE.c.skipped))
-# So plain that it comes off the primary key in its order, whatever the database thinks of the
-# table: for one that is distinct, or leaves out who opted out, PostgreSQL reads all of the table.
+# This query is so plain that every database reads the primary key in its order. For a distinct
+# one, or one without the members who opted out, PostgreSQL reads the whole table.
 _LIST: Final = (
     select(_MEMBER.user_id)
     .where(_MEMBER.user_id > bindparam("after"), _IS_SHOWN)
@@ -206,6 +196,10 @@ _COUNT: Final = select(func.count(_MEMBER.user_id.distinct())).where(
 _OPT_OUT: Final = {
     "sqlite": sqlite.insert(PROFILE_NOTIFICATION_SKIP).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(PROFILE_NOTIFICATION_SKIP).on_conflict_do_nothing(),
+}
+_MARK: Final = {
+    "sqlite": sqlite.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(UNDELIVERABLE_EMAIL).on_conflict_do_nothing(),
 }
 _PEOPLE: Final = select(
     _PERSON.user_id,

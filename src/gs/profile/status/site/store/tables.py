@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tables, with the names of GroupServer where it has the same thing."""
+"""The tables, with GroupServer's names and columns where it has the same thing."""
 
 import re
 from datetime import UTC, datetime
@@ -22,23 +22,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-# PostgreSQL keeps no NUL, and no database a surrogate, which is half a character.
+# PostgreSQL cannot store a NUL, and no database a surrogate, which is half a character.
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class TextColumn(TypeDecorator[str]):
-    """Text of any length, which is ordered by code point.
+    """Text of any length, ordered by code point.
 
-    What a database cannot keep becomes U+FFFD, also where it is looked for: who sends such a
-    thing is told that there is none, by every database alike.
+    A character that a database cannot store becomes U+FFFD, in a query too: every database then
+    gives the same answer, that there is no such row.
     """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that the database has for it."""
-        # The default collation is that of the machine: it puts "a" before "B", and others do not.
+        """Return the type of the database for it."""
+        # The default collation is that of the machine: one may put "a" before "B", another not.
         return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as TypeDecorator has it
@@ -49,28 +49,29 @@ class TextColumn(TypeDecorator[str]):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """``timestamptz`` in PostgreSQL; SQLite has no zones, so it keeps the moment in UTC."""
+    """``timestamptz`` in PostgreSQL; a text in UTC in SQLite, which has no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return *value* in UTC; a :exc:`ValueError` for a moment without a zone."""
+        """Return *value* in UTC; raises :exc:`ValueError` if it has no time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment without a zone")
+            raise ValueError("The moment has no time zone")
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return *value* in UTC, with its zone."""
+        """Return *value* in UTC, with that time zone."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-#: All the tables. PostgreSQL's names for constraints, so that a migration can name them anywhere.
+#: All tables. Constraints have the names that PostgreSQL gives them, so that a migration can name
+#: them in every database.
 METADATA: Final = MetaData(
     naming_convention={
         "pk": "%(table_name)s_pkey",
@@ -80,9 +81,9 @@ METADATA: Final = MetaData(
     }
 )
 
-# GroupServer keeps the next four in its object database; so these tables are our own.
+# GroupServer has no table for the next four, which are in its object database: these are our own.
 
-#: A site of the instance; the notification leaves a skipped one out. The news is trusted HTML.
+#: A site of the instance; the notification leaves out a skipped site. The news is trusted HTML.
 SITE: Final = Table(
     "site",
     METADATA,
@@ -94,7 +95,7 @@ SITE: Final = Table(
     Column("skipped", Boolean, nullable=False, default=False),
 )
 
-#: A group of a site: its privacy is ``public``, ``private`` or ``secret``.
+#: A group of a site; its privacy is ``public``, ``private`` or ``secret``.
 GROUP: Final = Table(
     "group",
     METADATA,
@@ -105,7 +106,7 @@ GROUP: Final = Table(
     Column("email", TextColumn, nullable=False),
 )
 
-#: A person: the photo is a URL, the language a BCP 47 tag, the time zone a name of IANA's.
+#: A person; the photo is a URL, the language a BCP 47 tag, the time zone a name of IANA's.
 PERSON: Final = Table(
     "person",
     METADATA,
@@ -118,8 +119,8 @@ PERSON: Final = Table(
     Column("logged_in", Boolean, nullable=False, default=False),
 )
 
-#: Who is in what: an empty ``group_id`` is the site itself; the role ``member`` or ``admin``.
-#: No foreign key to the person: in GroupServer a list of members may outlive one of them.
+#: A member of a group, or of a site if ``group_id`` is empty; the role is ``member`` or ``admin``.
+#: There is no foreign key to the person: in GroupServer a membership may outlive the person.
 MEMBERSHIP: Final = Table(
     "membership",
     METADATA,
@@ -131,9 +132,9 @@ MEMBERSHIP: Final = Table(
     sqlite_with_rowid=False,
 )
 
-# The rest is GroupServer's.
+# The other tables are GroupServer's, unless it says so.
 
-#: A post; a hidden one has the moment of its hiding. ``in_reply_to`` is the ``post_id`` answered.
+#: A post; ``hidden`` is when it was hidden. ``in_reply_to`` is the ``post_id`` that it answers.
 POST: Final = Table(
     "post",
     METADATA,
@@ -146,15 +147,13 @@ POST: Final = Table(
     Column("subject", TextColumn, nullable=False),
     Column("date", UtcDateTime, nullable=False),
     Column("body", TextColumn, nullable=False),
-    Column("htmlbody", TextColumn, nullable=False, default=""),
     Column("header", TextColumn, nullable=False, default=""),
-    Column("has_attachments", Boolean, nullable=False, default=False),
     Column("hidden", UtcDateTime),
     ForeignKeyConstraint(["site_id", "group_id"], ["group.site_id", "group.group_id"]),
     Index("post_of_group", "site_id", "group_id", "date"),
 )
 
-#: A topic, with figures that follow from its posts.
+#: A topic, with its first post and the date of its last one.
 TOPIC: Final = Table(
     "topic",
     METADATA,
@@ -163,16 +162,13 @@ TOPIC: Final = Table(
     Column("site_id", TextColumn, nullable=False),
     Column("original_subject", TextColumn, nullable=False),
     Column("first_post_id", TextColumn, nullable=False),
-    Column("last_post_id", TextColumn, nullable=False),
     Column("last_post_date", UtcDateTime, nullable=False),
-    Column("num_posts", Integer, nullable=False),
     Column("hidden", UtcDateTime),
-    Column("sticky", UtcDateTime),
     ForeignKeyConstraint(["site_id", "group_id"], ["group.site_id", "group.group_id"]),
     Index("topic_of_subject", "site_id", "group_id", "original_subject", "last_post_date"),
 )
 
-#: An e-mail address: unverified without a date; mail goes to those verified and preferred.
+#: An e-mail address, unverified without a date; e-mails go to verified and preferred addresses.
 USER_EMAIL: Final = Table(
     "user_email",
     METADATA,
@@ -183,7 +179,7 @@ USER_EMAIL: Final = Table(
 )
 Index("user_email_whatever_its_case", func.lower(USER_EMAIL.c.email), unique=True)
 
-#: An address that a mail server refused for good, ours alone: in lower case, with what it said.
+#: An address, in lower case, that a mail server refused permanently, with its reply. Our own.
 UNDELIVERABLE_EMAIL: Final = Table(
     "undeliverable_email",
     METADATA,
@@ -192,17 +188,7 @@ UNDELIVERABLE_EMAIL: Final = Table(
     Column("reply", TextColumn, nullable=False),
 )
 
-#: The addresses for one group, where they are not the preferred ones.
-GROUP_USER_EMAIL: Final = Table(
-    "group_user_email",
-    METADATA,
-    Column("user_id", TextColumn, primary_key=True),
-    Column("site_id", TextColumn, primary_key=True),
-    Column("group_id", TextColumn, primary_key=True),
-    Column("email", TextColumn, ForeignKey("user_email.email"), primary_key=True),
-)
-
-#: How somebody gets the posts of a group (``digest``, ``webonly``), where not one by one.
+#: How a member gets the posts of a group, if not one by one: ``digest`` or ``webonly``.
 EMAIL_SETTING: Final = Table(
     "email_setting",
     METADATA,
@@ -212,14 +198,14 @@ EMAIL_SETTING: Final = Table(
     Column("setting", TextColumn, nullable=False),
 )
 
-#: Those who opted out.
+#: A person who opted out.
 PROFILE_NOTIFICATION_SKIP: Final = Table(
     "profile_notification_skip",
     METADATA,
     Column("user_id", TextColumn, primary_key=True),
 )
 
-#: What was done, and why.
+#: The audit trail.
 AUDIT_EVENT: Final = Table(
     "audit_event",
     METADATA,
@@ -227,18 +213,15 @@ AUDIT_EVENT: Final = Table(
     Column("event_date", UtcDateTime, nullable=False),
     Column("subsystem", TextColumn, nullable=False),
     Column("event_code", TextColumn, nullable=False),
-    Column("user_id", TextColumn),
     Column("instance_user_id", TextColumn),
-    Column("site_id", TextColumn),
-    Column("group_id", TextColumn),
     Column("instance_datum", TextColumn),
     Column("supplementary_datum", TextColumn),
     Index("audit_event_of_subsystem", "subsystem", "event_date"),
 )
 
-#: A call of the send hook that had a key, ours alone: what it is answered, once it is finished.
-#: Its mail is being handed over since ``handing``, by the process that is the worker. One that is
-#: neither finished nor certainly not handed over was left open, if its worker is gone.
+#: A call of the send hook that had a key, with its reply once it is finished. Our own. The worker
+#: hands its e-mail over since ``handing``. If the worker ends before the call is finished, it is
+#: unknown whether the e-mail was handed over.
 IDEMPOTENCY_KEY: Final = Table(
     "idempotency_key",
     METADATA,
@@ -247,7 +230,6 @@ IDEMPOTENCY_KEY: Final = Table(
     Column("user_id", TextColumn, nullable=False),
     Column("period", TextColumn, nullable=False),
     Column("worker", TextColumn, nullable=False),
-    Column("begun", UtcDateTime, nullable=False),
     Column("handing", UtcDateTime),
     Column("finished", UtcDateTime),
     Column("message_id", TextColumn),
@@ -262,7 +244,7 @@ Index(
     postgresql_where=_OPEN,
 )
 
-#: A setting of the whole instance has an empty ``site_id`` and ``group_id``.
+#: A setting; that of the whole instance has an empty ``site_id`` and ``group_id``.
 OPTION: Final = Table(
     "option",
     METADATA,

@@ -20,8 +20,7 @@ from gs.profile.status.site.store.archive import (
 from gs.profile.status.site.store.database import Connection, Engine
 from gs.profile.status.site.store.groups import GroupKey, SiteData, find_sites
 from gs.profile.status.site.store.options import (
-    INVENTED,
-    KEPT,
+    IdentityMode,
     Option,
     ensure_identity_mode,
     read_option,
@@ -63,7 +62,8 @@ def import_archives(
     Raises :exc:`~gs.profile.status.site.store.options.IdentityModeError`.
     """
     with engine.begin() as connection:
-        ensure_identity_mode(connection, KEPT if keep_addresses else INVENTED)
+        mode = IdentityMode.KEPT if keep_addresses else IdentityMode.INVENTED
+        ensure_identity_mode(connection, mode)
         anonymizer = _anonymizer(connection, keep_addresses=keep_addresses)
     importer = ArchiveImporter(engine, site, anonymizer)
     if not keep_addresses:

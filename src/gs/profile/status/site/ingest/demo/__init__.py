@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An invented community, to show and to try the site with."""
+"""An invented community, to demonstrate and to try the site with."""
 
 from .seed import seed_demo
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who and what the invented community is made of, as its TOML files tell."""
+"""The people, sites and groups of the invented community, read from its TOML files."""
 
 import re
 import tomllib
@@ -8,28 +8,30 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Self
 
+from gs.profile.status.site.store.groups import SiteData
+
 _BY: Final = re.compile(r"\[([^\]]+)\] (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoLine:
-    """What somebody says: *by* begins the name of who says it, or is empty for anybody."""
+    """A text that a person writes; *by* is in the name of the person, or empty for anybody."""
 
     text: str
     by: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the line that ``[Name] text``, or the text alone, stands for."""
+        """Return the line that is written as ``[Name] text``, or as ``text`` for anybody."""
         named = _BY.fullmatch(text)
         return cls(named[2], named[1]) if named else cls(text)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoTopic:
-    """A topic: what opens it, and the answers in their order; a monthly one comes again.
+    """A topic: its opening and its replies in order; a monthly topic comes again each month.
 
-    A hidden one was taken off the web soon after it was posted.
+    A hidden topic was hidden soon after it was posted.
     """
 
     subject: str
@@ -41,9 +43,9 @@ class DemoTopic:
 
 @dataclass(frozen=True, slots=True)
 class DemoGroup:
-    """A group: its topics get up to *chatter* of the replies that fit anywhere in it.
+    """A group: each topic gets up to *chatter* of the *replies*, which fit into any topic.
 
-    In one that has been *silent* nobody has posted since the end of the month before last.
+    In a *silent* group nobody has posted since the end of the month before last.
     """
 
     group_id: str
@@ -53,30 +55,40 @@ class DemoGroup:
     chatter: int
     silent: bool
     replies: tuple[DemoLine, ...]
-    talks: tuple[DemoTopic, ...]
+    topics: tuple[DemoTopic, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """A person: *runs* names groups and sites, *case* a status other than "sent"."""
+    """A person, with the groups and sites that they administer.
+
+    *case* is why the person gets no notification, or empty.
+    """
 
     name: str
     language: str
     timezone: str
     biography: str
     groups: tuple[str, ...]
-    runs: frozenset[str]
+    administers: frozenset[str]
     case: str
 
+    @property
+    def removed(self) -> bool:
+        """Whether the account was removed: the lists of members still have the ID."""
+        return self.case == "account removed"
 
-def read_sites() -> list[dict[str, Any]]:
-    """Return the sites as rows of their table."""
-    sites: list[dict[str, Any]] = _read("sites.toml")["sites"]
-    return [{"site_id": site.pop("id"), "news": site.pop("news", None), **site} for site in sites]
+
+def read_sites() -> list[tuple[SiteData, str | None]]:
+    """Return the sites, each with its news."""
+    return [
+        (SiteData(site["id"], site["title"], site["url"], site["support_email"]), site.get("news"))
+        for site in _read("sites.toml")["sites"]
+    ]
 
 
 def read_people() -> list[DemoPerson]:
-    """Return everybody, in the order of the file."""
+    """Return all people, in the order of the file."""
     return [
         DemoPerson(
             name=person["name"],
@@ -84,7 +96,7 @@ def read_people() -> list[DemoPerson]:
             timezone=person.get("timezone", "Europe/London"),
             biography=person["biography"],
             groups=tuple(person["groups"]),
-            runs=frozenset(person.get("runs", ())),
+            administers=frozenset(person.get("administers", ())),
             case=person.get("case", ""),
         )
         for person in _read("people.toml")["people"]
@@ -104,11 +116,11 @@ def read_groups() -> Iterator[DemoGroup]:
             chatter=group["chatter"],
             silent=group.get("silent", False),
             replies=tuple(map(DemoLine.parse, group["replies"])),
-            talks=tuple(map(_talk, group["topics"])),
+            topics=tuple(map(_topic, group["topics"])),
         )
 
 
-def _talk(topic: dict[str, Any]) -> DemoTopic:
+def _topic(topic: dict[str, Any]) -> DemoTopic:
     opening = DemoLine(topic["opening"].strip(), topic.get("by", ""))
     replies = tuple(map(DemoLine.parse, topic["replies"]))
     monthly, hidden = topic.get("monthly", False), topic.get("hidden", False)

@@ -1,172 +1,142 @@
 # SPDX-License-Identifier: MIT
-"""Settles the invented community in an empty database."""
+"""Writes the invented community into an empty database."""
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Final
 
 from gs.profile.status.site.ingest.identifiers import identifier, identifier_of
-from gs.profile.status.site.store import tables
-from gs.profile.status.site.store.archive import add, refresh_topics, remove_person
+from gs.profile.status.site.model import EmailSetting
 from gs.profile.status.site.store.database import Connection
-from gs.profile.status.site.store.groups import GroupKey, SiteData, find_sites
+from gs.profile.status.site.store.groups import GroupKey, NewGroup, add_groups, add_site
+from gs.profile.status.site.store.members import opt_out
+from gs.profile.status.site.store.people import (
+    AddressRow,
+    EmailSettingRow,
+    MembershipRow,
+    PersonRow,
+    add_addresses,
+    add_email_settings,
+    add_memberships,
+    add_people,
+)
+from gs.profile.status.site.store.posts import NewPost, NewTopic, add_topic
 
 from .fixtures import DemoGroup, DemoPerson, read_groups, read_people, read_sites
 from .writer import DemoMember, DemoPost, write_topics
 
+# The site of those who are in no group.
+_MAIN_SITE: Final = "riverside"
+_SETTINGS: Final = (EmailSetting.EACH_POST, EmailSetting.DIGEST, EmailSetting.WEB_ONLY)
+
 
 def seed_demo(connection: Connection, now: datetime, seed: int) -> None:
-    """Add sites, groups, sixty people and their posts up to *now*: for a *seed* always the same.
+    """Add two sites, groups, sixty people and their posts up to *now*; a *seed* fixes them all.
 
-    There is somebody for each status of the send hook with which a member is answered.
+    Each status of the send hook for a member has somebody who gets it.
     """
     random = Random(seed)  # noqa: S311 - no secret is made of it
-    circles = list(read_groups())
-    cast = [(identifier(random.getrandbits(128)), one) for one in read_people()]
-    add(connection, tables.SITE, read_sites())
-    sites = {site.site_id: site for site in find_sites(connection)}
-    add(connection, tables.GROUP, [_group(circle, sites[circle.site_id]) for circle in circles])
-    add(connection, tables.PERSON, [_person(user_id, one) for user_id, one in cast])
-    home = {circle.group_id: circle.site_id for circle in circles}
-    for user_id, one in cast:
-        _join(connection, user_id, one, home)
-        _subscribe(connection, user_id, one, home, random)
-        add(connection, tables.USER_EMAIL, _addresses(user_id, one, now, random))
-    for circle in circles:
+    groups = list(read_groups())
+    people = [(identifier(random.getrandbits(128)), person) for person in read_people()]
+    sites = {}
+    for site, news in read_sites():
+        add_site(connection, site, news)
+        sites[site.site_id] = site
+    keys = {group.group_id: GroupKey(group.site_id, group.group_id) for group in groups}
+    add_groups(
+        connection,
+        [
+            NewGroup(
+                keys[group.group_id],
+                group.title,
+                sites[group.site_id].address_of(group.group_id),
+                group.privacy,
+            )
+            for group in groups
+        ],
+    )
+    add_people(connection, [_person(user_id, one) for user_id, one in people if not one.removed])
+    for user_id, one in people:
+        add_memberships(connection, _memberships(user_id, one, keys))
+        add_email_settings(connection, _email_settings(user_id, one, keys, random))
+        add_addresses(connection, _addresses(user_id, one, now, random))
+        if one.case == "opted out":
+            opt_out(connection, user_id)
+    for group in groups:
         members = [
             DemoMember(user_id, one.name)
-            for user_id, one in cast
-            if circle.group_id in one.groups and one.case != "account removed"
+            for user_id, one in people
+            if group.group_id in one.groups and not one.removed
         ]
-        _talk(connection, circle, members, now, random)
-    for user_id, one in cast:
-        if one.case == "opted out":
-            add(connection, tables.PROFILE_NOTIFICATION_SKIP, [{"user_id": user_id}])
-        if one.case == "account removed":
-            remove_person(connection, user_id)
+        for subject, posts in write_topics(group, members, now, random):
+            add_topic(connection, _topic(group, subject, posts, random))
 
 
-def _group(circle: DemoGroup, site: SiteData) -> dict[str, Any]:
-    return {
-        "site_id": circle.site_id,
-        "group_id": circle.group_id,
-        "title": circle.title,
-        "privacy": circle.privacy,
-        "email": site.address_of(circle.group_id),
-    }
+def _person(user_id: str, one: DemoPerson) -> PersonRow:
+    # A person without a biography has never logged in.
+    return PersonRow(
+        user_id, one.name, one.language, one.timezone, one.biography, bool(one.biography)
+    )
 
 
-def _person(user_id: str, one: DemoPerson) -> dict[str, Any]:
-    return {
-        "user_id": user_id,
-        "name": one.name,
-        "biography": one.biography,
-        "language": one.language,
-        "timezone": one.timezone,
-        # Whoever has filled nothing in has never been there.
-        "logged_in": bool(one.biography),
-    }
-
-
-def _join(connection: Connection, user_id: str, one: DemoPerson, home: dict[str, str]) -> None:
-    sites = {home[group] for group in one.groups} or {"riverside"}
-    places = [(site, "") for site in sorted(sites)]
-    places += [(home[group], group) for group in one.groups]
-    rows = [
-        {
-            "user_id": user_id,
-            "site_id": site,
-            "group_id": group,
-            "role": "admin" if (group or site) in one.runs else "member",
-        }
-        for site, group in places
+def _memberships(
+    user_id: str, one: DemoPerson, keys: Mapping[str, GroupKey]
+) -> list[MembershipRow]:
+    groups = [keys[group] for group in one.groups]
+    sites = {key.site_id for key in groups} or {_MAIN_SITE}
+    places = [GroupKey(site_id, "") for site_id in sorted(sites)] + groups
+    return [
+        MembershipRow(
+            user_id, key, "admin" if (key.group_id or key.site_id) in one.administers else "member"
+        )
+        for key in places
     ]
-    add(connection, tables.MEMBERSHIP, rows)
 
 
-def _subscribe(
-    connection: Connection, user_id: str, one: DemoPerson, home: dict[str, str], random: Random
-) -> None:
-    # Of three four-tenths get each post, which is no row.
-    for group in one.groups:
-        setting = random.choices((None, "digest", "webonly"), (6, 3, 1))[0]
-        if setting:
-            row = {"user_id": user_id, "site_id": home[group], "group_id": group}
-            add(connection, tables.EMAIL_SETTING, [{**row, "setting": setting}])
+def _email_settings(
+    user_id: str, one: DemoPerson, keys: Mapping[str, GroupKey], random: Random
+) -> list[EmailSettingRow]:
+    chosen = [(group, random.choices(_SETTINGS, (6, 3, 1))[0]) for group in one.groups]
+    return [
+        EmailSettingRow(user_id, keys[group], delivery)
+        for group, delivery in chosen
+        if delivery is not EmailSetting.EACH_POST  # this is no row
+    ]
 
 
-def _addresses(
-    user_id: str, one: DemoPerson, now: datetime, random: Random
-) -> list[dict[str, Any]]:
+def _addresses(user_id: str, one: DemoPerson, now: datetime, random: Random) -> list[AddressRow]:
     plain = unicodedata.normalize("NFKD", one.name).encode("ascii", "ignore").decode()
     words = "".join(letter if letter.isalnum() else " " for letter in plain).lower().split()
     box = ".".join(words)[:40] or f"member.{user_id[:6].lower()}"
     verified = None if one.case == "no verified address" else now - timedelta(days=400)
-    rows = [_address(user_id, f"{box}@example.org", verified, preferred=verified is not None)]
+    preferred = verified is not None
+    rows = [AddressRow(user_id, f"{box}@example.org", preferred, verified)]
     if random.random() < 0.3:  # noqa: PLR2004 - some have another
-        rows.append(_address(user_id, f"{box}@example.net", verified))
-    if random.random() < 0.2:  # noqa: PLR2004 - and some have one that they never verified
-        rows.append(_address(user_id, f"{box}@example.com", None))
+        rows.append(AddressRow(user_id, f"{box}@example.net", preferred=False, verified=verified))
+    if random.random() < 0.2:  # noqa: PLR2004 - some have one that they never verified
+        rows.append(AddressRow(user_id, f"{box}@example.com", preferred=False, verified=None))
     return rows
 
 
-def _address(
-    user_id: str, email: str, verified: datetime | None, *, preferred: bool = False
-) -> dict[str, Any]:
-    row = {"user_id": user_id, "email": email, "verified_date": verified}
-    return {**row, "is_preferred": preferred}
-
-
-def _talk(
-    connection: Connection,
-    circle: DemoGroup,
-    members: list[DemoMember],
-    now: datetime,
-    random: Random,
-) -> None:
-    key = GroupKey(circle.site_id, circle.group_id)
-    topic_ids = []
-    for subject, posts in write_topics(circle, members, now, random):
-        rows = _rows(key, subject, posts, random)
-        topic_ids.append(rows[0]["topic_id"])
-        add(connection, tables.TOPIC, [_topic(key, subject, rows)])
-        add(connection, tables.POST, rows)
-    refresh_topics(connection, topic_ids)
-
-
-def _topic(key: GroupKey, subject: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "topic_id": rows[0]["topic_id"],
-        "site_id": key.site_id,
-        "group_id": key.group_id,
-        "original_subject": subject,
-        "first_post_id": rows[0]["post_id"],
-        "last_post_id": rows[-1]["post_id"],
-        "last_post_date": rows[-1]["date"],
-        "num_posts": len(rows),
-        # A topic is as its opening is.
-        "hidden": rows[0]["hidden"],
-    }
-
-
-def _rows(
-    key: GroupKey, subject: str, posts: list[DemoPost], random: Random
-) -> list[dict[str, Any]]:
+def _topic(group: DemoGroup, subject: str, posts: list[DemoPost], random: Random) -> NewTopic:
     ids = [identifier(random.getrandbits(128)) for _ in posts]
-    topic_id = identifier_of(key.site_id, key.group_id, subject)
-    return [
-        {
-            "post_id": post_id,
-            "topic_id": topic_id,
-            "site_id": key.site_id,
-            "group_id": key.group_id,
-            "user_id": post.author.user_id,
-            "in_reply_to": "" if post.answers is None else ids[post.answers],
-            "subject": subject if post.answers is None else f"Re: {subject}",
-            "date": post.date,
-            "body": post.body,
-            "hidden": post.hidden,
-        }
-        for post_id, post in zip(ids, posts, strict=True)
-    ]
+    return NewTopic(
+        topic_id=identifier_of(group.site_id, group.group_id, subject),
+        key=GroupKey(group.site_id, group.group_id),
+        title=subject,
+        hidden=posts[0].hidden,
+        posts=tuple(
+            NewPost(
+                post_id=post_id,
+                user_id=post.author.user_id,
+                in_reply_to="" if post.answers is None else ids[post.answers],
+                subject=subject if post.answers is None else f"Re: {subject}",
+                date=post.date,
+                body=post.body,
+                hidden=post.hidden,
+            )
+            for post_id, post in zip(ids, posts, strict=True)
+        ),
+    )

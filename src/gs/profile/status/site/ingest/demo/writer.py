@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes the posts of the invented community: who says what, when, and how it is put."""
+"""Writes the posts of the invented community: the author, the date and the text of each."""
 
 import calendar
 import textwrap
@@ -19,22 +19,22 @@ _THANKS: Final = ("Best wishes,", "See you soon,", "Cheers,", "Warmly,")
 
 @dataclass(frozen=True, slots=True)
 class DemoMember:
-    """Somebody who may post to a group."""
+    """A person who can post to a group."""
 
     user_id: str
     name: str
 
     @property
     def first_name(self) -> str:
-        """What they sign with."""
+        """The name in their signature."""
         return self.name.split()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPost:
-    """A post: *answers* is the number of the post in its topic that it answers, if any.
+    """A post: *answers* is the index, in its topic, of the post that it answers, if any.
 
-    A *hidden* one has the moment at which an administrator hid it.
+    *hidden* is when an administrator hid it, if ever.
     """
 
     author: DemoMember
@@ -45,43 +45,43 @@ class DemoPost:
 
 
 def write_topics(
-    circle: DemoGroup, members: Sequence[DemoMember], now: datetime, random: Random
+    group: DemoGroup, members: Sequence[DemoMember], now: datetime, random: Random
 ) -> Iterator[tuple[str, list[DemoPost]]]:
-    """Yield each topic of a group, its subject and its posts, of three months and up to *now*."""
+    """Yield the subject and the posts of each topic, of three months and up to *now*."""
     this = Period.of(now.date())
     months = [this.before(), this.before().before(), this.before().before().before()]
-    end = _start(months[0]) if circle.silent else now
-    if circle.silent:
+    end = _start(months[0]) if group.silent else now
+    if group.silent:
         months = months[1:]
-    once = (talk for talk in circle.talks if not talk.monthly)
-    scheduled = [(talk, months[n % len(months)]) for n, talk in enumerate(once)]
-    monthly = [talk for talk in circle.talks if talk.monthly]
-    scheduled += [(talk, month) for talk in monthly for month in (*months, this)]
-    for talk, month in scheduled:
-        posts = [post for post in _write(circle, talk, month, members, random) if post.date < end]
+    once = (topic for topic in group.topics if not topic.monthly)
+    scheduled = [(topic, months[n % len(months)]) for n, topic in enumerate(once)]
+    monthly = [topic for topic in group.topics if topic.monthly]
+    scheduled += [(topic, month) for topic in monthly for month in (*months, this)]
+    for topic, month in scheduled:
+        posts = [post for post in _write(group, topic, month, members, random) if post.date < end]
         if posts:
-            yield talk.subject.format(month=_MONTHS[month.month - 1]), posts
+            yield topic.subject.format(month=_MONTHS[month.month - 1]), posts
 
 
 def _write(
-    circle: DemoGroup,
-    talk: DemoTopic,
+    group: DemoGroup,
+    topic: DemoTopic,
     month: Period,
     members: Sequence[DemoMember],
     random: Random,
 ) -> Iterator[DemoPost]:
-    lines = [talk.opening, *talk.replies]
-    for line in random.sample(circle.replies, min(circle.chatter, len(circle.replies))):
+    lines = [topic.opening, *topic.replies]
+    for line in random.sample(group.replies, min(group.chatter, len(group.replies))):
         lines.insert(random.randint(2, len(lines)) if len(lines) > 1 else 1, line)
-    days = 3 if talk.monthly else 21
+    days = 3 if topic.monthly else 21
     date = _start(month) + timedelta(hours=7, seconds=random.randrange(days * 86_400))
     previous: list[tuple[DemoMember, DemoLine]] = []
     for number, line in enumerate(lines):
-        author = _cast(line, members, previous, random)
-        text = _put(line.text, month)
+        author = _author(line, members, previous, random)
+        text = _filled(line.text, month)
         if number and random.random() < 0.4:  # noqa: PLR2004 - two in five quote
             text = f"{_quotation(*previous[-1], month)}\n\n{text}"
-        unwanted = talk.hidden or (number and random.random() < 0.02)  # noqa: PLR2004 - 1 in 50
+        unwanted = topic.hidden or (number and random.random() < 0.02)  # noqa: PLR2004 - 1 in 50
         hidden = date + timedelta(hours=3) if unwanted else None
         signed = _signed(text, author, random)
         yield DemoPost(author, date, signed, number - 1 if number else None, hidden)
@@ -89,7 +89,7 @@ def _write(
         date += timedelta(minutes=random.randint(12, 1_500))
 
 
-def _cast(
+def _author(
     line: DemoLine,
     members: Sequence[DemoMember],
     previous: list[tuple[DemoMember, DemoLine]],
@@ -102,14 +102,14 @@ def _cast(
     return random.choice([member for member in members if member != last])
 
 
-def _put(text: str, month: Period) -> str:
+def _filled(text: str, month: Period) -> str:
     text = text.replace("{month}", _MONTHS[month.month - 1])
     paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
     return "\n\n".join(textwrap.fill(paragraph, 76) for paragraph in paragraphs)
 
 
 def _quotation(author: DemoMember, line: DemoLine, month: Period) -> str:
-    quoted = _put(line.text, month).split("\n\n")[-1]
+    quoted = _filled(line.text, month).split("\n\n")[-1]
     return f"{author.name} wrote:\n\n{textwrap.indent(quoted, '> ', lambda _line: True)}"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Takes people in from a CSV file: who they are, their addresses, their groups."""
+"""Imports people from a CSV file: what they are, their addresses, their groups."""
 
 from .csvfile import COLUMNS, NotACsvError, RowErrors
 from .importer import ImportCounts, InvalidRowsError, import_people

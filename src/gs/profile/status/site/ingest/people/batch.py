@@ -1,125 +1,133 @@
 # SPDX-License-Identifier: MIT
-"""Some people as the database has them, and what is to be written of them."""
+"""Some people of the database: reads them at once, and writes what changed at once."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.roster import (
-    NamedPerson,
-    OwnedAddress,
+from gs.profile.status.site.store.people import (
+    AddressRow,
+    MembershipRow,
+    PersonRow,
     add_addresses,
-    find_named,
-    find_owned,
-    find_roles,
-    prefer_addresses,
-    verify_addresses,
-    write_people,
-    write_roles,
+    add_memberships,
+    add_people,
+    find_address_rows,
+    find_memberships,
+    find_person_rows,
+    update_addresses,
+    update_people,
+    update_roles,
 )
 
+_Key = TypeVar("_Key")
+_Row = TypeVar("_Row", PersonRow, AddressRow, MembershipRow)
 
-class Batch:
-    """Reads what there is at once, and writes what was changed at once.
 
-    The methods that set something return whether that changes anything.
-    """
+@dataclass(slots=True)
+class Changes:
+    """What a batch wrote: the IDs of new people and of changed ones, and counts of new rows."""
+
+    new: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    addresses: int = 0
+    memberships: int = 0
+
+
+class PeopleBatch:
+    """The rows of some people; the methods change them, and :meth:`write` writes the changes."""
 
     def __init__(
         self, connection: Connection, ids: Collection[str], emails: Collection[str]
     ) -> None:
         self._connection = connection
-        self._ids = ids
-        self._owned = {fold(one.email): one for one in find_owned(connection, ids, emails)}
-        self.people: dict[str, NamedPerson] = {}
-        self._of: dict[str, list[OwnedAddress]] = {}
-        self._roles: dict[tuple[str, GroupKey], str] = {}
-        self._new_people: dict[str, NamedPerson] = {}
-        self._changed_people: dict[str, NamedPerson] = {}
-        self._new_addresses: dict[str, OwnedAddress] = {}
-        self._preferred: dict[str, OwnedAddress] = {}
-        self._verified: list[str] = []
-        self._new_roles: dict[tuple[str, GroupKey], str] = {}
-        self._changed_roles: dict[tuple[str, GroupKey], str] = {}
-
-    def owners(self, emails: Sequence[str]) -> dict[str, str]:
-        """Return the IDs of those who have one of these addresses, by address."""
-        found = ((email, self._owned.get(fold(email))) for email in emails)
-        return {email: owned.user_id for email, owned in found if owned is not None}
+        self._people: dict[str, PersonRow] = {}
+        self._memberships: dict[tuple[str, GroupKey], MembershipRow] = {}
+        self._addresses: dict[str, AddressRow] = {}
+        self._addresses_of: defaultdict[str, list[str]] = defaultdict(list)
+        self._with_addresses = set(ids)
+        self._keep(find_address_rows(connection, ids, emails))
+        self._before = (self._people, self._addresses, self._memberships)
 
     def read(self, ids: Collection[str]) -> None:
-        """Read the people of these IDs, before anything of them is set."""
-        self.people = find_named(self._connection, ids)
-        self._roles = find_roles(self._connection, ids)
-        others = set(ids) - set(self._ids)
+        """Read the people with these IDs; call it before anything is changed."""
+        others = set(ids) - self._with_addresses
         if others:
-            for one in find_owned(self._connection, others, ()):
-                self._owned.setdefault(fold(one.email), one)
-        for one in self._owned.values():
-            self._of.setdefault(one.user_id, []).append(one)
+            self._keep(find_address_rows(self._connection, others, ()))
+        self._people = find_person_rows(self._connection, ids)
+        memberships = find_memberships(self._connection, ids)
+        self._memberships = {(row.user_id, row.key): row for row in memberships}
+        self._before = (dict(self._people), dict(self._addresses), dict(self._memberships))
 
-    def add_person(self, person: NamedPerson) -> None:
-        """Add somebody who is not there."""
-        self.people[person.user_id] = self._new_people[person.user_id] = person
+    def owners(self, emails: Iterable[str]) -> dict[str, str]:
+        """Return the IDs of the owners of those addresses that have one, by address."""
+        rows = ((email, self._addresses.get(fold(email))) for email in emails)
+        return {email: row.user_id for email, row in rows if row is not None}
 
-    def rename(self, person: NamedPerson, **values: str) -> bool:
-        """Set what is not empty of the *values*: the name, the language, the time zone."""
-        changed = {name: text for name, text in values.items() if text}
-        changed = {name: text for name, text in changed.items() if getattr(person, name) != text}
-        for name, text in changed.items():
-            setattr(person, name, text)
-        if changed and person.user_id not in self._new_people:
-            self._changed_people[person.user_id] = person
-        return bool(changed)
+    def person(self, user_id: str) -> PersonRow | None:
+        """Return a person, or ``None`` if there is nobody with the ID."""
+        return self._people.get(user_id)
 
-    def verify(self, user_id: str, email: str) -> bool | None:
-        """Give somebody a verified address; ``None`` if it was theirs already, and verified."""
-        owned = self._owned.get(fold(email))
-        if owned is None:
-            owned = OwnedAddress(user_id, email, preferred=False, verified=True)
-            self._owned[fold(email)] = self._new_addresses[email] = owned
-            self._of.setdefault(user_id, []).append(owned)
-            return True
-        if not owned.verified:
-            owned.verified = True
-            self._verified.append(owned.email)
-            return False
-        return None
+    def put_person(self, person: PersonRow) -> None:
+        """Add a person, or change one."""
+        self._people[person.user_id] = person
 
-    def prefer(self, user_id: str, email: str) -> bool:
-        """Make an address the only preferred one, if it is not preferred."""
-        first = self._owned[fold(email)]
-        if first.preferred:
-            return False
-        for owned in self._of[user_id]:
-            if owned.preferred != (owned is first):
-                owned.preferred = owned is first
-                if owned.email not in self._new_addresses:
-                    self._preferred[owned.email] = owned
-        return True
+    def verify(self, user_id: str, email: str, moment: datetime) -> None:
+        """Give a person an address that is verified; one that was verified before stays so."""
+        row = self._addresses.get(fold(email))
+        if row is None:
+            self._keep([AddressRow(user_id, email, preferred=False, verified=moment)])
+        elif row.verified is None:
+            self._addresses[fold(email)] = replace(row, verified=moment)
 
-    def join(self, user_id: str, place: GroupKey, role: str) -> bool | None:
-        """Make somebody a member; ``True`` if they were none, ``None`` if nothing changes.
+    def prefer(self, user_id: str, email: str) -> None:
+        """Make an address the only preferred one of a person, unless it is preferred already."""
+        if not self._addresses[fold(email)].preferred:
+            for key in self._addresses_of[user_id]:
+                row = self._addresses[key]
+                self._addresses[key] = replace(row, preferred=key == fold(email))
 
-        An empty role is that of a member, or the one that they have.
-        """
-        key = (user_id, place)
-        before = self._roles.get(key)
-        if before is not None and role in {"", before}:
-            return None
-        self._roles[key] = role or "member"
-        changes = self._new_roles if before is None or key in self._new_roles else None
-        (self._changed_roles if changes is None else changes)[key] = role or "member"
-        return before is None
+    def join(self, user_id: str, key: GroupKey, role: str) -> None:
+        """Make a person a member; an empty *role* is the present one, or that of a member."""
+        before = self._memberships.get((user_id, key))
+        role = role or (before.role if before else "member")
+        self._memberships[user_id, key] = MembershipRow(user_id, key, role)
 
-    def write(self, moment: datetime) -> None:
-        """Write what was set: the addresses were verified at that moment."""
-        write_people(
-            self._connection, list(self._new_people.values()), list(self._changed_people.values())
+    def write(self) -> Changes:
+        """Write what was changed."""
+        people, addresses, memberships = self._before
+        new_people, changed_people = _split(people, self._people)
+        new_addresses, changed_addresses = _split(addresses, self._addresses)
+        new_memberships, changed_roles = _split(memberships, self._memberships)
+        add_people(self._connection, new_people)
+        update_people(self._connection, changed_people)
+        add_addresses(self._connection, new_addresses)
+        update_addresses(self._connection, changed_addresses)
+        add_memberships(self._connection, new_memberships)
+        update_roles(self._connection, changed_roles)
+        others = (changed_people, new_addresses, changed_addresses, new_memberships, changed_roles)
+        return Changes(
+            new={row.user_id for row in new_people},
+            changed={row.user_id for rows in others for row in rows},
+            addresses=len(new_addresses),
+            memberships=len(new_memberships),
         )
-        add_addresses(self._connection, list(self._new_addresses.values()), moment)
-        prefer_addresses(self._connection, list(self._preferred.values()))
-        verify_addresses(self._connection, self._verified, moment)
-        write_roles(self._connection, self._new_roles, self._changed_roles)
+
+    def _keep(self, rows: Iterable[AddressRow]) -> None:
+        for row in rows:
+            if fold(row.email) not in self._addresses:
+                self._addresses[fold(row.email)] = row
+                self._addresses_of[row.user_id].append(fold(row.email))
+
+
+def _split(
+    before: Mapping[_Key, _Row], after: Mapping[_Key, _Row]
+) -> tuple[list[_Row], list[_Row]]:
+    new = [row for key, row in after.items() if key not in before]
+    changed = [row for key, row in after.items() if key in before and row != before[key]]
+    return new, changed

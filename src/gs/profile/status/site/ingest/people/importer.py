@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Imports the people of a CSV file: all of them, or nobody where a line is wrong."""
+"""Imports the people of a CSV file: all of them, or nobody if a line is wrong."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
 from typing import BinaryIO, Final
 
 from gs.profile.status.site.addresses import fold
@@ -12,37 +11,46 @@ from gs.profile.status.site.ingest.identifiers import identifier_of
 from gs.profile.status.site.store.database import Connection, Engine
 from gs.profile.status.site.store.groups import (
     GroupKey,
-    SiteData,
-    add_group,
+    NewGroup,
+    add_groups,
     find_groups,
     find_sites,
 )
-from gs.profile.status.site.store.options import KEPT, Option, ensure_identity_mode, read_option
-from gs.profile.status.site.store.roster import NamedPerson
+from gs.profile.status.site.store.options import (
+    IdentityMode,
+    Option,
+    ensure_identity_mode,
+    read_option,
+)
+from gs.profile.status.site.store.people import PersonRow
+from gs.profile.status.site.store.posts import chunks
 
-from .batch import Batch
-from .csvfile import RowErrors, read_rows, shown
-from .entry import Entry, EntryReader
+from .batch import Changes, PeopleBatch
+from .csvfile import RowErrors, shown
+from .entry import Entry, read_entries
 
+# Rows in a batch: a query can have only so many values.
+_BATCH: Final = 1_000
+# New groups that are named.
 _SHOWN: Final = 10
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """Counts of people, and of what they got; *groups* are those that were made."""
+    """Counts of people, new addresses and new memberships, and the names of new *groups*."""
 
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    addresses: int = 0
-    memberships: int = 0
-    groups: list[str] = field(default_factory=list)
+    new: int
+    changed: int
+    unchanged: int
+    addresses: int
+    memberships: int
+    groups: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
-        """Yield what to tell about it."""
+        """Yield the counts, a line for each."""
         yield f"{self.new:>9,}  people are new"
         yield f"{self.changed:>9,}  are changed"
-        yield f"{self.unchanged:>9,}  are as they were"
+        yield f"{self.unchanged:>9,}  are unchanged"
         yield f"{self.addresses:>9,}  addresses are new"
         yield f"{self.memberships:>9,}  memberships are new"
         if self.groups:
@@ -51,22 +59,176 @@ class ImportCounts:
             yield f"{len(self.groups):>9,}  groups are new: {named}{more}"
 
 
+class InvalidRowsError(Exception):
+    """Lines of the file are wrong, so nothing was written."""
+
+    def __init__(self, errors: RowErrors) -> None:
+        super().__init__(f"{errors.count} errors")
+        self.errors = errors
+
+
+def import_people(
+    engine: Engine, stream: BinaryIO, now: datetime, *, make_groups: bool, dry_run: bool
+) -> ImportCounts:
+    """Import the people of a CSV file, and return the counts; a dry run is rolled back.
+
+    Raises :exc:`InvalidRowsError`, :exc:`.NotACsvError` and :exc:`.IdentityModeError`; then
+    nothing is written.
+    """
+    errors = RowErrors()
+    with engine.connect() as connection, connection.begin() as transaction:
+        ensure_identity_mode(connection, IdentityMode.KEPT)
+        importer = _PeopleImporter(connection, errors, now, make_groups=make_groups)
+        for entries in chunks(read_entries(stream, errors), _BATCH):
+            importer.import_entries(entries)
+        counts = importer.counts()
+        if dry_run or errors.count:
+            transaction.rollback()
+    if errors.count:
+        raise InvalidRowsError(errors)
+    return counts
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the rows so far say of a person; *line* is the first of them."""
+
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    has_addresses: bool = False
+
+
+class _ConflictError(Exception):
+    """A row contradicts the database or an earlier row."""
+
+
+class _PeopleImporter:
+    def __init__(
+        self, connection: Connection, errors: RowErrors, now: datetime, *, make_groups: bool
+    ) -> None:
+        self._connection = connection
+        self._errors = errors
+        self._now = now
+        self._groups = GroupLookup(connection, make_groups=make_groups)
+        self._salt = bytes.fromhex(read_option(connection, Option.SALT) or "")
+        self._known: dict[str, _Known] = {}
+        self._total = Changes()
+
+    def import_entries(self, entries: Sequence[Entry]) -> None:
+        ids = {entry.user_id for entry in entries if entry.user_id}
+        emails = {email for entry in entries for email in entry.addresses}
+        batch = PeopleBatch(self._connection, ids, emails)
+        batch.read({self._id(batch, entry) for entry in entries})
+        for entry in entries:
+            try:
+                self._import_entry(batch, entry)
+            except _ConflictError as error:
+                self._errors.add(entry.line, str(error))
+        written = batch.write()
+        self._total.new |= written.new
+        self._total.changed |= written.changed
+        self._total.addresses += written.addresses
+        self._total.memberships += written.memberships
+
+    def counts(self) -> ImportCounts:
+        new, changed = self._total.new, self._total.changed - self._total.new
+        return ImportCounts(
+            new=len(new),
+            changed=len(changed),
+            unchanged=len(self._known.keys() - new - changed),
+            addresses=self._total.addresses,
+            memberships=self._total.memberships,
+            groups=tuple(self._groups.created),
+        )
+
+    def _id(self, batch: PeopleBatch, entry: Entry) -> str:
+        # Without an ID the owner of an address; without an owner, the ID that an archive would
+        # give to the address.
+        if entry.user_id:
+            return entry.user_id
+        owners = batch.owners(entry.addresses)
+        new_id = identifier_of(fold(entry.addresses[0]), key=self._salt)
+        return next(iter(owners.values()), new_id)
+
+    def _import_entry(self, batch: PeopleBatch, entry: Entry) -> None:
+        user_id = self._id(batch, entry)
+        for email, owner in batch.owners(entry.addresses).items():
+            if owner != user_id:
+                hint = "; leave the ID empty to mean that person" if entry.user_id else ""
+                raise _ConflictError(f"{shown(email)} belongs to another person{hint}")
+        groups = self._find_groups(entry)
+        known = self._known.setdefault(user_id, _Known(entry.line))
+        self._check_values(entry, known)
+        self._put_person(batch, entry, user_id)
+        for email in entry.addresses:
+            batch.verify(user_id, email, self._now)
+        if entry.addresses and not known.has_addresses:
+            known.has_addresses = True
+            batch.prefer(user_id, entry.addresses[0])
+        self._join(batch, entry, user_id, groups)
+
+    def _find_groups(self, entry: Entry) -> list[GroupKey]:
+        # All unknown groups are reported, so that the row can be corrected at once.
+        groups: list[GroupKey] = []
+        for text in entry.groups:
+            try:
+                groups.append(self._groups.find(text))
+            except UnknownGroupError as error:
+                self._errors.add(entry.line, str(error))
+        return groups
+
+    def _check_values(self, entry: Entry, known: _Known) -> None:
+        for column, value in entry.values.items():
+            before = known.values.setdefault(column, value)
+            if value != before:
+                raise _ConflictError(
+                    f"{column}: line {known.line} has another one for this person"
+                )
+
+    def _put_person(self, batch: PeopleBatch, entry: Entry, user_id: str) -> None:
+        person = batch.person(user_id)
+        if person is None:
+            name = next(iter(entry.addresses), "").partition("@")[0]
+            if not name and "name" not in entry.values:
+                raise _ConflictError("name: nobody has this ID yet, so a name is needed")
+            person = PersonRow(user_id, name)
+        batch.put_person(
+            replace(
+                person,
+                name=entry.values.get("name", person.name),
+                language=entry.values.get("language", person.language),
+                timezone=entry.values.get("time zone", person.timezone),
+            )
+        )
+
+    def _join(
+        self, batch: PeopleBatch, entry: Entry, user_id: str, groups: Sequence[GroupKey]
+    ) -> None:
+        only_site = self._groups.only_site()
+        roles = dict.fromkeys(groups or ([only_site] if only_site else []), entry.role)
+        for key in groups:
+            roles.setdefault(GroupKey(key.site_id, ""), "")
+        for key, role in roles.items():
+            batch.join(user_id, key, role)
+
+
 class UnknownGroupError(Exception):
-    """There is no such group or site; the message says what to do."""
+    """The group or its site does not exist; the message says what to do."""
 
 
 class GroupLookup:
-    """The sites and groups of the instance."""
+    """Finds the sites and groups of the instance by their names in the file."""
 
     def __init__(self, connection: Connection, *, make_groups: bool) -> None:
         self._connection = connection
         self._make_groups = make_groups
-        self._sites: dict[str, SiteData] = {one.site_id: one for one in find_sites(connection)}
-        self._groups = find_groups(connection)
-        self.made: list[str] = []
+        self._sites = {site.site_id: site for site in find_sites(connection)}
+        self._keys = find_groups(connection)
+        #: The new groups, as the file names them.
+        self.created: list[str] = []
 
     def find(self, text: str) -> GroupKey:
-        """Return the place that *text* means; raises :exc:`UnknownGroupError`."""
+        """Return the group or the site that *text* names; raises :exc:`UnknownGroupError`."""
         site_id, slash, group_id = text.rpartition("/")
         if not slash:
             only = self.only_site()
@@ -78,200 +240,21 @@ class GroupLookup:
         if site_id not in self._sites:
             raise UnknownGroupError(f"{shown(text)}: there is no such site")
         key = GroupKey(site_id, group_id)
-        if group_id and key not in self._groups:
-            self._make(key, text)
+        if group_id and key not in self._keys:
+            self._create(key, text)
         return key
 
     def only_site(self) -> GroupKey | None:
-        """Return the site, where there is one alone."""
+        """Return the site, if the instance has only one."""
         sites = list(self._sites)
         return GroupKey(sites[0], "") if len(sites) == 1 else None
 
-    def _make(self, key: GroupKey, text: str) -> None:
+    def _create(self, key: GroupKey, text: str) -> None:
         if not self._make_groups:
             raise UnknownGroupError(
-                f"{shown(text)}: there is no such group; make it with --make-groups"
+                f"{shown(text)}: there is no such group; create it with --make-groups"
             )
         email = self._sites[key.site_id].address_of(key.group_id)
-        add_group(self._connection, key, key.group_id, email)
-        self._groups.add(key)
-        self.made.append(text)
-
-
-# Rows: databases have a limit to the values of a query.
-_AT_ONCE: Final = 1_000
-
-
-class InvalidRowsError(Exception):
-    """Lines of the file are wrong, so that nothing was written."""
-
-    def __init__(self, faults: RowErrors) -> None:
-        super().__init__(f"{faults.count} faults")
-        self.faults = faults
-
-
-@dataclass(slots=True)
-class _Seen:
-    # What an earlier row said of a person, and in which line.
-    line: int
-    name: str
-    language: str
-    timezone: str
-    addressed: bool
-    kind: str
-
-
-class _ConflictError(Exception):
-    """A row does not go with the database, or with an earlier row."""
-
-
-def import_people(
-    engine: Engine, stream: BinaryIO, now: datetime, *, make_groups: bool, dry_run: bool
-) -> ImportCounts:
-    """Take the people of a CSV file in, and return what was done; in a dry run it is undone.
-
-    Raises :exc:`InvalidRowsError`, :exc:`.NotACsvError` and :exc:`.IdentityModeError`,
-    and has done nothing then.
-    """
-    faults = RowErrors()
-    with engine.connect() as connection, connection.begin() as transaction:
-        ensure_identity_mode(connection, KEPT)
-        taking = _Taking(connection, faults, now, make_groups=make_groups)
-        reader = EntryReader(faults)
-        entries = filter(None, map(reader.read, read_rows(stream, faults)))
-        for batch in _batches(entries):
-            taking.take(batch)
-        tally = taking.tally()
-        if dry_run or faults.count:
-            transaction.rollback()
-    if faults.count:
-        raise InvalidRowsError(faults)
-    return tally
-
-
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    entries = iter(entries)
-    while batch := list(islice(entries, _AT_ONCE)):
-        yield batch
-
-
-class _Taking:
-    def __init__(
-        self, connection: Connection, faults: RowErrors, now: datetime, *, make_groups: bool
-    ) -> None:
-        self._connection = connection
-        self._faults = faults
-        self._now = now
-        self._places = GroupLookup(connection, make_groups=make_groups)
-        self._salt = bytes.fromhex(read_option(connection, Option.SALT) or "")
-        self._seen: dict[str, _Seen] = {}
-        self._tally = ImportCounts()
-
-    def take(self, entries: Sequence[Entry]) -> None:
-        ids = {entry.user_id for entry in entries if entry.user_id}
-        emails = {email for entry in entries for email in entry.addresses}
-        batch = Batch(self._connection, ids, emails)
-        batch.read({self._id(batch, entry) for entry in entries})
-        for entry in entries:
-            try:
-                self._take(batch, entry)
-            except _ConflictError as error:
-                self._faults.add(entry.line, str(error))
-        batch.write(self._now)
-
-    def tally(self) -> ImportCounts:
-        tally = self._tally
-        kinds = [seen.kind for seen in self._seen.values()]
-        tally.new, tally.changed = kinds.count("new"), kinds.count("changed")
-        tally.unchanged = len(kinds) - tally.new - tally.changed
-        tally.groups = self._places.made
-        return tally
-
-    def _id(self, batch: Batch, entry: Entry) -> str:
-        # An address belongs to its person; to nobody yet: to whom an archive would give it.
-        if entry.user_id:
-            return entry.user_id
-        owners = batch.owners(entry.addresses)
-        made = identifier_of(fold(entry.addresses[0]), key=self._salt)
-        return next(iter(owners.values()), made)
-
-    def _take(self, batch: Batch, entry: Entry) -> None:
-        user_id = self._id(batch, entry)
-        self._check_owners(batch, entry, user_id)
-        places = self._find_places(entry)
-        seen = self._settle_seen(entry, user_id)
-        changed = self._take_person(batch, entry, user_id, seen)
-        changed |= self._take_addresses(batch, entry, user_id, seen)
-        changed |= self._take_places(batch, entry, user_id, places)
-        if changed and not seen.kind:
-            seen.kind = "changed"
-
-    def _find_places(self, entry: Entry) -> list[GroupKey]:
-        # Each that there is not is told, so that one look at the row is enough to mend it.
-        found: list[GroupKey] = []
-        for place in entry.places:
-            try:
-                found.append(self._places.find(place))
-            except UnknownGroupError as error:
-                self._faults.add(entry.line, str(error))
-        return found
-
-    def _check_owners(self, batch: Batch, entry: Entry, user_id: str) -> None:
-        for email, owner in batch.owners(entry.addresses).items():
-            if owner != user_id:
-                raise _ConflictError(
-                    f"{shown(email)} belongs to somebody else"
-                    + (": to leave the ID empty means that person" if entry.user_id else "")
-                )
-
-    def _settle_seen(self, entry: Entry, user_id: str) -> _Seen:
-        seen = self._seen.get(user_id)
-        if seen is None:
-            seen = _Seen(entry.line, "", "", "", addressed=False, kind="")
-            self._seen[user_id] = seen
-        for column in ("name", "language", "timezone"):
-            said, before = getattr(entry, column), getattr(seen, column)
-            if said and before and said != before:
-                title = "time zone" if column == "timezone" else column
-                raise _ConflictError(f"{title}: line {seen.line} has another one of this person")
-            setattr(seen, column, before or said)
-        return seen
-
-    def _take_person(self, batch: Batch, entry: Entry, user_id: str, seen: _Seen) -> bool:
-        person = batch.people.get(user_id)
-        if person is not None:
-            said = {"name": entry.name, "language": entry.language, "timezone": entry.timezone}
-            return batch.rename(person, **said)
-        name = entry.name or next(iter(entry.addresses), "").partition("@")[0]
-        if not name:
-            raise _ConflictError("name: there is nobody of this ID yet, so a name is needed")
-        batch.add_person(
-            NamedPerson(user_id, name, entry.language or "en", entry.timezone or "UTC")
-        )
-        seen.kind = "new"
-        return True
-
-    def _take_addresses(self, batch: Batch, entry: Entry, user_id: str, seen: _Seen) -> bool:
-        changed = False
-        for email in entry.addresses:
-            verified = batch.verify(user_id, email)
-            changed |= verified is not None
-            self._tally.addresses += verified is True
-        if entry.addresses and not seen.addressed:
-            seen.addressed = True
-            changed |= batch.prefer(user_id, entry.addresses[0])
-        return changed
-
-    def _take_places(
-        self, batch: Batch, entry: Entry, user_id: str, places: Sequence[GroupKey]
-    ) -> bool:
-        site = self._places.only_site()
-        roles = dict.fromkeys(places or ([site] if site else []), entry.role)
-        for place in places:
-            roles.setdefault(GroupKey(place.site_id, ""), "")
-        changed = False
-        for place, role in roles.items():
-            joined = batch.join(user_id, place, role)
-            changed |= joined is not None
-            self._tally.memberships += joined is True
-        return changed
+        add_groups(self._connection, [NewGroup(key, key.group_id, email)])
+        self._keys.add(key)
+        self.created.append(text)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""How the tables came to be as they are, step by step, for Alembic."""
+"""The changes of the tables, version by version, for Alembic."""

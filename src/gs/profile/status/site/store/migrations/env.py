@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the migrations that Alembic has chosen, in the transaction of whoever asked for them."""
+"""Runs the migrations that Alembic chose, in the transaction of the caller."""
 
 from alembic import context
 
@@ -9,7 +9,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     version_table=context.config.attributes["version_table"],
-    # SQLite can, and Alembic does not expect it to.
+    # SQLite has it, but Alembic assumes that it has not.
     transactional_ddl=True,
 )
 context.run_migrations()

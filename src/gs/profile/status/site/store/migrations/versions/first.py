@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The first tables."""
+"""Creates the first tables."""
 
 from typing import Final
 
@@ -13,17 +13,17 @@ down_revision: Final = None
 
 
 def upgrade() -> None:
-    """Make them all."""
-    _make_sites()
-    _make_people()
-    _make_addresses()
-    _make_topics()
-    _make_posts()
-    _make_calls()
-    _make_records()
+    """Create them all."""
+    _create_sites()
+    _create_people()
+    _create_addresses()
+    _create_topics()
+    _create_posts()
+    _create_calls()
+    _create_records()
 
 
-def _make_sites() -> None:
+def _create_sites() -> None:
     op.create_table(
         "site",
         sa.Column("site_id", TextColumn(), nullable=False),
@@ -59,7 +59,7 @@ def _make_sites() -> None:
     op.create_index("membership_of_group", "membership", ["site_id", "group_id", "user_id"])
 
 
-def _make_people() -> None:
+def _create_people() -> None:
     op.create_table(
         "person",
         sa.Column("user_id", TextColumn(), nullable=False),
@@ -86,7 +86,7 @@ def _make_people() -> None:
     )
 
 
-def _make_addresses() -> None:
+def _create_addresses() -> None:
     op.create_table(
         "user_email",
         sa.Column("user_id", TextColumn(), nullable=False),
@@ -121,7 +121,7 @@ def _make_addresses() -> None:
     )
 
 
-def _make_topics() -> None:
+def _create_topics() -> None:
     op.create_table(
         "topic",
         sa.Column("topic_id", TextColumn(), nullable=False),
@@ -146,7 +146,7 @@ def _make_topics() -> None:
     )
 
 
-def _make_posts() -> None:
+def _create_posts() -> None:
     op.create_table(
         "post",
         sa.Column("post_id", TextColumn(), nullable=False),
@@ -175,7 +175,7 @@ def _make_posts() -> None:
     op.create_index(op.f("post_topic_id_idx"), "post", ["topic_id"])
 
 
-def _make_calls() -> None:
+def _create_calls() -> None:
     op.create_table(
         "idempotency_key",
         sa.Column("key", TextColumn(), nullable=False),
@@ -200,7 +200,7 @@ def _make_calls() -> None:
     )
 
 
-def _make_records() -> None:
+def _create_records() -> None:
     op.create_table(
         "audit_event",
         sa.Column("id", TextColumn(), nullable=False),
