@@ -22,7 +22,7 @@ OCTOBER = Period(2026, 10)
 
 
 @pytest.fixture(scope="module")
-def settled(tmp_path_factory):
+def seeded(tmp_path_factory):
     with hamlet(tmp_path_factory.mktemp("community")) as town:
         with town.engine.begin() as connection:
             seed_demo(connection, NOW, 20)
@@ -30,28 +30,28 @@ def settled(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def activity(settled):
-    activities = Told(settled.engine)
+def activity(seeded):
+    activities = Told(seeded.engine)
     return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
 
 
-def test_all_but_those_who_opted_out_are_listed(settled):
-    opted_out = {row.user_id for row in settled.rows(tables.PROFILE_NOTIFICATION_SKIP)}
-    with settled.engine.connect() as connection:
+def test_all_but_those_who_opted_out_are_listed(seeded):
+    opted_out = {row.user_id for row in seeded.rows(tables.PROFILE_NOTIFICATION_SKIP)}
+    with seeded.engine.connect() as connection:
         listed = list_members(connection, "", 1_000)
     assert len(listed) == 58
     assert len(opted_out - set(listed)) == 2
 
 
-def test_there_are_two_sites_and_eight_groups(settled):
-    assert len(settled.rows(tables.SITE)) == 2
-    assert len(settled.rows(tables.GROUP)) == 8
+def test_there_are_two_sites_and_eight_groups(seeded):
+    assert len(seeded.rows(tables.SITE)) == 2
+    assert len(seeded.rows(tables.GROUP)) == 8
 
 
-def test_somebody_is_answered_with_each_status(settled):
+def test_somebody_is_answered_with_each_status(seeded):
     deciding = decider()
-    with settled.engine.connect() as connection:
-        everybody = {row.user_id for row in settled.rows(tables.MEMBERSHIP)}
+    with seeded.engine.connect() as connection:
+        everybody = {row.user_id for row in seeded.rows(tables.MEMBERSHIP)}
         members = deciding.look_up(connection, everybody).values()
         decisions = [deciding.decide(connection, member, OCTOBER) for member in members]
     assert Counter(decision.reply.status for decision in decisions) == {
@@ -65,10 +65,10 @@ def test_somebody_is_answered_with_each_status(settled):
     assert sum(decision.letter is not None for decision in decisions) == 53
 
 
-def test_mails_are_sent_in_each_language_that_there_is(settled):
+def test_mails_are_sent_in_each_language_that_there_is(seeded):
     deciding = decider()
-    people = settled.rows(tables.PERSON)
-    with settled.engine.connect() as connection:
+    people = seeded.rows(tables.PERSON)
+    with seeded.engine.connect() as connection:
         members = deciding.look_up(connection, [row.user_id for row in people])
         sent = Counter(
             row.language
@@ -78,8 +78,8 @@ def test_mails_are_sent_in_each_language_that_there_is(settled):
     assert min(sent[language] for language in ("de", "en", "es", "fr")) >= 1
 
 
-def test_people_live_in_time_zones_that_there_are(settled):
-    zones = {row.timezone for row in settled.rows(tables.PERSON)}
+def test_people_live_in_time_zones_that_there_are(seeded):
+    zones = {row.timezone for row in seeded.rows(tables.PERSON)}
     assert len(zones) > 20
     assert zones <= available_timezones()
 
@@ -90,9 +90,9 @@ def test_there_are_figures_of_the_month_before_to_compare_with(activity):
         assert min(found.before.posts, found.before.authors, found.before.topics) >= 3
 
 
-def test_what_is_hidden_is_seen_nowhere(settled, activity):
-    hidden = [row for row in settled.rows(tables.POST) if row.hidden]
-    topics = {row.topic_id for row in settled.rows(tables.TOPIC) if row.hidden}
+def test_what_is_hidden_is_seen_nowhere(seeded, activity):
+    hidden = [row for row in seeded.rows(tables.POST) if row.hidden]
+    topics = {row.topic_id for row in seeded.rows(tables.TOPIC) if row.hidden}
     assert topics
     assert {row.topic_id for row in hidden} - topics
     assert {row.topic_id for row in hidden} >= topics
@@ -112,12 +112,12 @@ def test_groups_where_people_write_have_something_to_quote(activity):
         assert activity(site, group).quotation is not None
 
 
-def test_there_are_three_months_of_posts_and_this_month_so_far(settled):
-    with settled.engine.connect() as connection:
+def test_there_are_three_months_of_posts_and_this_month_so_far(seeded):
+    with seeded.engine.connect() as connection:
         months = count_by_month(connection)
     assert sorted(map(str, months)) == ["2026-08", "2026-09", "2026-10", "2026-11"]
     assert min(months[Period(2026, month)] for month in (8, 9, 10)) > 80
-    assert all(row.date < NOW for row in settled.rows(tables.POST))
+    assert all(row.date < NOW for row in seeded.rows(tables.POST))
 
 
 def test_one_group_is_busy_one_is_small_and_two_are_quiet(activity):
@@ -127,15 +127,15 @@ def test_one_group_is_busy_one_is_small_and_two_are_quiet(activity):
     assert activity("openwater", "field-trips").figures.posts == 0
 
 
-def test_a_quiet_group_was_livelier_before(settled):
-    dates = [row.date for row in settled.rows(tables.POST) if row.group_id == "early-birds"]
+def test_a_quiet_group_was_livelier_before(seeded):
+    dates = [row.date for row in seeded.rows(tables.POST) if row.group_id == "early-birds"]
     assert len(dates) > 5
     assert max(dates) < datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def test_a_secret_group_has_more_than_twelve_members_and_an_administrator(settled):
-    (secret,) = [row for row in settled.rows(tables.GROUP) if row.privacy == "secret"]
-    members = [row for row in settled.rows(tables.MEMBERSHIP) if row.group_id == secret.group_id]
+def test_a_secret_group_has_more_than_twelve_members_and_an_administrator(seeded):
+    (secret,) = [row for row in seeded.rows(tables.GROUP) if row.privacy == "secret"]
+    members = [row for row in seeded.rows(tables.MEMBERSHIP) if row.group_id == secret.group_id]
     assert len(members) > 12
     assert "admin" in {row.role for row in members}
 
@@ -168,8 +168,8 @@ def test_whoever_is_named_by_a_line_is_in_the_group():
             )
 
 
-def test_posts_read_like_posts(settled):
-    bodies = [row.body for row in settled.rows(tables.POST)]
+def test_posts_read_like_posts(seeded):
+    bodies = [row.body for row in seeded.rows(tables.POST)]
     assert not any("lorem" in body.lower() or re.search(r"[{}\[\]]", body) for body in bodies)
     assert max(len(line) for body in bodies for line in body.split("\n")) <= 100
     assert sum("\n> " in body for body in bodies) > 50
@@ -180,25 +180,25 @@ def test_keywords_are_of_the_subject_of_the_group(activity):
     assert words & {"plot", "compost", "blight", "tomatoes", "potatoes", "garlic"}
 
 
-def test_every_topic_has_its_first_and_its_last_post(settled):
+def test_every_topic_has_its_first_and_its_last_post(seeded):
     posts = defaultdict(list)
-    for row in settled.rows(tables.POST):
+    for row in seeded.rows(tables.POST):
         posts[row.topic_id].append((row.date, row.post_id))
     ends = {topic: (min(these)[1], max(these)[0]) for topic, these in posts.items()}
-    rows = settled.rows(tables.TOPIC)
+    rows = seeded.rows(tables.TOPIC)
     assert {row.topic_id: (row.first_post_id, row.last_post_date) for row in rows} == ends
 
 
-def test_the_community_is_the_same_for_a_seed(settled, tmp_path):
+def test_the_community_is_the_same_for_a_seed(seeded, tmp_path):
     with hamlet(tmp_path) as again:
         with again.engine.begin() as connection:
             seed_demo(connection, NOW, 20)
         for table in (tables.PERSON, tables.POST, tables.TOPIC, tables.USER_EMAIL):
-            assert again.rows(table) == settled.rows(table)
+            assert again.rows(table) == seeded.rows(table)
 
 
 @pytest.mark.parametrize("day", [(2026, 1, 1), (2028, 2, 29), (2026, 3, 31), (2027, 12, 31)])
-def test_it_can_be_settled_on_any_day(tmp_path, day):
+def test_the_seed_works_on_any_day(tmp_path, day):
     now = datetime(*day, tzinfo=UTC)
     with hamlet(tmp_path) as town:
         with town.engine.begin() as connection:

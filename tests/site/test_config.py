@@ -24,15 +24,15 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "site-toml.md"
 def read(tmp_path):
     """Give a function that reads the text of a ``site.toml``."""
 
-    def done(text, **environment):
+    def run(text, **environment):
         file = tmp_path / "site.toml"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         return read_settings(file, tmp_path / "site.sqlite3", environment)
 
-    return done
+    return run
 
 
-def test_without_a_file_there_are_defaults(tmp_path):
+def test_a_missing_file_gives_the_defaults(tmp_path):
     config = read_settings(tmp_path / "site.toml", tmp_path / "site.sqlite3", {})
     assert config.database == tmp_path / "site.sqlite3"
     assert (config.url, config.mail) == (None, None)
@@ -41,7 +41,7 @@ def test_without_a_file_there_are_defaults(tmp_path):
     assert not config.many_processes
 
 
-def test_what_is_set_is_read(read, tmp_path):
+def test_every_key_sets_its_field(read, tmp_path):
     (tmp_path / "word").write_text("hidden\n")
     (tmp_path / "ca.pem").touch()
     config = read(
@@ -100,7 +100,7 @@ def test_each_comment_of_a_new_file_is_a_setting_that_can_be_read(read, tmp_path
     assert config.mail is not None
 
 
-def test_the_environment_goes_before_the_file(read):
+def test_the_environment_overrides_the_file(read):
     text = f'database = "postgresql://u@h/n"\n{LOGGED_IN}password = "one"\n'
     other = {DATABASE_VARIABLE: "postgresql://v@h/n", PASSWORD_VARIABLE: "two"}
     config = read(text, **other)
@@ -112,7 +112,7 @@ def test_the_environment_goes_before_the_file(read):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("colour = 1", "There is no key colour; the keys are database, mail, pages, service, url"),
         ("[post]\na = 1", "There is no key post; "),
@@ -156,8 +156,8 @@ def test_the_environment_goes_before_the_file(read):
         ("[service]\nlog-level = 'loud'", r"\[service\] log-level must be one of"),
     ],
 )
-def test_an_error_is_one_line_without_the_value(read, tmp_path, text, said):
-    with pytest.raises(SettingsError, match=said) as caught:
+def test_an_error_is_one_line_without_the_value(read, tmp_path, text, message):
+    with pytest.raises(SettingsError, match=message) as caught:
         read(text)
     line = str(caught.value)
     assert line.startswith(f"{tmp_path}/site.toml: ")
@@ -200,7 +200,7 @@ def test_no_secret_is_shown_with_the_settings(read):
     assert "hidden" not in str(config)
 
 
-def test_a_secret_that_others_can_read_is_found(read, tmp_path):
+def test_a_secret_that_other_users_can_read_is_found(read, tmp_path):
     settings, word = tmp_path / "site.toml", tmp_path / "word"
     assert find_exposed(settings) == []
     word.write_text("hidden\n")
