@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from embedded.hamlet import only
+from embedded.hamlet import VERIFIED, only
 from gs.profile.status.site.ingest.identifiers import identifier_of
 from gs.profile.status.site.ingest.people import InvalidRowsError, NotACsvError, import_people
 from gs.profile.status.site.store import tables
@@ -62,6 +62,7 @@ def test_a_row_adds_a_person_with_addresses_and_groups(town, import_csv):
         HEADER + "u1,Jane Smith,jane@example.org; jane@work.example,de-AT,Europe/Vienna,g,admin\n"
     )
     assert (counts.new, counts.addresses, counts.memberships) == (1, 2, 2)
+    assert (counts.changed, counts.unchanged) == (0, 0)
     assert people_of(town) == {"u1": ("Jane Smith", "de-AT", "Europe/Vienna")}
     assert addresses_of(town) == {
         "jane@example.org": ("u1", True),
@@ -108,6 +109,12 @@ def test_an_unverified_address_is_verified(town, import_csv):
     town.address("u1", "jane@example.org", verified=None, preferred=False)
     assert import_csv(HEADER + "u1,,Jane@example.org,,,,\n").changed == 1
     assert addresses_of(town) == {"jane@example.org": ("u1", True)}
+
+
+def test_a_verified_address_keeps_its_date(town, import_csv):
+    town.person("u1")
+    import_csv(HEADER + "u1,,u1@example.org,,,,\n")
+    assert [row.verified_date for row in town.rows(tables.USER_EMAIL)] == [VERIFIED]
 
 
 def test_a_person_may_have_several_rows(town, import_csv):

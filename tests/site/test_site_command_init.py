@@ -96,7 +96,7 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
     assert not folder.unfinished.exists()
 
 
-@pytest.mark.parametrize("stage", ["fill", "rename"])
+@pytest.mark.parametrize("stage", ["fill", "site.sqlite3", "site.toml"])
 def test_an_interrupted_init_leaves_no_site_and_can_be_repeated(tmp_path, stage):
     folder = tmp_path / "site"
     program = f"""
@@ -104,17 +104,17 @@ import os, pathlib
 from gs.profile.status.site.instance.folder import SiteFolder
 from gs.profile.status.site.instance.create import create_site
 def die(*_): os._exit(9)
-if {stage!r} == "rename":
+if {stage!r} != "fill":
     replace = pathlib.Path.replace
     def once(self, target):
         replace(self, target)
-        if self.name == "site.sqlite3": die()
+        if self.name == {stage!r}: die()
     pathlib.Path.replace = once
 fill = die if {stage!r} == "fill" else lambda c: None
 create_site(SiteFolder(pathlib.Path({str(folder)!r})), fill)
 """
     assert subprocess.run([SITE.with_name("python"), "-c", program], check=False).returncode == 9
-    assert (folder / "site.sqlite3").exists() == (stage == "rename")
+    assert (folder / "site.sqlite3").exists() == (stage != "fill")
     done = run("serve", "--folder", folder)
     assert done.returncode == 66
     assert "is incomplete" in done.stderr

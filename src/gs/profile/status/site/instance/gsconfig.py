@@ -44,8 +44,8 @@ def replace_token(text: str, token: str) -> str:
 
 def _last(lines: list[str], section: str, option: str) -> str | None:
     # If an option occurs twice, the last one counts.
-    found = [value for line, name, value in _options(lines) if name == (section, option)]
-    return found[-1] if found else None
+    values = [value for line, name, value in _options(lines) if name == (section, option)]
+    return values[-1] if values else None
 
 
 def _replaced(lines: list[str], section: str, token: str) -> Iterator[str]:
@@ -66,8 +66,8 @@ def _options(lines: list[str]) -> Iterator[tuple[str, tuple[str, str], str]]:
         elif _COMMENT.match(line):
             yield line, ("", ""), ""
             continue
-        elif found := _OPTION.match(line.rstrip("\r\n")):
-            option = found[1].lower()
-            yield line, (section, option), found[2].split(" ;")[0].strip()
+        elif setting := _OPTION.match(line.rstrip("\r\n")):
+            option = setting[1].lower()
+            yield line, (section, option), setting[2].split(" ;")[0].strip()
             continue
         yield line, (section, option), ""
