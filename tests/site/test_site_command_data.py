@@ -259,9 +259,12 @@ def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tm
     (folder / "site.toml").write_text("[service]\nhost = '127.0.0.2'\nlog-format = 'json'\n")
     with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
         assert said["url"].startswith("http://127.0.0.2:")
+    socket = tmp_path / "socket"
+    with (folder / "site.toml").open("a") as settings:
+        settings.write(f"unix = '{tmp_path}/other'\n")
     with running("serve", "--folder", folder, "--host", "127.0.0.1", folder=tmp_path) as (_, said):
         assert said["url"].startswith("http://127.0.0.1:")
-    socket = tmp_path / "socket"
+        assert not (tmp_path / "other").exists()
     with running("serve", "--folder", folder, "--unix", socket, folder=tmp_path) as (_, said):
         assert socket.is_socket()
 
