@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine, event
@@ -127,10 +129,21 @@ def only(kind: str) -> pytest.MarkDecorator:
 @contextmanager
 def hamlet(where: Path | str) -> Iterator[Hamlet]:
     """Give an empty site in the database *where*: a URL, or a folder or file of SQLite."""
-    if isinstance(where, Path) and where.is_dir():
-        where /= "site.sqlite3"
+    if isinstance(where, Path):
+        where = where / "site.sqlite3" if where.is_dir() else where
+        if not where.exists():
+            where.write_bytes(_empty_file())
     engine = open_database(where)
     try:
         yield Hamlet(engine)
     finally:
         engine.dispose()
+
+
+@cache
+def _empty_file() -> bytes:
+    """Return the file of an empty site: to make the tables each time would be dear."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "site.sqlite3"
+        open_database(file).dispose()
+        return file.read_bytes()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from embedded.hamlet import Hamlet, hamlet
+from embedded.lent import LentDatabase
 from embedded.pages import served_pages
 from embedded.parts import MARCH, application
 from embedded.served import Served, served
@@ -31,6 +32,14 @@ def template(postgresql: Postgres) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def lent(postgresql: Postgres, template: str) -> Iterator[LentDatabase]:
+    """Give a database that is lent to one test after the other, and emptied in between."""
+    made = LentDatabase(postgresql, template)
+    yield made
+    made.drop()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
     """Give where an empty database is: the test is run with each kind.
@@ -40,8 +49,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | 
     if request.param == "sqlite":
         yield tmp_path / "site.sqlite3"
         return
-    server: Postgres = request.getfixturevalue("postgresql")
-    with server.database(request.getfixturevalue("template")) as url:
+    lent: LentDatabase = request.getfixturevalue("lent")
+    with lent.empty() as url:
         yield url
 
 

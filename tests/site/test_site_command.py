@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from embedded.commands import SITE, copied, run, running
+from embedded.commands import SITE, copied, run, running, started
 from limits import LIMIT, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def site(made, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
     folder = tmp_path / "demo"
-    with running("demo", "--folder", folder, folder=tmp_path) as (process, said):
+    with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, said):
         token = token_of(said["config"])
         members = ask(said, "/gs-profile-status-members.html", token=token, get="")
         assert len(members) == said["members"] > 50
@@ -281,9 +281,10 @@ def test_nothing_is_made_where_there_is_nothing_to_import(tmp_path):
 
 
 def test_the_version_is_that_of_the_distribution():
-    done = run("-V")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("sendprofile-site 2.")
+    with started("-V") as process:
+        stdout, stderr = process.communicate(timeout=LIMIT)
+    assert (process.returncode, stderr) == (0, "")
+    assert stdout.startswith("sendprofile-site 2.")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from embedded.commands import running
+from embedded.commands import running, started
 from gs.profile.status.hooks import KEY_HEADER, SEND_URI, write_key
 from limits import LIMIT, wait_until
 
@@ -61,7 +61,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("place", ["INSERT ON audit_event", "UPDATE ON idempotency_key"])
 def test_a_site_killed_before_it_recorded_a_mail_sends_it_once(folder, tmp_path, place):
     mails = folder / "Maildir" / "new"
-    with running("demo", "--folder", folder, folder=tmp_path) as (process, said):
+    with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, said):
         site = Site(said)
         ((member,),) = rows(folder, LIVELY)
         form = {"profileId": member, "send": "Send", "period": said["period"]}
