@@ -15,7 +15,7 @@ from .account import Account, count, open_ends
 from .sender import Sender
 from .target import Target
 
-_LOOK = 0.001
+_LOOK = 0.005
 #: Seconds from a moment that is told in requests to the kill, at most.
 _LATER = 0.02
 #: The share of the kills that fall anywhere in the time before the first request.

@@ -9,7 +9,7 @@ from typing import Self
 
 from .target import Target
 
-_LOOK = 0.002
+_LOOK = 0.005
 
 
 class Saboteur:

@@ -47,7 +47,10 @@ class Sender:
         )
 
     def status(self) -> dict[str, Any]:
-        """Return the one run of the ledger, as ``--json`` prints it, or {} if there is none."""
+        """Return the one run of the ledger, as ``--json`` prints it, or {} if there is none.
+
+        The program is started, not forked: how long that takes tells how loaded the machine is.
+        """
         shown = subprocess.run(
             [*self._words, "--status", "--json", self.url],
             capture_output=True,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from embedded.forks import run_forked
+from gs.profile.status.site.cli import main
 from limits import LIMIT, wait_until
 
 _SITE: Final = Path(sys.executable).with_name("sendprofile-site")
@@ -16,13 +18,7 @@ _SITE: Final = Path(sys.executable).with_name("sendprofile-site")
 
 def command(*words: object) -> str:
     """Run ``sendprofile-site`` with these *words*, and return what it says; it has to succeed."""
-    done = subprocess.run(
-        [_SITE, *map(str, words)],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=LIMIT,
-        check=False,
-    )
+    done = run_forked(main, _SITE, *words)
     if done.returncode:
         raise ValueError(f"{words[0]}: {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout

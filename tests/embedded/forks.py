@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Programs of ours as processes that are forked from one which has imported them already.
+
+To start Python and to import takes ten times as long as most of what the tests look at. What
+depends on the start of a program, such as a signal that comes early or the locale, starts it.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import CompletedProcess, TimeoutExpired
+from tempfile import TemporaryDirectory
+
+from limits import LIMIT
+
+_SOURCE = Path(__file__).parents[2] / "src"
+_NOT_IMPORTED = {"__init__", "__main__", "env", "script"}
+
+
+def _modules():
+    """Yield the modules of ours: what is imported late in a program is imported here at once."""
+    for file in sorted(_SOURCE.rglob("*.py")):
+        if file.stem not in _NOT_IMPORTED:
+            yield ".".join(file.relative_to(_SOURCE).with_suffix("").parts)
+
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["alembic.command", *_modules()])
+
+
+class Forked:
+    """A program that was forked; what is used of it is as :class:`subprocess.Popen` has it.
+
+    *main* returns its exit code, *args* are its words, the first of them its name.
+    """
+
+    def __init__(self, main, args, cwd=None, env=None):
+        self.args = list(map(str, args))
+        self._folder = TemporaryDirectory()
+        self._streams = [Path(self._folder.name) / name for name in ("stdout", "stderr")]
+        environment = dict(os.environ if env is None else env)
+        told = (main, self.args, str(cwd or Path.cwd()), environment, self._streams)
+        self._process = _CONTEXT.Process(target=_be, args=told, daemon=True)
+        self._process.start()
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self):
+        return self._process.exitcode
+
+    def poll(self):
+        return self.returncode
+
+    def wait(self, timeout=LIMIT):
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise TimeoutExpired(self.args, timeout)
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout=LIMIT):
+        self.wait(timeout)
+        return tuple(stream.read_text("utf-8") for stream in self._streams)
+
+    def close(self):
+        self.kill()
+        self._process.join()
+        self._process.close()
+        self._folder.cleanup()
+
+
+def _be(main, args, cwd, environment, streams):
+    """Make of this new process what a shell would make of the program."""
+    for number, stream in enumerate(streams, 1):
+        os.dup2(os.open(stream, os.O_WRONLY | os.O_CREAT, 0o600), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.chdir(cwd)
+    sys.argv = args
+    sys.exit(main())
+
+
+@contextmanager
+def forked(main, *args, **options):
+    """Start a program, and kill it in the end."""
+    process = Forked(main, args, **options)
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def run_forked(main, *args, **options):
+    """Run a program to its end; return what ``subprocess.run`` does."""
+    with forked(main, *args, **options) as process:
+        stdout, stderr = process.communicate()
+        return CompletedProcess(process.args, process.returncode, stdout, stderr)
