@@ -2,6 +2,7 @@
 """The servers and the surroundings that every test may ask for."""
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -14,11 +15,15 @@ from hypothesis import HealthCheck, settings
 
 from servers.authority import Authority
 from servers.groupserver import GroupServer
+from servers.postgres import Postgres, postgres
 from servers.proxy import Proxy
 
 # On a slow machine an example may take its time, and so may their invention.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+#: Of these a test takes many seconds.
+LONG = ("tests/torture/", "tests/site/test_several_processes.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +43,31 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many workers ``-n auto`` starts: two a core, for a test mostly waits."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each worker begin with some of the longest tests, so that none of them is the last.
+
+    ``--dist worksteal`` gives each worker a part of the list, in order. The tests of one file
+    that share an installation stay together.
+    """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    first: list[list[pytest.Item]] = [[] for _ in range(number)]
+    rest = []
+    turns = itertools.cycle(first[1:] or first)
+    for item in items:
+        if item.nodeid.startswith("tests/test_pages.py"):
+            first[0].append(item)
+        elif item.nodeid.startswith(LONG):
+            next(turns).append(item)
+        else:
+            rest.append(item)
+    ordered = []
+    for count, long in zip(range(number, 0, -1), first, strict=True):
+        share = max(0, (len(items) - len(ordered)) // count - len(long))
+        ordered += [*long, *rest[:share]]
+        del rest[:share]
+    items[:] = [*ordered, *rest]
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +100,13 @@ def groupserver() -> Iterator[Callable[..., GroupServer]]:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Return a private authority: its certificate for clients, its contexts for servers."""
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """Return a PostgreSQL server."""
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture

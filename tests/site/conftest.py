@@ -14,14 +14,7 @@ from embedded.parts import MARCH, application
 from embedded.served import Served, served
 from gs.profile.status.site.delivery import MaildirMailer
 from gs.profile.status.site.store.database import open_database
-from servers.postgres import Postgres, postgres
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Postgres]:
-    """Give a PostgreSQL server."""
-    with postgres() as server:
-        yield server
+from servers.postgres import Postgres
 
 
 @pytest.fixture(scope="session")

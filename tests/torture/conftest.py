@@ -3,17 +3,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
-from servers.postgres import Postgres, postgres
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Postgres]:
-    """Give a PostgreSQL server."""
-    with postgres() as server:
-        yield server
+if TYPE_CHECKING:
+    from servers.postgres import Postgres
 
 
 @pytest.fixture
