@@ -42,8 +42,9 @@ $(GROUPS:%=.venv/%): .venv/%: .venv/run requirements/%.txt
 demo: .venv/run ## Send to a whole community, and show an e-mail (DATA=folder: to real archives)
 	$(BIN)/python scripts/demo.py $(if $(DATA),--data "$(DATA)")
 
+# The tests start our programs a thousand times: none of them is to compile its modules again.
 test: .venv/test $(if $(CHROMIUM),.venv/browser) ## Run the whole test suite
-	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 check: .venv/check ## Lint, format, types, layers
 	$(BIN)/ruff check .

@@ -11,9 +11,9 @@ from torture.trial import Trial, counting_site
 
 #: Without keys all that was in flight at a blow is unknown: more in a row than stop a run.
 _ON = ("--patience", str(LIMIT), "--max-unknown", "0")
-_ONE = Trial(400, "1", kills=12)
-_MANY = Trial(3_000, "64", kills=12)
-_AUTO = Trial(1_200, "auto", kills=12)
+_ONE = Trial(300, "1", kills=8)
+_MANY = Trial(2_000, "64", kills=8)
+_AUTO = Trial(800, "auto", kills=8)
 
 
 def _name(trial):
