@@ -42,6 +42,8 @@ class Forked:
         self.args = list(map(str, args))
         self._folder = TemporaryDirectory()
         self._streams = [Path(self._folder.name) / name for name in ("stdout", "stderr")]
+        for stream in self._streams:
+            stream.touch()
         environment = dict(os.environ if env is None else env)
         told = (main, self.args, str(cwd or Path.cwd()), environment, self._streams)
         self._process = _CONTEXT.Process(target=_be, args=told, daemon=True)
@@ -75,6 +77,9 @@ class Forked:
         self.wait(timeout)
         return tuple(stream.read_text("utf-8") for stream in self._streams)
 
+    def is_saying(self, words):
+        return words in self._streams[0].read_text("utf-8")
+
     def close(self):
         self.kill()
         self._process.join()
@@ -85,7 +90,7 @@ class Forked:
 def _be(main, args, cwd, environment, streams):
     """Make of this new process what a shell would make of the program."""
     for number, stream in enumerate(streams, 1):
-        os.dup2(os.open(stream, os.O_WRONLY | os.O_CREAT, 0o600), number)
+        os.dup2(os.open(stream, os.O_WRONLY), number)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
