@@ -62,7 +62,7 @@ def test_somebody_is_answered_with_each_status(seeded):
         Status.NO_ACTIVITY: 2,
         Status.OPTED_OUT: 2,
     }
-    assert sum(decision.letter is not None for decision in decisions) == 53
+    assert sum(decision.mail is not None for decision in decisions) == 53
 
 
 def test_mails_are_sent_in_each_language_that_there_is(seeded):

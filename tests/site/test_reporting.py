@@ -155,7 +155,6 @@ def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(tow
         begin_calls(
             connection,
             [CallRecord(KEY, "u1", MARCH, reply, "gone", moment, message_id="<m@x>")],
-            moment,
             {},
         )
     with (

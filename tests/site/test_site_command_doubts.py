@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from embedded.commands import SITE, copied, run, running
 from embedded.hamlet import only
 from gs.profile.status.hooks import HookReply, Period, Status
-from gs.profile.status.site.store.calls import BegunCall, Call, begin_calls, find_calls
+from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey, begin_calls, find_calls
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.workers import WorkerLease
 from limits import LIMIT, wait_until
@@ -23,11 +23,17 @@ OLD = timedelta(days=9)
 YOUNG = timedelta(seconds=1)
 
 
-def begun(key, worker, age=YOUNG, left_by=None):
-    reply = HookReply(Status.SENT, "Sent")
-    moment = datetime.now(UTC) - age
-    call = Call(key, "f")
-    return BegunCall(call, "u1", Period(2025, 4), moment, worker, "<m@x>", reply, left_by)
+def begun(key, worker, age=YOUNG):
+    """Return the record of a call whose delivery *worker* began so long ago."""
+    return CallRecord(
+        IdempotencyKey(key, "f"),
+        "u1",
+        Period(2025, 4),
+        HookReply(Status.SENT, "Sent"),
+        worker=worker,
+        handing=datetime.now(UTC) - age,
+        message_id="<m@x>",
+    )
 
 
 @dataclass
@@ -42,7 +48,7 @@ class Doubtful:
 
     def doubt(self, key, worker="1", age=YOUNG):
         with self.engine.begin() as connection:
-            begin_calls(connection, [begun(key, worker, age)])
+            begin_calls(connection, [begun(key, worker, age)], {})
 
     def settled(self, *keys):
         """Return True for each that is known as sent, False for not sent; None: it is open."""
@@ -135,15 +141,15 @@ def test_what_a_site_that_runs_may_be_handing_over_is_not_settled_however_old(si
 
 @only("postgresql")
 def test_what_a_process_that_lives_may_be_handing_over_is_not_settled_however_old(site):
-    presence = WorkerLease(site.engine)
-    site.doubt("old", presence.worker, OLD)
-    site.doubt("young", presence.worker)
+    lease = WorkerLease(site.engine)
+    site.doubt("old", lease.worker, OLD)
+    site.doubt("young", lease.worker)
     check_in_progress(site)
     site.doubt("left")
     assert site.doubts("--not-sent", "left", "old").returncode == 75
     assert site.settled("left") == [None]
     assert site.doubts("--not-sent", "left").returncode == 0
-    presence.close()
+    lease.close()
     assert site.doubts("--not-sent", "old", "young").returncode == 0
 
 
@@ -181,9 +187,9 @@ LOCKED_OUT = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 @only("postgresql")
 def test_what_another_process_takes_over_in_between_is_not_settled(site):
     site.doubt("k", worker="")
-    presence = WorkerLease(site.engine)
+    lease = WorkerLease(site.engine)
     with site.engine.connect() as connection, connection.begin() as transaction:
-        assert begin_calls(connection, [begun("k", presence.worker, left_by="")]) == {"k"}
+        assert begin_calls(connection, [begun("k", lease.worker)], {"k": ""}) == {"k"}
         command = [SITE, "doubts", "--folder", site.folder, "--not-sent", "k"]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -194,4 +200,4 @@ def test_what_another_process_takes_over_in_between_is_not_settled(site):
     assert (process.returncode, stdout) == (75, "0 resolved.\n")
     assert "No longer in doubt, and unchanged: 'k'." in stderr
     assert site.settled("k") == [None]
-    presence.close()
+    lease.close()

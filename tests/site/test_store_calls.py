@@ -17,11 +17,11 @@ from gs.profile.status.site.store.calls import (
     abandon_calls,
     find_calls,
     find_doubts,
+    finish_calls,
     release_calls,
     resolve_doubt,
 )
 from gs.profile.status.site.store.calls import begin_calls as begin_records
-from gs.profile.status.site.store.calls import finish_calls as finish_records
 from gs.profile.status.site.store.tables import AUDIT_EVENT
 from limits import LIMIT
 
@@ -43,11 +43,7 @@ def begun(key="k", worker="1", *, abandoned_by=None, moment=NOON, form="form", *
 
 def begin_calls(connection, calls):
     dead = {record.key.value: worker for record, worker in calls if worker is not None}
-    return begin_records(connection, [record for record, _ in calls], NOON, dead)
-
-
-def finish_calls(connection, records):
-    return finish_records(connection, records, LATER)
+    return begin_records(connection, [record for record, _ in calls], dead)
 
 
 def finished(key="k", reply=SENT, moment=LATER, worker="1"):

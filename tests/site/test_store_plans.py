@@ -10,17 +10,16 @@ from sqlalchemy import event, text
 from gs.profile.status.hooks import HookReply, Period, Status
 from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.calls import (
-    BegunCall,
-    Call,
+    CallRecord,
     Doubt,
-    FinishedCall,
+    IdempotencyKey,
+    abandon_calls,
     begin_calls,
     find_calls,
     find_doubts,
     finish_calls,
-    leave_calls,
+    release_calls,
     resolve_doubt,
-    take_back_calls,
 )
 from gs.profile.status.site.store.members import (
     find_addresses_of,
@@ -33,10 +32,11 @@ from gs.profile.status.site.store.members import (
 from gs.profile.status.site.store.options import Option, read_option
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CALL = Call("k", "form")
+KEY = IdempotencyKey("k", "form")
 SENT = HookReply(Status.SENT, "Sent")
 MARCH = Period(2026, 3)
-BEGUN = BegunCall(CALL, "u", MARCH, NOON, "1", "<m@x>", SENT, left_by="0")
+BEGUN = CallRecord(KEY, "u", MARCH, SENT, "1", NOON, message_id="<m@x>")
+FINISHED = CallRecord(KEY, "u", MARCH, SENT, finished=NOON)
 DOUBT = Doubt("k", "u", MARCH, "1", NOON, "<m@x>")
 
 QUERIES = {
@@ -45,12 +45,12 @@ QUERIES = {
     "places": lambda c: find_places_of(c, ["u", "b"]),
     "addresses": lambda c: find_addresses_of(c, ["a", "b"]),
     "known calls": lambda c: find_calls(c, ["a", "b"]),
-    "a call begun": lambda c: begin_calls(c, [BEGUN]),
-    "a call taken back": lambda c: take_back_calls(c, "1", ["k"]),
-    "a call finished": lambda c: finish_calls(c, [FinishedCall(CALL, "u", MARCH, NOON, SENT)]),
+    "a call begun": lambda c: begin_calls(c, [BEGUN], {"k": "0"}),
+    "a call released": lambda c: release_calls(c, "1", ["k"]),
+    "a call finished": lambda c: finish_calls(c, [FINISHED]),
     "doubts": find_doubts,
-    "a doubt settled": lambda c: resolve_doubt(c, DOUBT, NOON, sent=True),
-    "a call left": lambda c: leave_calls(c, "1", ["k"]),
+    "a doubt resolved": lambda c: resolve_doubt(c, DOUBT, NOON, sent=True),
+    "a call abandoned": lambda c: abandon_calls(c, "1", ["k"]),
     "opting out": lambda c: opt_out(c, "u"),
     "opting in": lambda c: opt_in(c, "u"),
     "events counted": count_events,
