@@ -3,10 +3,12 @@
 
 import email
 from email.header import decode_header, make_header
+from email.policy import default
 from email.utils import parseaddr
 
 import pytest
 
+from gs.profile.status.site.addresses import unstructured
 from gs.profile.status.site.model import Addresses
 from gs.profile.status.site.notification import NoAddressError
 from notifications.reading import composed, received
@@ -98,3 +100,9 @@ def test_an_address_that_no_mail_can_go_to_is_left_out(address):
     )
     with pytest.raises(NoAddressError):
         composed(addressed(address))
+
+
+@pytest.mark.parametrize("text", ["=?utf-8?q?Tea?=", "a =? b ?=", "Grüße =?x", "Tea"])
+def test_an_unstructured_field_is_read_as_the_text_that_it_was_made_from(text):
+    message = email.message_from_string(f"Subject: {unstructured(text)}\n\n", policy=default)
+    assert message["Subject"] == text
