@@ -256,6 +256,13 @@ def test_what_is_behind_the_limits_is_not_read_and_that_is_counted_once(read, fi
     assert findings[Finding.CUT] == 1
 
 
+def test_no_more_than_5000_parts_are_read(read, findings):
+    mail = read(WELL + MIXED + b"--x\n\nText\n" * 6_000 + b"--x\n\nEnd\n--x--\n")
+    assert mail.body.startswith("Text\n\nText")
+    assert "End" not in mail.body
+    assert findings[Finding.CUT] == 1
+
+
 def test_parts_within_parts_without_end_are_survived(read):
     nested = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3_000)
