@@ -65,9 +65,10 @@ soak: .venv/bench ## Send to a million members, and see that nothing grows (SOAK
 torture: .venv/test ## Kill sendprofile a thousand times, and count the mails (TORTURE=options)
 	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
 
-docs: .venv/docs ## Make the manual, in build/docs
+docs: .venv/docs ## Make the manual, in build/docs: HTML, and one PDF
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs
-	@echo "The manual is in build/docs/index.html"
+	$(BIN)/sphinx-build --fail-on-warning --quiet --builder pdf docs build/docs/pdf
+	@echo "The manual is in build/docs/index.html and build/docs/pdf/sendprofile.pdf"
 
 messages: .venv/test ## Bring the catalogues of the site's languages up to date
 	$(BIN)/python scripts/messages.py
