@@ -117,12 +117,12 @@ def test_each_file_that_is_left_out_is_told_with_the_reason(writer):
     told, broken = [], []
     find_archives(writer.folder / "data", Listeners(told.append, broken.append))
     assert told == [
-        "choir/notes.txt: not an mbox file (its first line is no From line); skipped",
-        "empty.mbox: not an mbox file (it is empty); skipped",
+        "choir/notes.txt: not an archive (it does not begin as an mbox file); skipped",
+        "empty.mbox: not an archive (it is empty); skipped",
     ]
     assert broken == [
-        "lonely.mbox: not an mbox file (no header follows its first line); skipped",
-        "zipped.mbox.gz: not an mbox file (nor one that gzip compressed); skipped",
+        "lonely.mbox: not an archive (it has no message); skipped",
+        "zipped.mbox.gz: not an archive (gzip cannot read it); skipped",
     ]
 
 
@@ -143,7 +143,7 @@ def test_of_many_files_that_are_left_out_some_are_told_and_the_number(writer):
     told, broken = [], []
     find_archives(writer.folder / "data", Listeners(told.append, broken.append))
     assert len(told) == 4
-    assert told[-1] == "choir: 997 more that are not mbox files; skipped"
+    assert told[-1] == "choir: 997 more that are not archives; skipped"
 
 
 def test_a_maildir_is_a_group(writer, take, town):

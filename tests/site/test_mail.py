@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.site.ingest.archives.findings import Finding, Findings
-from gs.profile.status.site.ingest.archives.mbox import LARGEST, RawMessage
-from gs.profile.status.site.ingest.archives.message import read_message
+from gs.profile.status.site.ingest.archives.message import LARGEST, RawMessage, read_message
 from limits import LIMIT
 
 ARRIVED = datetime(2025, 4, 6, 12, tzinfo=UTC)

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.ingest.archives.mbox import LARGEST, begins_as_mbox, split
+from gs.profile.status.site.ingest.archives.mbox import begins_as_mbox, split_mbox
+from gs.profile.status.site.ingest.archives.message import LARGEST
 from limits import LIMIT
 
 FROM = b"From jane@example.org  Sun Apr  6 11:55:11 2025\n"
 
 
 def messages(content):
-    return list(split(BytesIO(content)))
+    return list(split_mbox(BytesIO(content)))
 
 
 def test_two_messages_are_told_apart():
@@ -237,7 +238,7 @@ def test_a_large_file_is_read_in_flat_memory(tmp_path):
         stream.writelines(one for _ in range(800))
     tracemalloc.start()
     with file.open("rb") as stream:
-        assert sum(1 for _ in split(stream)) == 800
+        assert sum(1 for _ in split_mbox(stream)) == 800
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert file.stat().st_size > 50_000_000
@@ -313,7 +314,7 @@ def test_a_message_of_a_million_lines_takes_no_more_than_its_size():
     # A list of such lines takes seven times as much.
     large = BytesIO(FROM + b"Subject: a\n\n" + b"a few.\n" * 1_250_000)
     tracemalloc.start()
-    (message,) = split(large)
+    (message,) = split_mbox(large)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert message.cut

@@ -221,8 +221,8 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, site):
         (["serve", "--folder", "{tmp}/site", "--period", "May"], 64, "YYYY-MM"),
         (["serve", "--folder", "{tmp}/site", "--period", "0001-01"], 64, "YYYY-MM"),
         (["preview", "x", "--folder", "{tmp}/site", "--period", "0001-01"], 64, "YYYY-MM"),
-        (["import-mbox", "{tmp}/none", "--folder", "{tmp}/new"], 66, "no mbox file"),
-        (["import-mbox", "{tmp}/empty", "--folder", "{tmp}/new"], 66, "no mbox file"),
+        (["import-mbox", "{tmp}/none", "--folder", "{tmp}/new"], 66, "no archive to import"),
+        (["import-mbox", "{tmp}/empty", "--folder", "{tmp}/new"], 66, "no archive to import"),
         (
             ["import-mbox", "{tmp}/our lists", "--folder", "{tmp}/file"],
             73,
@@ -395,7 +395,7 @@ def test_what_is_meant_to_be_an_archive_and_is_none_is_no_success(tmp_path, data
     assert "garden: 1 messages, 1 new" in done.stdout
     assert "notes.txt" in done.stdout
     first, second, third = said_in(done.stderr)
-    assert first.startswith("sendprofile-site: choir.mbox.gz: not an mbox file")
+    assert first.startswith("sendprofile-site: choir.mbox.gz: not an archive")
     assert "site had no site, so a new one was created" in second
     assert third.startswith("sendprofile-site: 1 of the files could not be imported")
 

@@ -67,9 +67,9 @@ def import_folder(
     """
     broken: list[str] = []
     try:
-        archives = find_archives(data, Listeners(other=say, broken=broken.append))
+        archives = find_archives(data, Listeners(not_archive=say, broken=broken.append))
     except (NoArchiveError, FileNotFoundError, NotADirectoryError) as error:
-        raise CommandError(f"{data}: there is no mbox file to import.", os.EX_NOINPUT) from error
+        raise CommandError(f"{data}: there is no archive to import.", os.EX_NOINPUT) from error
     finally:
         for line in broken:
             warn(line)

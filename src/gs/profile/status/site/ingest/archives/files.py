@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Finds the files of archives, puts them in order, and opens them."""
+"""Finds the files of archives, sorts them by date, and reads their messages.
+
+A new format of archives is one more entry of :data:`FORMATS`.
+"""
 
 import gzip
 import re
@@ -14,12 +17,34 @@ from typing import BinaryIO, Final, cast
 
 from gs.profile.status.site.subjects import find_tag
 
-from .mbox import LARGEST, RawMessage, begins_as_mbox, split
-from .message import subject_of
+from .mbox import begins_as_mbox, split_mbox
+from .message import LARGEST, RawMessage, subject_of
 
 
-class NoMailError(Exception):
-    """A file is not an mbox file; the message says why."""
+@dataclass(frozen=True, slots=True)
+class ArchiveFormat:
+    """A format of files with messages, which may be compressed by gzip.
+
+    *begins* returns whether a file begins as one of this format, *split* yields its messages. A
+    file whose name ends with one of *suffixes* should have this format.
+    """
+
+    name: str
+    suffixes: frozenset[str]
+    begins: Callable[[BinaryIO], bool]
+    split: Callable[[BinaryIO], Iterator[RawMessage]]
+
+
+#: The formats of files. A Maildir is a folder, with one message in each file.
+FORMATS: Final = (
+    ArchiveFormat("an mbox file", frozenset({".mbox", ".mbx"}), begins_as_mbox, split_mbox),
+)
+
+_COMPRESSED: Final = ".gz"
+
+
+class NotAnArchiveError(Exception):
+    """A file is not an archive; the message says why."""
 
 
 class BrokenArchiveError(Exception):
@@ -30,7 +55,7 @@ class BrokenArchiveError(Exception):
 
 
 def messages_of(file: Path) -> Iterator[RawMessage]:
-    """Yield the messages of an mbox file, or the one message of a file in a Maildir.
+    """Yield the messages of a file, or the one message of a file in a Maildir.
 
     Raises :exc:`BrokenArchiveError`.
     """
@@ -46,23 +71,32 @@ def _messages(file: Path) -> Iterator[RawMessage]:
             content = stream.read(LARGEST + 1)
             yield RawMessage("", None, content[:LARGEST], len(content) > LARGEST)
         else:
-            yield from split(stream)
+            yield from _format_of(stream).split(stream)
 
 
-def first_date(file: Path) -> datetime | None:
-    """Return when the first message of an mbox file arrived, or ``None`` if that has no date.
+def _format_of(stream: BinaryIO) -> ArchiveFormat:
+    for archive_format in FORMATS:
+        begins = archive_format.begins(stream)
+        stream.seek(0)
+        if begins:
+            return archive_format
+    if not stream.read(1):
+        raise NotAnArchiveError("not an archive (it is empty)")
+    formats = " or ".join(each.name for each in FORMATS)
+    raise NotAnArchiveError(f"not an archive (it does not begin as {formats})")
 
-    Raises :exc:`NoMailError` where it is no mbox file.
+
+def first_arrival(file: Path) -> datetime | None:
+    """Return when the first message of a file arrived, or ``None`` if the file does not say.
+
+    Raises :exc:`NotAnArchiveError`.
     """
     try:
-        with _open(file) as stream:
-            if not begins_as_mbox(stream):
-                raise NoMailError(f"not an mbox file ({_fault(stream)})")
         first = next(_messages(file), None)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise NoMailError("not an mbox file (nor one that gzip compressed)") from error
+        raise NotAnArchiveError("not an archive (gzip cannot read it)") from error
     if first is None:
-        raise NoMailError("not an mbox file (no header follows its first line)")
+        raise NotAnArchiveError("not an archive (it has no message)")
     return first.arrived
 
 
@@ -77,19 +111,13 @@ def mails_of(maildir: Path) -> tuple[Path, ...]:
     return tuple(sorted((one for one in files if one.is_file()), key=lambda file: file.name))
 
 
-def _fault(stream: BinaryIO) -> str:
-    stream.seek(0)
-    return "its first line is no From line" if stream.read(1) else "it is empty"
-
-
 def _open(file: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
+    return cast("BinaryIO", gzip.open(file)) if file.suffix == _COMPRESSED else file.open("rb")
 
 
-_ENDINGS: Final = re.compile(r"(\.(mbox|mbx|txt|gz))+$", re.IGNORECASE)
+# The suffixes that are not a part of the name of a group.
+_SUFFIXES: Final = frozenset({".txt", _COMPRESSED}).union(*(each.suffixes for each in FORMATS))
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
-# A file of such a name, in the folder of archives, is meant to be an archive.
-_MEANT: Final = re.compile(r"\.(mbox|mbx|gz)", re.IGNORECASE)
 _SAMPLE: Final = 50
 _REPORTED: Final = 3
 
@@ -99,14 +127,14 @@ ReportLine = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Callbacks for files that are no archives (*other*), and for *broken* archives."""
+    """Callbacks for other files (*not_archive*), and for *broken* archives."""
 
-    other: ReportLine
+    not_archive: ReportLine
     broken: ReportLine
 
 
 class NoArchiveError(Exception):
-    """A folder has no mbox file."""
+    """A folder has no archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +152,9 @@ class Archive:
 
 
 def find_archives(folder: Path, listeners: Listeners) -> list[Archive]:
-    """Return the archives in *folder*, by name: each mbox file, Maildir, or folder of files.
+    """Return the archives in *folder*, by name: each file, Maildir, or folder of files.
 
-    *folder* may also be a single mbox file or a Maildir. Raises :exc:`NoArchiveError` if there is
+    *folder* may also be a single file or a Maildir. Raises :exc:`NoArchiveError` if there is
     no archive.
     """
     one = folder.is_file() or is_maildir(folder)
@@ -135,7 +163,7 @@ def find_archives(folder: Path, listeners: Listeners) -> list[Archive]:
         archive for entry in entries if (archive := _archive(entry, listeners)) is not None
     ]
     if not archives:
-        raise NoArchiveError(f"No mbox file in {folder}")
+        raise NoArchiveError(f"No archive in {folder}")
     return archives
 
 
@@ -148,7 +176,7 @@ def _archive(entry: Path, listeners: Listeners) -> Archive | None:
         files = tuple(file for _, file in sorted(dated))
     if not files:
         return None
-    name = _ENDINGS.sub("", entry.name) or entry.name
+    name = _name(entry)
     tag = _tag(files)
     title = tag if tag and _letters(tag) == _letters(name) else name
     # A name without a Latin letter gets an ID of its own.
@@ -161,27 +189,35 @@ def _dated(entry: Path, files: list[Path], listeners: Listeners) -> list[tuple[d
     dated, skipped = [], 0
     for file in files:
         try:
-            dated.append((first_date(file) or datetime.max.replace(tzinfo=UTC), file))
-        except NoMailError as error:
+            dated.append((first_arrival(file) or datetime.max.replace(tzinfo=UTC), file))
+        except NotAnArchiveError as error:
             line = f"{file.relative_to(entry.parent)}: {error}; skipped"
-            if _is_meant(file, entry):
+            if _looks_like_archive(file, entry):
                 listeners.broken(line)
                 continue
             skipped += 1
             if skipped <= _REPORTED:
-                listeners.other(line)
+                listeners.not_archive(line)
     if skipped > _REPORTED:
-        more = f"{skipped - _REPORTED:,} more that are not mbox files; skipped"
-        listeners.other(f"{entry.name}: {more}")
+        more = f"{skipped - _REPORTED:,} more that are not archives; skipped"
+        listeners.not_archive(f"{entry.name}: {more}")
     return dated
 
 
-def _is_meant(file: Path, entry: Path) -> bool:
+def _name(entry: Path) -> str:
+    name = entry
+    while name.suffix.lower() in _SUFFIXES:
+        name = name.with_suffix("")
+    return name.name
+
+
+def _looks_like_archive(file: Path, entry: Path) -> bool:
     # The attachments of Mailman are in deeper folders, and have any name.
-    if entry not in {file, file.parent} or not _MEANT.fullmatch(file.suffix):
+    suffix = file.suffix.lower()
+    if entry not in {file, file.parent} or suffix not in _SUFFIXES - {".txt"}:
         return False
     # A new list has an empty file. A compressed file is never empty.
-    return file.suffix.lower() == ".gz" or file.stat().st_size > 0
+    return suffix == _COMPRESSED or file.stat().st_size > 0
 
 
 def _visible(files: Iterator[Path], folder: Path | None = None) -> list[Path]:

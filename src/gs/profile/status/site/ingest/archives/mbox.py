@@ -11,18 +11,7 @@ from datetime import UTC, datetime
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import BinaryIO, Final
 
-# The year of a clock that was never set, west of Greenwich.
-_FIRST: Final = 1969
-_LAST: Final = 2199
-
-
-def is_plausible(moment: datetime) -> bool:
-    """Return whether a message can have been written in the year of *moment*.
-
-    A plausible year is never the first or the last of the calendar: a day may be added.
-    """
-    return _FIRST <= moment.year <= _LAST
-
+from .message import LARGEST, RawMessage, is_plausible
 
 _MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _DAY: Final = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -122,9 +111,6 @@ class _Replay(RawIOBase):
         return len(octets)
 
 
-#: How much of one message is kept, in octets. The rest, attachments mostly, is dropped.
-LARGEST: Final = 8 * 1024 * 1024
-
 # Some messages have a second, older separator after the first, escaped.
 _HEADER: Final = re.compile(rb"[!-9;-~]++[ \t]*:|>From ")
 _LENGTH: Final = re.compile(rb"content-length[ \t]*:\s*(\d{1,9})\s*$", re.IGNORECASE)
@@ -132,17 +118,7 @@ _LENGTH: Final = re.compile(rb"content-length[ \t]*:\s*(\d{1,9})\s*$", re.IGNORE
 _ESCAPED: Final = re.compile(rb">+From ")
 
 
-@dataclass(frozen=True, slots=True)
-class RawMessage:
-    """A message as it is in the file; *arrived* is the date of the separator."""
-
-    sender: str
-    arrived: datetime | None
-    content: bytes
-    cut: bool
-
-
-def split(file: BinaryIO) -> Iterator[RawMessage]:
+def split_mbox(file: BinaryIO) -> Iterator[RawMessage]:
     """Yield the messages of an mbox file, with one of them in memory at a time.
 
     A separator is a line of :rfc:`4155`'s form before a line that is a header field. Other lines

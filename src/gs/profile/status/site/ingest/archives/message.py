@@ -25,14 +25,32 @@ from typing import Final, TypeAlias, cast
 from gs.profile.status.site.text import safe_line, safe_text
 
 from .findings import Finding, Findings
-from .mbox import RawMessage, is_plausible
 from .senders import Sender, read_sender
 
+#: How much of one message is kept, in octets. The rest, attachments mostly, is dropped.
+LARGEST: Final = 8 * 1024 * 1024
+# The year of a clock that was never set, west of Greenwich.
+_FIRST_YEAR: Final = 1969
+_LAST_YEAR: Final = 2199
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_ANSWERS: Final = 20
 _LONGEST_HEADER: Final = 20_000
 #: How much of a message is read as its text, in octets.
 _LONGEST_TEXT: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as an archive has it.
+
+    *sender* and *arrived* are those of the mbox separator, if there is one. *content* is the
+    message (RFC 5322), *cut* after :data:`LARGEST` octets.
+    """
+
+    sender: str
+    arrived: datetime | None
+    content: bytes
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,14 @@ def read_message(
         header=safe_text(header[:_LONGEST_HEADER].decode("utf-8", "replace")).strip("\n"),
         has_attachments=has_attachments,
     )
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Return whether a message can have been written in the year of *moment*.
+
+    A plausible year is never the first or the last of the calendar: a day may be added.
+    """
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR
 
 
 def sender_of(raw: RawMessage) -> Sender | None:
