@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+import gs.profile.status.hooks
 from servers.authority import Authority
 from servers.groupserver import GroupServer
 from servers.postgres import Postgres, postgres
@@ -33,6 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     no handler: so each of these signals gets a handler that does nothing. The process that only
     starts the workers of pytest-xdist goes on to ignore them, and the workers inherit that.
     """
+    source = Path(gs.profile.status.hooks.__file__)
+    if not source.is_relative_to(config.rootpath / "src"):
+        pytest.exit(f"The tests would test {source.parents[4]}, and not this checkout.")
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):

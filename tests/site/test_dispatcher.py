@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from embedded.hamlet import only
 from embedded.parts import MARCH, NOW, Broken, Pigeonhole, Unmetered, decider, dispatching
-from gs.profile.status.hooks import HookReply
+from gs.profile.status.hooks import SKIPPED, HookReply, Status
 from gs.profile.status.site.delivery import (
     Deferred,
     Delivered,
@@ -22,6 +22,7 @@ from gs.profile.status.site.delivery import (
 )
 from gs.profile.status.site.dispatch import Dispatcher, NoReply, Processor, processor
 from gs.profile.status.site.logs import Log
+from gs.profile.status.site.model import EVENT_CODES
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import IdempotencyKey
 from gs.profile.status.site.store.database import open_database
@@ -506,3 +507,8 @@ def test_a_skip_is_audited_once_if_two_processes_decide_it_at_once(ann):
         assert asyncio.run(story()).label == "in_progress"
     other_engine.dispose()
     assert codes(ann) == ["6"]
+
+
+def test_each_status_of_a_finished_call_has_an_event_code_of_its_own():
+    assert set(EVENT_CODES) == {Status.SENT, *SKIPPED}
+    assert len(set(EVENT_CODES.values())) == len(EVENT_CODES)
