@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The fakes of the ports: a site without a network, a clock that the test holds."""
+"""Fakes of the ports: a site without a network, a clock that the test sets, a reporter."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ SENT = Answer(200, write_reply(0, "Sent the monthly profile-status notification 
 
 
 class Clock:
-    """Seconds that pass when the test says so."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -79,8 +79,8 @@ class FakeSite:
         return [Attempt(claim, self._ends.get(claim.member, SENT)) for claim in ended]
 
 
-class Heard:
-    """Fulfils the port of a reporter: keeps all that it hears."""
+class RecordingReporter:
+    """Fulfils the port of a reporter, and records the calls as *events*."""
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
@@ -88,14 +88,14 @@ class Heard:
     def retrieving(self) -> None:
         self.events.append(("retrieving",))
 
-    def retrieved(self, waiting: int, left: int) -> None:
-        self.events.append(("retrieved", waiting, left))
+    def retrieved(self, waiting: int, removed: int) -> None:
+        self.events.append(("retrieved", waiting, removed))
 
     def claimed(self, claims: Sequence[Claim]) -> None:
         self.events += [("claimed", claim.member) for claim in claims]
 
-    def settled(self, outcomes: Sequence[Outcome]) -> None:
-        self.events += [("settled", outcome.member, outcome.verdict) for outcome in outcomes]
+    def recorded(self, outcomes: Sequence[Outcome]) -> None:
+        self.events += [("recorded", outcome.member, outcome.verdict) for outcome in outcomes]
 
     def pausing(self, cause: StopCause, seconds: float) -> None:
         self.events.append(("pausing", cause, seconds))

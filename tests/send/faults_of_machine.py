@@ -206,32 +206,32 @@ def again_too_early(case):
 
 
 FAULTS = {
-    "`sendprofile` is killed, and called again": called_after_with_keys,
-    "`sendprofile` is killed, and called again when the site has forgotten the key": (
+    "`sendprofile` is killed, and run again": called_after_with_keys,
+    "`sendprofile` is killed, and run again after the site has forgotten the key": (
         called_too_late
     ),
     "there is a folder in its place": damaged(a_folder),
     "its folder cannot be written": folder_closed,
-    "there is no home for it": no_home,
+    "there is no home folder for it": no_home,
     "it is not a file of SQLite": damaged(written(b"Dear reader,\n" * 99)),
-    "it is another program's": damaged(another_programs),
+    "it is a file of another program": damaged(another_programs),
     "it was written by a newer `sendprofile`": damaged(newer),
     "it is empty": damaged(written(b"")),
-    "it is cut off": damaged(cut(-PAGE - 100)),
+    "it is truncated": damaged(cut(-PAGE - 100)),
     "it is damaged": damaged(overwritten(5)),
     "it cannot be written": read_only,
     "another program has locked it for more than a minute": locked,
     "the disk is full before the run": on_small_disk(full_before),
     "the disk fills with the list of members": on_small_disk(full_with_list),
     "the disk fills in the middle of the run": on_small_disk(full_in_the_middle),
-    "there is room again": on_small_disk(room_again),
+    "there is space again": on_small_disk(room_again),
     "another `sendprofile` works on the run": held,
     "Control-C, or SIGINT": first_signal(signal.SIGINT),
     "SIGTERM": first_signal(signal.SIGTERM),
     "SIGHUP: the terminal is closed": first_signal(signal.SIGHUP),
     "a second signal": second_signal,
-    "a signal while the list is waited for": signal_before,
+    "a signal while the list is being retrieved": signal_before,
     "SIGKILL": killed,
-    "the call after that": called_after,
+    "the next run of the command": called_after,
     "`--again` while members wait": again_too_early,
 }

@@ -137,7 +137,7 @@ def retry_at_a_date(case):
     return sending([None, faults.trouble(429, Retry_After=date), None], *PATIENT)(case)
 
 
-def sleeps(case):
+def suspended(case):
     site, released = case.at(), Event()
     site.on_send = hanging(lambda _: faults.held(released))
     process = case.start("--timeout", "5", "--max-unknown", "0")
@@ -177,24 +177,22 @@ def five_hundred(case):
 
 
 FAULTS = {
-    "there is no host of that name": no_host,
+    "the name of the host is not found": no_host,
     "nothing listens at the address": nothing_listens,
-    "nobody who is trusted vouches for the certificate": not_trusted,
-    "what listens there does not speak HTTP": listing(faults.garbage()),
-    "the site says nothing for `--timeout` seconds": listing(lambda _: faults.never(), *HURRIED),
-    "the connection breaks in the list of members": listing(faults.half(0.5, LISTED)),
-    "the list ends in its middle, in an answer that is whole": listing(
-        faults.cut_list("u1", "u2")
+    "no trusted authority has signed the certificate": not_trusted,
+    "the server does not answer as an HTTP server": listing(faults.garbage()),
+    "the site does not answer for `--timeout` seconds": listing(
+        lambda _: faults.never(), *HURRIED
     ),
+    "the connection breaks in the list of members": listing(faults.half(0.5, LISTED)),
+    "the list is incomplete, in a complete answer": listing(faults.cut_list("u1", "u2")),
     "the list has an entry that is not a string": listing(faults.text('["u1", 2, "u3"]')),
     "the list has an ID of more than 65,536 characters": listing(
         Answer.json(["u1", "x" * 65_537])
     ),
-    "the list has half of a pair of escapes, such as `\\ud83d` alone, which is no text": listing(
-        faults.text(r'["u1", "\ud83d"]')
-    ),
-    "a page without end in the place of the list": listing(faults.huge(1 << 40, b"<p>" * 9999)),
-    "a login page in the place of the list": listing(faults.login_page()),
+    "the list has a lone surrogate, such as `\\ud83d`": listing(faults.text(r'["u1", "\ud83d"]')),
+    "a page without end instead of the list": listing(faults.huge(1 << 40, b"<p>" * 9999)),
+    "a login page instead of the list": listing(faults.login_page()),
     "the members hook answers with HTTP 404, 500 or another error": listing(faults.trouble(500)),
     "the members hook answers with HTTP 429 or 503": listing(faults.trouble(503)),
     "the site redirects to another host": listing(faults.redirect(302, "http://else.invalid/")),
@@ -202,29 +200,29 @@ FAULTS = {
         faults.redirect(302, "http://[evil")
     ),
     "the site refuses the token": listing(REFUSAL),
-    "`--only` names somebody whom the site does not list": listing(None, "--only", "nobody"),
-    "the site is down, and comes back before the patience ends": comes_back,
+    "`--only` names a member whom the site does not list": listing(None, "--only", "nobody"),
+    "the site is down, and works again before the patience ends": comes_back,
     "`status` 0": answering(0),
     "`status` −2, −4, −8, −16 or −32": skipped,
     "`status` −1024 or another number": answering(-1024),
-    "a refused form that does not speak of the token": answering(
+    "a refused form, but not because of the token": answering(
         Answer.json({"status": -1, "message": ["Profile identifier: Required input is missing."]})
     ),
     "HTTP 401, 403 or 404, not at the first call": denied,
     "HTTP 400 or another 4xx": answering(faults.trouble(400)),
     "HTTP 500, 502 or 504": answering(faults.trouble(500)),
     "a redirect": answering(faults.redirect(307, "/elsewhere")),
-    "a login page, or another answer that is not the hook's": answering(faults.login_page()),
+    "a login page, or another answer that is not one of the hook": answering(faults.login_page()),
     "no answer for `--timeout` seconds": answering(lambda _: faults.never(), "--timeout", "5"),
     "the connection ends after the request": answering(faults.closed()),
     "the connection is reset after the request": answering(faults.reset()),
     "the connection ends after the headers of the answer": answering(faults.half(0)),
     "the connection ends in the middle of the answer": answering(faults.half()),
-    "bytes that are no HTTP": answering(faults.garbage()),
-    "the member has left the list since the last call": left_the_list,
-    "the site goes away between two calls": goes_away,
+    "bytes that are not HTTP": answering(faults.garbage()),
+    "the member was removed from the list since the last run of the command": left_the_list,
+    "the site stops between two calls": goes_away,
     "the site is killed while it works on a call": killed_at_work,
-    "the site goes away, and comes back before the patience ends": comes_back_in_the_middle,
+    "the site stops, and works again before the patience ends": comes_back_in_the_middle,
     "the TLS handshake fails": tls_fails,
     "HTTP 429 or 503": sending([None, faults.trouble(503), None]),
     RETRY: sending([None, faults.trouble(503, Retry_After="2"), None], *PATIENT),
@@ -234,8 +232,10 @@ FAULTS = {
     ),
     "the site refuses the token in the middle": sending([None, REFUSAL, None]),
     "HTTP 401, 403 or 404 at the first call": sending(faults.trouble(403)),
-    "ten answers in a row that tell nothing": ten_in_a_row,
-    "this machine sleeps for longer than `--timeout`, and the site answers meanwhile": sleeps,
+    "ten unknown outcomes in a row": ten_in_a_row,
+    "this machine is suspended for longer than `--timeout`, and the site answers meanwhile": (
+        suspended
+    ),
     "no answer for `--timeout` seconds, at a site with keys": sending(
         [None, faults.delayed(1.3), None], *HURRIED, *PATIENT, keys=86_400
     ),
@@ -243,6 +243,6 @@ FAULTS = {
         [None, faults.closed(), None], *PATIENT, keys=86_400
     ),
     "HTTP 409: the site still works on the first call": at_work,
-    "HTTP 422: the key came with another form before": answering(faults.trouble(422), keys=86_400),
+    "HTTP 422: the key was used with another form": answering(faults.trouble(422), keys=86_400),
     "HTTP 500 for longer than the patience": five_hundred,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A ledger that lives as long as its book, a dict: for tests, and whoever needs no file."""
+"""A ledger in memory, which the tests compare with the one in SQLite."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from gs.profile.status.send.ledger.queue import (
+from gs.profile.status.send.ledger.queue import not_claimed_error
+from gs.profile.status.send.ledger.temporary import (
     RUN_ABANDONED,
     empty_list_error,
-    not_claimed_error,
     not_listed_error,
 )
 from gs.profile.status.send.run.model import (
+    CLOCK_SKEW,
     KEY_MARGIN,
     NO_ANSWER,
     NO_LONGER_LISTED,
@@ -27,15 +28,15 @@ from gs.profile.status.send.run.model import (
     usable_lifetime,
 )
 
-_SETTLED: Final = (Verdict.SENT, Verdict.SKIPPED)
+_FINAL: Final = (Verdict.SENT, Verdict.SKIPPED)
 _DOUBTFUL: Final = (Verdict.SENDING, Verdict.UNKNOWN)
 _FOREVER: Final = float("inf")
-_TO_TELL: Final = (Verdict.FAILED, Verdict.UNKNOWN)
+_UNRESOLVED: Final = (Verdict.FAILED, Verdict.UNKNOWN)
 
 
 @dataclass(slots=True)
 class Row:
-    """A member: the last outcome, when it came, and the time in which the site knows the key."""
+    """A member: the last outcome, its time, and how long the site remembers the key."""
 
     outcome: Outcome
     at: float = 0.0
@@ -48,122 +49,123 @@ class Row:
 class MemoryLedger:
     """Fulfils :class:`~gs.profile.status.send.run.ports.Ledger` without a file.
 
-    *clock* returns seconds since the epoch. The *book* outlasts the ledger, as a file does.
+    *clock* returns seconds since the epoch. The *rows* outlast the ledger, as a file does.
     """
 
     clock: Callable[[], float]
-    book: dict[MemberId, Row] = field(default_factory=dict)
+    rows: dict[MemberId, Row] = field(default_factory=dict)
     _queue: deque[MemberId] = field(default_factory=deque)
     _lifetime: int = 0
     _resend: bool = False
 
     def recover(self) -> int:
-        """Make unknown what was claimed and never settled; return how many that were."""
-        left = [row for row in self.book.values() if row.outcome.verdict is Verdict.SENDING]
-        for row in left:
+        """Make claims without a verdict unknown; return how many there were."""
+        sending = [row for row in self.rows.values() if row.outcome.verdict is Verdict.SENDING]
+        for row in sending:
             row.outcome = row.outcome._replace(
                 verdict=Verdict.UNKNOWN, reason=NO_ANSWER, message=RUN_ABANDONED
             )
-        return len(left)
+        return len(sending)
 
     def enrol(self, members: Iterable[MemberId]) -> int:
-        """Make *members* those of the run; return how many have left the list and are skipped."""
+        """Make *members* those of the run; return how many were removed from the list."""
         listed = dict.fromkeys(members)
-        rows = self.book.values()
-        if not listed and any(row.outcome.verdict not in _SETTLED for row in rows):
+        if not listed and any(row.outcome.verdict not in _FINAL for row in self.rows.values()):
             raise empty_list_error()
-        left = 0
-        for member, row in self.book.items():
+        removed = 0
+        for member, row in self.rows.items():
             row.listed = member in listed
             verdict = row.outcome.verdict
             if not row.listed and verdict in (Verdict.WAITING, Verdict.FAILED):
                 row.outcome = Outcome(member, Verdict.SKIPPED, NO_LONGER_LISTED, "")
-                left += 1
+                removed += 1
             elif row.listed and row.outcome.reason == NO_LONGER_LISTED:
                 row.outcome = _waiting(member)
         for member in listed:
-            self.book.setdefault(member, Row(_waiting(member)))
-        return left
+            self.rows.setdefault(member, Row(_waiting(member)))
+        return removed
 
-    def line_up(self, choice: Selection, key_lifetime: int) -> int:
-        """Let those of *choice* who are not settled wait to be claimed; return how many do."""
+    def queue(self, selection: Selection, key_lifetime: int) -> int:
+        """Queue the members of *selection* without a final verdict; return how many there are."""
         self._lifetime = usable_lifetime(key_lifetime)
-        self._resend = choice.resend_unknown
-        missing = sorted(member for member in choice.only or () if not self._is_listed(member))
+        self._resend = selection.resend_unknown
+        missing = sorted(member for member in selection.only or () if not self._is_listed(member))
         if missing:
             raise not_listed_error(missing)
         waiting: list[MemberId] = []
         doubtful: list[MemberId] = []
-        for member, row in sorted(self.book.items()):
-            if not row.listed or (choice.only is not None and member not in choice.only):
+        for member, row in sorted(self.rows.items()):
+            if not row.listed or (selection.only is not None and member not in selection.only):
                 continue
             if row.outcome.verdict is Verdict.FAILED:
                 row.outcome = row.outcome._replace(verdict=Verdict.WAITING)
             if row.outcome.verdict is Verdict.WAITING:
                 waiting.append(member)
-            elif row.outcome.verdict is Verdict.UNKNOWN and (self._resend or self._keyed(row)):
+            elif row.outcome.verdict is Verdict.UNKNOWN and (self._resend or self._usable(row)):
                 doubtful.append(member)
-        self._queue = deque([*waiting, *sorted(doubtful, key=lambda member: self.book[member].at)])
+        self._queue = deque([*waiting, *sorted(doubtful, key=lambda member: self.rows[member].at)])
         return len(self._queue)
 
     def claim(self, limit: int, outcomes: Sequence[Outcome] = ()) -> list[Claim]:
-        """Record *outcomes*, and mark up to *limit* of those lined up as being sent to."""
-        self.settle(outcomes)
+        """Record *outcomes*, and claim up to *limit* queued members."""
+        self.record(outcomes)
         claims: list[Claim] = []
         while self._queue and len(claims) < limit:
-            row = self.book[self._queue.popleft()]
+            row = self.rows[self._queue.popleft()]
             doubtful = row.outcome.verdict is Verdict.UNKNOWN
-            keyed = doubtful and self._keyed(row)
-            if doubtful and not keyed and not self._resend:
+            usable = doubtful and self._usable(row)
+            if doubtful and not usable and not self._resend:
                 continue
             row.at = self.clock()
-            if not keyed:
+            if not usable:
                 row.keyed_at = row.at
                 row.repeatable_until = row.at + self._lifetime if self._lifetime else None
             claims.append(Claim(row.outcome.member, bool(self._lifetime), doubtful))
             row.outcome = row.outcome._replace(verdict=Verdict.SENDING)
         return claims
 
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
-        sending = (self.book.get(outcome.member) for outcome in outcomes)
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the verdicts on claims, and queue the members that are to be tried *again*."""
+        sending = (self.rows.get(outcome.member) for outcome in outcomes)
         if not all(row and row.outcome.verdict is Verdict.SENDING for row in sending):
             raise not_claimed_error()
         for outcome in outcomes:
-            row = self.book[outcome.member]
+            row = self.rows[outcome.member]
             row.outcome, row.at = outcome, self.clock()
             if outcome.again:
                 self._queue.append(outcome.member)
 
     def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
-        """Return the counts of the run, or those of some members."""
-        rows = [row.outcome for m, row in self.book.items() if only is None or m in only]
+        """Return the counts of the run, or of some members."""
+        rows = [row.outcome for m, row in self.rows.items() if only is None or m in only]
         return Tally(Counter((row.verdict, row.reason) for row in rows))
 
-    def unsettled(
+    def unresolved(
         self, limit: int | None = None, only: frozenset[MemberId] | None = None
     ) -> Iterator[RecordedOutcome]:
-        """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
-        rows = (row for m, row in sorted(self.book.items()) if only is None or m in only)
-        told = (
-            RecordedOutcome(row.outcome, row.at) for row in rows if row.outcome.verdict in _TO_TELL
+        """Yield members who failed or are unknown, up to *limit*, or only some of them."""
+        rows = (row for m, row in sorted(self.rows.items()) if only is None or m in only)
+        unresolved = (
+            RecordedOutcome(row.outcome, row.at)
+            for row in rows
+            if row.outcome.verdict in _UNRESOLVED
         )
-        return islice(told, limit)
+        return islice(unresolved, limit)
 
     def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
-        """Return how many of those in doubt have keys that a site may remember."""
-        rows = (row for m, row in self.book.items() if only is None or m in only)
+        """Return how many unknown members have a key that the site may remember."""
+        rows = (row for m, row in self.rows.items() if only is None or m in only)
         doubtful = (row for row in rows if row.outcome.verdict in _DOUBTFUL and row.listed)
-        return sum(self._keyed(row, _FOREVER) for row in doubtful)
+        return sum(self._usable(row, _FOREVER) for row in doubtful)
 
     def _is_listed(self, member: MemberId) -> bool:
-        row = self.book.get(member)
+        row = self.rows.get(member)
         if row is None or row.outcome.reason == NO_LONGER_LISTED:
             return False
-        return row.listed or row.outcome.verdict in _SETTLED
+        return row.listed or row.outcome.verdict in _FINAL
 
-    def _keyed(self, row: Row, lifetime: float | None = None) -> bool:
-        if row.repeatable_until is None or row.keyed_at > self.clock() + 60:
+    def _usable(self, row: Row, lifetime: float | None = None) -> bool:
+        if row.repeatable_until is None or row.keyed_at > self.clock() + CLOCK_SKEW:
             return False
         lifetime = self._lifetime if lifetime is None else lifetime
         until = min(row.repeatable_until, row.keyed_at + lifetime)

@@ -28,13 +28,13 @@ from gs.profile.status.send.run.model import (
     Verdict,
 )
 from gs.profile.status.send.run.pace import FixedLimit, Pace, RateLimiter
-from gs.profile.status.send.run.stop import FailureLimit, Stop
+from gs.profile.status.send.run.stop import FailureLimit, Stop, StopRules
 from gs.profile.status.send.text import Token
 
-from .fakes import SENT, Clock, FakeSite, Heard
+from .fakes import SENT, Clock, FakeSite, RecordingReporter
 from .memory_ledger import MemoryLedger
 
-UNREACHED, LOST = NoAnswer("refused", left=False), NoAnswer("reset", left=True)
+UNREACHED, LOST = NoAnswer("refused", sent=False), NoAnswer("reset", sent=True)
 
 
 def campaign(
@@ -46,22 +46,21 @@ def campaign(
     max_unknown=10,
     stop=None,
     seconds=0.0,
-    metronome=None,
-    **told,
+    rate_limiter=None,
+    limit=None,
+    **parts,
 ):
     clock = clock or Clock()
-    patience = Backoff(seconds, lambda: 1.0)
+    backoff = Backoff(seconds, lambda: 1.0)
     return Campaign(
         site=site,
         ledger=MemoryLedger(clock) if ledger is None else ledger,
-        reporter=Heard(),
-        pace=Pace(FixedLimit(jobs), throttle, patience, metronome),
-        patience=patience,
-        stop=stop or Stop(),
-        breaker=FailureLimit(max_unknown),
+        reporter=RecordingReporter(),
+        pace=Pace(FixedLimit(jobs), throttle, backoff, rate_limiter),
+        rules=StopRules(stop or Stop(), FailureLimit(max_unknown), backoff, limit),
         token=Token("secret"),
         clock=clock,
-        **told,
+        **parts,
     )
 
 
@@ -79,7 +78,7 @@ def test_everybody_is_sent_to_once():
 def test_a_site_without_members_is_a_run_that_is_done():
     site = FakeSite([])
     tally = campaign(site).run()
-    assert tally.all_settled
+    assert tally.complete
     assert site.posts == []
 
 
@@ -115,7 +114,7 @@ def test_the_reporter_hears_all_of_it_in_order():
         ("retrieving",),
         ("retrieved", 1, 0),
         ("claimed", "a"),
-        ("settled", "a", Verdict.SENT),
+        ("recorded", "a", Verdict.SENT),
     ]
     assert heard[-1] == ("finished", tally, 0.0)
 
@@ -155,7 +154,7 @@ def test_what_puts_a_member_back_stops_the_run_with_the_rest_waiting(end, cause)
     site = FakeSite(members(9), {"u03": end})
     run = campaign(site)
     tally = run.run()
-    assert run.stop.cause is cause
+    assert run.rules.stop.cause is cause
     assert [member for _, member in site.posts] == ["u00", "u01", "u02", "u03"]
     assert (tally.of(Verdict.SENT), tally.of(Verdict.WAITING)) == (3, 6)
 
@@ -164,7 +163,7 @@ def test_too_many_unknown_in_a_row_stop_the_run():
     site = FakeSite(members(99), dict.fromkeys(members(99)[20:], LOST))
     run = campaign(site, max_unknown=5)
     tally = run.run()
-    assert run.stop.cause is StopCause.TOO_MANY_UNKNOWN
+    assert run.rules.stop.cause is StopCause.TOO_MANY_UNKNOWN
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (20, 5)
 
 
@@ -181,7 +180,7 @@ def test_the_first_signal_lets_what_is_in_flight_finish():
     site = FakeSite(members(99), {}, clock, seconds=1)
     site._on_begin = lambda claim: claim.member == "u04" and os.kill(os.getpid(), signal.SIGINT)
     run = campaign(site, clock, jobs=3, stop=stop)
-    with stop.listening():
+    with stop.handling_signals():
         tally = run.run()
     assert stop.cause is StopCause.INTERRUPT
     assert tally.of(Verdict.SENT) == len(site.posts) == 6
@@ -201,7 +200,7 @@ def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
 
     site._on_begin = twice
     run = campaign(site, clock, jobs=3, stop=stop)
-    with stop.listening():
+    with stop.handling_signals():
         tally = run.run()
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (3, 3)
     assert run.reporter.events[-1][0] == "finished"
@@ -238,7 +237,7 @@ def test_nothing_begins_while_the_site_wants_to_be_left_alone():
     site = FakeSite(members(5), ends, clock)
     run = campaign(site, clock, jobs=1, seconds=60)
     site._on_begin = lambda _: clock.now > 1050 and ends.clear()
-    assert run.run().all_settled
+    assert run.run().complete
     assert [when for when, _ in site.posts] == [1000, 1000, 1000, 1100, 1100, 1100]
 
 
@@ -248,14 +247,14 @@ def test_patience_ends_with_everybody_still_waiting():
     run = campaign(site, clock, jobs=3, seconds=60)
     tally = run.run()
     assert clock.now == 1060
-    assert run.stop.cause is StopCause.UNREACHABLE
+    assert run.rules.stop.cause is StopCause.UNREACHABLE
     assert tally.of(Verdict.WAITING) == 9
 
 
 def test_a_site_that_wants_more_than_an_hour_is_called_again_another_time():
     run = campaign(FakeSite(members(3), {"u01": Answer(429, b"", 7200.0)}), seconds=60)
     assert run.run().of(Verdict.WAITING) == 2
-    assert (run.stop.cause, run.stop.retry_after) == (StopCause.BUSY, 7200)
+    assert (run.rules.stop.cause, run.rules.stop.retry_after) == (StopCause.BUSY, 7200)
 
 
 def test_a_list_that_cannot_be_had_yet_is_asked_for_again():
@@ -302,7 +301,7 @@ def test_a_signal_ends_the_wait_for_the_list():
         return attempts(timeout)
 
     site.attempts = and_stop
-    with stop.listening(), pytest.raises(StoppedAtOnceError):
+    with stop.handling_signals(), pytest.raises(StoppedAtOnceError):
         campaign(site, clock, seconds=60, stop=stop).run()
 
 
@@ -318,26 +317,26 @@ def test_with_keys_what_got_no_answer_is_repeated_until_it_is_answered():
 
 
 def test_with_keys_what_a_killed_run_left_is_repeated():
-    clock, book = Clock(), {}
-    killed = MemoryLedger(clock, book)
+    clock, rows = Clock(), {}
+    killed = MemoryLedger(clock, rows)
     killed.enrol(members(4))
-    killed.line_up(Selection(), 9999)
+    killed.queue(Selection(), 9999)
     killed.claim(3)
     site = FakeSite(members(4), {}, clock, key_lifetime=9999)
-    assert campaign(site, clock, ledger=MemoryLedger(clock, book)).run().of(Verdict.SENT) == 4
+    assert campaign(site, clock, ledger=MemoryLedger(clock, rows)).run().of(Verdict.SENT) == 4
     without = FakeSite(members(4), {}, clock)
-    assert campaign(without, clock, ledger=MemoryLedger(clock, book)).run().of(Verdict.SENT) == 4
+    assert campaign(without, clock, ledger=MemoryLedger(clock, rows)).run().of(Verdict.SENT) == 4
     assert without.posts == []
 
 
 def test_without_keys_what_a_killed_run_left_is_unknown():
-    clock, book = Clock(), {}
-    killed = MemoryLedger(clock, book)
+    clock, rows = Clock(), {}
+    killed = MemoryLedger(clock, rows)
     killed.enrol(members(4))
-    killed.line_up(Selection(), 0)
+    killed.queue(Selection(), 0)
     killed.claim(3)
     site = FakeSite(members(4), {}, clock)
-    tally = campaign(site, clock, ledger=MemoryLedger(clock, book)).run()
+    tally = campaign(site, clock, ledger=MemoryLedger(clock, rows)).run()
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (1, 3)
 
 
@@ -347,22 +346,22 @@ def test_with_keys_a_site_that_never_answers_is_given_up():
     run = campaign(site, clock, seconds=60, max_unknown=0)
     tally = run.run()
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (2, 1)
-    assert run.stop.cause is StopCause.NO_ANSWER
+    assert run.rules.stop.cause is StopCause.NO_ANSWER
     assert clock.now == 1060
 
 
 def test_with_keys_those_who_get_no_answer_do_not_keep_the_others_from_theirs():
-    clock, book = Clock(), {}
+    clock, rows = Clock(), {}
     listed = [*members(20), "z1", "z2"]
     bad = dict.fromkeys(members(20), LOST)
 
     def call():
         site = FakeSite(listed, bad, clock, key_lifetime=99_999)
-        return campaign(site, clock, seconds=60, ledger=MemoryLedger(clock, book)).run()
+        return campaign(site, clock, seconds=60, ledger=MemoryLedger(clock, rows)).run()
 
     found = [call().of(Verdict.SENT) for _ in range(4)]
     assert found[-1] == 2
-    assert Verdict.WAITING not in {row.outcome.verdict for row in book.values()}
+    assert Verdict.WAITING not in {row.outcome.verdict for row in rows.values()}
 
 
 # Some, and not others
@@ -370,7 +369,7 @@ def test_with_keys_those_who_get_no_answer_do_not_keep_the_others_from_theirs():
 
 def test_only_those_who_are_chosen_are_sent_to_and_counted():
     site = FakeSite(members(9))
-    tally = campaign(site, choice=Selection(frozenset({"u03", "u05"}))).run()
+    tally = campaign(site, selection=Selection(frozenset({"u03", "u05"}))).run()
     assert [member for _, member in site.posts] == ["u03", "u05"]
     assert tally.counts == {(Verdict.SENT, ""): 2}
 
@@ -382,19 +381,19 @@ def test_the_limit_stops_the_run(jobs):
     run = campaign(site, clock, jobs=jobs, limit=6)
     assert run.run().of(Verdict.WAITING) == 3
     assert len(site.posts) == 6
-    assert run.stop.cause is StopCause.LIMIT
+    assert run.rules.stop.cause is StopCause.LIMIT
 
 
 def test_a_limit_that_is_enough_stops_nothing():
     run = campaign(FakeSite(members(6)), limit=6)
-    assert run.run().all_settled
-    assert run.stop.cause is None
+    assert run.run().complete
+    assert run.rules.stop.cause is None
 
 
 def test_a_rate_spaces_the_calls_however_many_may_be_in_flight():
     clock = Clock()
     site = FakeSite(members(20), {}, clock, seconds=3)
-    campaign(site, clock, jobs=64, metronome=RateLimiter(2)).run()
+    campaign(site, clock, jobs=64, rate_limiter=RateLimiter(2)).run()
     times = [at - 1000 for at, _ in site.posts]
     assert times == pytest.approx([beat / 2 for beat in range(20)])
 
@@ -410,7 +409,7 @@ class Slow(MemoryLedger):
 def test_a_rate_is_kept_where_a_change_of_the_ledger_takes_nearly_as_long_as_a_beat():
     clock = Clock()
     site = FakeSite(members(500), {}, clock, seconds=0.001)
-    campaign(site, clock, jobs=4, ledger=Slow(clock), metronome=RateLimiter(100)).run()
+    campaign(site, clock, jobs=4, ledger=Slow(clock), rate_limiter=RateLimiter(100)).run()
     first, last = site.posts[0][0], site.posts[-1][0]
     assert 499 / (last - first) == pytest.approx(100, rel=0.02)
 
@@ -441,7 +440,7 @@ def test_a_run_that_is_done_in_time_is_not_told_as_stopped():
     clock = Clock()
     stop = Stop(lambda: clock.now >= 1001)
     site = FakeSite(members(3), {}, clock, seconds=2)
-    assert campaign(site, clock, jobs=3, stop=stop).run().all_settled
+    assert campaign(site, clock, jobs=3, stop=stop).run().complete
     assert stop.cause is None
 
 
@@ -460,7 +459,7 @@ def test_nobody_is_sent_to_where_it_is_late_before_the_list_is_there():
     stop = Stop(lambda: clock.now >= 1003)
     site = FakeSite(members(9), {}, clock, error=UnreachableError("refused"))
     site._on_wait = stop.check
-    with pytest.raises(StoppedAtOnceError, match="as late as --until allows"):
+    with pytest.raises(StoppedAtOnceError, match="the time of --until has come"):
         campaign(site, clock, seconds=300, stop=stop).run()
     assert site.posts == []
 
@@ -478,10 +477,10 @@ class Failing(MemoryLedger):
             raise LedgerError("disk full")
         return super().claim(limit, outcomes)
 
-    def settle(self, outcomes):
+    def record(self, outcomes):
         if self.fails == "settle":
             raise LedgerError("disk full")
-        super().settle(outcomes)
+        super().record(outcomes)
 
 
 class Counting(MemoryLedger):
@@ -493,9 +492,9 @@ class Counting(MemoryLedger):
         self.changes += 1
         return super().claim(limit, outcomes)
 
-    def settle(self, outcomes):
+    def record(self, outcomes):
         self.changes += 1
-        super().settle(outcomes)
+        super().record(outcomes)
 
 
 def test_verdicts_are_recorded_in_the_change_that_claims_the_next():
@@ -525,8 +524,8 @@ def test_verdicts_that_cannot_be_recorded_are_told():
     with pytest.raises(LedgerError) as raised:
         campaign(site, clock, ledger=ledger, jobs=3).run()
     assert str(raised.value) == (
-        "disk full\nAnswered, but not recorded; the next call counts them as unknown: "
-        "u00 (sent), u01 (skipped), u02 (sent)"
+        "disk full\nAnswered but not recorded; the next run of the command counts them as "
+        "unknown: u00 (sent), u01 (skipped), u02 (sent)"
     )
     assert len(site.posts) == 3
 

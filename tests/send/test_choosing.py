@@ -43,7 +43,7 @@ def test_a_month_to_come_is_a_slip_and_this_one_is_not(groupserver, sendprofile)
     this = Period.of(date.today())  # noqa: DTZ011 - as cron has it
     done = sendprofile.run("--period", this.after(), site.url)
     assert done.returncode == 64
-    assert f"Nothing has happened yet in {this.after()}" in done.stderr
+    assert f"The month {this.after()} is in the future" in done.stderr
     assert site.requests == []
     assert sendprofile.run("--period", this, site.url).returncode == 0
 
@@ -81,7 +81,7 @@ def test_only_those_who_are_named_are_sent_to_and_the_others_later(groupserver, 
     done = sendprofile.run("--only", "u1", "--only", "u3", "-v", site.url)
     assert (done.returncode, done.stderr) == (0, "")
     assert sent_to(site) == ["u4", "u1", "u3"]
-    assert "\n2 members: 2 sent. It took" in done.stdout
+    assert "\n2 members: 2 sent. The run took" in done.stdout
     site.answers.clear()
     assert sendprofile.run(site.url).returncode == 0
     assert site.mailed == dict.fromkeys(members(5), 1)
@@ -96,7 +96,7 @@ def test_the_account_of_some_is_about_them_alone(groupserver, sendprofile):
     assert done.stderr.splitlines()[1:] == [
         "1 member: 1 failed (1 status -1024).",
         "  failed: u2: Something else happened to Jane Smith (u2)",
-        "Calling again tries 1 failed again.",
+        "Run the same command to retry 1 failed.",
     ]
 
 
@@ -104,7 +104,7 @@ def test_who_is_named_and_not_listed_is_67_and_nobody_is_sent_to(groupserver, se
     site = groupserver(members=members(3))
     done = sendprofile.run("--only", "u1", "--only", "ty\x1bpo", site.url)
     assert done.returncode == 67
-    assert done.stderr == "The site does not list: ty\ufffdpo.\nNobody was sent to.\n"
+    assert done.stderr == "The site does not list: ty\ufffdpo.\nNothing was sent.\n"
     assert sent_to(site) == []
 
 
@@ -123,7 +123,7 @@ def test_the_run_stops_after_as_many_as_are_allowed(groupserver, sendprofile):
     site = groupserver(members=members(5))
     done = sendprofile.run("--limit", "2", site.url)
     assert done.returncode == 75
-    assert "as many as --limit allows" in done.stderr
+    assert "the limit of --limit was reached" in done.stderr
     assert sent_to(site) == ["u0", "u1"]
     assert sendprofile.run("--limit", "3", site.url).returncode == 0
     assert site.mailed == dict.fromkeys(members(5), 1)
@@ -164,7 +164,7 @@ def test_everybody_again_is_refused_while_some_are_waiting(groupserver, sendprof
     sendprofile.run("--limit", "1", site.url)
     done = sendprofile.run("--again", site.url)
     assert done.returncode == 64
-    assert "Finish it first, by calling without --again." in done.stderr
+    assert "To complete it, run the command without --again first." in done.stderr
     assert len(site.sends) == 1
 
 
@@ -178,7 +178,7 @@ def test_everybody_again_is_a_round_of_its_own_that_is_gone_on_with(groupserver,
     assert sendprofile.run(site.url).returncode == 0
     assert site.mailed == {"u0": 2, "u1": 1, "u2": 2}
     told = json.loads(sendprofile.run("--status", "--json", site.url).stdout)["runs"]
-    assert [(run["round"], run["all_settled"]) for run in told] == [(2, True), (1, False)]
+    assert [(run["round"], run["complete"]) for run in told] == [(2, True), (1, False)]
 
 
 def test_the_first_run_may_be_called_again_as_well(groupserver, sendprofile):

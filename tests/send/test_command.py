@@ -42,7 +42,7 @@ def test_verbose_says_what_the_original_said_a_line_at_a_time(groupserver, sendp
         "Sending status (u1)...",
         "    Done: Sent the monthly profile-status notification to Jane Smith (u1)",
     ]
-    assert re.fullmatch(r"1 member: 1 sent\. It took \d+\.\d s\.", closing)
+    assert re.fullmatch(r"1 member: 1 sent\. The run took \d+\.\d s\.", closing)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -54,7 +54,7 @@ def test_each_skipped_member_is_counted_with_the_reason_and_all_is_well(groupser
     assert done.stdout.splitlines()[-1].startswith(
         "7 members: 1 sent; 6 skipped (2 no activity in any groups this month, "
         "1 explicitly opted out, 1 no such member, 1 no verified email addresses, "
-        "1 not in any groups). It took"
+        "1 not in any groups). The run took"
     )
     assert sendprofile.run(site.url).stderr == ""
 
@@ -125,7 +125,7 @@ def test_no_host_in_the_url_is_64(sendprofile, url):
     done = sendprofile.run(url)
     assert done.returncode == 64
     assert done.stderr == (
-        f"No host in the URL <{url}>\n"
+        f"The URL has no host: {url}\n"
         "Give the address of the site, such as https://groups.example.com/\n"
     )
 
@@ -155,13 +155,13 @@ def test_a_file_of_authorities_that_has_none_is_64(groupserver, authority, sendp
 def test_a_host_that_does_not_exist_is_68(sendprofile):
     done = sendprofile.run("http://nosuch.invalid/")
     assert done.returncode == 68
-    assert "There is no host called nosuch.invalid" in done.stderr
+    assert "The name of the host was not found: nosuch.invalid" in done.stderr
 
 
 def test_a_port_where_nothing_listens_is_75(sendprofile, free_port):
     done = sendprofile.run(f"http://127.0.0.1:{free_port}")
     assert done.returncode == 75
-    assert "cannot be reached" in done.stderr
+    assert "Cannot reach the site" in done.stderr
     assert len(done.stderr.splitlines()) == 2
 
 
@@ -170,7 +170,7 @@ def test_a_certificate_that_is_not_to_be_trusted_is_75(groupserver, authority, s
     site = groupserver(members=["u1"], tls=getattr(authority, bad)())
     done = sendprofile.run("--cacert", authority.pem, site.url)
     assert done.returncode == 75
-    assert "cannot be trusted" in done.stderr
+    assert "is not valid" in done.stderr
     assert site.requests == []
 
 
@@ -205,25 +205,25 @@ MEMBERS = [
     (faults.text('["u1", null]'), 76, "entry 2 of the list is not a string"),
     (faults.text('["u1", ["u2"]]'), 76, "entry 2 of the list is not a string"),
     (faults.text('[["u1"]]'), 76, "entry 1 of the list is not a string"),
-    (faults.text('["u1"] x'), 76, "broken"),
-    (faults.text('["u1"'), 76, "ends in the middle, after 1 IDs"),
-    (faults.cut_list("u1", "u2"), 76, "ends in the middle, after 2 IDs"),
+    (faults.text('["u1"] x'), 76, "is invalid"),
+    (faults.text('["u1"'), 76, "is incomplete, after 1 IDs"),
+    (faults.cut_list("u1", "u2"), 76, "is incomplete, after 2 IDs"),
     (faults.nested(), 76, "entry 1"),
-    (faults.text(b'["u1\xff"]'), 76, "broken"),
-    (faults.garbage(), 76, "does not speak HTTP"),
+    (faults.text(b'["u1\xff"]'), 76, "is invalid"),
+    (faults.garbage(), 76, "does not answer as an HTTP server"),
     (faults.redirect(302, "http://elsewhere.invalid/login?token=secret"), 76, "redirects to"),
     (faults.redirect(302, "/secret/login"), 76, r"redirects to http://\S+/\[token\]/login"),
-    (faults.redirect(302, "http://[evil"), 76, r"redirects to http://\[evil,\nwhich is not a URL"),
-    (faults.redirect(302, "//[secret]x"), 76, r"redirects to //\[\[token\]\]x,\nwhich is not"),
-    (faults.redirect(302, "http://\xff\xfe/"), 76, "redirects to http://\ufffd\ufffd/,"),
+    (faults.redirect(302, "http://[evil"), 76, r"redirects to http://\[evil, which is not a URL"),
+    (faults.redirect(302, "//[secret]x"), 76, r"redirects to //\[\[token\]\]x, which is not"),
+    (faults.redirect(302, "http://\xff\xfe/"), 76, "redirects to http://\ufffd\ufffd/[.]"),
     (
         faults.text('{"status": -1, "message": ["Token: \\u001b[2J", "a\\nb\\nc"]}'),
         77,
         "refuses the token: Token: \ufffd\\[2J a b c",
     ),
-    (faults.closed(Point.BODY), 75, "cannot be reached"),
-    (faults.reset(Point.BODY), 75, "cannot be reached"),
-    (LIST_CUT, 75, "cannot be reached"),
+    (faults.closed(Point.BODY), 75, "Cannot reach the site"),
+    (faults.reset(Point.BODY), 75, "Cannot reach the site"),
+    (LIST_CUT, 75, "Cannot reach the site"),
 ]
 
 
@@ -344,7 +344,7 @@ def test_a_site_that_goes_away_stops_the_run_with_75(groupserver, sendprofile):
     done = sendprofile.run(site.url)
     assert done.returncode == 75
     assert "3 sent; 6 waiting" in done.stderr
-    assert "The run was stopped: the site cannot be reached" in done.stderr
+    assert "The run stopped: the site cannot be reached" in done.stderr
 
 
 def test_a_login_page_for_everybody_does_not_burn_through_the_list(groupserver, sendprofile):
@@ -490,4 +490,4 @@ def test_a_mail_server_at_the_port_is_76(sendprofile):
     with a_server_that_answers(b"220 mail.example.org ESMTP ready\r\n") as url:
         done = sendprofile.run(url)
     assert done.returncode == 76
-    assert "does not speak HTTP" in done.stderr
+    assert "does not answer as an HTTP server" in done.stderr

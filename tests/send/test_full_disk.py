@@ -50,7 +50,7 @@ def members(count, length=6):
 
 def told_as_lost(done):
     """Return who was answered and could not be recorded, and what the answer meant."""
-    line = re.search(r"Answered, but not recorded; .*: (.*)", done.stderr)
+    line = re.search(r"Answered but not recorded; .*: (.*)", done.stderr)
     return dict(re.findall(r"(\w+) \((\w+)\)", line[1])) if line else {}
 
 
@@ -60,7 +60,7 @@ def test_on_a_full_disk_no_ledger_is_made_and_nobody_is_asked(groupserver, run, 
         disk.leave(room) if room else disk.fill()
         done = run(site.url)
         assert done.returncode in (73, 74)
-        assert "Nobody is sent to who cannot be recorded" in done.stderr
+        assert "Nothing is sent that cannot be recorded" in done.stderr
         assert site.requests == []
         assert not ledger.exists()
         disk.make_room()
@@ -82,7 +82,7 @@ def test_a_disk_that_fills_with_the_list_stops_the_run_before_anybody(
         done = run("--period", "2026-10", site.url)
         assert done.returncode == 74
         assert "database or disk is full" in done.stderr
-        assert "Make room, and call again: the run goes on." in done.stderr
+        assert "Free disk space, then run the same command to continue." in done.stderr
         assert len(site.sends) == sends
     assert rows(ledger) == before
     disk.make_room()
@@ -103,7 +103,7 @@ def test_a_disk_that_fills_in_the_middle_stops_the_run(
     site.on_send = [*[None] * number, lambda _: disk.fill(), None]
     done = run("-j", jobs, site.url)
     assert done.returncode == 74
-    assert "Make room, and call again: the run goes on." in done.stderr
+    assert "Free disk space, then run the same command to continue." in done.stderr
     lost = told_as_lost(done)
     # Where it fills while many are recorded, the last try may find the room of one that failed.
     assert lost or jobs != "1"
@@ -116,7 +116,7 @@ def test_a_disk_that_fills_in_the_middle_stops_the_run(
     mailed = dict(site.mailed)
     again = run("-j", jobs, site.url)  # there is no room yet
     assert again.returncode == 74
-    assert "call again: the run goes on." in again.stderr
+    assert "run the same command to continue." in again.stderr
     assert not lost or site.mailed == mailed
 
     disk.make_room()

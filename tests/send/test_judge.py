@@ -42,8 +42,8 @@ TABLE = [
     (Answer(200, b""), Verdict.UNKNOWN, None),
     (Answer(200, b'{"status": 0, "mess'), Verdict.UNKNOWN, None),
     (Answer(200, b'["u1"]'), Verdict.UNKNOWN, None),
-    (NoAnswer("refused", left=False), Verdict.WAITING, StopCause.UNREACHABLE),
-    (NoAnswer("reset", left=True), Verdict.UNKNOWN, None),
+    (NoAnswer("refused", sent=False), Verdict.WAITING, StopCause.UNREACHABLE),
+    (NoAnswer("reset", sent=True), Verdict.UNKNOWN, None),
     (Answer(429, b""), Verdict.WAITING, StopCause.BUSY),
     (Answer(503, b""), Verdict.WAITING, StopCause.BUSY),
     (Answer(400, b""), Verdict.FAILED, None),
@@ -139,9 +139,9 @@ def test_the_token_is_not_left_in_half_where_a_message_is_cut():
     assert "s3" not in judged(Answer(200, write_reply(0, message))).message
 
 
-@pytest.mark.parametrize("left", [True, False])
-def test_the_token_is_not_in_what_libcurl_quotes_of_an_answer(left):
-    outcome = judged(NoAnswer("Unsupported encoding: s3cret", left=left))
+@pytest.mark.parametrize("sent", [True, False])
+def test_the_token_is_not_in_what_libcurl_quotes_of_an_answer(sent):
+    outcome = judged(NoAnswer("Unsupported encoding: s3cret", sent=sent))
     assert outcome.message == "Unsupported encoding: [token]"
 
 

@@ -104,7 +104,7 @@ def test_a_call_that_is_still_worked_on_is_waited_for(groupserver, sendprofile):
     stdout, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stderr) == (0, "")
     assert "    Unknown: Conflict (409)" in stdout
-    assert "3 members: 3 sent. It took" in stdout
+    assert "3 members: 3 sent. The run took" in stdout
     assert site.mailed == dict.fromkeys(members(3), 1)
     assert {len(found) for found in keys(site).values()} == {1}
 
@@ -142,7 +142,9 @@ def test_what_is_never_answered_ends_with_patience_and_waits_for_another_call(
     done = sendprofile.run("--patience", "1", site.url)
     assert done.returncode == 75
     assert "3 members: 2 sent; 1 unknown (1 no answer)." in done.stderr
-    assert "Calling again repeats 1 unknown where the site still honours keys." in done.stderr
+    assert (
+        "Run the same command to repeat 1 unknown if the site remembers their keys." in done.stderr
+    )
     site.answers.clear()
     done = sendprofile.run(site.url)
     assert (done.returncode, done.stderr) == (0, "")

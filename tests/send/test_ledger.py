@@ -28,8 +28,8 @@ ALL = Selection()
 
 
 def memory(_tmp_path, clock, _opened):
-    book = {}
-    return lambda: MemoryLedger(clock, book)
+    rows = {}
+    return lambda: MemoryLedger(clock, rows)
 
 
 def sqlite(tmp_path, clock, opened):
@@ -67,16 +67,16 @@ def ids(claims):
     return [claim.member for claim in claims]
 
 
-def begin(ledger, members, choice=ALL, lifetime=0):
+def begin(ledger, members, selection=ALL, lifetime=0):
     ledger.recover()
     ledger.enrol(members)
-    return ledger.line_up(choice, lifetime)
+    return ledger.queue(selection, lifetime)
 
 
 def settle_all(ledger, **verdicts):
     """Claim, and settle each member as told."""
     for claim in ledger.claim(len(verdicts)):
-        ledger.settle([outcome(claim.member, verdicts[claim.member])])
+        ledger.record([outcome(claim.member, verdicts[claim.member])])
 
 
 def verdicts(ledger):
@@ -120,8 +120,8 @@ def test_any_text_is_an_id(ledger, member):
     begin(ledger, [member, "other"])
     claims = ledger.claim(2)
     assert set(ids(claims)) == {member, "other"}
-    ledger.settle([outcome(member, Verdict.UNKNOWN)])
-    assert [record.outcome.member for record in ledger.unsettled()] == [member]
+    ledger.record([outcome(member, Verdict.UNKNOWN)])
+    assert [record.outcome.member for record in ledger.unresolved()] == [member]
 
 
 def test_no_member_is_claimed_twice(ledger):
@@ -184,19 +184,19 @@ def test_who_was_resent_to_in_vain_is_not_resent_to_again_by_that_call(call):
     later = call()
     begin(later, "a", Selection(resend_unknown=True))
     later.claim(1)
-    later.settle([outcome("a", Verdict.UNKNOWN)])
+    later.record([outcome("a", Verdict.UNKNOWN)])
     assert later.claim(1) == []
     last = call()
     begin(last, "a", Selection(resend_unknown=True))
     last.claim(1)
-    last.settle([outcome("a", Verdict.UNKNOWN, again=True)])
+    last.record([outcome("a", Verdict.UNKNOWN, again=True)])
     assert ids(last.claim(1)) == ["a"]
 
 
 def test_a_member_put_back_can_be_claimed_again(ledger):
     begin(ledger, ["a", "b"])
     (claim,) = ledger.claim(1)
-    ledger.settle([outcome(claim.member, Verdict.WAITING, "busy", again=True)])
+    ledger.record([outcome(claim.member, Verdict.WAITING, "busy", again=True)])
     assert ledger.tally().counts == {(Verdict.WAITING, "busy"): 1, (Verdict.WAITING, ""): 1}
     assert sorted(ids(ledger.claim(1) + ledger.claim(1))) == ["a", "b"]
     assert ledger.claim(1) == []
@@ -205,7 +205,7 @@ def test_a_member_put_back_can_be_claimed_again(ledger):
 def test_many_who_are_put_back_are_all_claimed_again_and_no_other(ledger):
     begin(ledger, [f"u{number}" for number in range(30)])
     back = ids(ledger.claim(20))
-    ledger.settle([outcome(member, Verdict.WAITING, again=True) for member in back])
+    ledger.record([outcome(member, Verdict.WAITING, again=True) for member in back])
     found = []
     while claims := ledger.claim(7):
         found += ids(claims)
@@ -226,11 +226,11 @@ def test_many_verdicts_of_several_kinds_are_each_recorded(ledger):
     kinds = (Verdict.SENT, Verdict.SKIPPED, Verdict.FAILED)
     told = {member: kinds[at % 7 % 3] for at, member in enumerate(members)}
     ledger.claim(len(members))
-    ledger.settle([outcome(member, verdict) for member, verdict in told.items()])
+    ledger.record([outcome(member, verdict) for member, verdict in told.items()])
     assert verdicts(ledger) == Counter(told.values())
     failed = [member for member, verdict in told.items() if verdict is Verdict.FAILED]
-    assert [record.outcome.member for record in ledger.unsettled()] == failed
-    assert {r.outcome.message for r in ledger.unsettled()} == {f"message for {m}" for m in failed}
+    assert [record.outcome.member for record in ledger.unresolved()] == failed
+    assert {r.outcome.message for r in ledger.unresolved()} == {f"message for {m}" for m in failed}
 
 
 def test_nobody_is_claimed_where_a_verdict_cannot_be_recorded(call):
@@ -282,12 +282,12 @@ def test_what_was_claimed_and_never_settled_becomes_unknown(call):
     ledger = call()
     begin(ledger, ["a", "b", "c"])
     ledger.claim(2)
-    ledger.settle([outcome("a", Verdict.SENT)])
+    ledger.record([outcome("a", Verdict.SENT)])
     assert verdicts(ledger) == {Verdict.SENT: 1, Verdict.SENDING: 1, Verdict.WAITING: 1}
     later = call()
     assert later.recover() == 1
     assert verdicts(later) == {Verdict.SENT: 1, Verdict.UNKNOWN: 1, Verdict.WAITING: 1}
-    (record,) = later.unsettled()
+    (record,) = later.unresolved()
     assert (record.outcome.member, record.outcome.reason) == ("b", "no answer")
     assert begin(later, ["a", "b", "c"]) == 1
     assert ids(later.claim(9)) == ["c"]
@@ -296,10 +296,10 @@ def test_what_was_claimed_and_never_settled_becomes_unknown(call):
 def test_only_what_was_claimed_can_be_settled(ledger):
     begin(ledger, ["a", "b"])
     ledger.claim(1)
-    with pytest.raises(LedgerError, match="changed by another process"):
-        ledger.settle([outcome("a", Verdict.SENT), outcome("b", Verdict.SENT)])
-    with pytest.raises(LedgerError, match="changed by another process"):
-        ledger.settle([outcome("nobody", Verdict.SENT)])
+    with pytest.raises(LedgerError, match="Another process changed the ledger"):
+        ledger.record([outcome("a", Verdict.SENT), outcome("b", Verdict.SENT)])
+    with pytest.raises(LedgerError, match="Another process changed the ledger"):
+        ledger.record([outcome("nobody", Verdict.SENT)])
 
 
 def test_a_verdict_keeps_what_the_site_said_and_when(ledger, clock):
@@ -307,35 +307,35 @@ def test_a_verdict_keeps_what_the_site_said_and_when(ledger, clock):
     ledger.claim(1)
     clock.now += 60
     said = Outcome(MemberId("a"), Verdict.FAILED, "status 7", "山田: no", 7)
-    ledger.settle([said])
-    assert list(ledger.unsettled()) == [RecordedOutcome(said, clock.now)]
+    ledger.record([said])
+    assert list(ledger.unresolved()) == [RecordedOutcome(said, clock.now)]
 
 
 def test_the_unsettled_are_those_that_failed_or_are_unknown(ledger):
     begin(ledger, "abcd")
     given = {"a": Verdict.SENT, "b": Verdict.FAILED, "c": Verdict.UNKNOWN, "d": Verdict.SKIPPED}
     settle_all(ledger, **given)
-    assert [record.outcome.member for record in ledger.unsettled()] == ["b", "c"]
-    assert [record.outcome.member for record in ledger.unsettled(1)] == ["b"]
+    assert [record.outcome.member for record in ledger.unresolved()] == ["b", "c"]
+    assert [record.outcome.member for record in ledger.unresolved(1)] == ["b"]
 
 
 def test_the_tally_counts_by_verdict_and_reason(ledger):
     begin(ledger, "abcde")
     ledger.claim(4)
     skipped = [("a", "opted out"), ("b", "inactive"), ("c", "inactive")]
-    ledger.settle([outcome(m, Verdict.SKIPPED, why) for m, why in skipped])
-    ledger.settle([outcome("d", Verdict.SENT)])
+    ledger.record([outcome(m, Verdict.SKIPPED, why) for m, why in skipped])
+    ledger.record([outcome("d", Verdict.SENT)])
     tally = ledger.tally()
     assert tally.reasons(Verdict.SKIPPED) == [("inactive", 2), ("opted out", 1)]
-    assert (tally.total, tally.all_settled) == (5, False)
-    assert ledger.tally(frozenset({"a", "d"})).all_settled
+    assert (tally.total, tally.complete) == (5, False)
+    assert ledger.tally(frozenset({"a", "d"})).complete
     assert ledger.tally(frozenset({"a", "e"})).counts == {
         (Verdict.SKIPPED, "opted out"): 1,
         (Verdict.WAITING, ""): 1,
     }
     ledger.claim(1)
-    ledger.settle([outcome("e", Verdict.SENT)])
-    assert ledger.tally().all_settled
+    ledger.record([outcome("e", Verdict.SENT)])
+    assert ledger.tally().complete
 
 
 # The list changes
@@ -419,7 +419,7 @@ def test_only_the_chosen_are_claimed(call):
     ledger = call()
     assert begin(ledger, "abcd", Selection(frozenset({"b", "d"}))) == 2
     assert ids(ledger.claim(9)) == ["b", "d"]
-    ledger.settle([outcome("b", Verdict.SENT), outcome("d", Verdict.FAILED)])
+    ledger.record([outcome("b", Verdict.SENT), outcome("d", Verdict.FAILED)])
     later = call()
     assert begin(later, "abcd", Selection(frozenset({"a", "b"}))) == 1
     assert ids(later.claim(9)) == ["a"]
@@ -468,10 +468,10 @@ def test_without_keys_it_is_not(ledger):
 def test_with_a_key_who_is_unknown_is_claimed_again_in_doubt(ledger):
     begin(ledger, "ab", lifetime=DAY)
     ledger.claim(2)
-    ledger.settle([outcome("a", Verdict.UNKNOWN, again=True), outcome("b", Verdict.SENT)])
+    ledger.record([outcome("a", Verdict.UNKNOWN, again=True), outcome("b", Verdict.SENT)])
     (claim,) = ledger.claim(2)
     assert (claim.member, claim.repeatable, claim.doubtful) == ("a", True, True)
-    ledger.settle([outcome("a", Verdict.SENT)])
+    ledger.record([outcome("a", Verdict.SENT)])
     assert ledger.claim(1) == []
 
 
@@ -560,7 +560,7 @@ def test_the_time_of_a_key_counts_from_its_first_call(call, clock):
 def test_a_key_that_is_forgotten_while_the_run_goes_on_is_not_used(ledger, clock):
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
-    ledger.settle([outcome("a", Verdict.UNKNOWN, again=True)])
+    ledger.record([outcome("a", Verdict.UNKNOWN, again=True)])
     clock.now += DAY
     assert ledger.claim(1) == []
 
@@ -569,14 +569,14 @@ def test_those_in_doubt_come_after_all_others_the_longest_ago_first(ledger, cloc
     begin(ledger, "abcd", lifetime=DAY)
     for member in reversed(ids(ledger.claim(2))):
         clock.now += 1
-        ledger.settle([outcome(member, Verdict.UNKNOWN, again=True)])
+        ledger.record([outcome(member, Verdict.UNKNOWN, again=True)])
     assert ids(ledger.claim(9)) == ["c", "d", "b", "a"]
 
 
 def test_who_certainly_was_not_mailed_is_not_in_doubt(ledger):
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
-    ledger.settle([outcome("a", Verdict.WAITING, "busy", again=True)])
+    ledger.record([outcome("a", Verdict.WAITING, "busy", again=True)])
     (claim,) = ledger.claim(1)
     assert not claim.doubtful
 
@@ -588,7 +588,7 @@ def test_a_call_that_was_refused_has_not_used_its_key(call, clock):
     clock.now += 4 * 3600
     refused = outcome("a", Verdict.WAITING, again=True)
     ledger.claim(1, [refused])
-    ledger.settle([outcome("a", Verdict.UNKNOWN, again=True)])
+    ledger.record([outcome("a", Verdict.UNKNOWN, again=True)])
     clock.now += 4 * 3600
     later = call()
     assert begin(later, ["a"], lifetime=9 * 3600) == 1

@@ -73,8 +73,8 @@ def another_programs(path):
         connection.execute("CREATE TABLE bookmark (url TEXT)")
 
 
-EMPTY, CORRUPT = "is empty or cut off", "is corrupt"
-NO_FILE, NO_DATABASE = "is not a file", "file is not a database"
+EMPTY, CORRUPT = "is empty or truncated", "is corrupt"
+NO_FILE, NO_DATABASE = "is not a regular file", "file is not a database"
 
 # What is done to the ledger of a run that is over; the exit code; what is said.
 DAMAGES = {
@@ -84,7 +84,7 @@ DAMAGES = {
     "a text": (written(b"Dear reader,\n" * 99), 73, NO_DATABASE),
     "a short text": (written(b"Dear reader,\n"), 73, NO_DATABASE),
     "zeros": (written(bytes(9 * PAGE)), 73, NO_DATABASE),
-    "of another program": (another_programs, 73, "another program's file"),
+    "of another program": (another_programs, 73, "a file of another program"),
     "cut in its header": (cut(60), 74, EMPTY),
     "cut in its first page": (cut(2000), 74, CORRUPT),
     "cut after its first page": (cut(PAGE), 74, CORRUPT),
@@ -159,9 +159,9 @@ def test_whatever_bit_of_a_ledger_flips_there_is_no_traceback(site, sendprofile,
 # What is forbidden by file modes, in the folder of the ledger and of itself; the exit codes of a
 # run and of --status; words.
 FORBIDDEN = [
-    (0o700, 0o400, 74, 0, "Let this user write it"),
-    (0o500, 0o600, 73, 73, "Let this user write it"),
-    (0o500, 0o400, 73, 73, "Let this user write it"),
+    (0o700, 0o400, 74, 0, "Give this user write access"),
+    (0o500, 0o600, 73, 73, "Give this user write access"),
+    (0o500, 0o400, 73, 73, "Give this user write access"),
     (0o700, 0o000, 73, 73, "Permission denied"),
     (0o700, 0o200, 73, 73, "Permission denied"),
     (0o000, 0o600, 73, 73, "Permission denied"),

@@ -165,7 +165,7 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(groupserver, s
     for option in ((), ("--status",), ("--dry-run",)):
         done = sendprofile.run("--ledger", path, *option, site.url)
         assert done.returncode == 73
-        assert f"The ledger {path} is of a newer version, 99" in done.stderr
+        assert f"The ledger {path} has the newer version 99" in done.stderr
         assert "Upgrade sendprofile" in done.stderr
     assert site.requests == []
     assert path.read_bytes() == before

@@ -131,7 +131,7 @@ class Promise(RuleBasedStateMachine):
     @precondition(lambda self: self.flights)
     @rule(data=st.data())
     def settle_late(self, data):
-        self.settle(data.draw(st.sampled_from(sorted(self.flights))))
+        self.record(data.draw(st.sampled_from(sorted(self.flights))))
 
     @precondition(lambda self: self.flights and self.lined_up)
     @rule(data=st.data(), end=ends)
@@ -169,7 +169,7 @@ class Promise(RuleBasedStateMachine):
     def the_tally_adds_up(self):
         tally = self.ledger.tally()
         assert tally.total == len(self.known)
-        told = list(self.ledger.unsettled())
+        told = list(self.ledger.unresolved())
         assert len(told) == tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN)
         assert self.ledger.repeatable() <= len(self.doubted | set(self.flights))
         assert not self.lined_up or tally.of(Verdict.SENDING) == len(self.flights)
@@ -185,7 +185,7 @@ class Promise(RuleBasedStateMachine):
         resent = chosen & self.doubted if choice.resend_unknown else set()
         repeatable = {member for member in chosen & self.doubted if self.is_remembered(member)}
         try:
-            count = self.ledger.line_up(choice, lifetime)
+            count = self.ledger.queue(choice, lifetime)
         except NotListedError:
             assert choice.only - self.listed
             return
@@ -205,13 +205,13 @@ class Promise(RuleBasedStateMachine):
         done = self.site_does(claim.member, result)
         self.flights[claim.member] = Flight(claim.repeatable, claim.doubtful, done, back)
         if soon:
-            self.settle(claim.member)
+            self.record(claim.member)
 
-    def settle(self, member):
+    def record(self, member):
         self.settle_as(self.flights.pop(member).outcome(member))
 
     def settle_as(self, outcome):
-        self.ledger.settle([outcome])
+        self.ledger.record([outcome])
         self.note(outcome)
 
     def note(self, outcome):

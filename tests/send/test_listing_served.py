@@ -33,10 +33,10 @@ def endless(status, begin, repeated):
 
 PAGE = (b"<!DOCTYPE html>", b"<p>Please log in.</p>" * 1000)
 ENDLESS = [
-    (200, *PAGE, 76, "it is not JSON, or something else than a list"),
-    (200, b"", b" " * 10_000, 76, "it is not JSON"),
+    (200, *PAGE, 76, "it is not a JSON list"),
+    (200, b"", b" " * 10_000, 76, "it is not a JSON list"),
     (200, b'["u1", "', b"x" * 10_000, 76, "entry 2 is too long for an ID"),
-    (200, b'["u1"]', b"\n" * 10_000, 76, "or never comes"),
+    (200, b'["u1"]', b"\n" * 10_000, 76, "or does not end"),
     (200, b"[", b'{"id": "u1"},' * 1000, 76, "entry 1 of the list is not a string"),
     (302, *PAGE, 76, "Found"),
     (404, *PAGE, 76, "Not Found"),
@@ -160,7 +160,7 @@ def test_half_a_character_is_refused_before_anybody_is_sent_to(groupserver, call
     site.on_members = faults.text(rb'["u1", "u2", "\ud83d"]')
     done = call(site.url)
     assert done.returncode == 76
-    assert "entry 3 of the list has half a character" in done.stderr
+    assert "entry 3 of the list has a lone surrogate" in done.stderr
     assert recorded(site) == {}
 
 
@@ -178,7 +178,7 @@ def test_a_page_over_http_2_is_no_list_either(groupserver, authority, sendprofil
     site.on_members = replace(faults.login_page(), body=b"<html>" * MIB)
     done = sendprofile.run("--cacert", authority.pem, site.url)
     assert done.returncode == 76
-    assert "it is not JSON" in done.stderr
+    assert "it is not a JSON list" in done.stderr
 
 
 # Reads so many members of a site, and tells the most memory that it took, in KiB. (Its ru_maxrss
@@ -190,7 +190,7 @@ from gs.profile.status.send.client import HttpSite, TransferLoop
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.text import Token
 url, count = sys.argv[1:]
-options = ClientOptions(10.0, "test", CertificateAuthorities.in_system())
+options = ClientOptions(10.0, "test", CertificateAuthorities.of_system())
 members = HttpSite(SiteUrl.parse(url), Token("secret"), options, TransferLoop()).members()
 collections.deque(itertools.islice(members, int(count)), maxlen=0)
 print(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])

@@ -56,8 +56,8 @@ def test_the_second_says_who_holds_the_run_and_since_when(site, sendprofile, pat
         done = sendprofile.run("--patience", 10 * LIMIT, "--ledger", path, site.url)
         assert done.returncode == 75
         held = re.match(
-            rf"Another sendprofile holds the run of {site.netloc}: process (\d+) on (\S+) "
-            r"since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.\nNobody was sent to; ",
+            rf"Another sendprofile is working on the run of {site.netloc}: process (\d+) on (\S+) "
+            r"since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.\nNothing was sent. ",
             done.stderr,
         )
         assert (held[1], held[2]) == (str(first.pid), socket.gethostname())
@@ -76,7 +76,7 @@ def test_a_ledger_by_another_name_is_the_same_ledger(site, sendprofile, path, tm
         for other in (link, tmp_path / "link" / path.name, path.parent / "." / path.name):
             done = sendprofile.run("--ledger", other, site.url)
             assert done.returncode == 75
-            assert "Another sendprofile holds the run" in done.stderr
+            assert "Another sendprofile is working on the run" in done.stderr
     assert site.mailed == dict.fromkeys(MEMBERS, 1)
 
 
@@ -111,7 +111,8 @@ def test_however_its_url_is_written_a_site_is_one(sendprofile, path, url):
         done = sendprofile.run("--ledger", path, url)
     assert done.returncode == 75
     assert (
-        f"Another sendprofile holds the run of localhost: process {os.getpid()} on" in done.stderr
+        f"Another sendprofile is working on the run of localhost: process {os.getpid()} on"
+        in done.stderr
     )
 
 
@@ -140,7 +141,9 @@ def test_a_run_that_is_killed_holds_nothing(site, sendprofile, path):
 def test_a_run_that_is_stopped_holds_its_lock(site, sendprofile, path):
     with a_run(site, sendprofile, path, Event()) as first:
         first.send_signal(signal.SIGSTOP)
-        assert "Another sendprofile holds" in sendprofile.run("--ledger", path, site.url).stderr
+        assert (
+            "Another sendprofile is working" in sendprofile.run("--ledger", path, site.url).stderr
+        )
 
 
 def test_a_lock_that_names_a_living_process_which_is_another_holds_nothing(
@@ -176,9 +179,12 @@ def test_a_run_can_be_looked_at_while_it_is_held(site, sendprofile, path):
         looked = sendprofile.run("--ledger", path, "--status", site.url)
         rehearsed = sendprofile.run("--ledger", path, "--dry-run", site.url)
         assert (looked.returncode, looked.stderr) == (0, "")
-        assert "1 call; the last is still running, or was killed" in looked.stdout
+        assert "1 invocation; the last one is still running, or was killed" in looked.stdout
         assert "5 members: 1 sent; 1 sending; 3 waiting" in looked.stdout
         assert (rehearsed.returncode, rehearsed.stderr) == (0, "")
-        assert "3 would be sent to; 1 settled; 1 unknown, and left alone" in rehearsed.stdout
+        assert (
+            "3 would be sent to; 1 sent or skipped before; 1 unknown and not sent"
+            in rehearsed.stdout
+        )
     assert first.returncode == 0
     assert site.mailed == dict.fromkeys(MEMBERS, 1)

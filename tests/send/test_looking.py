@@ -40,8 +40,7 @@ def test_the_status_of_nothing_says_so_and_makes_no_ledger(groupserver, call, le
     site = groupserver()
     done = call("--status", site.url)
     assert (
-        done.stdout
-        == f"{site.url}, in the ledger {ledger}\nNo run of this site is recorded there.\n"
+        done.stdout == f"{site.url}, in the ledger {ledger}\nThe ledger has no run of this site.\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert of_status(call, site) == []
@@ -67,20 +66,20 @@ def test_the_status_tells_of_a_run_what_it_was_and_what_calling_again_would_do(g
     assert empty == ""
     moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
     assert re.fullmatch(
-        rf"2026-10, begun {moment}, ended {moment} \(\d+\.\d s, 1 call\)", lines[0]
+        rf"2026-10, begun {moment}, ended {moment} \(\d+\.\d s, 1 invocation\)", lines[0]
     )
     assert lines[1:] == [
         "  100 members: 51 sent; 3 skipped (3 no activity in any groups this month); 3 failed (3",
         "    status -1024); 3 unknown (3 HTTP 500); 40 waiting.",
-        "  It was stopped: as many as --limit allows were sent to.",
+        "  Stopped: the limit of --limit was reached.",
         "  failed: u001: Something else happened to Jane Smith (u001)",
         "  unknown: u002: Internal Server Error (500)",
         "  failed: u021: Something else happened to Jane Smith (u021)",
         "  unknown: u022: Internal Server Error (500)",
         "  failed: u041: Something else happened to Jane Smith (u041)",
         "  unknown: u042: Internal Server Error (500)",
-        "  Calling with --period 2026-10 goes on with 40 waiting, tries 3 failed again and leaves",
-        "    3 unknown alone, unless you add --resend-unknown.",
+        "  Run the command with --period 2026-10 to send to 40 waiting and retry 3 failed. Add",
+        "    --resend-unknown to send to 3 unknown; they may get a second mail.",
     ]
 
 
@@ -101,8 +100,8 @@ def test_the_status_has_each_run_of_the_site_the_latest_first_and_no_other_site(
         "2026-10",
         "2026-09",
     ]
-    assert "It is over: 2026-10, round 2 came after it." in shown
-    assert "Calling with --period 2026-09 sends to new members only." in shown
+    assert "This round has ended: 2026-10, round 2 followed it." in shown
+    assert "Run the command with --period 2026-09 to send to new members only." in shown
 
 
 def test_a_run_whose_list_never_came_is_told_so(groupserver, call):
@@ -110,11 +109,11 @@ def test_a_run_whose_list_never_came_is_told_so(groupserver, call):
     site.on_members = faults.trouble(502)
     call("--period", "2026-10", site.url)
     shown = call("--status", site.url).stdout
-    assert "The site's list of members never came: nobody was sent to." in shown
-    assert "It was stopped: Bad Gateway (502 <" in shown
-    assert "Calling with --period 2026-10 asks for the list anew." in shown
+    assert "The list of members never arrived, so nothing was sent." in shown
+    assert "Stopped: Bad Gateway (502 <" in shown
+    assert "Run the command with --period 2026-10 to ask for the list again." in shown
     (run,) = of_status(call, site)
-    assert (run["members"], run["all_settled"]) == (0, False)
+    assert (run["members"], run["complete"]) == (0, False)
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
@@ -127,10 +126,10 @@ def test_a_run_that_has_not_ended_is_told_so(groupserver, sendprofile, call, led
         process.kill()
         process.communicate()
     shown = " ".join(call("--status", site.url).stdout.split())
-    assert "1 call; the last is still running, or was killed" in shown
+    assert "1 invocation; the last one is still running, or was killed" in shown
     assert "5 members: 1 sent; 1 sending; 3 waiting." in shown
-    assert "If it was killed, calling with --period 2026-10 goes on with 3 waiting" in shown
-    assert "leaves 1 unknown alone" in shown
+    assert "If it was killed, run the command with --period 2026-10 to send to 3 waiting" in shown
+    assert "--resend-unknown to send to 1 unknown" in shown
     assert of_status(call, site)[0]["ended"] is None
     process.kill()
     process.communicate()
@@ -144,16 +143,16 @@ def test_the_status_as_json_is_complete(groupserver, call, ledger):
     told = json.loads(call("--status", "--json", site.url).stdout)
     assert (told["site"], told["ledger"]) == (site.url, str(ledger))
     (run,) = told["runs"]
-    moments = [run["began"], run["ended"], *(each["at"] for each in run["unsettled"])]
+    moments = [run["began"], run["ended"], *(each["at"] for each in run["unresolved"])]
     for moment in moments:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
         assert before <= datetime.fromisoformat(moment) <= datetime.now(UTC)
     assert run["counts"]["sent"] == {"total": 85, "reasons": {"": 85}}
     assert run["counts"]["unknown"] == {"total": 5, "reasons": {"HTTP 500": 5}}
     assert (run["invocations"], run["cause"], run["repeatable"]) == (1, None, 0)
-    assert len(run["unsettled"]) == 10
-    assert [each["member"] for each in run["unsettled"]][:3] == ["u001", "u002", "u021"]
-    failed = run["unsettled"][0]
+    assert len(run["unresolved"]) == 10
+    assert [each["member"] for each in run["unresolved"]][:3] == ["u001", "u002", "u021"]
+    failed = run["unresolved"][0]
     assert (failed["verdict"], failed["reason"], failed["status"]) == (
         "failed",
         "status -1024",
@@ -166,11 +165,11 @@ def test_of_many_a_few_are_told_and_json_has_them_all(groupserver, call):
     site.on_send = -1024
     done = call(site.url)
     assert done.stderr.count("  failed: ") == 5
-    assert "… and 55 more: --status --json has all of them" in done.stderr
+    assert "… and 55 more; --status --json lists all of them" in done.stderr
     shown = call("--status", site.url).stdout
     assert shown.count("  failed: ") == 20
     assert "… and 40 more" in shown
-    assert len(of_status(call, site)[0]["unsettled"]) == 60
+    assert len(of_status(call, site)[0]["unresolved"]) == 60
 
 
 def test_no_line_is_longer_than_a_terminal_and_none_commands_it(groupserver, call, ledger):
@@ -183,7 +182,7 @@ def test_no_line_is_longer_than_a_terminal_and_none_commands_it(groupserver, cal
         lines = text.replace(str(ledger), "").splitlines()
         assert max(map(len, lines)) <= 100
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
-    told = {each["member"]: each["message"] for each in of_status(call, site)[0]["unsettled"]}
+    told = {each["member"]: each["message"] for each in of_status(call, site)[0]["unresolved"]}
     assert told[ODD] == message
     assert long in told
 
@@ -201,7 +200,7 @@ def test_the_json_of_a_run_is_all_that_is_on_standard_output(groupserver, call, 
     assert (told["exit_code"], done.returncode) == (75, 75)
     (run,) = told["runs"]
     assert (run["period"], run["counts"]["sent"]["total"]) == ("2026-10", 17)
-    assert "Not everybody could be sent to." in done.stderr
+    assert "The run is incomplete." in done.stderr
     assert ("Sending status (u000)" in done.stderr) == bool(verbose)
 
 

@@ -42,7 +42,10 @@ def test_nothing_is_begun_where_the_hard_limit_does_not_allow_the_jobs(
     site = groupserver(members=["u"])
     done = limited("ulimit -n 200", "-j", 300, site.url)
     assert done.returncode == 64
-    assert done.stderr == "-j 300 needs 364 open files, and 200 are allowed: see ulimit -n.\n"
+    assert done.stderr == (
+        "-j 300 needs 364 open files, but the limit is 200.\n"
+        "Use a lower number, or raise the limit with ulimit -n.\n"
+    )
     assert not site.requests
     assert not ledger.exists()
 

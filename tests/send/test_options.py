@@ -116,7 +116,7 @@ def test_help_and_version_print_and_end(option, capsys):
     ("argv", "said"),
     [
         (["-j", "1.5"], "-j/--jobs: neither auto nor a number from 1 to 512: '1.5'"),
-        (["--limit", "-5"], "--limit: not a whole number from 1 up: '-5'"),
+        (["--limit", "-5"], "--limit: not a whole number of at least 1: '-5'"),
         (["--rate", "5,5/s"], "--rate: not a rate, such as 2/s, 90/m or 5000/h: '5,5/s'"),
         (["--until", "noon"], "--until: not a time of day, such as 06:30: 'noon'"),
     ],

@@ -18,9 +18,9 @@ from gs.profile.status.send.run.model import (
 from gs.profile.status.send.run.pace import FixedLimit, Pace, RateLimiter
 
 
-def pace_of(throttle=0, jobs=1, patience=None, rate=None):
-    metronome = RateLimiter(rate) if rate else None
-    return Pace(FixedLimit(jobs), throttle, patience or Backoff(300, lambda: 1.0), metronome)
+def pace_of(throttle=0, jobs=1, backoff=None, rate=None):
+    rate_limiter = RateLimiter(rate) if rate else None
+    return Pace(FixedLimit(jobs), throttle, backoff or Backoff(300, lambda: 1.0), rate_limiter)
 
 
 def outcomes(*verdicts):
@@ -68,12 +68,12 @@ def test_each_of_several_turns_rests_by_itself():
 
 
 def test_there_are_no_turns_in_a_pause_and_one_at_a_time_until_the_site_answers():
-    patience = Backoff(300, lambda: 1.0)
-    pace = pace_of(jobs=9, patience=patience)
-    patience.bears(10, retry_after=5)
+    backoff = Backoff(300, lambda: 1.0)
+    pace = pace_of(jobs=9, backoff=backoff)
+    backoff.pause(10, retry_after=5)
     assert (pace.turns(14.9, 0), pace.rest(10, 0)) == (0, 5)
     assert (pace.turns(15, 0), pace.turns(15, 1)) == (1, 0)
-    patience.weigh(*outcomes(Verdict.SENT), 16)
+    backoff.after_outcome(*outcomes(Verdict.SENT), 16)
     assert pace.turns(16, 1) == 8
 
 
@@ -168,9 +168,9 @@ def test_a_rate_is_kept_within_two_percent_over_a_minute_or_over_ten_beats(rate)
 
 
 def test_a_pause_and_a_throttle_hold_with_a_rate_as_well():
-    patience = Backoff(300, lambda: 1.0)
-    pace = pace_of(throttle=5, jobs=1, patience=patience, rate=100)
+    backoff = Backoff(300, lambda: 1.0)
+    pace = pace_of(throttle=5, jobs=1, backoff=backoff, rate=100)
     end(pace, Verdict.SENT, now=10)
     assert (pace.turns(14, 0), pace.rest(14, 0)) == (0, 1)
-    patience.bears(15, retry_after=9)
+    backoff.pause(15, retry_after=9)
     assert (pace.turns(16, 0), pace.rest(16, 0)) == (0, 8)

@@ -49,12 +49,12 @@ def test_a_rehearsal_changes_nothing(half_done, call, ledger):
     assert would(call, half_done) == (2, {"sent": 2}, 1)
     done = call("--dry-run", "-v", "--period", "2026-10", half_done.url)
     assert done.stdout.splitlines() == [
-        "Settled (sent): a",
-        "Settled (sent): b",
+        "Has a final verdict (sent): a",
+        "Has a final verdict (sent): b",
         "Would send: c",
         "Would send: z",
-        "Dry run of 2026-10: 2 would be sent to; 2 settled; 1 no longer listed, and skipped.",
-        "  Nobody was sent to.",
+        "Dry run of 2026-10: 2 would be sent to; 2 sent or skipped before; 1 no longer listed and",
+        "  skipped. Nothing was sent.",
     ]
     assert (done.returncode, done.stderr) == (0, "")
     assert ledger.read_bytes() == before
@@ -64,7 +64,7 @@ def test_a_rehearsal_changes_nothing(half_done, call, ledger):
 def test_a_rehearsal_of_the_first_run_makes_no_ledger(groupserver, call, ledger):
     site = groupserver(members=["a", ODD])
     done = call("--dry-run", "-v", site.url)
-    assert "2 would be sent to; 0 settled." in done.stdout
+    assert "2 would be sent to; 0 sent or skipped before." in done.stdout
     assert "\x1b" not in done.stdout
     assert not site.sends
     assert list(ledger.parent.glob("ledger*")) == []

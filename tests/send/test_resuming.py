@@ -57,7 +57,7 @@ def test_who_was_in_flight_when_the_run_was_killed_is_told_by_name(groupserver, 
     done = sendprofile.run(site.url)
     assert done.returncode == 75
     assert "5 members: 4 sent; 1 unknown (1 no answer)." in done.stderr
-    assert "  unknown: u01: The run was left before an answer came." in done.stderr
+    assert "  unknown: u01: The run ended before an answer came." in done.stderr
     assert site.mailed == dict.fromkeys(members(5), 1)
 
 
@@ -77,7 +77,7 @@ def test_who_joined_is_sent_to_and_who_left_is_not(groupserver, sendprofile):
     done = sendprofile.run("-v", site.url)
     assert done.returncode == 0
     assert set(site.mailed) == {"u00", "u01", "u02", "new"}
-    assert "2 members are no longer listed, and not sent to." in done.stdout
+    assert "2 members are no longer listed by the site and skipped." in done.stdout
     assert "6 members: 4 sent; 2 skipped (2 no longer listed)." in done.stdout
 
 
@@ -109,8 +109,8 @@ def test_who_failed_is_tried_again_and_who_is_unknown_is_left_alone(
     site = groupserver(members=members(4))
     site.answers = {"u01": -1024, "u02": faults.half()}
     done = sendprofile.run("-j", jobs, site.url)
-    told = "Calling again tries 1 failed again and leaves 1 unknown alone, unless you add"
-    assert told in " ".join(done.stderr.split())
+    steps = "Run the same command to retry 1 failed. Add --resend-unknown to send to 1 unknown;"
+    assert steps in " ".join(done.stderr.split())
     site.answers.clear()
     done = sendprofile.run("-j", jobs, site.url)
     assert done.returncode == 75
@@ -123,7 +123,7 @@ def test_a_run_without_members_is_silent_and_they_may_come_later(groupserver, se
     for _ in range(2):
         done = sendprofile.run(site.url)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert "The site lists no members. It took" in sendprofile.run("-v", site.url).stdout
+    assert "The site lists no members. The run took" in sendprofile.run("-v", site.url).stdout
     site.members = ["a"]
     assert sendprofile.run(site.url).returncode == 0
     assert site.mailed == {"a": 1}
@@ -175,7 +175,7 @@ def test_a_run_goes_on_when_the_token_has_been_changed(groupserver, sendprofile)
 def test_an_earlier_run_that_was_never_finished_is_told_of_once(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run("--period", "2026-08", "--limit", "1", site.url)
-    told = "The run of 2026-08 was never finished: not everybody in it is settled."
+    told = "The run of 2026-08 is incomplete."
     assert told in sendprofile.run("--period", "2026-09", site.url).stderr
     assert sendprofile.run("--period", "2026-09", site.url).stderr == ""
     assert sendprofile.run("--period", "2026-08", site.url).returncode == 0

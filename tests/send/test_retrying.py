@@ -57,10 +57,12 @@ def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprof
     site.on_send = [None, go_away, None]
     words = ["-v", "-j", jobs, "--patience", str(LIMIT), "--max-unknown", "0"]
     process, lines = sendprofile.start(*words, site.url), []
-    while not lines or "trying again in" not in lines[-1]:
+    while not lines or "The run tries again in" not in lines[-1]:
         lines.append(process.stdout.readline())
         assert lines[-1], process.stderr.read()
-    assert re.fullmatch(r"The site cannot be reached: trying again in \d\.\d s\.\n", lines[-1])
+    assert re.fullmatch(
+        r"The site cannot be reached. The run tries again in \d\.\d s\.\n", lines[-1]
+    )
     wait_until(lambda: stops)[0].join()
     site.start()
     stdout, _ = process.communicate(timeout=LIMIT)
@@ -77,9 +79,9 @@ def test_a_site_that_stays_away_ends_the_run_when_patience_does(sendprofile, fre
     done = sendprofile.run("-v", "--patience", "3", f"http://127.0.0.1:{free_port}")
     assert done.returncode == 75
     assert time.monotonic() - began >= 3
-    assert done.stdout.count("The site cannot be reached: trying again in ") >= 2
-    assert "cannot be reached" in done.stderr
-    assert "Nobody was sent to; try again later." in done.stderr
+    assert done.stdout.count("The site cannot be reached. The run tries again in ") >= 2
+    assert "Cannot reach the site" in done.stderr
+    assert "Nothing was sent. Try again later." in done.stderr
 
 
 def in_seconds(seconds):
@@ -115,7 +117,7 @@ def test_a_busy_members_hook_is_left_alone_as_long_as_it_asks(groupserver, sendp
     site.on_members = [faults.trouble(503, Retry_After="2")]
     done = sendprofile.run("-v", "--patience", str(LIMIT), site.url)
     assert done.returncode == 0
-    assert done.stdout.startswith("The site asks for a pause: trying again in 2.0 s.\n")
+    assert done.stdout.startswith("The site asks for a pause. The run tries again in 2.0 s.\n")
     first, second, *_ = site.requests
     assert second.time - first.time >= 2
 
@@ -131,7 +133,7 @@ def test_more_than_an_hour_is_left_to_the_operator_who_hears_when_to_come_back(
     done = sendprofile.run("--patience", "300", site.url)
     assert done.returncode == 75
     assert len(site.requests) <= 2
-    words = rf"left alone for at least {told // 3600} h 0 min: do not call before (.*)\."
+    words = rf"a pause of at least {told // 3600} h 0 min. Do not run the command before (.*)\."
     come_back = datetime.fromisoformat(re.search(words, done.stderr)[1]).astimezone()
     called = come_back - timedelta(seconds=told)
     assert before - timedelta(seconds=2) < called < datetime.now().astimezone() + MINUTE
@@ -144,7 +146,7 @@ def test_a_run_with_many_in_flight_pauses_as_one(groupserver, sendprofile, jobs)
     done = sendprofile.run("-v", "-j", jobs, "--patience", str(LIMIT), site.url)
     assert done.returncode == 0
     assert site.mailed == dict.fromkeys(members(40), 1)
-    assert "trying again in" in done.stdout
+    assert "The run tries again in" in done.stdout
     assert sum(gap > 2.9 for gap in gaps(site)) == 1
 
 
@@ -157,7 +159,7 @@ def test_a_handshake_that_fails_in_the_middle_is_tried_again(groupserver, sendpr
     done = sendprofile.run(*argv, site.url)
     assert done.returncode == 0
     assert site.mailed == dict.fromkeys(members(5), 1)
-    assert done.stdout.count("The site cannot be reached: trying again in") == 2
+    assert done.stdout.count("The site cannot be reached. The run tries again in") == 2
 
 
 @pytest.mark.parametrize("hook", ["on_send", "on_members"])
@@ -166,7 +168,7 @@ def test_a_signal_ends_a_pause_at_once(groupserver, sendprofile, hook, number, c
     site = groupserver(members=members(3))
     setattr(site, hook, faults.trouble(503, Retry_After="600"))
     process = sendprofile.start("-v", "--patience", "300", site.url)
-    while "trying again in 10 min 0 s" not in process.stdout.readline():
+    while "The run tries again in 10 min 0 s" not in process.stdout.readline():
         pass
     process.send_signal(number)
     _, stderr = process.communicate(timeout=LIMIT)
@@ -181,4 +183,4 @@ def test_without_patience_the_first_trouble_ends_the_run(groupserver, sendprofil
     done = sendprofile.run("--patience", "0", site.url)
     assert done.returncode == 75
     assert len(site.sends) == 2
-    assert "Give the site time" in done.stderr
+    assert "Run the command later" in done.stderr

@@ -53,7 +53,7 @@ def begin(file, clock):
         begun = runs.open_run(file, site, period, clock, again=again)
         if members:
             begun.ledger.enrol(map(MemberId, members))
-            begun.ledger.line_up(Selection(), 0)
+            begun.ledger.queue(Selection(), 0)
         return begun
 
     return begin
@@ -61,7 +61,7 @@ def begin(file, clock):
 
 def send_to(begun, count, verdict=Verdict.SENT):
     claims = begun.ledger.claim(count)
-    begun.ledger.settle([Outcome(claim.member, verdict, "", "") for claim in claims])
+    begun.ledger.record([Outcome(claim.member, verdict, "", "") for claim in claims])
 
 
 def test_a_run_begins_with_its_first_round_and_the_period_for_a_key(begin):
@@ -111,10 +111,10 @@ def test_another_round_sends_to_everybody_once_more_with_other_keys(begin, clock
 def test_another_round_is_refused_while_members_wait(begin, file):
     begun = begin("u1", "u2")
     send_to(begun, 1)
-    with pytest.raises(UsageError, match="not finished"):
+    with pytest.raises(UsageError, match="is incomplete"):
         begin("u1", again=True)
     begun.ledger.claim(1)  # and while one may be sent to
-    with pytest.raises(UsageError, match="not finished"):
+    with pytest.raises(UsageError, match="is incomplete"):
         begin("u1", again=True)
     assert len(list(runs.accounts(file, SITE, Clock()))) == 1
 
@@ -139,7 +139,7 @@ def test_another_round_whose_list_never_came_is_forgotten_without_again(begin):
     begin(again=True)  # its list never came
     resumed = begin("u1", "u2")
     assert resumed.run == first.run
-    assert resumed.ledger.line_up(Selection(), 0) == 0
+    assert resumed.ledger.queue(Selection(), 0) == 0
 
 
 def test_another_round_whose_list_never_came_is_begun_by_again(begin, clock, file):
@@ -164,7 +164,7 @@ def test_a_clock_that_jumps_back_changes_no_run_and_no_verdict(begin, clock, fil
     clock.now -= 400 * 86_400
     resumed = begin("u1", "u2")
     assert resumed.resumed
-    assert resumed.ledger.line_up(Selection(), 0) == 1
+    assert resumed.ledger.queue(Selection(), 0) == 1
     send_to(resumed, 2)
     (account,) = runs.accounts(file, SITE, clock)
     assert account.invocations == 2
@@ -176,9 +176,9 @@ def test_who_was_left_behind_is_told_by_the_latest_period_before(begin, file):
     for month, sent in ((7, 1), (8, 0), (9, 1)):
         send_to(begin("u1", period=Period(2026, month)), sent)
     begin("u1", site="example.org", period=Period(2026, 9))
-    assert runs.unfinished_period(file, SITE, OCTOBER) == Period(2026, 8)
-    assert runs.unfinished_period(file, SITE, Period(2026, 8)) is None
-    assert runs.unfinished_period(file, "elsewhere", OCTOBER) is None
+    assert runs.incomplete_period(file, SITE, OCTOBER) == Period(2026, 8)
+    assert runs.incomplete_period(file, SITE, Period(2026, 8)) is None
+    assert runs.incomplete_period(file, "elsewhere", OCTOBER) is None
 
 
 def test_how_a_call_ended_is_recorded(begin, file, clock):
@@ -235,7 +235,7 @@ def test_a_month_that_ends_while_the_run_is_on_does_not_change_it(groupserver, s
     november = date(2026, 11, 1)
     code, said = call(settings(sendprofile, path, site.url, november))
     assert code == 0
-    assert "The run of 2026-09 was never finished" in said
+    assert "The run of 2026-09 is incomplete" in said
     assert "--period 2026-09" in said
     code, said = call(settings(sendprofile, path, site.url, november))  # resumed: not told again
     assert (code, said) == (0, "")
@@ -246,7 +246,7 @@ def test_a_month_that_ends_while_the_run_is_on_does_not_change_it(groupserver, s
     with closing(open_ledger_read_only(path)) as file:
         found = list(runs.accounts(file, settings_site(site), Clock()))
         assert [str(one.run.period) for one in found] == ["2026-10", "2026-09"]
-        assert all(one.ledger.tally().all_settled for one in found)
+        assert all(one.ledger.tally().complete for one in found)
 
 
 def settings_site(site):
@@ -298,8 +298,8 @@ def test_a_call_stops_at_its_time_of_day_and_the_next_goes_on(groupserver, sendp
     site.on_send = [*[None] * 10, *[last_until_it_is_late] * 2, None]
     code, said = call(replace(told, until=until))
     assert code == 75
-    assert "The run was stopped: it is as late as --until allows." in said
-    assert re.search(r"Calling again goes on with \d+ waiting\.", said)
+    assert "The run stopped: the time of --until has come." in said
+    assert re.search(r"Run the same command to send to \d+ waiting\.", said)
     assert 1 <= len(site.mailed) <= 12
     site.on_send = None
     assert call(told) == (0, "")

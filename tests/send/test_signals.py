@@ -46,7 +46,9 @@ def test_the_first_signal_finishes_what_is_in_flight(groupserver, sendprofile, n
     site.wait_for_requests(2 + in_flight(jobs))
     process.send_signal(number)
     line = process.stderr.readline()
-    told = re.fullmatch(r"Stopping after (\d+) more answers?; once more leaves at once.\n", line)
+    told = re.fullmatch(
+        r"Stopping: waiting for (\d+) answers?. A second signal stops the run at once.\n", line
+    )
     more = int(told[1])
     assert more == in_flight(jobs) or (jobs == "auto" and more <= 2)
     released.set()
@@ -72,7 +74,7 @@ def test_the_second_signal_leaves_at_once(groupserver, sendprofile, number, code
     lost, waiting = map(int, told.groups())
     assert lost == in_flight(jobs) or (jobs == "auto" and lost <= 2)
     assert 1 + lost + waiting == SIZES[jobs]
-    assert "The run was left before an answer came." in stderr
+    assert "The run ended before an answer came." in stderr
 
 
 @WITH_JOBS
@@ -84,7 +86,7 @@ def test_a_signal_during_the_throttle_ends_it(groupserver, sendprofile, number, 
     process.send_signal(number)
     exit_code, stderr = ended(process)
     assert exit_code == code
-    assert "The run was stopped" in stderr
+    assert "The run stopped" in stderr
     assert 1 <= len(site.sends) <= in_flight(jobs)
     assert site.mailed == dict.fromkeys(site.mailed, 1)
 
@@ -100,7 +102,7 @@ def test_a_signal_while_the_list_is_waited_for_leaves_at_once(
     process.send_signal(number)
     exit_code, stderr = ended(process)
     assert exit_code == code
-    assert "This call has sent to nobody." in stderr
+    assert "Nothing was sent." in stderr
     assert site.sends == []
 
 

@@ -115,7 +115,7 @@ def test_to_rehearse_needs_nothing_to_send_by(options, groupserver, imported):
     site = groupserver(members=["u1"])
     superfluous, ours = imported(*options, "--dry-run", site.url, beyond=CALLING)
     assert superfluous == set()
-    assert parts(ours) & {"campaign", "judge", "pace", "backoff"} == set()
+    assert parts(ours) & {"campaign", "judge", "pace"} == set()
 
 
 @pytest.mark.parametrize("verbose", [[], ["-v"]], ids=["silent", "verbose"])

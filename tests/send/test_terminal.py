@@ -206,7 +206,7 @@ def test_control_c_at_the_terminal_finishes_what_is_in_flight(groupserver, sendp
     terminal = Terminal([*sendprofile.words, "-v", site.url]).read(rb"2/50")
     site.wait_for_requests(4)
     terminal.process.sendintr()
-    terminal.read(rb"Stopping after 1 more answer; once more leaves at once\.")
+    terminal.read(rb"Stopping: waiting for 1 answer\.")
     released.set()
     terminal.read()
     assert terminal.close() == 130

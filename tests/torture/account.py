@@ -30,7 +30,7 @@ class Account:
     @property
     def unknown(self) -> set[str]:
         """The members who are reported as unknown."""
-        listed = self.run.get("unsettled", ())
+        listed = self.run.get("unresolved", ())
         return {one["member"] for one in listed if one["verdict"] == "unknown"}
 
     def count(self, verdict: str) -> int:

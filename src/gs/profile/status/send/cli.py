@@ -9,62 +9,62 @@ import sys
 from . import errors
 from .settings import options
 
-# What only some calls need is imported by them: --help is to cost nothing.
+# A function imports what only some invocations need, so that --help starts quickly.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
 _NOT_OK = "Error communicating with the server while receiving the list of people:\n{error}."
-_ADVICE = "See that the URL is the site's, and what the site's log says."
+_ADVICE = "Check the URL, and the log of the site."
 
 #: The configuration file, below the folder of an instance.
 CONFIG = "etc/gsconfig.ini"
 
 
 def command(config: str = CONFIG) -> int:
-    """Do what the command line of this process asks for, and return the exit code."""
+    """Run the command line of this process, and return the exit code."""
     return main(sys.argv[1:], os.environ, config)
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str], config: str) -> int:
-    """Do what *argv* asks for, and return the exit code.
+    """Run the command line *argv*, and return the exit code.
 
-    *config* is the default configuration file, relative to ``$INSTANCE_HOME`` where that is set.
+    *config* is the default configuration file, relative to ``$INSTANCE_HOME`` if that is set.
     """
     for stream in filter(None, (sys.stdout, sys.stderr)):
-        # A name that the terminal's encoding does not have must not end a run.
+        # A character that the encoding of the terminal does not have must not end a run.
         stream.reconfigure(errors="backslashreplace")
     try:
-        return _program(argv, environment, config)
+        return _run(argv, environment, config)
     except errors.SendProfileError as error:
-        return _explain(error)
+        return _report_error(error)
     except KeyboardInterrupt:
-        return 130
-    except Exception:  # noqa: BLE001 - the one place where a bug is turned into an exit code
-        return _confess()
+        return 128 + 2  # as a shell does for SIGINT
+    except Exception:  # noqa: BLE001 - the one place where a bug becomes an exit code
+        return _report_bug()
 
 
 def default_config(environment: Mapping[str, str], config: str) -> str:
-    """Return where the configuration file is that a call without ``--config`` reads."""
-    return os.path.join(environment.get("INSTANCE_HOME", ""), config)  # noqa: PTH118 - costs no import
+    """Return the configuration file to read if the command line has no ``--config``."""
+    return os.path.join(environment.get("INSTANCE_HOME", ""), config)  # noqa: PTH118 - it needs no import
 
 
-def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -> int:
+def _run(argv: Sequence[str], environment: Mapping[str, str], config: str) -> int:
     columns = _columns(environment, sys.stdout)
-    chosen = options.parse(argv, default_config(environment, config), columns)
+    namespace = options.parse(argv, default_config(environment, config), columns)
     from datetime import datetime
 
     from gs.profile.status.send.report.output import Output
     from gs.profile.status.send.settings.settings import Settings
     from gs.profile.status.send.tasks.task import Task
 
-    # The month before today where this machine is, as its cron has it.
-    settings = Settings.of(chosen, environment, datetime.now().astimezone())
+    # The previous month in the zone of this machine, which cron uses too.
+    settings = Settings.of(namespace, environment, datetime.now().astimezone())
     task = Task(settings, environment, Output(sys.stdout), Output(sys.stderr))
-    if chosen.status:
+    if namespace.status:
         from gs.profile.status.send.tasks.status import show_status as do
-    elif chosen.dry_run:
+    elif namespace.dry_run:
         from gs.profile.status.send.tasks.dryrun import dry_run as do
     else:
         from gs.profile.status.send.tasks.send import send as do
@@ -72,11 +72,11 @@ def _program(argv: Sequence[str], environment: Mapping[str, str], config: str) -
 
 
 def _columns(environment: Mapping[str, str], stream: TextIO | None) -> int:
-    # As shutil.get_terminal_size, whose module costs more than all of ours that --help imports.
+    # As shutil.get_terminal_size, whose module takes longer to import than all that --help needs.
     try:
-        told = int(environment.get("COLUMNS", ""))
-        if told > 0:
-            return told
+        columns = int(environment.get("COLUMNS", ""))
+        if columns > 0:
+            return columns
     except ValueError:
         pass
     try:
@@ -85,40 +85,38 @@ def _columns(environment: Mapping[str, str], stream: TextIO | None) -> int:
         return options.COLUMNS
 
 
-def _explain(error: errors.SendProfileError) -> int:
+def _report_error(error: errors.SendProfileError) -> int:
     from .errorvals import code_of_error
 
     if isinstance(error, errors.BusyError):
-        _say(sys.stderr, _busy(error))
+        _write(sys.stderr, _busy_text(error))
     elif isinstance(error, errors.NotOk):
-        _say(sys.stderr, f"{_NOT_OK.format(error=error)} {_ADVICE}")
+        _write(sys.stderr, f"{_NOT_OK.format(error=error)} {_ADVICE}")
     else:
-        _say(sys.stderr, str(error))
+        _write(sys.stderr, str(error))
     return code_of_error(error)
 
 
-def _busy(error: errors.BusyError) -> str:
+def _busy_text(error: errors.BusyError) -> str:
     from datetime import datetime
 
     from gs.profile.status.send.report.summary import retry_after_line
 
-    told = _NOT_OK.format(error=error)
+    text = _NOT_OK.format(error=error)
     if not error.retry_after:
-        return f"{told} Nobody was sent to; try again later."
-    return f"{told}\n{retry_after_line(error.retry_after, datetime.now().astimezone())}"
+        return f"{text} Nothing was sent. Run the command later."
+    return f"{text}\n{retry_after_line(error.retry_after, datetime.now().astimezone())}"
 
 
-def _say(stream: TextIO | None, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     from gs.profile.status.send.report.output import Output
 
     Output(stream).line(text)
 
 
-def _confess() -> int:
+def _report_bug() -> int:
     import traceback
 
-    from .errorvals import EX_SOFTWARE
-
-    _say(sys.stderr, traceback.format_exc())
-    _say(sys.stderr, "This is a bug in sendprofile: please report it, with the lines above.")
-    return EX_SOFTWARE
+    _write(sys.stderr, traceback.format_exc())
+    _write(sys.stderr, "This is a bug in sendprofile. Please report it with the lines above.")
+    return os.EX_SOFTWARE

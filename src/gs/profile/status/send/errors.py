@@ -1,60 +1,60 @@
 # SPDX-License-Identifier: MIT
-r"""What can end a run before its time, as a tree of exceptions; each message says what to do.
+r"""The exceptions of the program. Each message says what happened, and what to do.
 
 ::
 
     SendProfileError
-    ├── UsageError              the command line, or the URL on it
-    ├── ConfigError             the configuration file
-    ├── HostNotFoundError       there is no such host
-    ├── UnreachableError        the host is there, but the site cannot be talked to
-    │   └── UntrustedCertificateError  no authority that is trusted has issued its certificate
-    ├── ProtocolError           something answers, but not as a GroupServer site
-    │   └── NotOk               it answers a hook with something else than HTTP 200
-    │       └── BusyError       it asks for a pause
-    ├── TokenRefusedError       the site does not accept the token
+    ├── UsageError              the command line is wrong, or its URL
+    ├── ConfigError             the configuration file is missing, or lacks a value
+    ├── HostNotFoundError       the host of the site was not found
+    ├── UnreachableError        the site cannot be reached
+    │   └── UntrustedCertificateError  its certificate is not valid
+    ├── ProtocolError           the answer is not one of a GroupServer site
+    │   └── NotOk               the HTTP status is not 200
+    │       └── BusyError       the site asks for a pause
+    ├── TokenRefusedError       the site refuses the token
     ├── LedgerError             the ledger cannot be read or written
-    │   └── NoLedgerError       it cannot be opened, or made
-    ├── NotListedError          a member named on the command line is not on the site's list
-    ├── LockHeldError           another sendprofile has the lock of the run
-    └── StoppedAtOnceError      the operator asked twice
+    │   └── NoLedgerError       it cannot be opened or created
+    ├── NotListedError          the site does not list a member of --only
+    ├── LockHeldError           another process has the lock of the run
+    └── StoppedAtOnceError      the run stops without waiting for answers
 
-The exit code that each means is in :mod:`~gs.profile.status.send.errorvals`.
+The exit code of each is in :mod:`~gs.profile.status.send.errorvals`.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
+TYPE_CHECKING = False  # for mypy; to import typing would double the time of --help
 if TYPE_CHECKING:
     from gs.profile.status.send.run.model import StopCause
 
 
 class SendProfileError(Exception):
-    """The root of all that can be foreseen to go wrong; anything else is a bug."""
+    """The base of all expected errors. Any other exception is a bug."""
 
 
 class UsageError(SendProfileError):
-    """The command line is wrong."""
+    """The command line is wrong, or its URL."""
 
 
 class ConfigError(SendProfileError):
-    """The configuration file is missing, unreadable, or lacks what it needs."""
+    """The configuration file is missing or unreadable, or lacks a value."""
 
 
 class HostNotFoundError(SendProfileError):
-    """The name of the host leads to no address."""
+    """The name of the host has no address."""
 
 
 class UnreachableError(SendProfileError):
-    """There is no way to talk to the site: refused, timed out, cut off, or not to be trusted."""
+    """The site cannot be reached: no connection, no answer in time, or no valid certificate."""
 
 
 class UntrustedCertificateError(UnreachableError):
-    """No authority that is trusted vouches for the certificate of the site."""
+    """The certificate of the site is not valid."""
 
 
 class ProtocolError(SendProfileError):
-    """The answer is not one that a GroupServer site gives."""
+    """The answer is not one of a GroupServer site."""
 
 
 class NotOk(ProtocolError):  # noqa: N818 - documented under this name since 2015
@@ -62,7 +62,7 @@ class NotOk(ProtocolError):  # noqa: N818 - documented under this name since 201
 
 
 class BusyError(NotOk):
-    """The site wants to be left alone, for *retry_after* seconds if it says so."""
+    """The site asks for a pause, of *retry_after* seconds if it says so."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class BusyError(NotOk):
 
 
 class TokenRefusedError(SendProfileError):
-    """The site does not accept the token."""
+    """The site refuses the token."""
 
 
 class LedgerError(SendProfileError):
@@ -78,20 +78,20 @@ class LedgerError(SendProfileError):
 
 
 class NoLedgerError(LedgerError):
-    """The ledger cannot be opened, or made, or is not one of this program."""
+    """The ledger cannot be opened or created, or is not a ledger."""
 
 
 class NotListedError(SendProfileError):
-    """The site does not list a member whom the command line names."""
+    """The site does not list a member of ``--only``."""
 
 
 class LockHeldError(SendProfileError):
-    """Another process holds the run."""
+    """Another process has the lock of the run."""
 
 
 class StoppedAtOnceError(SendProfileError):
-    """The run is to be left now, whatever is in flight; *cause* is why."""
+    """The run stops now, without waiting for the calls in flight; *cause* is why."""
 
     def __init__(self, cause: StopCause) -> None:
-        super().__init__(f"Stopped: {cause.value}. This call has sent to nobody.")
+        super().__init__(f"Stopped: {cause.value}. Nothing was sent.")
         self.cause = cause

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The documented API of sendprofile 1.0.1, as a thin facade: the names are those of 2015."""
+"""The documented API of sendprofile 1.0.1, with its names of 2015."""
 
 import os
 import sys
+from http import HTTPStatus
 from typing import Final, NoReturn
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI, HookReply, NotAReplyError, read_reply
 from gs.profile.status.send.report.output import Output
-from gs.profile.status.send.report.screen import Progress, Screen, Tone, screen_for
+from gs.profile.status.send.report.reporters import screen_for
+from gs.profile.status.send.report.screen import Progress, Screen, Tone
 from gs.profile.status.send.run.model import Answer, Claim, MemberId, NoAnswer
 
 from . import cli
@@ -41,7 +43,7 @@ _TONES: Final = {0: Tone.GOOD, -2: Tone.BAD}
 def get_userIds(hostname: str, token: str) -> list[str]:  # noqa: N802 - documented in 2015
     """Return the profile IDs of the people to send to.
 
-    *hostname* may carry a port, or be a whole URL. Raises :class:`NotOk` when the page does not
+    *hostname* may have a port, or be a whole URL. Raises :class:`NotOk` when the page does not
     return HTTP 200, and the other errors of :mod:`~gs.profile.status.send.errors`.
     """
     site = _site(hostname, Token(token))
@@ -54,9 +56,9 @@ def get_userIds(hostname: str, token: str) -> list[str]:  # noqa: N802 - documen
 def send_status(hostname: str, userId: str, token: str) -> dict[str, object]:  # noqa: N803 - documented in 2015
     """Send the notification to one person, and return the ``status`` and ``message`` given.
 
-    *hostname* may carry a port, or be a whole URL. Raises :class:`NotOk` when the page does not
+    *hostname* may have a port, or be a whole URL. Raises :class:`NotOk` when the page does not
     return HTTP 200, and the other errors of :mod:`~gs.profile.status.send.errors`; after some of
-    these the notification may have been sent all the same.
+    these the notification may have been sent.
     """
     secret = Token(token)
     site = SiteUrl.of_host(hostname)
@@ -64,29 +66,31 @@ def send_status(hostname: str, userId: str, token: str) -> dict[str, object]:  #
     try:
         reply = read_reply(answer.body)
     except NotAReplyError as error:
-        raise ProtocolError(f"{site} does not answer as a GroupServer site: {error}.") from error
+        raise ProtocolError(
+            f"The answer of {site} is not one of a GroupServer site: {error}."
+        ) from error
     if isinstance(reply, HookReply):
-        return {"status": reply.status, "message": secret.cut(reply.message)}
-    return {"status": -1, "message": [secret.cut(complaint) for complaint in reply.complaints]}
+        return {"status": reply.status, "message": secret.redact(reply.message)}
+    return {"status": -1, "message": [secret.redact(complaint) for complaint in reply.complaints]}
 
 
 def main(configFileName: str = cli.CONFIG) -> NoReturn:  # noqa: N803 - documented in 2015
-    """Send the profile status to all the members, as the command line says, and exit.
+    """Send the notification to all members, according to the command line, and exit.
 
-    *configFileName* is the configuration file that is read where the command line names none.
+    *configFileName* is the configuration file to read if the command line names none.
     """
     sys.exit(cli.command(configFileName))
 
 
 def show_progress(profileId: str, curr: int, total: int) -> None:  # noqa: N803 - documented in 2015
-    """Show to whom is being sent: person *curr* of *total*, counted from 0."""
+    """Show that the notification of person *curr* of *total*, counted from 0, is being sent."""
     screen = _screen()
     screen.sending(profileId)
     screen.progress(Progress(min(curr + 1, total), total))
 
 
 def show_done(r: dict[str, object]) -> None:
-    """Show *r*, what the site answered, in place of the progress."""
+    """Show *r*, the answer of the site, in place of the progress."""
     status, message = r["status"], r["message"]
     text = " ".join(map(str, message)) if isinstance(message, list) else str(message)
     screen = _screen()
@@ -101,17 +105,18 @@ def _answer(site: HttpSite, member: MemberId, url: SiteUrl) -> Answer:
             pass
     finally:
         site.close()
-    end = attempts[0].end
-    if isinstance(end, NoAnswer):
-        raise UnreachableError(f"{url} cannot be reached: {end.text}.")
-    if end.http_status != 200:  # noqa: PLR2004 - HTTP's number for OK
-        raise NotOk(f"{end.phrase} ({end.http_status} <{url.authority}>)")
-    return end
+    result = attempts[0].result
+    if isinstance(result, NoAnswer):
+        raise UnreachableError(f"Cannot reach {url}: {result.text}.")
+    if result.http_status != HTTPStatus.OK:
+        raise NotOk(f"{result.phrase} ({result.http_status} <{url.authority}>)")
+    return result
 
 
 def _site(hostname: str, token: Token) -> HttpSite:
-    manner = ClientOptions(_TIMEOUT, f"sendprofile/{VERSION}", CertificateAuthorities.in_system())
-    return HttpSite(SiteUrl.of_host(hostname), token, manner, TransferLoop())
+    authorities = CertificateAuthorities.of_system()
+    options = ClientOptions(_TIMEOUT, f"sendprofile/{VERSION}", authorities)
+    return HttpSite(SiteUrl.of_host(hostname), token, options, TransferLoop())
 
 
 def _screen() -> Screen:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The URL of a site, taken apart, checked and made canonical (RFC 3986)."""
+"""The URL of a site: parsed, checked and normalized (RFC 3986)."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from .errors import UsageError
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]")
-_GOOD: Final = "Give the address of the site, such as https://groups.example.com/"
+_EXAMPLE: Final = "Give the address of the site, such as https://groups.example.com/"
 
 
 @dataclass(frozen=True, slots=True)
 class SiteUrl:
-    """Where the root of a site is: *host* is an ASCII name, an IPv4, or a bare IPv6 address."""
+    """The root of a site: *host* is a name in ASCII, an IPv4 address, or a bare IPv6 address."""
 
     scheme: str
     host: str
@@ -26,14 +26,14 @@ class SiteUrl:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the site that *text* points to; a :class:`UsageError` says why it cannot."""
+        """Return the site at *text*; raises :class:`UsageError` if it is not such a URL."""
         if not text.isprintable() or " " in text:
-            raise _wrong("There is a character in the URL that no URL has", text)
+            raise _wrong("The URL has a character that is not allowed in a URL", text)
         try:
             parts = urlsplit(text)
             port = parts.port
         except ValueError as error:
-            raise _wrong("That is no URL", text) from error
+            raise _wrong("This is not a URL", text) from error
         _check(parts, text)
         if port is None:
             port = _PORTS[parts.scheme]
@@ -49,16 +49,16 @@ class SiteUrl:
 
     @property
     def authority(self) -> str:
-        """The host, and the port where it is not the usual one of the scheme."""
+        """The host, and the port if it is not the default port of the scheme."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def identity(self) -> str:
-        """The site as a ledger knows it: host, port and path, however its URL is written.
+        """The name of the site in a ledger: host, port and path, for each spelling of its URL.
 
-        ``http`` and ``https`` of a host are one site: whoever changes the URL in the crontab to
-        the safer one does not want to mail everybody again.
+        ``http`` and ``https`` of a host are one site: an operator who changes the URL in the
+        crontab to ``https`` must not mail everybody again.
         """
         host, port = self.authority.removesuffix(f":{self.port}"), self.port
         usual = port == _PORTS[self.scheme]
@@ -69,10 +69,10 @@ class SiteUrl:
         return f"{self}{uri}"
 
     def moved(self, uri: str, location: str) -> "SiteUrl | None":
-        """Return where a redirect of the hook *uri* to *location* says the site is.
+        """Return the site to which a redirect of the hook *uri* to *location* leads.
 
-        ``None`` where following it could give the token away: to another host or port, from
-        https to http, or to something that is not the hook. Raises :exc:`ValueError` where
+        Returns ``None`` if to follow it could disclose the token: another host or port, http
+        instead of https, or something that is not the hook. Raises :exc:`ValueError` if
         *location* is not a URL.
         """
         target = urljoin(self.hook(uri), location)
@@ -82,9 +82,9 @@ class SiteUrl:
             site = SiteUrl.parse(target.partition("#")[0].removesuffix(uri))
         except UsageError:
             return None
-        same_place = (site.scheme, site.port) == (self.scheme, self.port)
-        made_safe = (self.scheme, site.scheme) == ("http", "https")
-        return site if site.host == self.host and (same_place or made_safe) else None
+        same_server = (site.scheme, site.port) == (self.scheme, self.port)
+        upgraded = (self.scheme, site.scheme) == ("http", "https")
+        return site if site.host == self.host and (same_server or upgraded) else None
 
     def __str__(self) -> str:
         """Return the URL without a slash at the end."""
@@ -93,16 +93,16 @@ class SiteUrl:
 
 def _check(parts: SplitResult, text: str) -> None:
     if "@" in parts.netloc:
-        # Not repeated: what stands before the @ may be a password.
-        raise UsageError(f"A user name or password has no place in the URL.\n{_GOOD}")
+        # The URL is not quoted: it may have a password.
+        raise UsageError(f"The URL must not have a user name or a password.\n{_EXAMPLE}")
     if not parts.hostname:
-        raise _wrong("No host in the URL", text)
+        raise _wrong("The URL has no host", text)
     if parts.scheme not in _PORTS:
-        raise _wrong("Neither http nor https is the URL", text)
+        raise _wrong("The URL must start with http:// or https://", text)
     if "?" in text or "#" in text:
-        raise _wrong("A query or fragment (? or #) has no place in the URL", text)
+        raise _wrong("The URL must not have a query or a fragment (? or #)", text)
     if parts.port == 0:
-        raise _wrong("There is no port 0, as in the URL", text)
+        raise _wrong("The URL must not have the port 0", text)
 
 
 def _host(host: str, text: str) -> str:
@@ -111,14 +111,14 @@ def _host(host: str, text: str) -> str:
             return IPv6Address(host).compressed
         ascii_host = host.encode("idna").decode("ascii").lower()
     except (AddressValueError, UnicodeError) as error:
-        raise _wrong("No host can have the name in the URL", text) from error
+        raise _wrong("The URL has a host name that is not valid", text) from error
     if not _HOST.fullmatch(ascii_host):
-        raise _wrong("No host can have the name in the URL", text)
+        raise _wrong("The URL has a host name that is not valid", text)
     return ascii_host
 
 
 def _path(path: str) -> str:
-    # Normal as of RFC 3986, 6.2.2: two ways to write a path are one site.
+    # Normalization as in RFC 3986, 6.2.2, so that two spellings of a path are one site.
     quoted = quote(path, safe="/%:@!$&'()*+,;=-._~")
     plain = re.sub("%[0-9A-Fa-f]{2}", _normal, quoted)
     return urlsplit(urljoin("http://host/", plain)).path.rstrip("/")
@@ -131,4 +131,4 @@ def _normal(escape: re.Match[str]) -> str:
 
 def _wrong(what: str, text: str) -> UsageError:
     shown = text if text.isprintable() else ascii(text)[1:-1]
-    return UsageError(f"{what} <{shown}>\n{_GOOD}")
+    return UsageError(f"{what}: {shown}\n{_EXAMPLE}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One POST to a hook, which libcurl cannot send twice, and whether it left this machine."""
+"""One POST to a hook, which libcurl cannot send twice, and whether it may have been sent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pycurl
 
 from gs.profile.status.send.run.model import BUSY, Answer, NoAnswer
 
-# Where systems keep their bundle, for a Python that was built elsewhere and does not know.
+# Where systems have their bundle, for a Python that was built on another system.
 _BUNDLES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -22,23 +22,23 @@ _BUNDLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CertificateAuthorities:
-    """A file, a folder or both, of authorities in PEM."""
+    """The authorities to trust: a file, a folder or both, in PEM."""
 
     file: str | None
     folder: str | None
 
     @classmethod
-    def in_(cls, file: Path) -> "CertificateAuthorities":
-        """Return the trust in the authorities of *file*, and in no others."""
+    def of_file(cls, file: Path) -> "CertificateAuthorities":
+        """Return the authorities of *file* alone."""
         return cls(str(file), None)
 
     @classmethod
-    def in_system(cls) -> "CertificateAuthorities":
-        """Return the trust in ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else in the system's own.
+    def of_system(cls) -> "CertificateAuthorities":
+        """Return those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, or the system's own.
 
-        libcurl comes with an OpenSSL of its own, which knows nothing of the system's.
+        The wheel of pycurl has its own OpenSSL, which does not find the system's.
         """
-        import ssl  # noqa: PLC0415 - it is large, and --cacert does without
+        import ssl  # noqa: PLC0415 - it is large, and --cacert does not need it
 
         paths = ssl.get_default_verify_paths()
         if paths.cafile or paths.capath:
@@ -46,7 +46,7 @@ class CertificateAuthorities:
         return cls(next((path for path in _BUNDLES if Path(path).is_file()), None), None)
 
     def options(self) -> Iterator[tuple[int, object]]:
-        """Yield the options of libcurl that verify a server, or a proxy, by these."""
+        """Yield the options of libcurl that verify a server or a proxy with these authorities."""
         yield pycurl.SSL_VERIFYPEER, 1
         yield pycurl.SSL_VERIFYHOST, 2
         if self.file:
@@ -60,13 +60,14 @@ class CertificateAuthorities:
 # Bytes. No hook answers a send with more than a few hundred.
 _ANSWER_LIMIT: Final = 1 << 20
 
-# Seconds. Servers close an idle connection after 5 s (Apache, uvicorn, Node.js) or more: one that
-# is younger than this can be relied upon to be still there when the next request leaves.
-_REUSE_WITHIN: Final = 3
+# Seconds. Servers close an idle connection after 5 s (Apache, uvicorn, Node.js) or more, so a
+# younger one still exists when the next request is sent.
+_LONGEST_IDLE: Final = 3
 
-_CONNECT_WITHIN: Final = 30
+# Seconds.
+_CONNECT_TIMEOUT: Final = 30
 
-# "Expect:" keeps libcurl from waiting for a permission that few servers give.
+# An empty "Expect:" stops libcurl from waiting for "100 Continue", which few servers send.
 _HEADERS: Final = ["Expect:", "Content-Type: application/x-www-form-urlencoded", "Accept:"]
 
 Sink = Callable[[bytes], object]
@@ -74,55 +75,54 @@ Sink = Callable[[bytes], object]
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """How every call is made: *timeout* is in seconds, *agent* names the program."""
+    """How every call is made: *timeout* is in seconds, *user_agent* names the program."""
 
     timeout: float
-    agent: str
-    trust: CertificateAuthorities
+    user_agent: str
+    authorities: CertificateAuthorities
 
 
 class HookPost:
     """A libcurl handle that posts forms, one after the other.
 
-    libcurl repeats a request by itself when a kept-alive connection dies before the answer, and
-    the member would be mailed twice. It cannot where it reads the body from a function and has
-    none to rewind it with; the error is then ``CURLE_SEND_FAIL_REWIND``.
+    libcurl repeats a request by itself if a kept-alive connection ends before the answer, and
+    the member would be mailed twice. It cannot repeat a body that it reads from a function, if it
+    has no function to rewind it; the error is then ``CURLE_SEND_FAIL_REWIND``.
     """
 
-    def __init__(self, url: str, manner: ClientOptions) -> None:
+    def __init__(self, url: str, options: ClientOptions) -> None:
         self.handle = pycurl.Curl()
         self._body = BytesIO()
         self._answer = bytearray()
-        self._manner = manner
-        for option, value in _options(manner):
+        self._options = options
+        for option, value in _curl_options(options):
             self.handle.setopt(option, value)
         self.handle.setopt(pycurl.URL, url)
         self.handle.setopt(pycurl.HTTPHEADER, _HEADERS)
         self.handle.setopt(pycurl.READFUNCTION, self._body.read)
 
-    def hold(self, *, shared: bool) -> None:
-        """Make ready to hold one answer after the other.
+    def collect(self, *, shared: bool) -> None:
+        """Collect each answer, for :meth:`answer`.
 
-        It waits for a connection that is being made, if connections can be *shared*: where they
-        cannot, it would wait for the first answer.
+        If calls can share a connection (*shared*), a call waits for one that is being made.
+        Otherwise it would wait for the first answer.
         """
         self.handle.setopt(pycurl.PIPEWAIT, shared)
-        self.handle.setopt(pycurl.WRITEFUNCTION, self._take)
-        self.handle.setopt(pycurl.TIMEOUT_MS, round(self._manner.timeout * 1000))
+        self.handle.setopt(pycurl.WRITEFUNCTION, self._collect)
+        self.handle.setopt(pycurl.TIMEOUT_MS, round(self._options.timeout * 1000))
 
-    def hand_on(self, sink: Sink, headers: Sink) -> None:
-        """Make ready to hand the answer to *sink* as it arrives.
+    def stream(self, body: Sink, headers: Sink) -> None:
+        """Pass the answer to *body* while it arrives, and its header lines to *headers*.
 
-        Its *headers* go line by line to another. The time-out is for silence, not for the whole
-        of a long answer.
+        The time-out limits how long the site is silent, and not how long the answer takes.
         """
         self.handle.setopt(pycurl.HEADERFUNCTION, headers)
-        self.handle.setopt(pycurl.WRITEFUNCTION, sink)
+        self.handle.setopt(pycurl.WRITEFUNCTION, body)
         self.handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
-        self.handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._manner.timeout)))
+        self.handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._options.timeout)))
 
-    def fill(self, form: bytes, header: str | None = None) -> None:
-        """Make ready to post *form*, with another *header* if there is one."""
+    def prepare(self, form: bytes, header: str | None = None) -> None:
+        """Post *form* next, with one more *header* if there is one."""
         del self._answer[:]
         self._body.seek(0)
         self._body.truncate()
@@ -139,12 +139,12 @@ class HookPost:
 
     @property
     def http_status(self) -> int:
-        """The status of the answer, 0 where none has come."""
+        """The status of the answer, 0 if there is none yet."""
         return int(self.handle.getinfo(pycurl.RESPONSE_CODE))
 
     @property
     def is_http2(self) -> bool:
-        """Whether the answer came by HTTP/2, which calls share a connection of."""
+        """Whether the answer came by HTTP/2, so that calls can share a connection."""
         return bool(self.handle.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0)
 
     @property
@@ -157,51 +157,50 @@ class HookPost:
         return None if url is None else url.decode("utf-8", "replace")
 
     @property
-    def left(self) -> bool:
-        """Whether the request may have left this machine.
+    def sent(self) -> bool:
+        """Whether the request may have been sent.
 
-        Only what libcurl has asked for can have been written to a socket: while it has asked
-        for no byte of the body, no server can have a form to act upon. What libcurl calls the
-        error says less.
+        libcurl can send only what it has read: before it has read a byte of the body, no server
+        can have received a form. The number of the error says less.
         """
         return self._body.tell() > 0
 
     @property
     def retry_after(self) -> float | None:
-        """For how many seconds the site wants to be left alone (RFC 9110, 10.2.3), if it says so.
+        """The pause that the site asks for, in seconds (RFC 9110, 10.2.3), if it does.
 
-        A date is reckoned from now, by libcurl.
+        libcurl turns a date into seconds from now.
         """
         return float(self.handle.getinfo(pycurl.RETRY_AFTER)) or None
 
     def answer(self) -> Answer:
-        """Return what came back."""
+        """Return the answer."""
         status = self.http_status
         asked = self.retry_after if status in BUSY else None
         return Answer(status, bytes(self._answer), asked)
 
-    def fault(self, error: int, text: str) -> NoAnswer:
-        """Return what *error* of libcurl, which it describes as *text*, means."""
+    def no_answer(self, error: int, text: str) -> NoAnswer:
+        """Return the result for *error* of libcurl, which libcurl describes as *text*."""
         if error == pycurl.E_OPERATION_TIMEDOUT:
-            text = f"no answer within {self._manner.timeout:g} s"
+            text = f"no answer within {self._options.timeout:g} s"
         if error == pycurl.E_SEND_FAIL_REWIND:
             text = "the connection ended before an answer came"
         if error == pycurl.E_WRITE_ERROR:
-            text = "the answer is too long for one of a GroupServer site"
-        return NoAnswer(text, self.left)
+            text = "the answer is longer than any answer of a GroupServer site"
+        return NoAnswer(text, self.sent)
 
-    def _take(self, chunk: bytes) -> int:
+    def _collect(self, chunk: bytes) -> int:
         self._answer += chunk
         return len(chunk) if len(self._answer) <= _ANSWER_LIMIT else 0
 
 
-def _options(manner: ClientOptions) -> "Iterator[tuple[int, object]]":
+def _curl_options(options: ClientOptions) -> Iterator[tuple[int, object]]:
     yield pycurl.POST, 1
-    yield pycurl.USERAGENT, manner.agent
+    yield pycurl.USERAGENT, options.user_agent
     yield pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
     yield pycurl.FOLLOWLOCATION, 0
     yield pycurl.NOSIGNAL, 1
     yield pycurl.TCP_KEEPALIVE, 1
-    yield pycurl.MAXAGE_CONN, _REUSE_WITHIN
-    yield pycurl.CONNECTTIMEOUT_MS, round(min(manner.timeout, _CONNECT_WITHIN) * 1000)
-    yield from manner.trust.options()
+    yield pycurl.MAXAGE_CONN, _LONGEST_IDLE
+    yield pycurl.CONNECTTIMEOUT_MS, round(min(options.timeout, _CONNECT_TIMEOUT) * 1000)
+    yield from options.authorities.options()

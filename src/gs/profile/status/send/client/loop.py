@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: MIT
-"""One thread, one loop: libcurl's transfers, waited for together with the operator's signals."""
+"""Waiting in one thread for the transfers of libcurl and for the signals of the operator."""
 
 import select
 from typing import Final, NamedTuple, Protocol
 
 import pycurl
 
-# Seconds. While libcurl has no socket yet, it resolves a name; it asks to be looked at so often.
+# Seconds between two calls of libcurl while it has no socket: it resolves a name.
 _WITHOUT_SOCKETS: Final = 0.1
 
 
 class StopRequest(Protocol):
-    """Whatever may call the loop away from its waiting."""
+    """What can end the waiting of the loop."""
 
     def fileno(self) -> int:
-        """Return a file descriptor that becomes readable when it does."""
+        """Return a file descriptor that becomes readable when the waiting is to end."""
         ...
 
     def check(self) -> None:
-        """Raise, where the loop is to be left."""
+        """Raise an error if the loop is to be left."""
         ...
 
 
 class Completed(NamedTuple):
-    """A transfer that ended: *error* is the number of libcurl, 0 for none."""
+    """A transfer that ended: *error* is the error number of libcurl, 0 for none."""
 
     handle: pycurl.Curl
     error: int
@@ -31,60 +31,60 @@ class Completed(NamedTuple):
 
 
 class TransferLoop:
-    """Runs transfers at once, as many as select(2) can wait for: about a thousand."""
+    """Runs several transfers at once, at most what select(2) can wait for: about a thousand."""
 
-    def __init__(self, alarm: StopRequest | None = None) -> None:
-        self._alarm = alarm
+    def __init__(self, stop: StopRequest | None = None) -> None:
+        self._stop = stop
         self._multi = pycurl.CurlMulti()
         self._running = 0
 
     def begin(self, handle: pycurl.Curl) -> None:
-        """Begin the transfer that *handle* is set up for."""
+        """Begin the transfer of *handle*."""
         self._multi.add_handle(handle)
 
-    def forget(self, handle: pycurl.Curl) -> None:
-        """Take *handle* out of the loop, whether or not its transfer has ended."""
+    def remove(self, handle: pycurl.Curl) -> None:
+        """Remove *handle* from the loop, and end its transfer if it has not ended."""
         self._multi.remove_handle(handle)
 
     def wait(self, timeout: float) -> list[Completed]:
-        """Return the transfers that end within *timeout* seconds, as soon as any does.
+        """Return all transfers that have ended, after waiting for one for *timeout* s at most.
 
-        All that have ended by then are among them. Comes back early, perhaps with nothing, when
-        the alarm goes off.
+        Returns early, perhaps without any, when a signal arrives. Raises what
+        :meth:`StopRequest.check` raises, if no transfer has ended.
         """
-        ends = self._ended()
-        if not ends:
-            self._sleep(timeout)
-            ends = self._ended()
-        more = ends
+        completed = self._completed()
+        if not completed:
+            self._wait_for_sockets(timeout)
+            completed = self._completed()
+        more = completed
         while more and self._running:
-            more = self._ended()
-            ends = ends + more
-        if self._alarm and not ends:  # what has ended is not to be forgotten
-            self._alarm.check()
-        return ends
+            more = self._completed()
+            completed = completed + more
+        if self._stop and not completed:  # a result must not be lost
+            self._stop.check()
+        return completed
 
     def close(self) -> None:
         """Close all connections."""
         self._multi.close()
 
-    def _sleep(self, timeout: float) -> None:
+    def _wait_for_sockets(self, timeout: float) -> None:
         readable, writable, exceptional = self._multi.fdset()
-        wanted = self._multi.timeout()  # in milliseconds, below 0 for whenever
+        wanted = self._multi.timeout()  # in milliseconds, below 0 for no limit
         if wanted >= 0:
             timeout = min(timeout, wanted / 1000)
         if not readable and not writable:
             timeout = min(timeout, _WITHOUT_SOCKETS)
-        if self._alarm:
-            readable.append(self._alarm.fileno())
+        if self._stop:
+            readable.append(self._stop.fileno())
         select.select(readable, writable, exceptional, timeout)
 
-    def _ended(self) -> list[Completed]:
+    def _completed(self) -> list[Completed]:
         _, self._running = self._multi.perform()
-        ends: list[Completed] = []
+        completed: list[Completed] = []
         more = 1
         while more:
             more, good, bad = self._multi.info_read()
-            ends += [Completed(handle, 0, "") for handle in good]
-            ends += [Completed(*failed) for failed in bad]
-        return ends
+            completed += [Completed(handle, 0, "") for handle in good]
+            completed += [Completed(*failed) for failed in bad]
+        return completed

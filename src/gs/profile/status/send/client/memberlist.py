@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The list of members, read while it arrives."""
+"""The parser of the list of members, which reads it while it arrives."""
 
 import re
 from typing import Final
@@ -11,16 +11,16 @@ from gs.profile.status.send.errors import ProtocolError, TokenRefusedError
 from gs.profile.status.send.run.model import MemberId
 from gs.profile.status.send.text import Token, printable
 
-# Bytes. What is not a list is kept to see whether it is a refusal: those are short.
+# Bytes. An answer that is not a list may be a refusal: those are short.
 _REFUSAL_LIMIT: Final = 1 << 16
 
-# Characters: what no ID has. Without a limit one would be enough to fill the memory.
-_LONGEST: Final = 1 << 16
+# Characters. No ID is so long. Without a limit one ID could fill the memory.
+_LONGEST_ID: Final = 1 << 16
 
-# Bytes that may come without completing an ID: more than the longest takes, however escaped.
-_FRUITLESS_LIMIT: Final = 1 << 20
+# Bytes that may arrive before the next ID is complete: more than the longest takes when escaped.
+_INCOMPLETE_LIMIT: Final = 1 << 20
 
-# Characters of what a site says that an error repeats.
+# Characters of a site's message that an error quotes.
 _SHOWN: Final = 500
 
 _WHITE: Final = b" \t\r\n"
@@ -29,96 +29,96 @@ _NOT_A_LIST: Final = (
     "Check that the URL is the address of a GroupServer site."
 )
 
-# The escapes of JSON for what is beyond 16 bits come in pairs (RFC 8259, 7).
-_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+# JSON escapes a character beyond 16 bits as a pair of surrogates (RFC 8259, 7).
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE: Final = re.compile(
-    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F]..)|.)", re.DOTALL
+    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
 )
 
 
 class MemberListParser:
-    """Turns the body of the members hook, chunk by chunk, into members.
+    """Parses the answer of the members hook, chunk by chunk.
 
-    Raises :class:`ProtocolError` for what is not a JSON array of strings, as soon as that
-    shows, and :class:`TokenRefusedError` for the refusal of the token.
+    Raises :class:`ProtocolError` as soon as the answer cannot be a JSON array of strings, and
+    :class:`TokenRefusedError` if the site refuses the token.
     """
 
     def __init__(self, token: Token) -> None:
         self._token = token
         self._events = ijson.sendable_list()
-        # Python has a limit to the digits of an int, past which ijson leaves behind what crashes.
+        # Python limits the digits of an int. ijson does not expect the error and would crash.
         self._parser = ijson.basic_parse_coro(self._events, use_float=True)
-        self._count = self._fruitless = 0
+        self._count = self._incomplete = 0
         self._in_list = self._opened = False
         self._pending = b""
 
     def feed(self, chunk: bytes) -> list[MemberId]:
-        """Return the members that *chunk* completes."""
+        """Return the members whose IDs *chunk* completes."""
         if not chunk:
             return []
         self._pending += chunk
         self._in_list = self._in_list or self._begins()
         if not self._in_list:
             return []
-        self._fruitless += len(chunk)
-        members = self._parsed(self._without_half_an_escape())
+        self._incomplete += len(chunk)
+        members = self._parsed(self._without_incomplete_escape())
         if members:
-            self._fruitless = 0
-        elif self._fruitless > _FRUITLESS_LIMIT:
-            raise _not_a_list(f"entry {self._count + 1} is too long for an ID, or never comes")
+            self._incomplete = 0
+        elif self._incomplete > _INCOMPLETE_LIMIT:
+            raise _not_a_list(f"entry {self._count + 1} is too long for an ID, or does not end")
         return members
 
     def close(self) -> None:
-        """Make sure that the list was whole."""
+        """Raise an error if the list is not complete."""
         if not self._in_list:
             raise self._refused()
         self._parsed(self._pending)
         try:
             self._parser.close()
         except ijson.JSONError as error:
-            raise _not_a_list(f"the JSON ends in the middle, after {self._count} IDs") from error
+            raise _not_a_list(f"the JSON is incomplete, after {self._count} IDs") from error
 
     def _begins(self) -> bool:
         begin = self._pending.lstrip(_WHITE)[:1]
         if begin == b"[":
             return True
         if begin not in (b"", b"{") or len(self._pending) > _REFUSAL_LIMIT:
-            raise _not_a_list("it is not JSON, or something else than a list")
+            raise _not_a_list("it is not a JSON list")
         return False
 
-    def _without_half_an_escape(self) -> bytes:
-        # What stands before a quotation mark is whole.
+    def _without_incomplete_escape(self) -> bytes:
+        # An escape before a quotation mark is complete.
         end = self._pending.rfind(b'"') + 1 if b"\\" in self._pending else len(self._pending)
-        whole, self._pending = self._pending[:end], self._pending[end:]
-        return whole
+        complete, self._pending = self._pending[:end], self._pending[end:]
+        return complete
 
     def _parsed(self, text: bytes) -> list[MemberId]:
-        half = _half_a_character(text) if _HALF.search(text) else None
-        sound = text[:half]
+        lone = _lone_surrogate(text) if _SURROGATE.search(text) else None
+        valid = text[:lone]
         try:
-            if sound:  # no bytes are the end for it
-                self._parser.send(sound)
+            if valid:  # ijson takes an empty text for the end
+                self._parser.send(valid)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             self._members()
-            raise _not_a_list(f"the JSON is broken after {self._count} IDs") from error
+            raise _not_a_list(f"the JSON is invalid after {self._count} IDs") from error
         members = self._members()
-        if half is not None:
-            # The parser would make another character of it, and so another member.
-            raise _not_a_list(f"entry {self._count + 1} of the list has half a character")
+        if lone is not None:
+            # ijson would replace it by another character, and so name another member.
+            raise _not_a_list(f"entry {self._count + 1} of the list has a lone surrogate")
         return members
 
     def _members(self) -> list[MemberId]:
         members: list[MemberId] = [value for kind, value in self._events if kind == "string"]
         if len(members) < len(self._events):
-            self._look_at_the_others()
+            self._check_other_events()
         del self._events[:]
-        if members and max(map(len, members)) > _LONGEST:
-            long = next(n for n, member in enumerate(members, 1) if len(member) > _LONGEST)
+        if members and max(map(len, members)) > _LONGEST_ID:
+            long = next(n for n, member in enumerate(members, 1) if len(member) > _LONGEST_ID)
             raise _not_a_list(f"entry {self._count + long} is too long for an ID")
         self._count += len(members)
         return members
 
-    def _look_at_the_others(self) -> None:
+    def _check_other_events(self) -> None:
         number = self._count
         for kind, _ in self._events:
             if kind == "string":
@@ -135,18 +135,18 @@ class MemberListParser:
             return _not_a_list(str(error) if self._pending else "the answer is empty")
         if not isinstance(reply, FormRefusal):
             return _not_a_list("it is an object")
-        said = printable(self._token.cut(" ".join(reply.complaints)))[:_SHOWN]
+        said = printable(self._token.redact(" ".join(reply.complaints)))[:_SHOWN]
         if reply.of_token:
             return TokenRefusedError(
                 f"The site refuses the token: {said}\n"
-                "Give the configuration file the token that the site has."
+                "Copy the token of the site to the configuration file."
             )
         return _not_a_list(f"it refused the form: {said}")
 
 
-def _half_a_character(text: bytes) -> int | None:
-    halves = (escape.start() for escape in _ESCAPE.finditer(text) if escape["half"])
-    return next(halves, None)
+def _lone_surrogate(text: bytes) -> int | None:
+    lone = (escape.start() for escape in _ESCAPE.finditer(text) if escape["lone"])
+    return next(lone, None)
 
 
 def _not_a_list(what: str) -> ProtocolError:

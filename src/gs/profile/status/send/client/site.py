@@ -27,51 +27,55 @@ from .hookpost import ClientOptions, HookPost
 from .loop import Completed, TransferLoop
 from .memberlist import MemberListParser
 
-_NO_TRUST: Final = (pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_ISSUER_ERROR)
-_NO_HTTP: Final = (pycurl.E_UNSUPPORTED_PROTOCOL, 8, pycurl.E_BAD_CONTENT_ENCODING)
+_CERTIFICATE_ERRORS: Final = (pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_ISSUER_ERROR)
+# 8 is CURLE_WEIRD_SERVER_REPLY, which pycurl has no name for.
+_NOT_HTTP: Final = (pycurl.E_UNSUPPORTED_PROTOCOL, 8, pycurl.E_BAD_CONTENT_ENCODING)
 
 
-def members_hook_error(end: Completed, text: str, site: SiteUrl) -> errors.SendProfileError:
-    """Return the error for a members hook that could not be called, *text* being why."""
-    if end.error == pycurl.E_COULDNT_RESOLVE_HOST:
+def members_hook_error(completed: Completed, text: str, site: SiteUrl) -> errors.SendProfileError:
+    """Return the error for a members hook that could not be called; *text* says why."""
+    if completed.error == pycurl.E_COULDNT_RESOLVE_HOST:
         return errors.HostNotFoundError(
-            f"There is no host called {site.host}.\n"
-            "Check the URL; if it is right, this machine's name service may be out of order."
+            f"The name of the host was not found: {site.host}.\n"
+            "Check the URL. If it is correct, check the name service of this machine."
         )
-    if end.error == pycurl.E_SSL_CACERT_BADFILE:
-        return errors.UsageError(f"No authorities can be read from the file given: {text}")
-    if end.error in _NO_TRUST:
+    if completed.error == pycurl.E_SSL_CACERT_BADFILE:
+        return errors.UsageError(
+            f"Cannot read certificate authorities from the file of --cacert: {text}"
+        )
+    if completed.error in _CERTIFICATE_ERRORS:
         return errors.UntrustedCertificateError(
-            f"The certificate of {site.authority} cannot be trusted: {text}.\n"
-            "Renew it; or name the file of a private authority with --cacert."
+            f"The certificate of {site.authority} is not valid: {text}.\n"
+            "Renew it. If a private authority issued it, name its file with --cacert."
         )
-    if end.error in _NO_HTTP:
+    if completed.error in _NOT_HTTP:
         return errors.ProtocolError(
-            f"What answers at {site} does not speak HTTP: {text}.\nCheck the URL and its port."
+            f"The server at {site} does not answer as an HTTP server: {text}.\n"
+            "Check the URL and its port."
         )
     return errors.UnreachableError(
-        f"The site at {site} cannot be reached: {text}.\nNobody was sent to; try again later."
+        f"Cannot reach the site at {site}: {text}.\nNothing was sent. Try again later."
     )
 
 
 _OK: Final = 200
 _REDIRECTS_AT_MOST: Final = 5
 
-# Characters of an address that an error repeats.
+# Characters of an address that an error quotes.
 _SHOWN: Final = 200
 
-# Bytes of a page that came in the place of the list: no more is waited for.
+# Bytes of a page that came instead of the list. The rest is not read.
 _LONGEST_PAGE: Final = 1 << 20
 
-# Seconds. It bounds nothing: the loop comes back when there is something to do.
-_A_WHILE: Final = 60.0
+# Seconds. The loop returns earlier when a transfer ends or data arrives.
+_WAIT: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class SiteProperties:
-    """What the list tells of the *site*, which its redirects led to.
+    """What the answer of the members hook says of the *site*, which redirects may have led to.
 
-    *key_lifetime* is for how many seconds it remembers a key, 0 where it does not say; *shared*
+    *key_lifetime* is for how many seconds the site remembers a key, 0 if it does not say. *shared*
     is whether calls in flight share a connection.
     """
 
@@ -81,34 +85,37 @@ class SiteProperties:
 
 
 def retrieve_members(
-    site: SiteUrl, token: Token, manner: ClientOptions, loop: TransferLoop
+    site: SiteUrl, token: Token, options: ClientOptions, loop: TransferLoop
 ) -> Generator[MemberId, None, SiteProperties]:
-    """Yield the members while their list arrives, and return what it tells of the site."""
+    """Yield the members while their list arrives, and return the properties of the site."""
     for _ in range(_REDIRECTS_AT_MOST + 1):
-        retrieval = _Retrieval(site, token, manner, loop)
+        retrieval = _Retrieval(site, token, options, loop)
         yield from retrieval.members()
         moved = retrieval.moved()
         if moved is None:
             return SiteProperties(site, retrieval.key_lifetime, retrieval.shared)
         site = moved
-    raise ProtocolError(f"The site redirects again and again, at last to {site}.")
+    raise ProtocolError(
+        f"The site redirects more than {_REDIRECTS_AT_MOST} times, the last time to {site}.\n"
+        "Correct the redirects in the configuration of the site."
+    )
 
 
 class _Retrieval:
     def __init__(
-        self, site: SiteUrl, token: Token, manner: ClientOptions, loop: TransferLoop
+        self, site: SiteUrl, token: Token, options: ClientOptions, loop: TransferLoop
     ) -> None:
         self._site = site
         self._token = token
         self._loop = loop
-        self._listing = MemberListParser(token)
+        self._parser = MemberListParser(token)
         self._chunks: list[bytes] = []
-        self._unread = 0
-        self._post = HookPost(site.hook(MEMBERS_URI), manner)
-        self._post.hand_on(self._chunks.append, self._read_header)
-        self._post.fill(members_form(token.reveal()))
+        self._skipped = 0
+        self._post = HookPost(site.hook(MEMBERS_URI), options)
+        self._post.stream(self._chunks.append, self._read_header)
+        self._post.prepare(members_form(token.reveal()))
         self._location: str | None = None
-        #: For how many seconds the site remembers a key, 0 where it does not say.
+        #: For how many seconds the site remembers a key, 0 if it does not say.
         self.key_lifetime = 0
 
     @property
@@ -117,34 +124,36 @@ class _Retrieval:
         return self._post.is_http2
 
     def members(self) -> Iterator[MemberId]:
-        """Yield the members; none where the answer is a redirect."""
-        ends: list[Completed] = []
+        """Yield the members; none if the answer is a redirect."""
+        completed: list[Completed] = []
         self._loop.begin(self._post.handle)
         try:
-            while not ends:
-                ends = self._loop.wait(_A_WHILE)
+            while not completed:
+                completed = self._loop.wait(_WAIT)
                 yield from self._arrived()
         finally:
-            # In the middle of an answer this closes the connection: the rest is not waited for.
-            self._loop.forget(self._post.handle)
-        self._finish(ends[0])
+            # In the middle of an answer this closes the connection, and nobody waits for the rest.
+            self._loop.remove(self._post.handle)
+        self._finish(completed[0])
 
     def moved(self) -> SiteUrl | None:
-        """Return the site that the answer redirected to, ``None`` where it did not."""
+        """Return the site that the answer redirects to, ``None`` if it does not redirect."""
         if self._location is None:
             return None
-        # Without its query, where sites put what they were sent.
-        place = printable(self._token.cut(self._location.partition("?")[0]))[:_SHOWN]
-        redirects = f"The site at {self._site} redirects to {place},\n"
+        # Without the query: some sites repeat the form there.
+        place = printable(self._token.redact(self._location.partition("?")[0]))[:_SHOWN]
+        redirects = f"The site at {self._site} redirects to {place}"
         try:
             moved = self._site.moved(MEMBERS_URI, self._location)
         except ValueError as error:
-            advice = "which is not a URL. Correct the redirect in the configuration of the site."
-            raise ProtocolError(redirects + advice) from error
+            raise ProtocolError(
+                f"{redirects}, which is not a URL.\n"
+                "Correct the redirect in the configuration of the site."
+            ) from error
         if moved is None:
             raise ProtocolError(
-                f"{redirects}where the token is not sent. If that is the site, call it by that"
-                " address."
+                f"{redirects}. The token is not sent to another site.\n"
+                "If that is the address of the site, run the command with it."
             )
         return moved
 
@@ -152,23 +161,23 @@ class _Retrieval:
         chunk = b"".join(self._chunks)
         self._chunks.clear()
         if self._post.http_status == _OK:
-            return self._listing.feed(chunk)
-        self._unread += len(chunk)
-        if self._unread > _LONGEST_PAGE:
+            return self._parser.feed(chunk)
+        self._skipped += len(chunk)
+        if self._skipped > _LONGEST_PAGE:
             raise self._not_ok()
         return []
 
-    def _finish(self, end: Completed) -> None:
-        if end.error:
-            # libcurl quotes what it was answered, which may be what it was sent.
-            text = self._token.cut(self._post.fault(end.error, end.text).text)
-            raise members_hook_error(end, printable(text)[:_SHOWN], self._site)
+    def _finish(self, completed: Completed) -> None:
+        if completed.error:
+            # libcurl quotes the answer, in which the site may quote the request.
+            text = self._token.redact(self._post.no_answer(completed.error, completed.text).text)
+            raise members_hook_error(completed, printable(text)[:_SHOWN], self._site)
         self._location = self._post.redirect
         if self._location is not None:
             return
         if self._post.http_status != _OK:
             raise self._not_ok()
-        self._listing.close()
+        self._parser.close()
 
     def _not_ok(self) -> NotOk:
         answer = self._post.answer()
@@ -186,21 +195,21 @@ class _Retrieval:
 class HttpSite:
     """Fulfils :class:`~gs.profile.status.send.run.ports.Site` over HTTP.
 
-    Calls of the send hook name the period of the *run*, and have a key that is made of it where
-    the site honours keys; without a run they have neither.
+    A call of the send hook names the period of the *run*. It has a key, made from the run and the
+    member, if the site honours keys. Without a run it has neither.
     """
 
     def __init__(
         self,
         site: SiteUrl,
         token: Token,
-        manner: ClientOptions,
+        options: ClientOptions,
         loop: TransferLoop,
         run: Run | None = None,
     ) -> None:
-        self._found = SiteProperties(site)
+        self._properties = SiteProperties(site)
         self._token = token
-        self._manner = manner
+        self._options = options
         self._run = run
         self._form = SendForm(token.reveal(), run.period if run else None)
         self._loop = loop
@@ -209,49 +218,50 @@ class HttpSite:
 
     @property
     def key_lifetime(self) -> int:
-        """For how many seconds the site remembers a key, 0 where it does not honour them."""
-        return self._found.key_lifetime
+        """For how many seconds the site remembers a key, 0 if it does not honour keys."""
+        return self._properties.key_lifetime
 
     def members(self) -> Iterator[MemberId]:
-        """Yield the members, while the list is still arriving.
+        """Yield the members while the list arrives.
 
-        The send hook is called at the place that this finds.
+        If the site redirects, the calls of the send hook go to the address that it names.
         """
-        self._found = yield from retrieve_members(
-            self._found.site, self._token, self._manner, self._loop
+        self._properties = yield from retrieve_members(
+            self._properties.site, self._token, self._options, self._loop
         )
-        self._idle.clear()  # they call the place from before
+        self._idle.clear()  # they have the URL from before
 
     def begin(self, claim: Claim) -> None:
-        """Begin to call the send hook for *claim*, and return at once."""
+        """Begin a call of the send hook for *claim*, and return at once."""
         post = self._idle.pop() if self._idle else self._new_post()
-        post.fill(self._form.of(claim.member), self._key(claim))
+        post.prepare(self._form.of(claim.member), self._key(claim))
         self._calls[post.handle] = (claim, post)
         self._loop.begin(post.handle)
 
     def attempts(self, timeout: float) -> list[Attempt]:
-        """Wait for calls to end and return those that did, after *timeout* seconds at most."""
-        return [self._attempt(end) for end in self._loop.wait(timeout)]
+        """Return the calls that ended, after waiting for one for at most *timeout* seconds."""
+        return [self._attempt(completed) for completed in self._loop.wait(timeout)]
 
     def close(self) -> None:
-        """Give up what is in flight, and close the connections."""
+        """Abandon the calls in flight, and close the connections."""
         for handle in self._calls:
-            self._loop.forget(handle)
+            self._loop.remove(handle)
         self._loop.close()
 
-    def _attempt(self, end: Completed) -> Attempt:
-        claim, post = self._calls.pop(end.handle)
-        self._loop.forget(end.handle)
+    def _attempt(self, completed: Completed) -> Attempt:
+        claim, post = self._calls.pop(completed.handle)
+        self._loop.remove(completed.handle)
         self._idle.append(post)
-        answer = post.fault(end.error, end.text) if end.error else post.answer()
-        return Attempt(claim, answer, post.seconds)
+        error, text = completed.error, completed.text
+        result = post.no_answer(error, text) if error else post.answer()
+        return Attempt(claim, result, post.seconds)
 
     def _new_post(self) -> HookPost:
-        post = HookPost(self._found.site.hook(SEND_URI), self._manner)
-        post.hold(shared=self._found.shared)
+        post = HookPost(self._properties.site.hook(SEND_URI), self._options)
+        post.collect(shared=self._properties.shared)
         return post
 
     def _key(self, claim: Claim) -> str | None:
-        if not self._run or not self._found.key_lifetime:
+        if not self._run or not self._properties.key_lifetime:
             return None
         return f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"

@@ -11,63 +11,59 @@ from typing import Final
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 
 _FILE: Final = Path(__file__).with_name("queries.sql")
-_NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-
-
-def load() -> dict[str, str]:
-    """Return the queries by their names."""
-    _, *parts = _NAME.split(_FILE.read_text("utf-8"))
-    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
-
+_PART: Final = re.compile(r"^-- (name|expression): (\w+)$", re.MULTILINE)
+_EXPRESSION: Final = re.compile(r"\{(\w+)\}")
 
 Values = Mapping[str, object] | Sequence[object]
 
-_NOBODY: Final = "Nobody is sent to who cannot be recorded."
+_NOTHING_SENT: Final = "Nothing is sent that cannot be recorded."
 _CORRUPT: Final = (
-    "It does not tell any more who was sent to, so nobody is. Restore it from a backup, or see "
-    "what sqlite3(1) can recover."
+    "It does not say reliably who was sent to, so nothing was sent. Restore it from a backup, or "
+    "recover it with sqlite3(1)."
 )
 _ADVICE: Final = {
-    sqlite3.SQLITE_FULL: "Make room, and call again: the run goes on. If there is room, the "
-    "folder for temporary files is full: SQLITE_TMPDIR, or /var/tmp.",
-    sqlite3.SQLITE_BUSY: "Another program has it open: close that, and call again.",
-    sqlite3.SQLITE_READONLY: "Let this user write it, or name another place with --ledger.",
-    sqlite3.SQLITE_CANTOPEN: "Let this user write in its folder, or name another with --ledger.",
-    sqlite3.SQLITE_NOTADB: "If it was the ledger, restore it from a backup: a new one knows of "
-    "nobody who was sent to. Else name another place with --ledger.",
-    sqlite3.SQLITE_IOERR: "See that its disk has room and is sound, and call again: the run "
-    "goes on.",
+    sqlite3.SQLITE_FULL: "Free disk space, then run the same command to continue. If the "
+    "disk is not full, the folder for temporary files is: SQLITE_TMPDIR, or /var/tmp.",
+    sqlite3.SQLITE_BUSY: "Another program has it open. Close that program, then run the same "
+    "command to continue.",
+    sqlite3.SQLITE_READONLY: "Give this user write access, or name another file with --ledger.",
+    sqlite3.SQLITE_CANTOPEN: "Give this user write access to its folder, or name another file "
+    "with --ledger.",
+    sqlite3.SQLITE_NOTADB: "If it was the ledger, restore it from a backup: a new ledger would "
+    "mail everybody again. If not, name another file with --ledger.",
+    sqlite3.SQLITE_IOERR: "Check that its disk works and is not full, then run the same command "
+    "to continue.",
 }
 
-# Members whom one statement names.
+# Members in one statement.
 _MOST_AT_ONCE: Final = 128
 
-# What is wrong with the machine, not with the place.
-_NOT_THE_PLACE: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
+# Errors of the machine, and not of the path of the ledger.
+_MACHINE_ERRORS: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
 
 
-class LedgerFile:
+class LedgerConnection:
     """An open ledger: SQLite at *path*, in *connection*, which is in autocommit mode."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._queries = load()
+        self._queries = load_queries()
         self._errors = _Errors(path)
 
     def check(self) -> None:
-        """Raise :class:`LedgerError` where the file is damaged; it is read from end to end."""
+        """Read the whole file; raise :class:`LedgerError` if it is damaged."""
         with self._errors:
-            # quick_check costs the same here, and overlooks an index that has lost a run.
-            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if found == "ok" and self.row("damaged_member"):
-            found = "a member has a value that none can have"
-        if found != "ok":
-            raise ledger_error(self.path, sqlite3.DatabaseError(found), corrupt=True)
+            # quick_check takes as long here, and does not find a run that an index has lost.
+            problem = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if problem == "ok" and self.row("damaged_member"):
+            problem = "a member has an impossible value"
+        if problem != "ok":
+            raise ledger_error(self.path, sqlite3.DatabaseError(problem), corrupt=True)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Have all that is read inside be of one moment, whoever writes meanwhile."""
+        """Read one state of the ledger in the block, even if another process writes."""
         with self._errors:
             self._connection.execute("BEGIN")
         try:
@@ -78,7 +74,7 @@ class LedgerFile:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make what is done inside one durable change, or none."""
+        """Make the changes in the block one durable change, or none."""
         with self._errors:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -87,18 +83,18 @@ class LedgerFile:
                 self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, such as a full disk.
-            with suppress(sqlite3.Error):  # what went wrong before is what to tell
+            with suppress(sqlite3.Error):  # the first error is the one to report
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             raise
 
     def rows(self, name: str, **values: object) -> Iterator[sqlite3.Row]:
-        """Yield what the query *name* finds."""
+        """Yield the rows of the query *name*."""
         with self._errors:
             yield from self._connection.execute(self._queries[name], values)
 
     def row(self, name: str, **values: object) -> sqlite3.Row | None:
-        """Return the one row that the query *name* finds, if it does."""
+        """Return the row of the query *name*, ``None`` if there is none."""
         return next(self.rows(name, **values), None)
 
     def do(self, name: str, **values: object) -> int:
@@ -116,18 +112,18 @@ class LedgerFile:
     def do_for(
         self, name: str, members: Sequence[str], values: Sequence[object] = (), place: str = "?"
     ) -> int:
-        """Run the query *name* for *members*, each in a *place* of its ``:members``.
+        """Run the query *name* for all *members*, each of them a *place* in its ``:members``.
 
-        The *values* are those of its numbers. Returns how many rows it changed. This is up to
-        seven times as fast as to run it once for each.
+        *values* are for the numbered parameters. Returns how many rows it changed. This is up to
+        seven times as fast as one statement for each member.
         """
         changed = 0
-        rest, size = list(members), _MOST_AT_ONCE
-        while rest:
-            # Sizes of few kinds, so that SQLite finds the statements prepared.
-            while size > len(rest):
+        remaining, size = list(members), _MOST_AT_ONCE
+        while remaining:
+            # Few different sizes, so that SQLite finds the statements in its cache.
+            while size > len(remaining):
                 size //= 2
-            some, rest = rest[:size], rest[size:]
+            some, remaining = remaining[:size], remaining[size:]
             places = ", ".join([place] * size)
             query = self._queries[name].replace(":members", places)
             with self._errors:
@@ -135,7 +131,7 @@ class LedgerFile:
         return changed
 
     def do_many(self, name: str, values: Iterable[Values]) -> int:
-        """Run the query *name* once for each of *values*; return how many rows it changed."""
+        """Run the query *name* once for each of *values*; return how many rows that changed."""
         with self._errors:
             return self._connection.executemany(self._queries[name], values).rowcount
 
@@ -145,7 +141,7 @@ class LedgerFile:
 
 
 class _Errors:
-    """Says what errors of SQLite mean: a class, for a generator would be a fifth of a query."""
+    """Translates errors of SQLite. A generator would take a fifth of the time of a query."""
 
     __slots__ = ("_path",)
 
@@ -170,16 +166,30 @@ def ledger_error(
     opening: bool = False,
     corrupt: bool = False,
 ) -> LedgerError:
-    """Return the error that says what *error* means for the ledger at *path*.
+    """Return the error for the operator that *error* means for the ledger at *path*.
 
-    It is a :exc:`UnicodeDecodeError` where SQLite quotes what a damaged file has for a name.
+    :exc:`UnicodeDecodeError` comes from SQLite quoting a name in a damaged file.
     """
-    # The lower eight bits are the result code proper, of which the rest is a shade.
+    # The lower eight bits are the primary result code (https://sqlite.org/rescode.html).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     quoted = isinstance(error, UnicodeDecodeError)
     if corrupt or quoted or code == sqlite3.SQLITE_CORRUPT:
         return LedgerError(f"The ledger {path} is corrupt: {error}.\n{_CORRUPT}")
-    verb = "opened" if opening else "used"
-    kind = NoLedgerError if opening and code not in _NOT_THE_PLACE else LedgerError
-    advice = _ADVICE.get(code, "See to it, and call again: the run goes on.")
-    return kind(f"The ledger {path} cannot be {verb}: {error}.\n{_NOBODY} {advice}")
+    verb = "open" if opening else "use"
+    kind = NoLedgerError if opening and code not in _MACHINE_ERRORS else LedgerError
+    advice = _ADVICE.get(code, "Then run the same command to continue.")
+    return kind(f"Cannot {verb} the ledger {path}: {error}.\n{_NOTHING_SENT} {advice}")
+
+
+def load_queries() -> dict[str, str]:
+    """Return the queries of ``queries.sql`` by name, with its expressions filled in."""
+    _, *parts = _PART.split(_FILE.read_text("utf-8"))
+    kinds, names, texts = parts[::3], parts[1::3], parts[2::3]
+    texts = [text.strip() for text in texts]
+    named = list(zip(kinds, names, texts, strict=True))
+    expressions = {name: text for kind, name, text in named if kind == "expression"}
+    return {
+        name: _EXPRESSION.sub(lambda found: f"({expressions[found[1]]})", text)
+        for kind, name, text in named
+        if kind == "name"
+    }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file of a ledger: created, opened, migrated, checked."""
+"""The file of a ledger: created, opened, migrated, and refused if it is not one."""
 
 import os
 import sqlite3
@@ -10,21 +10,21 @@ from typing import Final
 
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 
-from .connection import LedgerFile, ledger_error
+from .connection import LedgerConnection, ledger_error
 
-#: The migrations, oldest first: a ledger's version is how many of them it has had.
+#: The migrations, the oldest first. The version of a ledger is the number of its migrations.
 MIGRATIONS: Final = tuple(sorted(Path(__file__).with_name("migrations").glob("*.sql")))
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Return how many migrations a ledger has had."""
+    """Return the version of a ledger: the number of its migrations."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Path]) -> None:
-    """Apply those of *migrations* that are missing, all or none; raises :exc:`sqlite3.Error`.
+    """Apply the *migrations* that are missing, all or none; raises :exc:`sqlite3.Error`.
 
-    A ledger that cannot be written fails here, even if nothing is missing.
+    It fails for a ledger that cannot be written, even if no migration is missing.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -41,7 +41,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Path]) -> None:
 
 
 def _statements(text: str) -> Iterator[str]:
-    # executescript() would end the transaction that makes it all or none.
+    # executescript() would commit, so that it would not be all or none.
     statement = ""
     for line in text.splitlines(keepends=True):
         statement += line
@@ -50,18 +50,18 @@ def _statements(text: str) -> Iterator[str]:
             statement = ""
 
 
-# "gssp", by which we know a ledger from another program's SQLite file.
+# "gssp": it tells a ledger from the SQLite file of another program.
 _APPLICATION_ID: Final = 0x67737370
 
-# What a file of SQLite begins with, and the least bytes that it can have
+# The first octets of an SQLite file, and its smallest size in octets
 # (https://sqlite.org/fileformat2.html).
 _MAGIC: Final = b"SQLite format 3\0"
 _SHORTEST: Final = 512
 
-# Seconds. Another run that shares the file may be storing a long list.
+# Seconds to wait for another run in the same file, which may be storing a long list.
 _BUSY_TIMEOUT: Final = 60.0
 
-# WAL lets --status read while a run writes; FULL makes each commit outlast a power cut.
+# With WAL, --status can read while a run writes. With FULL each commit survives a power cut.
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -75,51 +75,51 @@ _MEMORY: Final = Path(":memory:")
 
 
 def ensure_ledger(path: Path, migrations: Sequence[Path] = MIGRATIONS) -> None:
-    """Make a ledger at *path* if there is none; it waits for nobody.
+    """Create a ledger at *path* if there is none; this never waits for another process.
 
-    Raises :class:`NoLedgerError` or :class:`LedgerError` for what is not the file of one.
+    Raises :class:`NoLedgerError` or :class:`LedgerError` for a file that is not a ledger.
     """
     with _errors(path):
         if not path.exists():
-            _make(path, migrations)
-        _refuse_what_is_no_ledger(path)
+            _create(path, migrations)
+        _check_file(path)
 
 
 def open_ledger(
     path: Path, migrations: Sequence[Path] = MIGRATIONS, *, busy_timeout: float = _BUSY_TIMEOUT
-) -> LedgerFile:
-    """Return the ledger at *path*, made if there is none, for reading and writing.
+) -> LedgerConnection:
+    """Return the ledger at *path* for reading and writing, created if there is none.
 
-    While another program writes it, it is waited for, *busy_timeout* seconds each time. Raises
-    :class:`NoLedgerError` where it cannot be had, :class:`LedgerError` where it is corrupt.
+    Each operation waits up to *busy_timeout* seconds for another program that writes. Raises
+    :class:`NoLedgerError` if it cannot be opened, :class:`LedgerError` if it is corrupt.
     """
     ensure_ledger(path, migrations)
-    with _errors(path), ExitStack() as undone:
-        connection = undone.enter_context(closing(_connection(path, "rw", busy_timeout)))
-        _refuse_what_is_not_ours(connection, path, len(migrations))
+    with _errors(path), ExitStack() as cleanup:
+        connection = cleanup.enter_context(closing(_connection(path, "rw", busy_timeout)))
+        _check_version(connection, path, len(migrations))
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         migrate(connection, migrations)
-        undone.pop_all()
-    return LedgerFile(path, connection)
+        cleanup.pop_all()
+    return LedgerConnection(path, connection)
 
 
-def open_ledger_read_only(path: Path) -> LedgerFile:
-    """Return the ledger at *path* for reading alone, an empty one where there is none.
+def open_ledger_read_only(path: Path) -> LedgerConnection:
+    """Return the ledger at *path* for reading only, an empty one if there is none.
 
-    Raises what :func:`open_ledger` does.
+    Raises the errors of :func:`open_ledger`.
     """
-    with _errors(path), ExitStack() as undone:
+    with _errors(path), ExitStack() as cleanup:
         if not path.exists():
             return _empty()
-        _refuse_what_is_no_ledger(path)
-        connection = undone.enter_context(closing(_connection(path, "ro")))
-        _refuse_what_is_not_ours(connection, path, len(MIGRATIONS))
+        _check_file(path)
+        connection = cleanup.enter_context(closing(_connection(path, "ro")))
+        _check_version(connection, path, len(MIGRATIONS))
         if version_of(connection) == len(MIGRATIONS):
-            file = LedgerFile(path, connection)
-            file.check()
-            undone.pop_all()
-            return file
+            ledger = LedgerConnection(path, connection)
+            ledger.check()
+            cleanup.pop_all()
+            return ledger
     open_ledger(path).close()
     return open_ledger_read_only(path)
 
@@ -130,22 +130,22 @@ def _errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise NoLedgerError(
-            f"The ledger {path} cannot be opened or made: {error.strerror}.\n"
-            "Nobody is sent to who cannot be recorded. Name another place with --ledger."
+            f"Cannot open or create the ledger {path}: {error.strerror}.\n"
+            "Nothing was sent. Name another file with --ledger."
         ) from error
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ledger_error(path, error, opening=True) from error
 
 
-def _empty() -> LedgerFile:
+def _empty() -> LedgerConnection:
     connection = _connection(_MEMORY, "memory")
     migrate(connection, MIGRATIONS)
-    return LedgerFile(_MEMORY, connection)
+    return LedgerConnection(_MEMORY, connection)
 
 
-def _make(path: Path, migrations: Sequence[Path]) -> None:
-    # Under another name first: so an empty file in the ledger's place is never one that was
-    # being made, but one that has lost what it had.
+def _create(path: Path, migrations: Sequence[Path]) -> None:
+    # Under another name first. So an empty file at the path of the ledger cannot be a new ledger:
+    # it is one that has lost its content.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new-{os.getpid()}")
     os.close(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
@@ -154,11 +154,11 @@ def _make(path: Path, migrations: Sequence[Path]) -> None:
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute("PRAGMA journal_mode = WAL")
             migrate(connection, migrations)
-        with suppress(FileExistsError):  # another process was faster
+        with suppress(FileExistsError):  # another process was quicker
             os.link(new, path)
     finally:
-        for left in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
-            left.unlink(missing_ok=True)
+        for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
+            leftover.unlink(missing_ok=True)
     _sync(path.parent)
 
 
@@ -177,27 +177,30 @@ def _connection(path: Path, mode: str, busy_timeout: float = _BUSY_TIMEOUT) -> s
     return connection
 
 
-def _refuse_what_is_no_ledger(path: Path) -> None:
+def _check_file(path: Path) -> None:
     if not path.is_file():
-        raise NoLedgerError(f"The ledger {path} is not a file: name another with --ledger.")
+        raise NoLedgerError(
+            f"The ledger {path} is not a regular file. Name another one with --ledger."
+        )
     with path.open("rb") as file:
-        begun = _MAGIC.startswith(file.read(len(_MAGIC)))
-    if begun and path.stat().st_size < _SHORTEST:
+        is_sqlite = _MAGIC.startswith(file.read(len(_MAGIC)))
+    if is_sqlite and path.stat().st_size < _SHORTEST:
         raise LedgerError(
-            f"The ledger {path} is empty or cut off: it has lost what it had, or is none.\n"
-            "Restore it from a backup; or remove it, if it is to be made anew."
+            f"The ledger {path} is empty or truncated: it has lost its content.\n"
+            "Nothing was sent. Restore it from a backup. Remove it only if everybody may be "
+            "mailed again."
         )
 
 
-def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+def _check_version(connection: sqlite3.Connection, path: Path, newest: int) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
         raise NoLedgerError(
-            f"{path} is no ledger of sendprofile, but another program's file.\n"
-            "Name another place with --ledger."
+            f"{path} is not a ledger of sendprofile, but a file of another program.\n"
+            "Name another file with --ledger."
         )
     version = version_of(connection)
     if version > newest:
         raise NoLedgerError(
-            f"The ledger {path} is of a newer version, {version}; this program knows {newest}.\n"
-            "Upgrade sendprofile, or name another place with --ledger."
+            f"The ledger {path} has the newer version {version}; this program supports {newest}.\n"
+            "Upgrade sendprofile, or name another file with --ledger."
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One at a time: the lock on the runs of a site, which the system takes back from the dead."""
+"""The lock on the runs of a site: only one process at a time may work on them."""
 
 import fcntl
 import os
@@ -16,53 +16,55 @@ from gs.profile.status.send.text import printable
 
 @contextmanager
 def run_lock(ledger: Path, site: str, since: datetime) -> Iterator[None]:
-    """Hold the runs of *site* in *ledger*, a path without symbolic links, meanwhile.
+    """Lock the runs of *site* in *ledger*, a path without symbolic links, within the block.
 
-    Raises :class:`FolderLockedError`, which says who holds them *since* when. The lock is flock(2)
-    on a file beside the ledger: it ends with the process that holds it, however that ends, and
-    neither the file nor what is written in it means anything afterwards.
+    Raises :class:`LockHeldError`, with the process that has the lock, *since* when. The lock is
+    flock(2) on a file beside the ledger. The system releases it when the process ends, in whatever
+    way; the file and its content mean nothing without the lock.
     """
-    place = ledger.with_name(f"{ledger.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
-    lock = _held(place, site)
+    path = ledger.with_name(f"{ledger.name}.lock-{sha256(site.encode()).hexdigest()[:12]}")
+    lock = _open_locked(path, site)
     try:
-        who = f"process {os.getpid()} on {socket.gethostname()}"
-        with suppress(OSError):  # a full disk: nobody can read who it is, which is no harm
+        holder = f"process {os.getpid()} on {socket.gethostname()}"
+        with suppress(OSError):  # on a full disk nobody can read who it is, which does no harm
             os.ftruncate(lock, 0)
-            os.pwrite(lock, f"{who} since {since:%Y-%m-%d %H:%M:%S}".encode(), 0)
+            os.pwrite(lock, f"{holder} since {since:%Y-%m-%d %H:%M:%S}".encode(), 0)
         yield
     finally:
         os.close(lock)
 
 
-def _held(place: Path, site: str) -> int:
+def _open_locked(path: Path, site: str) -> int:
     while True:
         try:
-            lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise NoLedgerError(f"The lock {place} cannot be made: {error.strerror}.") from error
+            raise NoLedgerError(
+                f"Cannot create the lock file {path}: {error.strerror}.\nNothing was sent."
+            ) from error
         try:
-            _hold(lock, site)
+            _lock(lock, site)
         except BaseException:
             os.close(lock)
             raise
-        # Somebody may have removed the file meanwhile, and another have made it anew.
+        # Somebody may have removed the file meanwhile, and another process have created a new one.
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock), place.stat()):
+            if os.path.samestat(os.fstat(lock), path.stat()):
                 return lock
         os.close(lock)
 
 
-def _hold(lock: int, site: str) -> None:
+def _lock(lock: int, site: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        who = printable(os.pread(lock, 500, 0).decode(errors="replace")) or "another process"
+        holder = printable(os.pread(lock, 500, 0).decode(errors="replace")) or "another process"
         raise LockHeldError(
-            f"Another sendprofile holds the run of {site}: {who}.\n"
-            "Nobody was sent to; wait until it has ended, or stop it, and call again."
+            f"Another sendprofile is working on the run of {site}: {holder}.\n"
+            "Nothing was sent. Wait until it ends, or stop it; then run the same command."
         ) from error
     except OSError as error:
         raise NoLedgerError(
-            f"The file system of the ledger cannot lock: {error.strerror}.\n"
-            "Keep the ledger on a local disk: name another place with --ledger."
+            f"The file system of the ledger does not support locks: {error.strerror}.\n"
+            "Nothing was sent. Name a ledger on a local disk with --ledger."
         ) from error

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The ledger of one run in a file: the verbs, each of them one durable change."""
+"""The ledger of one run in SQLite: each method that changes it makes one durable change."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from gs.profile.status.send.run.model import (
+    CLOCK_SKEW,
     KEY_MARGIN,
     NO_ANSWER,
     NO_LONGER_LISTED,
@@ -17,140 +18,153 @@ from gs.profile.status.send.run.model import (
     Verdict,
 )
 
-from .connection import LedgerFile
-from .queue import (
+from .connection import LedgerConnection
+from .queue import Queue, not_claimed_error
+from .temporary import (
     RUN_ABANDONED,
-    Queue,
     drop_list,
     empty_list_error,
-    not_claimed_error,
     not_listed_error,
-    store_choice,
     store_list,
+    store_selection,
 )
 
-# What the site said is kept of those who are told of one by one; of the others it is counted.
-_TO_TELL: Final = (Verdict.WAITING, Verdict.FAILED, Verdict.UNKNOWN)
+# The ledger keeps the message of the site for these. The others are counted only.
+_SHOWN: Final = (Verdict.WAITING, Verdict.FAILED, Verdict.UNKNOWN)
+
+# Seconds: longer than any site remembers a key, for a question about keys in general.
+_ANY_LIFETIME: Final = 1e12
 
 
 class SqliteLedger:
-    """Fulfils :class:`~gs.profile.status.send.run.ports.Ledger` for the run of that *number*.
+    """Fulfils :class:`~gs.profile.status.send.run.ports.Ledger` for the run with that *number*.
 
     *invocation* is the number of this call of the program; *clock* returns seconds since the
     epoch.
     """
 
     def __init__(
-        self, file: LedgerFile, number: int, invocation: int, clock: Callable[[], float]
+        self,
+        connection: LedgerConnection,
+        number: int,
+        invocation: int,
+        clock: Callable[[], float],
     ) -> None:
-        self._file = file
+        self._connection = connection
         self._run = number
         self._invocation = invocation
         self._clock = clock
-        self._line = Queue(file, number, invocation, clock)
+        self._queue = Queue(connection, number, invocation, clock)
         self._listed: int | None = None
-        file.do("make_choice")
+        connection.do("make_selection")
 
     def recover(self) -> int:
-        """Make unknown what was claimed and never settled; return how many that were."""
-        with self._file.transaction():
-            return self._file.do("recover", run=self._run, reason=NO_ANSWER, message=RUN_ABANDONED)
+        """Make claims without a verdict unknown; return how many there were."""
+        values = {"run": self._run, "reason": NO_ANSWER, "message": RUN_ABANDONED}
+        with self._connection.transaction():
+            return self._connection.do("recover", **values)
 
     def enrol(self, members: Iterable[MemberId]) -> int:
-        """Make *members* those of the run; return how many have left the list and are skipped."""
-        fingerprint = store_list(self._file, members)
+        """Make *members* those of the run; return how many were removed from the list."""
+        fingerprint = store_list(self._connection, members)
         try:
-            return 0 if self._is_known(fingerprint) else self._compare(fingerprint)
+            row = self._connection.row("list_of_run", run=self._run)
+            self._listed = row["listed"] if row else None
+            unchanged = row is not None and row["fingerprint"] == fingerprint
+            return 0 if unchanged else self._store_changes(fingerprint)
         finally:
-            drop_list(self._file)
+            drop_list(self._connection)
 
-    def line_up(self, choice: Selection, key_lifetime: int) -> int:
-        """Let those of *choice* who are not settled wait to be claimed; return how many do."""
-        if choice.only:
-            self._refuse_who_is_not_listed(choice.only)
-        return self._line.form(self._listed, choice, key_lifetime)
+    def queue(self, selection: Selection, key_lifetime: int) -> int:
+        """Queue the members of *selection* without a final verdict; return how many there are."""
+        if selection.only:
+            self._check_listed(selection.only)
+        return self._queue.fill(self._listed, selection, key_lifetime)
 
     def claim(self, limit: int, outcomes: Sequence[Outcome] = ()) -> list[Claim]:
-        """Record *outcomes*, and mark up to *limit* of those lined up as being sent to."""
-        with self._file.transaction():
+        """Record *outcomes*, and claim up to *limit* queued members."""
+        with self._connection.transaction():
             self._record(outcomes)
-            claims = self._line.claim(limit)
-        self._line.move_up()
+            claims = self._queue.claim(limit)
+        self._queue.committed()
         return claims
 
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
-        with self._file.transaction():
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the verdicts on claims, and queue the members that are to be tried *again*."""
+        with self._connection.transaction():
             self._record(outcomes)
 
     def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
-        """Return the counts of the run, or those of some members."""
-        self._choose(only)
-        rows = self._file.rows("tally", run=self._run, all=only is None)
+        """Return the counts of the run, or of some members."""
+        self._select(only)
+        rows = self._connection.rows("tally", run=self._run, all=only is None)
         return Tally({(Verdict(row["verdict"]), row["reason"]): row["members"] for row in rows})
 
-    def unsettled(
+    def unresolved(
         self, limit: int | None = None, only: frozenset[MemberId] | None = None
     ) -> Iterator[RecordedOutcome]:
-        """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
-        self._choose(only)
-        values = {"run": self._run, "all": only is None}
-        for row in self._file.rows("unsettled", **values, limit=-1 if limit is None else limit):
+        """Yield members who failed or are unknown, up to *limit*, or only some of them."""
+        self._select(only)
+        values = {"run": self._run, "all": only is None, "limit": -1 if limit is None else limit}
+        for row in self._connection.rows("unresolved", **values):
             member, verdict = MemberId(row["id"]), Verdict(row["verdict"])
             outcome = Outcome(member, verdict, row["reason"], row["message"], row["status"])
             yield RecordedOutcome(outcome, row["at"])
 
     def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
-        """Return how many of those in doubt have keys that a site may remember."""
-        self._choose(only)
-        values = {"run": self._run, "all": only is None, "margin": KEY_MARGIN}
-        found = self._file.row("count_repeatable", **values, now=self._clock())
-        return int(found["members"]) if found else 0
+        """Return how many unknown members have a key that the site may remember."""
+        self._select(only)
+        row = self._connection.row(
+            "count_repeatable",
+            run=self._run,
+            all=only is None,
+            now=self._clock(),
+            lifetime=_ANY_LIFETIME,
+            margin=KEY_MARGIN,
+            skew=CLOCK_SKEW,
+        )
+        return int(row["members"]) if row else 0
 
-    def _choose(self, only: frozenset[MemberId] | None) -> None:
+    def _select(self, only: frozenset[MemberId] | None) -> None:
         if only is not None:
-            store_choice(self._file, only, "look")
+            store_selection(self._connection, only, "report")
 
-    def _refuse_who_is_not_listed(self, only: frozenset[MemberId]) -> None:
-        self._choose(only)
+    def _check_listed(self, only: frozenset[MemberId]) -> None:
+        self._select(only)
         values = {"run": self._run, "listed": self._listed}
-        rows = self._file.rows("not_listed", **values, no_longer_listed=NO_LONGER_LISTED)
+        rows = self._connection.rows("not_listed", **values, no_longer_listed=NO_LONGER_LISTED)
         missing = [MemberId(row["id"]) for row in rows]
         if missing:
             raise not_listed_error(missing)
 
-    def _is_known(self, fingerprint: bytes) -> bool:
-        row = self._file.row("list_of_run", run=self._run)
-        self._listed = row["listed"] if row else None
-        return bool(row and row["fingerprint"] == fingerprint)
-
-    def _compare(self, fingerprint: bytes) -> int:
-        if not self._file.row("any_listed") and self._file.row("unsettled_member", run=self._run):
+    def _store_changes(self, fingerprint: bytes) -> int:
+        unresolved = self._connection.row("any_without_final_verdict", run=self._run)
+        if unresolved and not self._connection.row("any_listed"):
             raise empty_list_error()
         self._listed = self._invocation
         values = {"run": self._run, "invocation": self._invocation}
         when = {"now": self._clock(), "no_longer_listed": NO_LONGER_LISTED}
-        with self._file.transaction():
-            self._file.do("enrol", **values, **when)
-            left = self._file.do("skip_who_left", **values, **when)
-            self._file.do("note_list", **values, fingerprint=fingerprint)
-        return left
+        with self._connection.transaction():
+            self._connection.do("enrol", **values, **when)
+            removed = self._connection.do("skip_removed", **values, **when)
+            self._connection.do("store_fingerprint", **values, fingerprint=fingerprint)
+        return removed
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
-        # One statement for all of whom the same is known: for most that they were sent to.
+        # One statement for all members with the same values: most of them were sent to.
         groups: dict[tuple[str | int | None, ...], list[MemberId]] = {}
         for outcome in outcomes:
-            message = _storable(outcome.message) if outcome.verdict in _TO_TELL else ""
+            message = _storable(outcome.message) if outcome.verdict in _SHOWN else ""
             again = self._invocation if outcome.again else None
-            known = (outcome.verdict.value, outcome.reason, message, outcome.status, again)
-            groups.setdefault(known, []).append(outcome.member)
+            shared = (outcome.verdict.value, outcome.reason, message, outcome.status, again)
+            groups.setdefault(shared, []).append(outcome.member)
         now = self._clock()
-        for same, members in groups.items():
-            values = (self._run, now, *same)
-            if self._file.do_for("settle", members, values) != len(members):
+        for values, members in groups.items():
+            changed = self._connection.do_for("record", members, (self._run, now, *values))
+            if changed != len(members):
                 raise not_claimed_error()
 
 
 def _storable(text: str) -> str:
-    # What libcurl quotes of a broken answer may be anything; SQLite takes Unicode.
+    # libcurl may quote anything from a broken answer; SQLite stores Unicode only.
     return text.encode("utf-8", "replace").decode()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""How a run is told: nothing, lines, or a terminal; and the summary at its end."""
+"""The reports of a run: its progress, its summary, and the runs of a ledger."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A stream to write to that may break without breaking the run."""
+"""An output stream whose errors do not end the run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Output:
-    """A text stream that falls silent when its reader goes away or its disk is full.
+    """A text stream that writes nothing more after an error: a closed pipe, or a full disk.
 
-    The run is about other people's mail: a closed pager is no reason to stop in the middle. Nor
-    is ``None``, which Python has for a stream that was closed before it began.
+    A run must not stop because nobody reads its output. *stream* is ``None`` if the stream was
+    closed before Python started.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -30,30 +30,30 @@ class Output:
         return self._stream is not None and self._stream.isatty()
 
     def write(self, text: str) -> int:
-        """Write *text*, or nothing if the stream has broken."""
+        """Write *text*, or nothing after an error of the stream."""
         if self._stream:
             try:
                 self._stream.write(text)
             except OSError:
-                self._break(self._stream)
+                self._give_up(self._stream)
         return len(text)
 
     def flush(self) -> None:
-        """Let what was written go out."""
+        """Write what is in the buffer."""
         if self._stream:
             try:
                 self._stream.flush()
             except OSError:
-                self._break(self._stream)
+                self._give_up(self._stream)
 
     def line(self, text: str) -> None:
-        """Write *text* as a line of its own, in one write, at once."""
+        """Write *text* as one line, in one write, and flush it."""
         self.write(f"{text}\n")
         self.flush()
 
-    def _break(self, stream: TextIO) -> None:
+    def _give_up(self, stream: TextIO) -> None:
         self._stream = None
-        # What is still in the stream's buffer would raise again when the interpreter ends.
+        # The interpreter would raise the error again when it writes the buffer at its end.
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What a run is shown on: a terminal, or a plain stream of lines."""
+"""The screen that shows a run; the plain one writes lines."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Protocol
 
 from gs.profile.status.send.text import printable
 
@@ -12,7 +11,7 @@ from .output import Output
 
 
 class Tone(Enum):
-    """How good a piece of news is, by the colour that a terminal gives it."""
+    """How good a result is; the value is its colour on a terminal."""
 
     GOOD = "green"
     MIXED = "yellow"
@@ -21,40 +20,43 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the run is: *rate* is members a second, *left* seconds, ``None`` if not known."""
+    """The progress of a run.
+
+    *rate* is members a second and *remaining* the time in seconds, ``None`` if not known.
+    """
 
     done: int
     total: int
     rate: float | None = None
-    left: float | None = None
+    remaining: float | None = None
 
 
 class Screen(Protocol):
-    """Where a verbose run is shown."""
+    """Shows a verbose run."""
 
     def line(self, text: str) -> None:
         """Show a line."""
         ...
 
     def sending(self, member: str) -> None:
-        """Show to whom is being sent."""
+        """Show that a call for *member* begins."""
         ...
 
     def ended(self, label: str, tone: Tone, message: str) -> None:
-        """Show how that ended."""
+        """Show the result of a call."""
         ...
 
     def progress(self, progress: Progress) -> None:
-        """Show how far the run is, until something else is shown."""
+        """Show the progress until something else is shown."""
         ...
 
     def clear(self) -> None:
-        """Take the progress away."""
+        """Remove the progress."""
         ...
 
 
 class PlainScreen:
-    """A screen for files, pipes and terminals that can do nothing: one write a line."""
+    """Writes lines to a file, a pipe, or a terminal without cursor control."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -64,28 +66,15 @@ class PlainScreen:
         self._output.line(text)
 
     def sending(self, member: str) -> None:
-        """Write to whom is being sent."""
+        """Write that a call for *member* begins."""
         self._output.line(f"Sending status ({printable(member)})...")
 
     def ended(self, label: str, tone: Tone, message: str) -> None:  # noqa: ARG002 - no colours
-        """Write how that ended."""
+        """Write the result of a call."""
         self._output.line(f"    {label}: {printable(message)}")
 
     def progress(self, progress: Progress) -> None:
-        """Do nothing: what was written to a file cannot be taken back."""
+        """Do nothing: a file cannot be erased again."""
 
     def clear(self) -> None:
-        """Do nothing: there is no progress to take away."""
-
-
-# Values of TERM; "" for a terminal that nobody has said anything about.
-_CAN_DO_NOTHING: Final = ("", "dumb", "unknown")
-
-
-def screen_for(output: Output, environment: Mapping[str, str]) -> Screen:
-    """Return the best screen that *output* can be."""
-    if output.isatty() and environment.get("TERM", "") not in _CAN_DO_NOTHING:
-        from .terminal import TerminalScreen
-
-        return TerminalScreen(output, environment)
-    return PlainScreen(output)
+        """Do nothing: no progress was shown."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The account of a run, in words."""
+"""The summary of a run: what happened, and what the operator can do now."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ from gs.profile.status.send.text import printable
 
 _SIGNALS: Final = (StopCause.HANG_UP, StopCause.INTERRUPT, StopCause.TERMINATE)
 
-_TO_DO: Final = {
-    StopCause.TOKEN_REFUSED: "Give the configuration file the token that the site has.",
+_ADVICE: Final = {
+    StopCause.TOKEN_REFUSED: "Copy the token of the site to the configuration file.",
     StopCause.NOT_A_SITE: "Check that the URL is the address of a GroupServer site.",
-    StopCause.UNREACHABLE: "See that the site is up; --patience is how long it is waited for.",
-    StopCause.BUSY: "Give the site time; --rate, or -j auto, makes the next call gentler.",
-    StopCause.NO_ANSWER: "See what the site's log says; --patience is how long it is tried.",
-    StopCause.TOO_MANY_UNKNOWN: "See what the site's log says; if all is well there, "
-    "--max-unknown 0 goes on past such answers.",
+    StopCause.UNREACHABLE: "Check that the site works. --patience sets how long a run retries.",
+    StopCause.BUSY: "Run the command later. --rate or -j auto makes it slower.",
+    StopCause.NO_ANSWER: "Check the log of the site. --patience sets how long a run retries.",
+    StopCause.TOO_MANY_UNKNOWN: "Check the log of the site. If the site works, --max-unknown 0 "
+    "turns this limit off.",
 }
 
-# Columns: what a terminal or a mail of cron shows without breaking lines by itself.
+# Columns: a terminal or a mail of cron shows so many without wrapping.
 _WIDTH: Final = 100
 _ID_WIDTH: Final = 44
 _PARAGRAPH_WIDTH: Final = 88
 
-_UNKNOWN: Final = "Unknown are those to whom the site may have sent, or may not: it did not say."
+_UNKNOWN: Final = "Unknown: the site did not say whether it sent the notification."
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a call of a run ended.
+    """How an invocation of a run ended.
 
-    *cause* is why it stopped early, *retry_after* for how many seconds the site wants to be left
-    alone, *repeatable* how many of the unknown have keys that a site may remember.
+    *cause* is why it stopped early, if it did. *retry_after* is the pause that the site asks for,
+    in seconds. *repeatable* is how many unknown members have a key that the site may remember.
     """
 
     tally: Tally
@@ -45,8 +45,8 @@ class RunResult:
 
 
 def closing_line(tally: Tally, seconds: float) -> str:
-    """Return the counts by verdict and reason, and the time that the run took."""
-    return f"{counts(tally)}. It took {duration_in_words(seconds)}."
+    """Return the counts by verdict and reason, and the duration of the run."""
+    return f"{counts(tally)}. The run took {duration_in_words(seconds)}."
 
 
 def counts(tally: Tally) -> str:
@@ -59,64 +59,61 @@ def counts(tally: Tally) -> str:
 
 
 def stopping_line(cause: StopCause, in_flight: int) -> str:
-    """Return what to say to whoever stopped the run and now waits; nothing if nobody does."""
+    """Return the line for an operator who stops the run and waits; empty if nobody does."""
     if cause not in _SIGNALS or not in_flight:
         return ""
     answers = "answer" if in_flight == 1 else "answers"
-    return f"Stopping after {in_flight} more {answers}; once more leaves at once."
+    return f"Stopping: waiting for {in_flight} {answers}. A second signal stops the run at once."
 
 
-def removed_line(left: int) -> str:
-    """Return what to say of members who are no longer on the site's list."""
-    members = "1 member is" if left == 1 else f"{left} members are"
-    return f"{members} no longer listed, and not sent to."
+def removed_line(removed: int) -> str:
+    """Return the line about members who are no longer on the list of the site."""
+    members = "1 member is" if removed == 1 else f"{removed} members are"
+    return f"{members} no longer listed by the site and skipped."
 
 
 def pausing_line(cause: StopCause, seconds: float) -> str:
-    """Return what to say of a run that waits for its site."""
+    """Return the line about a pause of the run."""
     text = cause.value[0].upper() + cause.value[1:]
-    return f"{text}: trying again in {duration_in_words(seconds)}."
+    return f"{text}. The run tries again in {duration_in_words(seconds)}."
 
 
 def problem_lines(
-    ended: RunResult, unsettled: Sequence[RecordedOutcome], now: datetime, *, counted: bool
+    result: RunResult, unresolved: Sequence[RecordedOutcome], now: datetime, *, counted: bool
 ) -> Iterator[str]:
-    """Yield the lines that say what is not well and what to do; none where all is.
+    """Yield the lines about the problems of a run, and what to do; none if there are none.
 
-    The counts are left out where they have been *counted* for the reader before. *now* is the
-    time of the machine, in its zone.
+    With *counted* the reader has seen the counts already. *now* is the time of the machine, in
+    its zone.
     """
-    tally, cause = ended.tally, ended.cause
-    if tally.all_settled and cause is None:
+    tally, cause = result.tally, result.cause
+    if tally.complete and cause is None:
         return
-    if cause is None:
-        yield "Not everybody could be sent to."
-    else:
-        yield f"The run was stopped: {cause.value}."
+    yield f"The run stopped: {cause.value}." if cause else "The run is incomplete."
     if not counted:
         yield from paragraph(f"{counts(tally)}.")
-    yield from member_lines(tally, unsettled)
+    yield from member_lines(tally, unresolved)
     if tally.of(Verdict.UNKNOWN):
         yield _UNKNOWN
-    if cause in _TO_DO:
-        yield _TO_DO[cause]
-    if ended.retry_after:
-        yield retry_after_line(ended.retry_after, now)
-    yield from paragraph(next_call(tally, ended.repeatable))
+    if cause in _ADVICE:
+        yield _ADVICE[cause]
+    if result.retry_after:
+        yield retry_after_line(result.retry_after, now)
+    yield from paragraph(next_steps(tally, result.repeatable))
 
 
 def retry_after_line(seconds: float, now: datetime) -> str:
-    """Return what to say of a site that asks to be left alone for so long.
+    """Return the line about a site that asks for a pause.
 
-    It may have asked for longer: libcurl tells of six hours at most.
+    It may have asked for a longer one: libcurl reports at most six hours.
     """
     until = now + timedelta(seconds=seconds)
-    asked = f"The site asks to be left alone for at least {duration_in_words(seconds)}"
-    return f"{asked}: do not call before {until:%Y-%m-%d %H:%M:%S}."
+    asked = f"The site asks for a pause of at least {duration_in_words(seconds)}"
+    return f"{asked}. Do not run the command before {until:%Y-%m-%d %H:%M:%S}."
 
 
 def paragraph(text: str, indent: str = "") -> Iterator[str]:
-    """Yield *text* in lines, behind *indent*, and further in from the second on."""
+    """Yield the lines of *text* with *indent*, and two more spaces from the second line on."""
     yield from wrap(
         text,
         _PARAGRAPH_WIDTH,
@@ -127,40 +124,46 @@ def paragraph(text: str, indent: str = "") -> Iterator[str]:
     )
 
 
-def member_lines(tally: Tally, unsettled: Sequence[RecordedOutcome]) -> Iterator[str]:
-    """Yield a line for each of *unsettled*, perhaps shortened, and one for how many more."""
-    for outcome in (record.outcome for record in unsettled):
+def member_lines(tally: Tally, unresolved: Sequence[RecordedOutcome]) -> Iterator[str]:
+    """Yield a line for each of *unresolved*, and one with the number of the others."""
+    for outcome in (record.outcome for record in unresolved):
         member = _short(printable(outcome.member), _ID_WIDTH)
         yield _short(f"  {outcome.verdict}: {member}: {printable(outcome.message)}", _WIDTH)
-    more = tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN) - len(unsettled)
+    more = tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN) - len(unresolved)
     if more > 0:
-        yield f"  … and {more} more: --status --json has all of them"
+        yield f"  … and {more} more; --status --json lists all of them"
 
 
 def _short(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def next_call(tally: Tally, repeatable: int, calling: str = "Calling again") -> str:
-    """Return what *calling* would do.
+def next_steps(tally: Tally, repeatable: int, run: str = "Run the same command") -> str:
+    """Return what the operator can do next; *run* says how to resume the run.
 
-    *repeatable* is how many of the unknown have keys that a site may remember.
+    *repeatable* is how many unknown members have a key that the site may remember.
     """
     waiting, failed = tally.of(Verdict.WAITING), tally.of(Verdict.FAILED)
-    left = tally.of(Verdict.UNKNOWN) + tally.of(Verdict.SENDING) - repeatable
-    does = []
+    unknown = tally.of(Verdict.UNKNOWN) + tally.of(Verdict.SENDING) - repeatable
+    steps = []
     if waiting:
-        does.append(f"goes on with {waiting} waiting")
+        steps.append(f"send to {waiting} waiting")
     if failed:
-        does.append(f"tries {failed} failed again")
+        steps.append(f"retry {failed} failed")
     if repeatable:
-        does.append(f"repeats {repeatable} unknown where the site still honours keys")
-    if left > 0:
-        does.append(f"leaves {left} unknown alone, unless you add --resend-unknown")
-    if not does:
-        return f"{calling} sends to new members only."
-    last = does.pop()
-    return f"{calling} {', '.join(does)}{' and ' if does else ''}{last}."
+        steps.append(f"repeat {repeatable} unknown if the site remembers their keys")
+    if not steps and not unknown:
+        return f"{run} to send to new members only."
+    sentences = []
+    if steps:
+        *others, last = steps
+        sentences.append(f"{run} to {', '.join(others)}{' and ' if others else ''}{last}.")
+    if unknown > 0:
+        resend = "Add" if steps else f"{run} with"
+        sentences.append(
+            f"{resend} --resend-unknown to send to {unknown} unknown; they may get a second mail."
+        )
+    return " ".join(sentences)
 
 
 def _count(tally: Tally, verdict: Verdict) -> str:
@@ -171,7 +174,7 @@ def _count(tally: Tally, verdict: Verdict) -> str:
 def duration_in_words(seconds: float) -> str:
     """Return a time in words, such as ``2 h 5 min``."""
     if seconds < 59.95:  # noqa: PLR2004 - a minute, as it is rounded
-        return f"{max(0.0, seconds):.1f} s"  # the clock may have been set back meanwhile
+        return f"{max(0.0, seconds):.1f} s"  # the clock may have been set back
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A terminal as a screen: colours, hanging indents, and a progress bar below it all."""
+"""The screen on a terminal: colours, hanging indents, and a progress bar in the last line."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,18 +13,18 @@ from gs.profile.status.send.text import printable
 from .output import Output
 from .screen import Progress, Tone
 
-# The cursor rests at the start of the bar. Whatever a resized terminal makes of the bar, all of
-# it is then behind the cursor, and goes when the screen is erased from there on.
+# The cursor stays at the start of the bar. If a resized terminal wraps the bar, all of its lines
+# are behind the cursor, and are removed by erasing the screen from there.
 _ERASE: Final = "\r\x1b[J"
 
 
 class TerminalScreen:
-    """Shows a run on a terminal, of whatever width it has at the moment."""
+    """Shows a run on a terminal, which may change its width during the run."""
 
     def __init__(self, output: Output, environment: Mapping[str, str]) -> None:
         self._output = output
         self._console = Console(
-            # A file as far as Rich asks: Output has what it calls.
+            # Output has the methods of a file that Rich calls.
             file=output,  # type: ignore[arg-type]
             force_terminal=True,
             highlight=False,
@@ -39,12 +39,12 @@ class TerminalScreen:
         self._console.print(Text(text))
 
     def sending(self, member: str) -> None:
-        """Show to whom is being sent."""
+        """Show that a call for *member* begins."""
         self.clear()
         self._console.print(Text(f"Sending status ({printable(member)})...", style="white"))
 
     def ended(self, label: str, tone: Tone, message: str) -> None:
-        """Show how that ended, below its label where it takes more than a line."""
+        """Show the result of a call, with a hanging indent if it takes more than one line."""
         self.clear()
         row = Table.grid(padding=0)
         row.add_column(no_wrap=True)
@@ -55,7 +55,7 @@ class TerminalScreen:
         self._console.print(row)
 
     def progress(self, progress: Progress) -> None:
-        """Show the bar, in place of the one before."""
+        """Show the bar in place of the last one."""
         bar = Text(progress_bar(progress, self._console.width - 1), style="bold", end="")
         with self._console.capture() as captured:
             self._console.print(bar, no_wrap=True, overflow="crop", crop=True, end="")
@@ -63,24 +63,24 @@ class TerminalScreen:
         self._output.flush()
 
     def clear(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._output.write(_ERASE)
         self._output.flush()
 
 
 def progress_bar(progress: Progress, width: int) -> str:
-    """Return a bar of *width* columns with the count, the rate and the time left."""
+    """Return a bar of *width* columns with the count, the rate and the remaining time."""
     texts = [f"{progress.done}/{progress.total}"]
     if progress.rate is not None:
         texts.append(f"{progress.rate:.1f}/s")
-    if progress.left is not None:
-        texts.append(f"{duration(progress.left)} left")
+    if progress.remaining is not None:
+        texts.append(f"{duration(progress.remaining)} left")
     figures = " ".join(texts)
-    room = width - len(figures) - 3
-    if room < 1:
+    columns = width - len(figures) - 3
+    if columns < 1:
         return figures[:width]
-    filled = room * progress.done // progress.total if progress.total else room
-    return f"[{'=' * filled}{' ' * (room - filled)}] {figures}"
+    filled = columns * progress.done // progress.total if progress.total else columns
+    return f"[{'=' * filled}{' ' * (columns - filled)}] {figures}"
 
 
 def duration(seconds: float) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The heart of a run: claim, send, judge, settle, report, until nobody waits."""
+"""The loop of a run: claim members, send, judge, record and report, until no member waits."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,121 +15,112 @@ from gs.profile.status.send.errors import (
 )
 from gs.profile.status.send.text import Token, printable
 
-from .backoff import Backoff
 from .judge import judge
 from .model import Attempt, Claim, Outcome, Selection, StopCause, Tally
 from .pace import Pace
 from .ports import Ledger, Reporter, Site
-from .stop import FailureLimit, Stop
+from .stop import StopRules
 
-# Seconds: how often a reporter can move its clock while a slow site thinks.
+# Seconds between two calls of the reporter's tick() while the site does not answer.
 _TICK: Final = 0.25
 
 
 @dataclass(slots=True)
 class Campaign:
-    """One call of a run; *clock* returns monotonic seconds, *limit* is how many it sends to."""
+    """One call of the program for a run; *clock* returns monotonic seconds."""
 
     site: Site
     ledger: Ledger
     reporter: Reporter
     pace: Pace
-    patience: Backoff
-    stop: Stop
-    breaker: FailureLimit
+    rules: StopRules
     token: Token
     clock: Callable[[], float]
-    choice: Selection = field(default_factory=Selection)
-    limit: int | None = None
-    _left: int = 0
+    selection: Selection = field(default_factory=Selection)
     _waiting: int = 0
-    _allowed: int = 0
     _in_flight: int = 0
-    _dry: bool = False
-    _told: bool = False
+    _queue_empty: bool = False
+    _stop_reported: bool = False
     _unrecorded: list[Outcome] = field(default_factory=list)
 
     def run(self) -> Tally:
-        """Send to everybody, and return the counts; whatever ends it, they are the truth."""
+        """Send to all members, and return the counts of the ledger, whatever ended the run."""
         began = self.clock()
         self.ledger.recover()
         self._enrol()
-        with self.stop.finishing_what_is_in_flight(), suppress(StoppedAtOnceError):
+        with self.rules.stop.waiting_for_answers(), suppress(StoppedAtOnceError):
             self._send()
         self.ledger.recover()
-        tally = self.ledger.tally(self.choice.only)
+        tally = self.ledger.tally(self.selection.only)
         self.reporter.finished(tally, self.clock() - began)
         return tally
 
     def _enrol(self) -> None:
-        while not self._listed():
-            while self.clock() < self.patience.until:
-                self.site.attempts(min(_TICK, self.patience.until - self.clock()))
+        removed = self._store_list()
+        while removed is None:
+            while self.clock() < self.rules.backoff.until:
+                self.site.attempts(min(_TICK, self.rules.backoff.until - self.clock()))
                 self.reporter.tick()
-        self._waiting = self.ledger.line_up(self.choice, self.site.key_lifetime)
-        self._allowed = self._waiting if self.limit is None else self.limit
-        self.reporter.retrieved(min(self._waiting, self._allowed), self._left)
+            removed = self._store_list()
+        self._waiting = self.ledger.queue(self.selection, self.site.key_lifetime)
+        self.reporter.retrieved(self.rules.allowed(self._waiting), removed)
 
-    def _listed(self) -> bool:
+    def _store_list(self) -> int | None:
+        """Store the list; return how many members were removed, ``None`` to try again."""
         self.reporter.retrieving()
         try:
-            self._left = self.ledger.enrol(self.site.members())
+            return self.ledger.enrol(self.site.members())
         except UntrustedCertificateError:
             raise
         except BusyError as error:
-            if not self._pause(StopCause.BUSY, error.retry_after):
+            cause, retry_after = StopCause.BUSY, error.retry_after
+            if not self.rules.after_list_failed(self.clock(), retry_after):
                 raise
         except UnreachableError:
-            if not self._pause(StopCause.UNREACHABLE):
+            cause = StopCause.UNREACHABLE
+            if not self.rules.after_list_failed(self.clock()):
                 raise
-        else:
-            return True
-        return False
-
-    def _pause(self, cause: StopCause, retry_after: float | None = None) -> bool:
-        now = self.clock()
-        borne = self.patience.bears(now, retry_after)
-        if borne:
-            self.reporter.pausing(cause, self.patience.until - now)
-        return borne
+        self.reporter.pausing(cause, self.rules.backoff.until - self.clock())
+        return None
 
     def _send(self) -> None:
         try:
             self._exchange([])
-            while self._in_flight or (self._waiting and not self.stop.cause):
-                self._turn()
+            while self._in_flight or (self._waiting and not self.rules.stop.cause):
+                self._exchange(self.site.attempts(self._timeout()))
+                self.reporter.tick()
+                self.rules.stop.check()
+                self._report_stop()
         except LedgerError as error:
-            raise self._salvaged(error) from error
+            raise self._with_unrecorded(error) from error
 
-    def _turn(self) -> None:
-        self._exchange(self.site.attempts(self._wait()))
-        self.reporter.tick()
-        self.stop.check()
-        if self.stop.cause and not self._told:
-            self._told = True
-            self.reporter.stopping(self.stop.cause, self._in_flight)
+    def _report_stop(self) -> None:
+        cause = self.rules.stop.cause
+        if cause and not self._stop_reported:
+            self._stop_reported = True
+            self.reporter.stopping(cause, self._in_flight)
 
     def _exchange(self, attempts: Sequence[Attempt]) -> None:
-        # Verdicts for claims: in one commit, for a commit costs as much as several calls.
-        outcomes = self._judged(attempts)
+        # Record verdicts and claim members in one commit: it costs as much as several calls.
+        outcomes = self._judge(attempts)
         turns = self._turns()
         if turns:
             claims = self.ledger.claim(turns, self._unrecorded)
         elif outcomes:
-            self.ledger.settle(self._unrecorded)
+            self.ledger.record(self._unrecorded)
             claims = []
         else:
             return
         self._unrecorded.clear()
         if outcomes:
-            self.reporter.settled(outcomes)
+            self.reporter.recorded(outcomes)
         if turns:
             self._begin(claims)
 
-    def _judged(self, attempts: Sequence[Attempt]) -> list[Outcome]:
+    def _judge(self, attempts: Sequence[Attempt]) -> list[Outcome]:
         outcomes = [judge(attempt, self.token) for attempt in attempts]
         if outcomes:
-            self._dry = False
+            self._queue_empty = False
             self._unrecorded += outcomes
             self.pace.ended(attempts, outcomes, self._in_flight, self.clock())
             self._in_flight -= len(attempts)
@@ -137,57 +128,53 @@ class Campaign:
                 self._weigh(outcome)
         return outcomes
 
+    def _weigh(self, outcome: Outcome) -> None:
+        self._waiting += outcome.again
+        now, until = self.clock(), self.rules.backoff.until
+        stopped = self.rules.after_outcome(outcome, now)
+        if not stopped and self.rules.backoff.until > until:
+            reason = outcome.cause or StopCause.NO_ANSWER
+            self.reporter.pausing(reason, self.rules.backoff.until - now)
+
     def _turns(self) -> int:
-        if self._waiting and not self._allowed and not self._in_flight:
-            self.stop.request(StopCause.LIMIT)
-        if self._waiting and self.stop.is_late():
-            self.stop.request(StopCause.UNTIL)
-        if self.stop.cause or not self._waiting:
+        if not self.rules.before_claim(self._waiting, self._in_flight):
             return 0
-        return min(self.pace.turns(self.clock(), self._in_flight), self._allowed)
+        turns = self.pace.turns(self.clock(), self._in_flight)
+        return min(turns, self.rules.allowed(self._waiting))
 
     def _begin(self, claims: Sequence[Claim]) -> None:
-        self._dry = not claims
-        if self._dry and not self._in_flight:
-            self._waiting = 0  # calling again has stopped being safe for those who were left
+        self._queue_empty = not claims
+        if self._queue_empty and not self._in_flight:
+            self._waiting = 0  # to repeat the remaining calls is not safe any more
         self._waiting -= len(claims)
-        self._allowed -= len(claims)
         self._in_flight += len(claims)
+        self.rules.claimed(len(claims))
         for claim in claims:
             self.site.begin(claim)
         self.pace.begun(len(claims), self.clock())
         self.reporter.claimed(claims)
 
-    def _wait(self) -> float:
+    def _timeout(self) -> float:
         rest = self.pace.rest(self.clock(), self._in_flight)
-        if rest is None or self.stop.cause or not self._waiting or not self._allowed or self._dry:
-            return _TICK
-        return min(rest, _TICK)
+        idle = self.rules.stop.cause or not self.rules.allowed(self._waiting) or self._queue_empty
+        return _TICK if rest is None or idle else min(rest, _TICK)
 
-    def _weigh(self, outcome: Outcome) -> None:
-        self._waiting += outcome.again
-        self._allowed += outcome.again
-        now, until = self.clock(), self.patience.until
-        cause = self.breaker.cause(outcome) or self.patience.weigh(outcome, now)
-        if cause:
-            self.stop.request(cause, outcome.retry_after)
-        elif self.patience.until > until:
-            reason = outcome.cause or StopCause.NO_ANSWER
-            self.reporter.pausing(reason, self.patience.until - now)
+    def _with_unrecorded(self, error: LedgerError) -> LedgerError:
+        """Wait for the answers in flight, try to record them, and add to *error* those that fail.
 
-    def _salvaged(self, error: LedgerError) -> LedgerError:
-        # What to say of a ledger that fails in the middle, after a last try to use it.
+        *error* is that of a ledger that failed in the middle of the run.
+        """
         with suppress(StoppedAtOnceError):
             while self._in_flight:
                 attempts = self.site.attempts(_TICK)
                 self._in_flight -= len(attempts)
                 self._unrecorded += [judge(attempt, self.token) for attempt in attempts]
-                self.stop.check()
+                self.rules.stop.check()
         with suppress(LedgerError):
-            self.ledger.settle(self._unrecorded)
+            self.ledger.record(self._unrecorded)
             self._unrecorded.clear()
         if not self._unrecorded:
             return error
-        told = [f"{printable(each.member)} ({each.verdict})" for each in self._unrecorded]
-        counted = "Answered, but not recorded; the next call counts them as unknown"
-        return type(error)(f"{error}\n{counted}: {', '.join(told)}")
+        members = [f"{printable(each.member)} ({each.verdict})" for each in self._unrecorded]
+        counted = "Answered but not recorded; the next run of the command counts them as unknown"
+        return type(error)(f"{error}\n{counted}: {', '.join(members)}")

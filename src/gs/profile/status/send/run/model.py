@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The words of a run, as plain frozen data: nothing here reads, writes or waits.
+"""The model of a run: plain frozen data, without input or output.
 
-What is made for every member is a named tuple, which is made three times as fast as a frozen
-dataclass.
+The types with one object for each member are named tuples: to make one takes a third of the time
+of a frozen dataclass.
 """
 
 from collections.abc import Mapping
@@ -15,22 +15,25 @@ from gs.profile.status.hooks import Period
 #: The profile ID of a member, as the site spells it.
 MemberId = NewType("MemberId", str)
 
-#: Seconds: by how much clocks may be wrong, and for how long a request may be on its way. A key is
-#: not used again in the last such time before the site may forget it.
+#: Seconds before the site may forget a key in which the key is not used again: clocks may be
+#: wrong, and a request may be on its way.
 KEY_MARGIN: Final = 3600
 
-#: HTTP's too many requests, and out of service: what a site refuses before its work began.
+#: Seconds by which the first use of a key may be in the future, because a clock was set back.
+CLOCK_SKEW: Final = 60
+
+#: The HTTP statuses by which a site refuses a call before it works on it (RFC 6585, RFC 9110).
 BUSY: Final = (429, 503)
 
-#: The reason why it is not known what became of a call that was made.
+#: The reason of an unknown outcome: the request was sent, and there was no answer.
 NO_ANSWER: Final = "no answer"
 
-#: The reason why a member who is no longer on the site's list is skipped.
+#: The reason for skipping a member who is no longer on the list of the site.
 NO_LONGER_LISTED: Final = "no longer listed"
 
 
 class Verdict(StrEnum):
-    """What is known of one member's notification."""
+    """What is known of the notification of one member."""
 
     SENT = "sent"
     SKIPPED = "skipped"
@@ -44,24 +47,24 @@ class StopCause(Enum):
     """Why a run ended before every member had a verdict."""
 
     HANG_UP = "the terminal was closed"
-    INTERRUPT = "Control-C"
-    TERMINATE = "a request to terminate"
+    INTERRUPT = "Control-C was pressed"
+    TERMINATE = "it was asked to terminate"
     TOKEN_REFUSED = "the site refuses the token"  # noqa: S105 - a sentence, not a token
     NOT_A_SITE = "this is not a GroupServer site"
     UNREACHABLE = "the site cannot be reached"
     BUSY = "the site asks for a pause"
-    NO_ANSWER = "the site gives no answer of use"
-    TOO_MANY_UNKNOWN = "too many answers in a row were of no use"
-    LIMIT = "as many as --limit allows were sent to"
-    UNTIL = "it is as late as --until allows"
+    NO_ANSWER = "the site gives no valid answer"
+    TOO_MANY_UNKNOWN = "too many answers in a row were not valid"
+    LIMIT = "the limit of --limit was reached"
+    UNTIL = "the time of --until has come"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One site and one period; *round* counts from 1, and ``--again`` begins another.
 
-    *site* is the same text for every way to write the URL; *key* tells the run from all others
-    of the site, in printable ASCII.
+    *site* is the same for every spelling of the URL. *key* is unique among the runs of the site,
+    in printable ASCII.
     """
 
     site: str
@@ -72,9 +75,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Whom a call is to send to, of those who are not settled.
+    """Which of the members without a final verdict a call sends to.
 
-    *only* is ``None`` for all; *resend_unknown* includes those who may have been sent to.
+    *only* is ``None`` for all; *resend_unknown* includes those whose verdict is unknown.
     """
 
     only: frozenset[MemberId] | None = None
@@ -84,8 +87,8 @@ class Selection:
 class Claim(NamedTuple):
     """The right to send to one member.
 
-    It is *repeatable* where the site, given the same key twice, sends once; *doubtful* where a
-    call before this one may have sent already.
+    It is *repeatable* if the site, given the same key twice, sends once; *doubtful* if an earlier
+    call may have sent already.
     """
 
     member: MemberId
@@ -94,9 +97,9 @@ class Claim(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back: the status of HTTP, and the whole body.
+    """The answer to a call: the HTTP status and the whole body.
 
-    *retry_after* is for how many seconds the site wants to be left alone, if it said so.
+    *retry_after* is the pause that the site asks for, in seconds, if it does.
     """
 
     http_status: int
@@ -105,7 +108,7 @@ class Answer(NamedTuple):
 
     @property
     def phrase(self) -> str:
-        """The standard's words for the status (RFC 9110), or ``HTTP`` for one it has not."""
+        """The phrase of the status (RFC 9110), or ``HTTP`` if the standard has none."""
         from http import HTTPStatus  # noqa: PLC0415 - to look at a ledger needs no words for it
 
         try:
@@ -116,30 +119,30 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Why nothing of use came back, and whether the request may have left this machine."""
+    """Why there is no answer, and whether the request may have been *sent*."""
 
     text: str
-    left: bool
+    sent: bool
 
 
 class Attempt(NamedTuple):
-    """One call of the send hook, how it ended, and after how many *seconds*."""
+    """One call of the send hook, with its result after so many *seconds*."""
 
     claim: Claim
-    end: Answer | NoAnswer
+    result: Answer | NoAnswer
     seconds: float = 0.0
 
 
 class CallSignal(Enum):
-    """What the end of a call tells of how the site copes."""
+    """What the result of a call says about the load of the site."""
 
     ANSWER = "the hook answered"
     REFUSED = "the site asks for a pause"
-    LOST = "no answer of use came"
+    LOST = "there was no valid answer"
 
 
 class TimedCall(NamedTuple):
-    """A call that ended after so many *seconds*, in which way."""
+    """A call that ended after so many *seconds*, with its signal."""
 
     seconds: float
     sign: CallSignal
@@ -148,9 +151,9 @@ class TimedCall(NamedTuple):
 class Outcome(NamedTuple):
     """The verdict on one attempt.
 
-    *reason* is what outcomes are counted by, *message* is for reading, *cause* is what this
-    outcome says of the whole run, if anything. With *again* the run tries once more;
-    *retry_after* is as in :class:`Answer`.
+    Reports count outcomes by *reason*, and show *message*. *cause* is what the outcome says about
+    the whole run, if it does. With *again* the run tries once more. *retry_after* is as in
+    :class:`Answer`.
     """
 
     member: MemberId
@@ -165,7 +168,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordedOutcome:
-    """An outcome as a ledger has it: *at* is when it came, in seconds since the epoch."""
+    """An outcome in a ledger, with its time *at*, in seconds since the epoch."""
 
     outcome: Outcome
     at: float
@@ -173,7 +176,7 @@ class RecordedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A listed member before a call: the verdict so far is ``None`` for a new one."""
+    """What a call would do with a listed member; *verdict* is ``None`` for a new one."""
 
     member: MemberId
     verdict: Verdict | None
@@ -192,20 +195,20 @@ class Tally:
         return sum(self.counts.values())
 
     @property
-    def all_settled(self) -> bool:
-        """Whether every member was sent to, or rightly skipped."""
+    def complete(self) -> bool:
+        """Whether every member has a final verdict: sent or skipped."""
         return self.of(Verdict.SENT) + self.of(Verdict.SKIPPED) == self.total
 
     def of(self, verdict: Verdict) -> int:
         """Return how many members have *verdict*."""
-        return sum(count for (found, _), count in self.counts.items() if found is verdict)
+        return sum(count for (each, _), count in self.counts.items() if each is verdict)
 
     def reasons(self, verdict: Verdict) -> list[tuple[str, int]]:
         """Return the reasons of *verdict* with their counts, the most frequent first."""
-        rows = [(reason, n) for (found, reason), n in self.counts.items() if found is verdict]
+        rows = [(reason, n) for (each, reason), n in self.counts.items() if each is verdict]
         return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
 def usable_lifetime(key_lifetime: int) -> int:
-    """Return *key_lifetime*, in seconds, or 0 where it is too short to rely upon a key."""
+    """Return *key_lifetime*, in seconds, or 0 if it is too short to use a key again."""
     return key_lifetime if key_lifetime > KEY_MARGIN else 0

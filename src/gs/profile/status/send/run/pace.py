@@ -8,34 +8,9 @@ from typing import Final, Protocol
 from .backoff import Backoff
 from .model import Attempt, CallSignal, Outcome, StopCause, TimedCall, Verdict
 
-# Seconds by which a beat may be late and the next ones still keep their times: what a commit, or
-# the scheduler, holds up is made good. What a slow site holds up is not: there are no bursts.
-_LATE: Final = 0.1
-
-
-class RateLimiter:
-    """Beats *rate* times a second, the first at once.
-
-    Times are seconds of one monotonic clock, which the caller reads. This is the generic cell
-    rate algorithm (ITU-T I.371), with a tolerance of a tenth of a second.
-    """
-
-    def __init__(self, rate: float) -> None:
-        self._interval = 1 / rate
-        #: When the next beat is due.
-        self.next = -math.inf
-
-    def beats(self, now: float) -> int:
-        """Return how many beats are due at the time *now*."""
-        late = now - self.next
-        if late < 0:
-            return 0
-        return 1 + int(late / self._interval) if late <= _LATE else 1
-
-    def take(self, count: int, now: float) -> None:
-        """Use *count* of the beats that are due at the time *now*."""
-        kept = now - self.next <= _LATE
-        self.next = (self.next if kept else now) + count * self._interval
+# Seconds by which a call may be late without delaying the next ones: the time of a commit or of
+# the scheduler is caught up. The time of a slow site is not, so that there are no bursts.
+_TOLERANCE: Final = 0.1
 
 
 class ConcurrencyLimit(Protocol):
@@ -43,19 +18,19 @@ class ConcurrencyLimit(Protocol):
 
     @property
     def jobs(self) -> int:
-        """How many they are now, at least 1."""
+        """The limit now, at least 1."""
         ...
 
     def ended(self, attempts: Iterable[TimedCall], in_flight: int, now: float) -> None:
-        """Learn from *attempts*, read once, that ended at *now*.
+        """Learn from *attempts*, which it may read once, that ended at *now*.
 
-        *in_flight* is how many there were, these included.
+        *in_flight* is how many calls there were, these included.
         """
         ...
 
 
 class FixedLimit:
-    """Fulfils :class:`ConcurrencyLimit` with a number of *jobs* that stays."""
+    """Fulfils :class:`ConcurrencyLimit` with a constant number of *jobs*."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
@@ -64,55 +39,80 @@ class FixedLimit:
         """Learn nothing."""
 
 
-class Pace:
-    """Turns for as many calls at once as *limit* says, each resting *throttle* s after a success.
+class RateLimiter:
+    """Lets *rate* calls a second begin, evenly spaced, the first at once.
 
-    With a *metronome* each turn waits for its beat. While *patience* pauses there are no turns,
-    and one at a time while it tries the site. Times are seconds of one monotonic clock, which the
-    caller reads.
+    Times are seconds of one monotonic clock, which the caller reads. This is the generic cell
+    rate algorithm (ITU-T I.371), with a tolerance of a tenth of a second.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._interval = 1 / rate
+        #: When the next call may begin.
+        self.next = -math.inf
+
+    def allowed(self, now: float) -> int:
+        """Return how many calls may begin at the time *now*."""
+        late = now - self.next
+        if late < 0:
+            return 0
+        return 1 + int(late / self._interval) if late <= _TOLERANCE else 1
+
+    def begun(self, count: int, now: float) -> None:
+        """Take note that *count* calls have begun at the time *now*."""
+        on_time = now - self.next <= _TOLERANCE
+        self.next = (self.next if on_time else now) + count * self._interval
+
+
+class Pace:
+    """Turns for as many calls at once as *limit* says, with a pause of *throttle* s after a mail.
+
+    With a *rate_limiter* each turn waits for its time. During a pause of *backoff* there are no
+    turns, and one at a time while it tests the site. Times are seconds of one monotonic clock,
+    which the caller reads.
     """
 
     def __init__(
         self,
         limit: ConcurrencyLimit,
         throttle: float,
-        patience: Backoff,
-        metronome: RateLimiter | None = None,
+        backoff: Backoff,
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         self._limit = limit
         self._throttle = throttle
-        self._patience = patience
-        self._metronome = metronome
+        self._backoff = backoff
+        self._rate_limiter = rate_limiter
         self._resting: list[float] = []
 
     def turns(self, now: float, in_flight: int) -> int:
         """Return how many calls may begin at the time *now*."""
-        if now < self._patience.until:
+        if now < self._backoff.until:
             return 0
         free = self._free(in_flight, now)
-        return min(free, self._metronome.beats(now)) if self._metronome else free
+        return min(free, self._rate_limiter.allowed(now)) if self._rate_limiter else free
 
     def begun(self, count: int, now: float) -> None:
         """Take note that *count* calls have begun at the time *now*."""
-        if self._metronome:
-            self._metronome.take(count, now)
+        if self._rate_limiter:
+            self._rate_limiter.begun(count, now)
 
     def rest(self, now: float, in_flight: int) -> float | None:
-        """Return how many seconds the next turn is away, ``None`` where an answer brings it."""
+        """Return the seconds until the next turn, ``None`` if it comes with an answer."""
         if self._free(in_flight, now):
-            due = self._metronome.next if self._metronome else now
+            due = self._rate_limiter.next if self._rate_limiter else now
         elif self._resting:
             due = min(self._resting)
         else:
             return None
-        return max(0.0, due - now, self._patience.until - now)
+        return max(0.0, due - now, self._backoff.until - now)
 
     def ended(
         self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome], in_flight: int, now: float
     ) -> None:
-        """Take note of *attempts*, and of their *outcomes*, that have ended at the time *now*.
+        """Take note of *attempts* and their *outcomes*, which ended at the time *now*.
 
-        *in_flight* is how many there were, these included.
+        *in_flight* is how many calls there were, these included.
         """
         self._limit.ended(_timed(attempts, outcomes), in_flight, now)
         if self._throttle:
@@ -121,18 +121,18 @@ class Pace:
 
     def _free(self, in_flight: int, now: float) -> int:
         self._resting = [until for until in self._resting if until > now]
-        jobs = 1 if self._patience.tried else self._limit.jobs
+        jobs = 1 if self._backoff.probing else self._limit.jobs
         return max(0, jobs - in_flight - len(self._resting))
 
 
 def _timed(attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> Iterator[TimedCall]:
     for attempt, outcome in zip(attempts, outcomes, strict=True):
-        yield TimedCall(attempt.seconds, _sign(outcome))
+        yield TimedCall(attempt.seconds, _signal(outcome))
 
 
-def _sign(outcome: Outcome) -> CallSignal:
+def _signal(outcome: Outcome) -> CallSignal:
     if outcome.cause is StopCause.BUSY:
         return CallSignal.REFUSED
-    # A verdict of unknown may stem from before; an answer of the hook has a status.
+    # The verdict may be unknown because of an earlier call; an answer of the hook has a status.
     lost = outcome.cause is StopCause.UNREACHABLE or outcome.verdict is Verdict.UNKNOWN
     return CallSignal.LOST if lost and outcome.status is None else CallSignal.ANSWER

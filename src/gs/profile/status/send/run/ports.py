@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a run needs of the world, declared where it is used: a site, a ledger, a reporter."""
+"""The ports of a run: a site, a ledger, a reporter."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,96 +23,95 @@ class Site(Protocol):
 
     @property
     def key_lifetime(self) -> int:
-        """For how many seconds the site remembers a key, 0 where it does not honour them.
+        """For how many seconds the site remembers a key, 0 if it does not honour keys.
 
-        It is known once the members have been listed.
+        It is known after :meth:`members`.
         """
         ...
 
     def members(self) -> Iterator[MemberId]:
-        """Yield the members as the site lists them, while the list is still arriving.
+        """Yield the members in the order of the site, while the list is still arriving.
 
-        Raises one of :mod:`~gs.profile.status.send.errors` where the list cannot be had whole:
-        what was yielded before is then not to be relied upon.
+        Raises one of :mod:`~gs.profile.status.send.errors` if the list is not complete. Then the
+        members before the error must not be used.
         """
         ...
 
     def begin(self, claim: Claim) -> None:
-        """Begin to call the send hook for *claim*, and return at once."""
+        """Begin a call of the send hook for *claim*, and return at once."""
         ...
 
     def attempts(self, timeout: float) -> list[Attempt]:
-        """Wait for calls to end and return those that did, after *timeout* seconds at most.
+        """Return the calls that ended, after waiting for one for at most *timeout* seconds.
 
-        Returns early, perhaps with nothing, when the run is asked to stop.
+        Returns early, perhaps without any, when a signal asks the run to stop.
         """
         ...
 
 
 class Ledger(Protocol):
-    """Who is in a run, and what became of each.
+    """The members of a run, with their verdicts.
 
-    What a verb has done when it returns outlasts the process, and the machine's power. Each raises
+    Each change is durable when the method returns: it survives a kill and a power cut. Each raises
     :class:`~gs.profile.status.send.errors.LedgerError` where it could not be done, and then
     it was not done at all.
     """
 
     def recover(self) -> int:
-        """Make unknown what was claimed and never settled; return how many that were."""
+        """Make claims without a verdict unknown; return how many there were."""
         ...
 
     def enrol(self, members: Iterable[MemberId]) -> int:
-        """Make *members* those of the run, each once: all of them, or none if they break off.
+        """Make *members* those of the run, each once: all of them, or none if an error occurs.
 
-        Who was in the run, waits or failed, and is not among them any more, is skipped; returns
-        how many these are. Raises :class:`~gs.profile.status.send.errors.ProtocolError`
+        Members of the run who wait or failed, and are not among them, are skipped. Returns how
+        many were removed so. Raises :class:`~gs.profile.status.send.errors.ProtocolError`
         where nobody is left in a run that is not settled: that is a site in trouble.
         """
         ...
 
-    def line_up(self, choice: Selection, key_lifetime: int) -> int:
-        """Let those of *choice* who are not settled wait to be claimed; return how many do.
+    def queue(self, selection: Selection, key_lifetime: int) -> int:
+        """Queue the members of *selection* without a final verdict; return how many there are.
 
-        Those are who waits, who failed, and who is unknown where calling again is safe: the site
-        remembers keys for *key_lifetime* seconds, did so then, and has not forgotten it since.
-        Raises :class:`~gs.profile.status.send.errors.NotListedError` where *choice* names
-        somebody whom the site does not list.
+        These are the members who wait, who failed, and who are unknown if it is safe to repeat the
+        call: the site remembers keys for *key_lifetime* seconds, did so then, and has not
+        forgotten this one. Raises :class:`~gs.profile.status.send.errors.NotListedError` if
+        *selection* names a member whom the site does not list.
         """
         ...
 
     def claim(self, limit: int, outcomes: Sequence[Outcome] = ()) -> list[Claim]:
-        """Mark up to *limit* of those lined up as being sent to, and return them.
+        """Claim up to *limit* queued members, and return the claims.
 
-        In the same durable change it does with *outcomes* what :meth:`settle` does.
+        The same durable change records *outcomes*, as :meth:`record` does.
         """
         ...
 
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the verdicts on what was claimed; what is to be tried *again* is lined up."""
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the verdicts on claims, and queue the members that are to be tried *again*."""
         ...
 
     def tally(self, only: frozenset[MemberId] | None = None) -> Tally:
-        """Return the counts of the run, or those of some members."""
+        """Return the counts of the run, or of some members."""
         ...
 
-    def unsettled(
+    def unresolved(
         self, limit: int | None = None, only: frozenset[MemberId] | None = None
     ) -> Iterator[RecordedOutcome]:
-        """Yield members that failed or are unknown, up to *limit*, perhaps only some."""
+        """Yield members who failed or are unknown, up to *limit*, or only some of them."""
         ...
 
     def repeatable(self, only: frozenset[MemberId] | None = None) -> int:
-        """Return how many of those in doubt have keys that a site may remember."""
+        """Return how many unknown members have a key that the site may remember."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a ledger has of a run: *began* and *ended* are seconds since the epoch.
+    """A run in a ledger: *began* and *ended* are seconds since the epoch.
 
-    *ended* is ``None`` where the last of the *invocations* has not ended, or was killed; *cause*
-    is why it stopped, if it did before everybody was settled. *listed* is whether the site's list
-    has ever come.
+    *ended* is ``None`` if the last of the *invocations* is still running, or was killed. *cause*
+    is why it stopped early, if it did. *listed* is whether the list of the site has ever arrived.
     """
 
     run: Run
@@ -125,36 +124,36 @@ class Account:
 
 
 class Reporter(Protocol):
-    """Whoever wants to know how the run goes."""
+    """Reports the progress of a run."""
 
     def retrieving(self) -> None:
-        """Hear that the list of members is asked for."""
+        """Report that the site is asked for the list of members."""
         ...
 
-    def retrieved(self, waiting: int, left: int) -> None:
-        """Hear that the list is there, how many members wait, and how many have *left* it."""
+    def retrieved(self, waiting: int, removed: int) -> None:
+        """Report the list: how many members wait, and how many were *removed* from it."""
         ...
 
     def claimed(self, claims: Sequence[Claim]) -> None:
-        """Hear to whom is being sent."""
+        """Report the members that calls begin for."""
         ...
 
-    def settled(self, outcomes: Sequence[Outcome]) -> None:
-        """Hear verdicts."""
+    def recorded(self, outcomes: Sequence[Outcome]) -> None:
+        """Report verdicts."""
         ...
 
     def pausing(self, cause: StopCause, seconds: float) -> None:
-        """Hear that nothing is begun for so long, and why."""
+        """Report a pause of so many seconds, and why."""
         ...
 
     def tick(self) -> None:
-        """Hear that time has passed; called a few times a second."""
+        """Report that time has passed; called a few times a second."""
         ...
 
     def stopping(self, cause: StopCause, in_flight: int) -> None:
-        """Hear that no more is begun, and how many calls are still waited for."""
+        """Report that no more calls begin, and how many are still in flight."""
         ...
 
     def finished(self, tally: Tally, seconds: float) -> None:
-        """Hear that the run is over, with its counts and the time it took."""
+        """Report the end of the run, with its counts and its duration."""
         ...

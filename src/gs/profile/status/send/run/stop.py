@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The stop: signals, and what outcomes say of the site, become one cause to end the run."""
+"""What ends a run before every member has a verdict: signals, limits, and failures of the site."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from typing import Final
 
 from gs.profile.status.send.errors import StoppedAtOnceError
 
+from .backoff import Backoff
 from .model import Outcome, StopCause, Verdict
 
 _SIGNALS: Final = {
@@ -20,20 +21,20 @@ _SIGNALS: Final = {
 
 
 class Stop:
-    """Whether the run is to end, and how fast.
+    """Whether the run is to end, why, and how fast.
 
-    A first signal ends it as soon as what is in flight has an answer, a second at once; where
-    nothing is in flight the first is enough. A third is left to the system. *is_late* says when
-    no more is to be begun.
+    The first signal ends it as soon as the calls in flight are answered, the second at once. If
+    nothing is in flight, the first ends it at once. A third one is left to the system. *is_late*
+    returns whether no more calls may begin.
     """
 
     def __init__(self, is_late: Callable[[], bool] = lambda: False) -> None:
         self.is_late = is_late
         self.cause: StopCause | None = None
-        #: For how many seconds the site wants to be left alone, where it said so.
+        #: The pause that the site asked for, in seconds, if it did.
         self.retry_after: float | None = None
         self._signals = 0
-        self._patient = False
+        self._waits = False
         self._readable, self._writable = os.pipe()
         for end in (self._readable, self._writable):
             os.set_blocking(end, False)
@@ -43,13 +44,13 @@ class Stop:
         return self._readable
 
     def check(self) -> None:
-        """Raise :class:`StoppedAtOnceError` where the run is to be left now."""
+        """Raise :class:`StoppedAtOnceError` if the run is to end now."""
         if self._signals:
             with suppress(BlockingIOError):
                 os.read(self._readable, 4096)
-        if not self._patient and self.is_late():
+        if not self._waits and self.is_late():
             self.request(StopCause.UNTIL)
-        if self.cause and (self._signals > 1 or not self._patient):
+        if self.cause and (self._signals > 1 or not self._waits):
             raise StoppedAtOnceError(self.cause)
 
     def request(self, cause: StopCause, retry_after: float | None = None) -> None:
@@ -58,45 +59,89 @@ class Stop:
             self.cause, self.retry_after = cause, retry_after
 
     @contextmanager
-    def finishing_what_is_in_flight(self) -> Iterator[None]:
-        """Let the first signal wait for the answers of what is in flight."""
-        self._patient = True
+    def waiting_for_answers(self) -> Iterator[None]:
+        """Let the first signal wait for the answers to the calls in flight."""
+        self._waits = True
         try:
             yield
         finally:
-            self._patient = False
+            self._waits = False
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take the signals that ask a program to end, and give them back afterwards."""
+    def handling_signals(self) -> Iterator[None]:
+        """Handle the signals that ask a program to end, and restore their handlers afterwards."""
         before: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {
             number: signal.getsignal(number)
             for number in _SIGNALS
-            if signal.getsignal(number) is not signal.SIG_IGN  # nohup(1) has said no
+            if signal.getsignal(number) is not signal.SIG_IGN  # nohup(1) ignores SIGHUP
         }
         for number in before:
-            signal.signal(number, self._heard)
-        woken = signal.set_wakeup_fd(self._writable, warn_on_full_buffer=False)
+            signal.signal(number, self._handle)
+        wakeup = signal.set_wakeup_fd(self._writable, warn_on_full_buffer=False)
         try:
             yield
         finally:
-            signal.set_wakeup_fd(woken)
+            signal.set_wakeup_fd(wakeup)
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
         self.request(_SIGNALS[signal.Signals(number)])
         if self._signals > 1:
             signal.signal(number, signal.SIG_DFL)
 
 
-class FailureLimit:
-    """Says when outcomes mean that going on would do harm, or no good.
+class StopRules:
+    """The one place that decides whether a run has to stop.
 
-    *max_unknown* is how many outcomes in a row may tell nothing, 0 for any number. Who is denied
-    at the first call of a run is at the wrong address; when it is *resumed*, only who is denied
-    that many times.
+    *limit* is how many members it may send to, ``None`` for all.
+    """
+
+    def __init__(
+        self, stop: Stop, failures: "FailureLimit", backoff: Backoff, limit: int | None = None
+    ) -> None:
+        self.stop = stop
+        self.backoff = backoff
+        self._failures = failures
+        self._allowed = limit
+
+    def allowed(self, waiting: int) -> int:
+        """Return how many of the *waiting* members the run may still send to."""
+        return waiting if self._allowed is None else min(waiting, self._allowed)
+
+    def claimed(self, count: int) -> None:
+        """Take note that *count* members were claimed."""
+        if self._allowed is not None:
+            self._allowed -= count
+
+    def before_claim(self, waiting: int, in_flight: int) -> bool:
+        """Return whether members may be claimed now; stop the run if the limit or time is up."""
+        if waiting and self._allowed == 0 and not in_flight:
+            self.stop.request(StopCause.LIMIT)
+        if waiting and self.stop.is_late():
+            self.stop.request(StopCause.UNTIL)
+        return bool(waiting) and not self.stop.cause
+
+    def after_outcome(self, outcome: Outcome, now: float) -> bool:
+        """Stop the run if *outcome* says that going on does harm or is useless; return whether."""
+        if outcome.again and self._allowed is not None:
+            self._allowed += 1
+        cause = self._failures.cause(outcome) or self.backoff.after_outcome(outcome, now)
+        if cause:
+            self.stop.request(cause, outcome.retry_after)
+        return cause is not None
+
+    def after_list_failed(self, now: float, retry_after: float | None = None) -> bool:
+        """Return whether to ask for the list of members again, after a pause."""
+        return self.backoff.pause(now, retry_after)
+
+
+class FailureLimit:
+    """Stops a run after failures in a row: answers that say nothing, and denials.
+
+    *max_unknown* is the most unknown outcomes in a row, 0 for no limit. A denial of the first call
+    of a run means that the URL is wrong. In a *resumed* run that takes *max_unknown* denials.
     """
 
     def __init__(self, max_unknown: int, *, resumed: bool = False) -> None:
@@ -106,13 +151,13 @@ class FailureLimit:
         self._denied_in_a_row = 0
 
     def cause(self, outcome: Outcome) -> StopCause | None:
-        """Return why the run should stop after *outcome*, the next one, if it should."""
+        """Return why the run has to stop after *outcome*, the next one, if it has to."""
         if outcome.cause is StopCause.TOKEN_REFUSED:
             return outcome.cause
         if outcome.cause is StopCause.NOT_A_SITE:
             return self._denied()
         self._max_denied = 0
-        # What can be repeated is a matter of patience.
+        # Calls that can be repeated are limited by the backoff.
         unknown = outcome.verdict is Verdict.UNKNOWN and not outcome.again
         self._unknown_in_a_row = self._unknown_in_a_row + 1 if unknown else 0
         if self._max_unknown and self._unknown_in_a_row >= self._max_unknown:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a configuration file of GroupServer has for us, read as ``gs.config`` does."""
+"""The configuration file of GroupServer, read as ``gs.config`` reads it."""
 
 import configparser
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from typing import Final
 from gs.profile.status.send.errors import ConfigError
 from gs.profile.status.send.text import Token
 
-_TOKENS: Final = "webservice"
-_OURS: Final = "sendprofile"
+_WEBSERVICE: Final = "webservice"
+_SENDPROFILE: Final = "sendprofile"
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """What a configuration set says: *ledger* is ``None`` where it says nothing of one."""
+    """The values of a configuration set; *ledger* is ``None`` if the set has none."""
 
     token: Token
     ledger: Path | None
 
 
 def read_config(file: str, instance: str) -> ConfigFile:
-    """Return what the configuration set *instance* in *file* says.
+    """Return the values of the configuration set *instance* in *file*.
 
-    Raises :class:`SettingsError`, which names the file, the set and what is missing.
+    Raises :class:`ConfigError`, which names the file, the set and what is missing.
     """
     try:
         parser = _parsed(file)
@@ -34,17 +34,17 @@ def read_config(file: str, instance: str) -> ConfigFile:
 
 
 def _parsed(file: str) -> configparser.ConfigParser:
-    # As lenient as the Python 2 parser that the other scripts use: sections and options may
-    # come twice, and a comment may stand behind a value.
+    # As the Python 2 parser of the other scripts: sections and options may be repeated, and a
+    # comment may follow a value.
     parser = configparser.ConfigParser(strict=False, inline_comment_prefixes=(";",))
     try:
         parser.read_string(_text(Path(file).read_bytes()), source=file)
     except OSError as error:
         raise ConfigError(
-            f"{file}: {error.strerror}. Name the file of the instance with --config."
+            f"{file}: {error.strerror}. Name the configuration file of the instance with --config."
         ) from error
     except configparser.Error as error:
-        # Not the parser's own message: it quotes the line, which may hold the token.
+        # The message of the parser quotes the line, which may have the token.
         line = getattr(error, "lineno", None) or getattr(error, "errors", [("?",)])[0][0]
         raise ConfigError(
             f"It is not an ini file: line {line} is neither a [section] nor an option = value."
@@ -63,9 +63,9 @@ def _token(parser: configparser.ConfigParser, file: str, instance: str) -> Token
     config_set = f"config-{instance}"
     if not parser.has_section(config_set):
         raise ConfigError(f'No configuration set "{instance}" defined in file "{file}".')
-    if not parser.has_option(config_set, _TOKENS):
-        raise ConfigError(f'No configuration defined for "{_TOKENS}" in set "{instance}".')
-    section = _section(parser, config_set, _TOKENS)
+    if not parser.has_option(config_set, _WEBSERVICE):
+        raise ConfigError(f'No configuration defined for "{_WEBSERVICE}" in set "{instance}".')
+    section = _section(parser, config_set, _WEBSERVICE)
     token = _value(parser, section, "token") if parser.has_option(section, "token") else ""
     if not token:
         raise ConfigError(f'The option "token" of section [{section}] is missing or empty.')
@@ -74,16 +74,16 @@ def _token(parser: configparser.ConfigParser, file: str, instance: str) -> Token
 
 def _ledger(parser: configparser.ConfigParser, file: str, instance: str) -> Path | None:
     config_set = f"config-{instance}"
-    if not parser.has_option(config_set, _OURS):
+    if not parser.has_option(config_set, _SENDPROFILE):
         return None
-    section = _section(parser, config_set, _OURS)
+    section = _section(parser, config_set, _SENDPROFILE)
     known = {"ledger"} | set(parser.defaults())
     for option in parser.options(section):
         if option not in known:
             raise ConfigError(f'Section [{section}] has no option "{option}", only "ledger".')
     if not parser.has_option(section, "ledger"):
         return None
-    # Relative to the file, not to wherever cron happens to be.
+    # Relative to the file: cron starts the command in another folder.
     return Path(file).parent.absolute() / Path(_value(parser, section, "ledger")).expanduser()
 
 
@@ -96,7 +96,7 @@ def _section(parser: configparser.ConfigParser, config_set: str, kind: str) -> s
 
 
 def _value(parser: configparser.ConfigParser, section: str, option: str) -> str:
-    # The other scripts interpolate; a value that they cannot is taken as it stands.
+    # The other scripts interpolate. A value that cannot be interpolated is used as it is.
     try:
         return parser.get(section, option)
     except configparser.InterpolationError:

@@ -10,7 +10,7 @@ from functools import partial
 from gs.profile.status.send.errors import UsageError
 from gs.profile.status.send.version import VERSION
 
-TYPE_CHECKING = False  # for mypy; to import typing would double what --help costs
+TYPE_CHECKING = False  # for mypy; to import typing would double the time of --help
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import time
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-#: Calls in flight: each may need a connection, of which select(2) can wait for about a thousand.
+#: Calls in flight: each may need a connection, and select(2) can wait for about a thousand.
 MOST_JOBS = 512
 
-# Calls a second: one a day is a slip, and so is more than any machine can do.
+# Calls a second, from one a day to more than any machine can do.
 _LOWEST_RATE = 1 / 86_400
 _HIGHEST_RATE = 1e6
 
 # Seconds.
-_SPELLS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
-# Seconds: libcurl counts in thousandths.
+# Seconds: libcurl counts in milliseconds.
 _SHORTEST_TIMEOUT = 0.001
 
 
@@ -45,39 +45,39 @@ def period(text: str) -> Period:
 
 
 def positive(text: str) -> int:
-    """Return a whole number from 1 up."""
-    found = _number(text, int)
-    if found is None or found < 1:
-        raise ArgumentTypeError(f"not a whole number from 1 up: {text!r}")
-    return found
+    """Return a whole number of at least 1."""
+    number = _number(text, int)
+    if number is None or number < 1:
+        raise ArgumentTypeError(f"not a whole number of at least 1: {text!r}")
+    return number
 
 
 def count(text: str) -> int:
-    """Return a whole number from 0 up."""
-    found = _number(text, int)
-    if found is None or found < 0:
-        raise ArgumentTypeError(f"not a whole number from 0 up: {text!r}")
-    return found
+    """Return a whole number of at least 0."""
+    number = _number(text, int)
+    if number is None or number < 0:
+        raise ArgumentTypeError(f"not a whole number of at least 0: {text!r}")
+    return number
 
 
 def jobs(text: str) -> int | None:
     """Return how many calls may be in flight, ``None`` for ``auto``."""
     if text.lower() == "auto":
         return None
-    found = _number(text, int)
-    if found is None or not 1 <= found <= MOST_JOBS:
+    number = _number(text, int)
+    if number is None or not 1 <= number <= MOST_JOBS:
         raise ArgumentTypeError(f"neither auto nor a number from 1 to {MOST_JOBS}: {text!r}")
-    return found
+    return number
 
 
 def rate(text: str) -> float:
-    """Return calls a second, of what is told as ``2/s``, ``90/m`` or ``5000/h``."""
-    told, _, unit = text.partition("/")
-    number, spell = _number(told, float), _SPELLS.get(unit)
-    found = number / spell if number and spell else 0.0
-    if not _LOWEST_RATE <= found <= _HIGHEST_RATE:
+    """Return calls a second from a text such as ``2/s``, ``90/m`` or ``5000/h``."""
+    calls, _, unit = text.partition("/")
+    number, unit_seconds = _number(calls, float), _UNIT_SECONDS.get(unit)
+    per_second = number / unit_seconds if number and unit_seconds else 0.0
+    if not _LOWEST_RATE <= per_second <= _HIGHEST_RATE:
         raise ArgumentTypeError(f"not a rate, such as 2/s, 90/m or 5000/h: {text!r}")
-    return found
+    return per_second
 
 
 def time_of_day(text: str) -> time:
@@ -92,20 +92,20 @@ def time_of_day(text: str) -> time:
 
 
 def seconds(text: str) -> float:
-    """Return seconds from 0 up."""
-    found = _number(text, float)
-    # A year: more is a slip, and no system call takes it.
-    if found is None or not 0 <= found <= 366 * 86_400:
-        raise ArgumentTypeError(f"not a number of seconds from 0 up: {text!r}")
-    return found
+    """Return seconds of at least 0."""
+    number = _number(text, float)
+    # A year: system calls do not accept much more.
+    if number is None or not 0 <= number <= 366 * 86_400:
+        raise ArgumentTypeError(f"not a number of seconds of at least 0: {text!r}")
+    return number
 
 
 def timeout(text: str) -> float:
     """Return seconds above 0."""
-    found = seconds(text)
-    if found < _SHORTEST_TIMEOUT:
+    number = seconds(text)
+    if number < _SHORTEST_TIMEOUT:
         raise ArgumentTypeError(f"not a number of seconds above 0: {text!r}")
-    return found
+    return number
 
 
 def _number(text: str, kind: Callable[[str], T]) -> T | None:
@@ -115,14 +115,14 @@ def _number(text: str, kind: Callable[[str], T]) -> T | None:
         return None
 
 
-#: What a terminal has that does not say.
+#: The width of a terminal that does not report one.
 COLUMNS = 80
 
-# Columns that argparse, too, leaves free.
+# Columns that argparse leaves empty.
 _MARGIN = 2
 
-# What sendprofile 1.0.1 took for an option, and newer options would make ambiguous.
-_SHORTENED = {
+# Short forms that sendprofile 1.0.1 accepted, and that newer options would make ambiguous.
+_SHORT_FORMS = {
     "--c": "--config",
     "--t": "--throttle",
     "--v": "--verbose",
@@ -147,81 +147,81 @@ def parse(argv: Sequence[str], config: str, columns: int = COLUMNS) -> argparse.
 
 def parser(config: str, columns: int = COLUMNS) -> argparse.ArgumentParser:
     """Return the parser of the command line, for a terminal of so many *columns*."""
-    made = _Parser(
+    parser_ = _Parser(
         prog="sendprofile",
-        # Told no width, it asks shutil, which imports three packers first: a sixth of --help.
+        # Without a width argparse imports shutil: a sixth of the time of --help.
         formatter_class=partial(argparse.HelpFormatter, width=columns - _MARGIN),
         description="Send every member of a GroupServer site the monthly notification, "
         "What is happening in your groups.",
-        epilog="Usually %(prog)s is called by cron(8) at the start of the month. "
-        "The manual has the exit codes and what to do about each.",
+        epilog="Usually cron(8) runs %(prog)s at the start of the month. "
+        "The manual explains the exit codes.",
     )
-    made.add_argument("url", help="the URL of the GroupServer site")
-    made.add_argument("-V", "--version", action="version", version=f"%(prog)s {VERSION}")
-    made.add_argument(
+    parser_.add_argument("url", help="the URL of the GroupServer site")
+    parser_.add_argument("-V", "--version", action="version", version=f"%(prog)s {VERSION}")
+    parser_.add_argument(
         "-c",
         "--config",
         default=config,
         help="the GroupServer configuration file, which has the token (default: %(default)s)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "-i",
         "--instance",
         default="default",
         help="the configuration set to use (default: %(default)s)",
     )
-    made.add_argument(
-        "-v", "--verbose", action="store_true", help="say what is being done (default: silent)"
+    parser_.add_argument(
+        "-v", "--verbose", action="store_true", help="show the progress (default: silent)"
     )
-    _add_run(made)
-    _add_pace(made)
-    _add_connection(made)
-    _add_looking(made)
-    return made
+    _add_run(parser_)
+    _add_pace(parser_)
+    _add_connection(parser_)
+    _add_reports(parser_)
+    return parser_
 
 
 def _in_full(word: str) -> str:
     option, equals, value = word.partition("=")
-    return f"{_SHORTENED.get(option, option)}{equals}{value}"
+    return f"{_SHORT_FORMS.get(option, option)}{equals}{value}"
 
 
-def _add_run(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
+def _add_run(parser_: argparse.ArgumentParser) -> None:
+    parser_.add_argument(
         "--period",
         metavar="YYYY-MM",
         type=period,
-        help="the month to report on (default: the month before today)",
+        help="the month to report on (default: the previous month)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--only",
         metavar="ID",
         action="append",
-        help="send to this member alone; may be given more than once",
+        help="send only to this member; can be repeated",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--limit",
         metavar="N",
         type=positive,
         help="stop after N members (default: no limit)",
     )
-    made.add_argument(
-        "--again", action="store_true", help="send to everybody once more, in a new round"
+    parser_.add_argument(
+        "--again", action="store_true", help="send to all members again, in a new round"
     )
-    made.add_argument(
+    parser_.add_argument(
         "--resend-unknown",
         action="store_true",
-        help="send to those, too, who may have been sent to: the site did not say",
+        help="also send to members whose outcome is unknown; they may get a second mail",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--ledger",
         metavar="FILE",
-        help="where it is recorded who was sent to (default: ledger.sqlite3 in the folder of "
-        "STATE_DIRECTORY, else in sendprofile below the user's state folder)",
+        help="the file that records who was sent to (default: ledger.sqlite3 in the folder "
+        "$STATE_DIRECTORY, or in the folder sendprofile of the user's state folder)",
     )
 
 
-def _add_pace(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
+def _add_pace(parser_: argparse.ArgumentParser) -> None:
+    parser_.add_argument(
         "-t",
         "--throttle",
         metavar="TIME",
@@ -229,69 +229,68 @@ def _add_pace(made: argparse.ArgumentParser) -> None:
         default=0.0,
         help="seconds to pause after each notification sent, such as 0.5 (default: 0)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--max-unknown",
         metavar="N",
         type=count,
         default=10,
-        help="stop after N answers in a row that do not tell whether mail was sent, "
-        "0 for never (default: %(default)s)",
+        help="stop after N unknown outcomes in a row, 0 for no limit (default: %(default)s)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "-j",
         "--jobs",
         metavar="N",
         type=jobs,
         default=1,
-        help="how many calls of the site may be in flight at once, "
-        "auto for as many as it can use (default: %(default)s)",
+        help="how many calls are in flight at once, auto for as many as the site can use "
+        "(default: %(default)s)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--rate",
         metavar="N/s",
         type=rate,
-        help="begin so many calls a second, evenly; also N/m, a minute, and N/h, an hour",
+        help="begin at most N calls a second, evenly; also N/m (a minute) and N/h (an hour)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--until",
         metavar="HH:MM",
         type=time_of_day,
-        help="stop at this time of day; calling again goes on",
+        help="stop at this time of day; run the command again to resume",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--patience",
         metavar="SECONDS",
         type=seconds,
         default=300.0,
-        help="how long to go on trying a site that cannot be reached (default: 300)",
+        help="how long to retry while the site fails (default: 300)",
     )
 
 
-def _add_connection(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
+def _add_connection(parser_: argparse.ArgumentParser) -> None:
+    parser_.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=timeout,
         default=240.0,
         help="how long to wait for an answer of the site (default: 240)",
     )
-    made.add_argument(
+    parser_.add_argument(
         "--cacert",
         metavar="FILE",
-        help="trust the authorities in this PEM file instead of the system's",
+        help="trust the certificate authorities in this PEM file, not those of the system",
     )
 
 
-def _add_looking(made: argparse.ArgumentParser) -> None:
-    instead = made.add_mutually_exclusive_group()
+def _add_reports(parser_: argparse.ArgumentParser) -> None:
+    instead = parser_.add_mutually_exclusive_group()
     instead.add_argument(
         "--status",
         action="store_true",
-        help="show what is recorded of this site, and do nothing else",
+        help="show the runs of this site in the ledger, and do nothing else",
     )
     instead.add_argument(
         "--dry-run",
         action="store_true",
-        help="ask for the list of members, say who would be sent to, and send nothing",
+        help="show which members would be sent to, and send nothing",
     )
-    made.add_argument("--json", action="store_true", help="give the account of the run as JSON")
+    parser_.add_argument("--json", action="store_true", help="write the report as JSON")

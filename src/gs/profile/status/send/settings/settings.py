@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The settings of a call: its options, configuration file and environment in one value."""
+"""The settings of an invocation, from its options, configuration file and environment."""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -28,23 +28,23 @@ def default_ledger(environment: Mapping[str, str]) -> Path:
     if given:
         return Path(given) / _NAME
     state = environment.get("XDG_STATE_HOME", "")
-    if Path(state).is_absolute():  # others are to be ignored, says the specification
+    if Path(state).is_absolute():  # the specification says to ignore others
         return Path(state) / "sendprofile" / _NAME
     try:
         return Path("~/.local/state/sendprofile").expanduser() / _NAME
     except RuntimeError as error:
         raise NoLedgerError(
-            "There is no home folder for the ledger: name a place with --ledger."
+            "Cannot find a home folder for the ledger.\nName a file with --ledger."
         ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to do.
+    """The settings of an invocation.
 
-    *throttle*, *timeout* and *patience* are seconds, *rate* is calls a second; *jobs* is ``None``
-    for as many as the site can use, *cacert* for the system's, *limit*, *rate* and *until* for
-    none.
+    *throttle*, *timeout* and *patience* are seconds, *rate* is calls a second. *jobs* is ``None``
+    for as many as the site can use, *cacert* for the authorities of the system; *limit*, *rate*
+    and *until* are ``None`` for no limit.
     """
 
     site: SiteUrl
@@ -52,7 +52,7 @@ class Settings:
     ledger: Path
     period: Period
     again: bool
-    choice: Selection
+    selection: Selection
     limit: int | None
     verbose: bool
     json: bool
@@ -67,30 +67,35 @@ class Settings:
 
     @classmethod
     def of(cls, options: Namespace, environment: Mapping[str, str], now: datetime) -> "Settings":
-        """Return the settings that *options*, the file that they name and *environment* make.
+        """Return the settings from *options*, their configuration file, and *environment*.
 
-        *now* is the time where this machine is.
-
-        Raises :class:`UsageError`, :class:`SettingsError` and :class:`NoLedgerError`.
+        *now* is the time of this machine, in its zone. Raises :class:`UsageError`,
+        :class:`ConfigError` and :class:`NoLedgerError`.
         """
         site = SiteUrl.parse(options.url)
         config = read_config(options.config, options.instance)
         ledger = Path(options.ledger) if options.ledger else config.ledger
         only = frozenset(map(MemberId, options.only)) if options.only else None
         if only and options.again:
-            # The others would wait in the new round, and the next call would send to them.
-            raise UsageError("--again is for everybody: leave out --only, or --again.")
+            # The others would wait in the new round, and the next invocation would send to them.
+            raise UsageError(
+                "--again sends to all members, so it cannot be used with --only.\n"
+                "Leave out one of them."
+            )
         if options.again and options.resend_unknown:
-            # Who wants the unknown alone would mail everybody.
-            raise UsageError("--again is for everybody: leave out --resend-unknown, or --again.")
+            # An operator who wants to send to the unknown members would mail everybody.
+            raise UsageError(
+                "--again sends to all members, so it cannot be used with --resend-unknown.\n"
+                "Leave out one of them."
+            )
         return cls(
             site=site,
             token=config.token,
-            # By one name, whichever way leads there: the lock and the WAL go by it.
+            # The lock and the WAL need one name, whatever symbolic links lead to the ledger.
             ledger=(ledger or default_ledger(environment)).resolve(),
             period=_period(options.period, now.date()),
             again=options.again,
-            choice=Selection(only, options.resend_unknown),
+            selection=Selection(only, options.resend_unknown),
             limit=options.limit,
             verbose=options.verbose,
             json=options.json,
@@ -108,13 +113,13 @@ class Settings:
 def _period(given: Period | None, today: date) -> Period:
     this = Period.of(today)
     if given is not None and given > this:
-        raise UsageError(f"Nothing has happened yet in {given}: today is in {this}.")
+        raise UsageError(f"The month {given} is in the future; this month is {this}.")
     return given or this.before()
 
 
 def _next(at: time, now: datetime) -> datetime:
-    # By the clock on the wall. Where it is set back a time comes twice, and where it is set
-    # forward it comes when it would have.
+    # Local time: when the clock is set back, a time occurs twice. When it is set forward, a time
+    # that is left out occurs as if the clock had not been set.
     days = [now.date() + timedelta(days=ahead) for ahead in range(3)]
     times = [datetime.combine(day, at.replace(fold=fold)) for day in days for fold in (0, 1)]
     return min(moment for each in times if (moment := each.astimezone(now.tzinfo)) > now)
@@ -126,7 +131,5 @@ def _readable(file: str | None) -> Path | None:
     try:
         Path(file).read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"The file of --cacert cannot be read: {file}: {error.strerror}"
-        ) from error
+        raise UsageError(f"Cannot read the file of --cacert: {file}: {error.strerror}.") from error
     return Path(file)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a command line can ask for, a module each, and here the parts are built."""
+"""The tasks of the command line, one in each module. Only they build the parts of the program."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The task of a call that asks for no other: begin or resume a run."""
+"""The default task: begin or resume a run."""
 
 import random
 import resource
@@ -11,53 +11,24 @@ from typing import Final
 from gs.profile.status.send.errors import UsageError
 from gs.profile.status.send.errorvals import code_of_run
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.connection import LedgerFile
+from gs.profile.status.send.ledger.connection import LedgerConnection
 from gs.profile.status.send.ledger.file import ensure_ledger, open_ledger
 from gs.profile.status.send.ledger.lock import run_lock
-from gs.profile.status.send.report.screen import screen_for
 from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.campaign import Campaign
 from gs.profile.status.send.run.model import Tally
 from gs.profile.status.send.run.pace import ConcurrencyLimit, FixedLimit, Pace, RateLimiter
 from gs.profile.status.send.run.ports import Ledger, Reporter
-from gs.profile.status.send.run.stop import FailureLimit, Stop
+from gs.profile.status.send.run.stop import FailureLimit, Stop, StopRules
 from gs.profile.status.send.settings.settings import Settings
 
-from .connect import connected
-from .task import Task, local_now
+from .task import Task, connected, local_now
 
-# Open files that are not connections: the ledger and its lock, what the caller has left open.
-_OTHERS: Final = 64
+# Members without a final verdict that the summary names.
+_MEMBERS_SHOWN: Final = 5
 
-
-def raise_file_limit(connections: int) -> None:
-    """Raise the soft limit to what so many *connections* need.
-
-    Raises :class:`UsageError` where the hard limit does not allow it: in the middle of a run it
-    would be the ledger that cannot be written.
-    """
-    needed = connections + _OTHERS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if _allows(soft, needed):
-        return
-    if not _allows(hard, needed):
-        raise UsageError(
-            f"-j {connections} needs {needed} open files, and {hard} are allowed: see ulimit -n."
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-
-
-def max_connections() -> int:
-    """Return how many connections there is room for, at most."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1 << 20 if hard == resource.RLIM_INFINITY else max(1, hard - _OTHERS)
-
-
-def _allows(limit: int, needed: int) -> bool:
-    return limit == resource.RLIM_INFINITY or limit >= needed
-
-
-_TROUBLES_SHOWN: Final = 5
+# Open files that are not connections: the ledger, its lock, and those of the parent process.
+_OTHER_FILES: Final = 64
 
 
 def send(task: Task) -> int:
@@ -67,58 +38,84 @@ def send(task: Task) -> int:
     stop = Stop(lambda: until is not None and local_now() >= until)
     if settings.jobs is not None:
         raise_file_limit(settings.jobs)
-    # The lock before the file: who has to leave is not to wait for who holds the run.
+    # First the lock: a second process must fail at once, and not wait for a ledger in use.
     ensure_ledger(settings.ledger)
     with (
-        stop.listening(),
+        stop.handling_signals(),
         run_lock(settings.ledger, settings.site.identity, local_now()),
-        closing(open_ledger(settings.ledger)) as file,
+        closing(open_ledger(settings.ledger)) as ledger,
     ):
-        file.check()
-        return _send(task, file, stop)
+        ledger.check()
+        return _send(task, ledger, stop)
 
 
-def _send(task: Task, file: LedgerFile, stop: Stop) -> int:
+def raise_file_limit(connections: int) -> None:
+    """Raise the soft limit of open files to what so many *connections* need.
+
+    Raises :class:`UsageError` if the hard limit is lower: in the middle of a run the ledger could
+    not be written.
+    """
+    needed = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _allows(soft, needed):
+        return
+    if not _allows(hard, needed):
+        raise UsageError(
+            f"-j {connections} needs {needed} open files, but the limit is {hard}.\n"
+            "Use a lower number, or raise the limit with ulimit -n."
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def max_connections() -> int:
+    """Return how many connections the hard limit of open files allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if hard == resource.RLIM_INFINITY else max(1, hard - _OTHER_FILES)
+
+
+def _allows(limit: int, needed: int) -> bool:
+    return limit == resource.RLIM_INFINITY or limit >= needed
+
+
+def _send(task: Task, ledger: LedgerConnection, stop: Stop) -> int:
     settings = task.settings
     identity, period = settings.site.identity, settings.period
-    begun = runs.open_run(file, identity, period, time.time, again=settings.again)
-    if not begun.resumed:
-        _remind(task, file)
-    with runs.recording_end(file, begun, time.time, lambda: stop.cause):
-        tally = _run(task, begun, stop)
-    _tell(task, tally, stop, begun.ledger)
+    opened = runs.open_run(ledger, identity, period, time.time, again=settings.again)
+    if not opened.resumed:
+        _warn_of_incomplete_run(task, ledger)
+    with runs.recording_end(ledger, opened, time.time, lambda: stop.cause):
+        tally = _run(task, opened, stop)
+    _report_problems(task, tally, stop, opened.ledger)
     code = code_of_run(tally, stop.cause)
     if settings.json:
-        found = runs.accounts(file, identity, time.time)
-        task.tell_json((one for one in found if one.run == begun.run), exit_code=code)
+        accounts = runs.accounts(ledger, identity, time.time)
+        task.write_json((each for each in accounts if each.run == opened.run), exit_code=code)
     return code
 
 
-def _run(task: Task, begun: runs.OpenRun, stop: Stop) -> Tally:
+def _run(task: Task, opened: runs.OpenRun, stop: Stop) -> Tally:
     settings = task.settings
-    patience = Backoff(settings.patience, random.random)
-    with connected(settings, stop, begun.run) as site:
+    backoff = Backoff(settings.patience, random.random)
+    failures = FailureLimit(settings.max_unknown, resumed=opened.resumed)
+    with connected(settings, stop, opened.run) as site:
         return Campaign(
             site=site,
-            ledger=begun.ledger,
-            reporter=_reporter(task, begun),
-            pace=_pace(settings, patience),
-            patience=patience,
-            stop=stop,
-            breaker=FailureLimit(settings.max_unknown, resumed=begun.resumed),
+            ledger=opened.ledger,
+            reporter=_reporter(task, opened),
+            pace=_pace(settings, backoff),
+            rules=StopRules(stop, failures, backoff, settings.limit),
             token=settings.token,
             clock=monotonic,
-            choice=settings.choice,
-            limit=settings.limit,
+            selection=settings.selection,
         ).run()
 
 
-def _pace(settings: Settings, patience: Backoff) -> Pace:
-    metronome = RateLimiter(settings.rate) if settings.rate else None
-    return Pace(_limit(settings.jobs), settings.throttle, patience, metronome)
+def _pace(settings: Settings, backoff: Backoff) -> Pace:
+    rate_limiter = RateLimiter(settings.rate) if settings.rate else None
+    return Pace(_concurrency(settings.jobs), settings.throttle, backoff, rate_limiter)
 
 
-def _limit(jobs: int | None) -> ConcurrencyLimit:
+def _concurrency(jobs: int | None) -> ConcurrencyLimit:
     if jobs is not None:
         return FixedLimit(jobs)
     from gs.profile.status.send.run.adaptive import MOST, AdaptiveLimit
@@ -128,36 +125,39 @@ def _limit(jobs: int | None) -> ConcurrencyLimit:
     return AdaptiveLimit(most)
 
 
-def _reporter(task: Task, begun: runs.OpenRun) -> Reporter:
+def _reporter(task: Task, opened: runs.OpenRun) -> Reporter:
+    from gs.profile.status.send.report.reporters import (
+        SilentReporter,
+        VerboseReporter,
+        screen_for,
+    )
+
     if not task.settings.verbose:
-        from gs.profile.status.send.report.reporters import SilentReporter
-
         return SilentReporter(task.stderr)
-    from gs.profile.status.send.report.reporters import VerboseReporter
+    # With --json standard output is for the JSON alone.
+    output = task.stderr if task.settings.json else task.stdout
+    screen = screen_for(output, task.environment)
+    if opened.resumed:
+        screen.line(f"Resuming the run of {opened.run.period}")
+    return VerboseReporter(screen, monotonic)
 
-    # Where standard output is for JSON, what is for people goes elsewhere.
-    shown = screen_for(task.stderr if task.settings.json else task.stdout, task.environment)
-    if begun.resumed:
-        shown.line(f"Resuming the run of {begun.run.period}")
-    return VerboseReporter(shown, monotonic)
 
-
-def _remind(task: Task, file: LedgerFile) -> None:
+def _warn_of_incomplete_run(task: Task, ledger: LedgerConnection) -> None:
     settings = task.settings
-    left = runs.unfinished_period(file, settings.site.identity, settings.period)
-    if left:
+    incomplete = runs.incomplete_period(ledger, settings.site.identity, settings.period)
+    if incomplete:
         task.stderr.line(
-            f"The run of {left} was never finished: not everybody in it is settled. "
-            f"See --status; to go on with it, call with --period {left}."
+            f"The run of {incomplete} is incomplete. To see it, use --status. To resume it, run "
+            f"the command with --period {incomplete}."
         )
 
 
-def _tell(task: Task, tally: Tally, stop: Stop, ledger: Ledger) -> None:
+def _report_problems(task: Task, tally: Tally, stop: Stop, ledger: Ledger) -> None:
     from gs.profile.status.send.report.summary import RunResult, problem_lines
 
-    only = task.settings.choice.only
-    ended = RunResult(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
-    unsettled = list(ledger.unsettled(_TROUBLES_SHOWN, only))
+    only = task.settings.selection.only
+    result = RunResult(tally, stop.cause, stop.retry_after, ledger.repeatable(only))
+    unresolved = list(ledger.unresolved(_MEMBERS_SHOWN, only))
     counted = task.settings.verbose
-    for line in problem_lines(ended, unsettled, local_now(), counted=counted):
+    for line in problem_lines(result, unresolved, local_now(), counted=counted):
         task.stderr.line(line)

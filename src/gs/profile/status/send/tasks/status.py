@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The task of ``--status``: to show what is recorded of a site."""
+"""The task of ``--status``: show the runs of a site in the ledger."""
 
+import os
 import time
 from contextlib import closing
 
-from gs.profile.status.send.errorvals import EX_OK
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.file import open_ledger_read_only
 from gs.profile.status.send.report.status import status_lines
@@ -13,13 +13,13 @@ from .task import Task
 
 
 def show_status(task: Task) -> int:
-    """Show what is recorded, and return the exit code."""
+    """Show the runs, and return the exit code."""
     settings = task.settings
-    with closing(open_ledger_read_only(settings.ledger)) as file, file.snapshot():
-        found = runs.accounts(file, settings.site.identity, time.time)
+    with closing(open_ledger_read_only(settings.ledger)) as ledger, ledger.snapshot():
+        accounts = runs.accounts(ledger, settings.site.identity, time.time)
         if settings.json:
-            task.tell_json(found)
+            task.write_json(accounts)
         else:
-            for line in status_lines(found, str(settings.site), str(settings.ledger)):
+            for line in status_lines(accounts, str(settings.site), str(settings.ledger)):
                 task.stdout.line(line)
-    return EX_OK
+    return os.EX_OK

@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""What every task has at hand: its settings, its environment, where to say what came of it."""
+"""What every task needs: settings, output, the local time, and a connection to the site."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from gs.profile.status.send.report.output import Output
+from gs.profile.status.send.run.model import Run
 from gs.profile.status.send.run.ports import Account
 from gs.profile.status.send.settings.settings import Settings
+from gs.profile.status.send.version import VERSION
+
+TYPE_CHECKING = False  # for mypy; --status needs neither an HTTP client nor signals
+if TYPE_CHECKING:
+    from gs.profile.status.send.client import HttpSite
+    from gs.profile.status.send.run.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to do, as *settings* say."""
+    """What to do, according to *settings*."""
 
     settings: Settings
     environment: Mapping[str, str]
     stdout: Output
     stderr: Output
 
-    def tell_json(self, accounts: Iterable[Account], **more: object) -> None:
-        """Give the *accounts* as JSON, and *more* beside them."""
+    def write_json(self, accounts: Iterable[Account], **more: object) -> None:
+        """Write the *accounts* as JSON, with *more* members."""
         from gs.profile.status.send.report.status import as_json
 
         settings = self.settings
@@ -29,5 +37,26 @@ class Task:
 
 
 def local_now() -> datetime:
-    """Return the time where this machine is."""
+    """Return the time of this machine, in its zone."""
     return datetime.now().astimezone()
+
+
+@contextmanager
+def connected(settings: Settings, stop: "Stop", run: Run | None = None) -> "Iterator[HttpSite]":
+    """Connect to the site of *settings* within the block, for a *run* if there is one."""
+    from gs.profile.status.send.client import (
+        CertificateAuthorities,
+        ClientOptions,
+        HttpSite,
+        TransferLoop,
+    )
+
+    authorities = (
+        CertificateAuthorities.of_file(settings.cacert)
+        if settings.cacert
+        else CertificateAuthorities.of_system()
+    )
+    options = ClientOptions(settings.timeout, f"sendprofile/{VERSION}", authorities)
+    loop = TransferLoop(stop)
+    with closing(HttpSite(settings.site, settings.token, options, loop, run)) as site:
+        yield site
