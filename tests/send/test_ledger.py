@@ -514,19 +514,20 @@ def test_a_site_that_honours_keys_no_more_is_not_called_again(call):
 
 
 @pytest.mark.parametrize(
-    ("passed", "lined_up"),
+    ("passed", "usable"),
     [(DAY - KEY_MARGIN - 1, 1), (DAY - KEY_MARGIN, 0), (-60, 1), (-61, 0)],
 )
 def test_a_key_is_good_until_the_site_forgets_it_by_a_clock_that_is_right(
-    call, clock, passed, lined_up
+    call, clock, passed, usable
 ):
     ledger = call()
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
     clock.now += passed
     later = call()
-    assert begin(later, "a", lifetime=DAY) == lined_up
-    assert len(later.claim(1)) == lined_up
+    assert begin(later, "a", lifetime=DAY) == usable
+    assert later.repeatable() == usable
+    assert len(later.claim(1)) == usable
 
 
 def test_a_site_that_now_forgets_sooner_is_believed(call, clock):
@@ -555,6 +556,16 @@ def test_the_time_of_a_key_counts_from_its_first_call(call, clock):
     later.claim(1)
     clock.now += DAY // 2
     assert begin(call(), "a", lifetime=DAY) == 0
+
+
+def test_a_shorter_lifetime_counts_from_the_first_call_too(call, clock):
+    for _ in range(2):
+        ledger = call()
+        begin(ledger, "a", lifetime=30 * DAY)
+        assert len(ledger.claim(1)) == 1
+        clock.now += DAY * 3 // 4
+    assert begin(call(), "a", lifetime=DAY) == 0
+    assert begin(call(), "a", lifetime=2 * DAY) == 1
 
 
 def test_a_key_that_is_forgotten_while_the_run_goes_on_is_not_used(ledger, clock):

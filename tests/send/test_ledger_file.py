@@ -21,7 +21,7 @@ from gs.profile.status.send.errors import LedgerError, NoLedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.file import MIGRATIONS, open_ledger, open_ledger_read_only
-from gs.profile.status.send.run.model import MemberId
+from gs.profile.status.send.run.model import MemberId, Selection, Verdict
 from limits import LIMIT
 from servers import faults
 
@@ -169,6 +169,24 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(groupserver, s
         assert "Upgrade sendprofile" in done.stderr
     assert site.requests == []
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("count", [3, 2_000], ids=["few members", "many members"])
+def test_a_claim_fails_if_another_process_has_claimed_a_member(path, count):
+    members = [MemberId(f"u{number:04}") for number in range(count)]
+    with closing(open_ledger(path)) as file, closing(open_ledger(path)) as other:
+        fill(file, *members)
+        first, second = (
+            runs.open_run(each, "example.com", Period(2026, 10), time.time, again=False).ledger
+            for each in (file, other)
+        )
+        for ledger, member in ((first, members[0]), (second, members[1])):
+            ledger.enrol(members)
+            ledger.queue(Selection(), 0)
+            assert [claim.member for claim in ledger.claim(1)] == [member]
+        with pytest.raises(LedgerError, match="Another process changed the ledger"):
+            first.claim(2)
+        assert first.tally().counts == {(Verdict.SENDING, ""): 2, (Verdict.WAITING, ""): count - 2}
 
 
 @pytest.fixture

@@ -127,6 +127,23 @@ def test_another_port_path_or_host_is_another_site(path, url):
         pass
 
 
+def test_a_lock_file_that_is_removed_while_it_is_locked_is_created_again(tmp_path, monkeypatch):
+    ledger, now = tmp_path / "ledger.sqlite3", datetime.now().astimezone()
+    flock = fcntl.flock
+
+    def remove_file_first(lock, operation):
+        monkeypatch.undo()
+        for file in tmp_path.glob("*.lock-*"):
+            file.unlink()
+        flock(lock, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_file_first)
+    with run_lock(ledger, "localhost", now):
+        with pytest.raises(LockHeldError), run_lock(ledger, "localhost", now):
+            pass
+        assert len(list(tmp_path.glob("*.lock-*"))) == 1
+
+
 def test_a_run_that_is_killed_holds_nothing(site, sendprofile, path):
     with a_run(site, sendprofile, path, Event()) as first:
         first.kill()

@@ -2,10 +2,18 @@
 """A rehearsal says what a run would do, and changes nothing."""
 
 import json
+from contextlib import closing
 
 import pytest
 
+from gs.profile.status.hooks import Period
+from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.dryrun import DryRun
+from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.run.model import KEY_MARGIN, Selection
 from servers import faults
+
+from .fakes import Clock
 
 ODD = "\x1b[31m\u202e\r\n"
 
@@ -41,6 +49,26 @@ def test_a_rehearsal_counts_whom_the_run_then_sends_to(half_done, call, argv, se
     before = len(half_done.sends)
     call("--period", "2026-10", *argv, half_done.url)
     assert len(half_done.sends) - before == sends
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("passed", "usable"),
+    [(DAY - KEY_MARGIN - 1, True), (DAY - KEY_MARGIN, False), (-60, True), (-61, False)],
+)
+def test_an_unknown_member_would_be_sent_to_if_the_key_may_be_used_again(ledger, passed, usable):
+    clock, site, period = Clock(), "example.com", Period(2026, 10)
+    with closing(open_ledger(ledger)) as connection:
+        run = runs.open_run(connection, site, period, clock, again=False).ledger
+        run.enrol(["u"])
+        run.queue(Selection(), DAY)
+        run.claim(1)
+        dry_run = DryRun(connection, site, period, clock() + passed)
+        dry_run.store(["u"])
+        (planned,) = dry_run.planned(Selection(), DAY, again=False)
+    assert planned.would_send is usable
 
 
 def test_a_rehearsal_changes_nothing(half_done, call, ledger):
