@@ -2,7 +2,7 @@
 
 import pytest
 
-from gs.profile.status.send.run.adaptive import MOST, AdaptiveLimit
+from gs.profile.status.send.run.adaptive import MAX_IN_FLIGHT, AdaptiveLimit
 from gs.profile.status.send.run.model import CallSignal, TimedCall
 from gs.profile.status.send.run.pace import FixedLimit
 
@@ -176,6 +176,6 @@ def test_where_the_sender_is_the_slower_part_it_is_kept_busy():
 
 
 def test_it_is_never_above_the_most():
-    assert max(jobs for _, jobs, _ in auto(1000, seconds=20).turns) == MOST
-    trace = send(AdaptiveLimit(most=4), SimulatedSite(16), seconds=20)
+    assert max(jobs for _, jobs, _ in auto(1000, seconds=20).turns) == MAX_IN_FLIGHT
+    trace = send(AdaptiveLimit(maximum=4), SimulatedSite(16), seconds=20)
     assert max(jobs for _, jobs, _ in trace.turns) == 4

@@ -74,7 +74,7 @@ def test_sixteen_slow_workers_are_found_within_thirty_calls_one_after_the_other(
 
 def reached(jobs):
     """Return a limit that has found out that so many are well."""
-    limit = AdaptiveLimit(most=jobs)
+    limit = AdaptiveLimit(maximum=jobs)
     Sender(limit, SimulatedSite(1000), lambda _now: SERVICE).run(5)
     assert limit.jobs == jobs
     return limit

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from gs.profile.status.send.run.adaptive import MOST
+from gs.profile.status.send.run.adaptive import MAX_IN_FLIGHT
 from limits import LIMIT
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_begun_where_the_hard_limit_does_not_allow_the_jobs(
     assert not ledger.exists()
 
 
-@pytest.mark.parametrize("files", [80, MOST])
+@pytest.mark.parametrize("files", [80, MAX_IN_FLIGHT])
 def test_auto_goes_only_as_far_as_the_hard_limit_allows(groupserver, limited, files):
     site = groupserver(members=[f"u{number}" for number in range(300)])
     done = limited(f"ulimit -n {files}", "-j", "auto", site.url)

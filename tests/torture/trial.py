@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from gs.profile.status.send.run.adaptive import MOST
+from gs.profile.status.send.run.adaptive import MAX_IN_FLIGHT
 from limits import LIMIT
 from servers.moves import Fault
 
@@ -48,7 +48,7 @@ class Trial:
     @property
     def most(self) -> int:
         """How many may be in flight at once."""
-        return int(self.jobs) if self.jobs.isdecimal() else MOST
+        return int(self.jobs) if self.jobs.isdecimal() else MAX_IN_FLIGHT
 
     @property
     def slowest(self) -> float:

@@ -145,7 +145,7 @@ class TimedCall(NamedTuple):
     """A call that ended after so many *seconds*, with its signal."""
 
     seconds: float
-    sign: CallSignal
+    signal: CallSignal
 
 
 class Outcome(NamedTuple):

@@ -118,11 +118,11 @@ def _pace(settings: Settings, backoff: Backoff) -> Pace:
 def _concurrency(jobs: int | None) -> ConcurrencyLimit:
     if jobs is not None:
         return FixedLimit(jobs)
-    from gs.profile.status.send.run.adaptive import MOST, AdaptiveLimit
+    from gs.profile.status.send.run.adaptive import MAX_IN_FLIGHT, AdaptiveLimit
 
-    most = min(MOST, max_connections())
-    raise_file_limit(most)
-    return AdaptiveLimit(most)
+    maximum = min(MAX_IN_FLIGHT, max_connections())
+    raise_file_limit(maximum)
+    return AdaptiveLimit(maximum)
 
 
 def _reporter(task: Task, opened: runs.OpenRun) -> Reporter:

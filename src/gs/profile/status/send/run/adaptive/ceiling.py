@@ -1,56 +1,56 @@
 # SPDX-License-Identifier: MIT
-"""How many calls at once a site has refused, and when so many may be tried again."""
+"""The number of calls in flight that a site has refused, and when it may be tried again."""
 
 import math
 from typing import Final
 
-# Seconds. A refusal costs a pause of the whole run of up to 1 s (patience.py): at the shortest
-# that is half of the time, at the longest a three-hundredth.
+# Seconds. A refusal costs a pause of the whole run of up to 1 s (backoff.py): half of the shortest
+# hold, a three-hundredth of the longest.
 _FIRST_HOLD: Final = 2.0
 _LONGEST_HOLD: Final = 256.0
 
 
 class Ceiling:
-    """A number in flight that was refused; the way back to it gets slower as it gets nearer.
+    """A number of calls in flight that the site refused; the limit returns to it slowly.
 
-    This is how BIC TCP, and CUBIC (RFC 9438) after it, go back to the window of their last loss:
-    half of the way each time, then a plateau. Here that one becomes longer each time that the
-    ceiling holds.
+    BIC TCP and CUBIC (RFC 9438) return to the window of their last loss in the same way: half of
+    the distance each time, then a plateau. Here the plateau is the *hold*. It doubles each time
+    that the site refuses the same number again.
     """
 
     def __init__(self) -> None:
-        self._level = math.inf
+        self._refused_at = math.inf
         self._hold = _FIRST_HOLD
-        self._until = 0.0
+        self._hold_until = 0.0
 
     def refused(self, in_flight: int, now: float) -> None:
         """Take note of a refusal at the time *now*, with so many *in_flight*."""
         if in_flight <= 1:
-            self._lift()  # one at a time is not too many: it is for another reason
+            self._remove()  # one call is not too many: the site refuses it for another reason
             return
-        holds = in_flight >= self._level
-        self._hold = min(_LONGEST_HOLD, self._hold * 2) if holds else _FIRST_HOLD
-        self._level = in_flight
-        self._until = now + self._hold
+        again = in_flight >= self._refused_at
+        self._hold = min(_LONGEST_HOLD, self._hold * 2) if again else _FIRST_HOLD
+        self._refused_at = in_flight
+        self._hold_until = now + self._hold
 
-    def lower(self, refused: int, well: int) -> None:
-        """Take note of so many more who were *refused* together, down to what is *well*."""
-        if self._level > well:
-            self._level = max(well + 1, self._level - refused)
+    def lower(self, refused: int, base: int) -> None:
+        """Lower the ceiling by the calls that were *refused* together; it stays above *base*."""
+        if self._refused_at > base:
+            self._refused_at = max(base + 1, self._refused_at - refused)
 
     def passed(self, jobs: int) -> None:
-        """Take note that *jobs* in flight have been answered."""
-        if jobs >= self._level:
-            self._lift()
+        """Take note that the site answered *jobs* calls in flight."""
+        if jobs >= self._refused_at:
+            self._remove()
 
     def below(self, jobs: int, target: int, now: float) -> int:
-        """Return how many may be tried, *jobs* being well and *target* being wished for."""
-        if target < self._level:
+        """Return how many calls may be tried, where *jobs* are accepted and *target* is wanted."""
+        if target < self._refused_at:
             return target
-        if now < self._until:
+        if now < self._hold_until:
             return jobs
-        return max(jobs + 1, int(jobs + self._level) // 2)
+        return max(jobs + 1, int(jobs + self._refused_at) // 2)
 
-    def _lift(self) -> None:
-        self._level = math.inf
+    def _remove(self) -> None:
+        self._refused_at = math.inf
         self._hold = _FIRST_HOLD

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answers with one number of calls in flight, compared with those with another."""
+"""The latency with one number of calls in flight, compared with the latency with another."""
 
 import math
 from dataclasses import dataclass
@@ -7,119 +7,125 @@ from typing import Final, Self
 
 
 class Window:
-    """Answers that came while *level* calls were in flight: adding one costs nothing."""
+    """Sums over the answers that came while *jobs* calls were in flight.
 
-    __slots__ = ("count", "least", "level", "squares", "total")
+    It stores sums only, so that to add an answer takes little time.
+    """
 
-    def __init__(self, level: int) -> None:
-        self.level = level
+    __slots__ = ("count", "jobs", "minimum", "squares", "total")
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
         self.count = 0.0
         self.total = 0.0
         self.squares = 0.0
-        self.least = math.inf
+        self.minimum = math.inf
 
     @property
     def mean(self) -> float:
-        """The seconds of an answer."""
+        """The mean latency, in seconds."""
         return self.total / self.count if self.count else 0.0
 
     @property
-    def spread(self) -> float:
-        """The variance of an answer, as a share of the square of the mean."""
+    def variance(self) -> float:
+        """The variance of the latency, as a share of the square of the mean."""
         return max(0.0, self.squares * self.count / self.total**2 - 1) if self.total else 0.0
 
     @property
-    def settling(self) -> float:
-        """After how many seconds a change has reached those who answer, too.
+    def settling_time(self) -> float:
+        """After how many seconds the latency shows a change of the number in flight.
 
-        That is the mean time of the call that is under way at any moment, which is more likely to
-        be a long one: a sum of squares over a sum (renewal theory: the inspection paradox).
+        This is the mean duration of the call that is in flight at a random moment. Such a call is
+        more likely to be a long one, so the mean is a sum of squares over a sum (renewal theory:
+        the inspection paradox).
         """
         return self.squares / self.total if self.total else 0.0
 
-    def add(self, count: float, total: float, squares: float, least: float) -> None:
-        """Add *count* answers that took *total* seconds, their *squares* and the *least*."""
+    def add(self, count: float, total: float, squares: float, minimum: float) -> None:
+        """Add *count* answers: the *total* and the *squares* of their seconds, and the minimum."""
         self.count += count
         self.total += total
         self.squares += squares
-        self.least = min(self.least, least)
+        self.minimum = min(self.minimum, minimum)
 
     def merge(self, other: Self) -> None:
         """Add the answers of *other*."""
-        self.add(other.count, other.total, other.squares, other.least)
+        self.add(other.count, other.total, other.squares, other.minimum)
 
-    def forget(self, most: float) -> None:
-        """Let this weigh as much as *most* answers, if it weighs more."""
-        if self.count > most:
-            keep = most / self.count
-            self.count *= keep
-            self.total *= keep
-            self.squares *= keep
+    def limit_weight(self, count: float) -> None:
+        """Reduce the weight to that of *count* answers, if it is greater."""
+        if self.count > count:
+            share = count / self.count
+            self.count *= share
+            self.total *= share
+            self.squares *= share
 
 
-# With no more queue than this, in seconds, nobody notices; nor is it told from what the sender
-# itself takes to look at an answer. (CoDel, RFC 8289, tolerates 5 ms.)
+# Seconds. Users do not notice a queue that is no longer than this, and the sender cannot tell it
+# from its own time to process an answer. (CoDel, RFC 8289, tolerates 5 ms.)
 _UNNOTICED: Final = 0.002
 
-# Latency rises by a share of what the number in flight does: by none of it while workers are
-# free, by all of it when calls only queue. At half of it Kleinrock's power, the throughput
-# divided by the latency, is at its greatest: more in flight would cost more than it brings.
+# When the number in flight grows, the latency grows by a share of that growth (of the logarithms):
+# none while workers are free, all of it when calls only queue. At half of it Kleinrock's power,
+# the throughput divided by the latency, is at its maximum: more calls in flight would cost more
+# than they bring.
 _SATURATED: Final = 0.5
 
-# Standard errors between what is measured and what is compared to: 95 % sure.
-_CLEAR: Final = 2.0
+# Standard errors for a confidence of 95 %.
+_CONFIDENCE: Final = 2.0
 
-# Latency that has doubled, or halved, beyond what the noise can be: the site is another.
+# A latency that has doubled or halved, apart from noise: the site has changed.
 _CHANGED: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How latency went up by *ratio*, give or take *noise*, where what is in flight did by *more*.
+    """The *ratio* of two latencies, and its *noise*, with *growth* more calls in flight.
 
-    *more* is a logarithm: 0 where there is as much in flight, below it where there is less.
+    *growth* is a logarithm: 0 for the same number in flight, negative for fewer. *minimum* is the
+    ratio of the smallest latencies.
     """
 
     ratio: float
     noise: float
-    more: float
-    least: float
+    growth: float
+    minimum: float
 
     @classmethod
-    def of(cls, window: Window, known: Window, spread: float) -> Self:
-        """Return what *window* tells beside what is *known*, one answer having *spread*."""
+    def of(cls, window: Window, baseline: Window, variance: float) -> Self:
+        """Compare *window* with *baseline*; *variance* is that of one answer."""
         return cls(
-            ratio=(window.mean + _UNNOTICED) / (known.mean + _UNNOTICED),
-            noise=_CLEAR * math.sqrt(spread * (1 / known.count + 1 / window.count)),
-            more=math.log(window.level / known.level),
-            least=window.least / known.least if known.least else math.inf,
+            ratio=(window.mean + _UNNOTICED) / (baseline.mean + _UNNOTICED),
+            noise=_CONFIDENCE * math.sqrt(variance * (1 / baseline.count + 1 / window.count)),
+            growth=math.log(window.jobs / baseline.jobs),
+            minimum=window.minimum / baseline.minimum if baseline.minimum else math.inf,
         )
 
     @property
     def slower(self) -> bool:
-        """Whether the site has become slower, as much being in flight.
+        """Whether the site has become slower, with the same number in flight.
 
-        A queue makes all of them wait. Where some do not, it is the members that are others.
+        A queue delays all calls. If some are not delayed, the members are different.
         """
-        return self.ratio > _CHANGED * (1 + self.noise) and self.least > _CHANGED
+        return self.ratio > _CHANGED * (1 + self.noise) and self.minimum > _CHANGED
 
     @property
     def faster(self) -> bool:
-        """Whether the site has become faster, as much being in flight."""
+        """Whether the site has become faster, with the same number in flight."""
         return self.ratio < (1 - self.noise) / _CHANGED
 
     @property
     def contradictory(self) -> bool:
-        """Whether the site is another than it was: faster than what is in flight accounts for."""
-        return math.log(self.ratio) < -abs(self.more) - self.noise
+        """Whether the latency fell by more than the number in flight explains."""
+        return math.log(self.ratio) < -abs(self.growth) - self.noise
 
     @property
     def better(self) -> bool:
-        """Whether the trial is better than home: more throughput, or as much with less queue."""
-        saturated = math.log(self.ratio) / self.more >= _SATURATED
-        return saturated == (self.more < 0)
+        """Whether the trial is better: more throughput, or the same with a shorter queue."""
+        saturated = math.log(self.ratio) / self.growth >= _SATURATED
+        return saturated == (self.growth < 0)
 
     @property
-    def clear(self) -> bool:
-        """Whether that is more than the noise can be."""
-        return abs(math.log(self.ratio) - _SATURATED * self.more) > self.noise
+    def significant(self) -> bool:
+        """Whether the difference is greater than the noise."""
+        return abs(math.log(self.ratio) - _SATURATED * self.growth) > self.noise
