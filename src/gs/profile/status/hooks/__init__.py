@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The contract between a GroupServer site and its sender: two hooks, their fields and answers.
 
-Both halves of the project, :mod:`gs.profile.status.send` and
-:mod:`gs.profile.status.site`, meet here and nowhere else.
+The sender, :mod:`gs.profile.status.send`, and the site, :mod:`gs.profile.status.site`, both import
+this package. Neither of them imports the other.
 """
 
 from .forms import MEMBERS_URI, SEND_URI, Field, SendForm, members_form

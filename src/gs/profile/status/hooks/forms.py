@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is posted to the hooks: their paths, and the fields of their forms."""
+"""The requests of the hooks: their paths, and the fields of their forms."""
 
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,7 @@ SEND_URI: Final = "/gs-profile-status-send.html"
 
 
 class Field(StrEnum):
-    """The name of a form field, as it is written on the wire."""
+    """The name of a form field."""
 
     TOKEN = "token"  # noqa: S105 - the name of the field, not a token
     GET = "get"
@@ -32,7 +32,7 @@ def members_form(token: str) -> bytes:
 class SendForm:
     """The bodies of calls of the send hook, as ``x-www-form-urlencoded``.
 
-    Without a *period* the site reports on the one that it reckons to be the last.
+    Without a *period* the site reports on the previous month.
     """
 
     def __init__(self, token: str, period: Period | None = None) -> None:
@@ -44,12 +44,12 @@ class SendForm:
 
     def of(self, profile_id: str) -> bytes:
         """Return the body of the call for one member."""
-        # Those of GroupServer are of letters and digits alone.
+        # The IDs of GroupServer have only letters and digits.
         plain = profile_id.isascii() and profile_id.isalnum()
         written = profile_id if plain else quote_plus(profile_id)
         return f"{self._begin}{written}{self._rest}".encode("ascii")
 
 
 def _encoded(fields: dict[str, str]) -> str:
-    # "surrogateescape": a token read from a file that is not UTF-8 leaves as the bytes it was.
+    # "surrogateescape": a token from a file that is not UTF-8 is sent with its original bytes.
     return urlencode(fields, errors="surrogateescape")

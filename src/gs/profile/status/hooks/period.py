@@ -14,10 +14,10 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Return the period that *text* names as ``YYYY-MM``; a :exc:`ValueError` if it is not."""
+        """Return the period of *text*, ``YYYY-MM``; raises :exc:`ValueError` for other texts."""
         period = cls.of(date.fromisoformat(f"{text}-01"))
         if period.year in {MINYEAR, MAXYEAR}:
-            raise ValueError("no time has a month before the first year, or after the last")
+            raise ValueError("the first and the last year are not supported")
         return period
 
     @classmethod

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the send hook answers: a status with a message, or the refusal of a form."""
+"""The answers of the send hook: a status with a message, or the refusal of a form."""
 
 import json
 from codecs import BOM_UTF8
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Status(IntEnum):
-    """What became of one notification, in the numbers that GroupServer uses."""
+    """The result of one notification, in the numbers of GroupServer."""
 
     SENT = 0
     REFUSED = -1
@@ -21,7 +21,7 @@ class Status(IntEnum):
     OTHER = -1024
 
 
-#: The statuses of a member to whom the site rightly sends nothing, each with its reason.
+#: The statuses of a member whom the site skips for a good reason, with the reasons.
 SKIPPED: Final = {
     Status.NO_SUCH_MEMBER: "no such member",
     Status.NOT_IN_ANY_GROUP: "not in any groups",
@@ -40,7 +40,7 @@ _decode: Final = json.JSONDecoder().decode
 
 @dataclass(frozen=True, slots=True)
 class HookReply:
-    """The answer to one call of the send hook: a :class:`Status`, or a number it does not list."""
+    """The answer to one call of the send hook; *status* may be a number not in :class:`Status`."""
 
     status: int
     message: str
@@ -48,22 +48,22 @@ class HookReply:
 
 @dataclass(frozen=True, slots=True)
 class FormRefusal:
-    """A form that the site refused, whichever hook it was for, with the complaints it made."""
+    """The refusal of a form, by either hook, with the complaints of the site."""
 
     complaints: tuple[str, ...]
 
     @property
     def of_token(self) -> bool:
-        """Whether the site refused the token, rather than another field."""
+        """Whether the site refused the token, and not another field."""
         return any(complaint.startswith("Token:") for complaint in self.complaints)
 
 
 class NotAReplyError(ValueError):
-    """A body that is not what a hook answers."""
+    """The body is not an answer of a hook."""
 
 
 def read_reply(body: bytes) -> HookReply | FormRefusal:
-    """Return what a hook said in *body*, the JSON object of an HTTP 200 answer.
+    """Return the answer in *body*, the JSON object that a hook sends with HTTP 200.
 
     Raises :class:`NotAReplyError` for everything else: other JSON, a web page, half an answer.
     """
@@ -79,12 +79,12 @@ def read_reply(body: bytes) -> HookReply | FormRefusal:
 
 
 def write_reply(status: int, message: str) -> bytes:
-    """Return the body of a hook's answer to a form that it took."""
+    """Return the body of the answer to a form that the hook accepted."""
     return json.dumps({"status": status, "message": message}).encode("ascii")
 
 
 def write_refusal(*complaints: str) -> bytes:
-    """Return the body of a hook's answer to a form that it refused."""
+    """Return the body of the answer to a form that the hook refused."""
     return json.dumps({"status": Status.REFUSED, "message": complaints}).encode("ascii")
 
 
@@ -101,5 +101,5 @@ def _object(body: bytes) -> dict[str, object]:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise NotAReplyError("its message is not text")
-    # JSON can hold half of a surrogate pair, which nothing behind this can write down.
+    # JSON can have half of a surrogate pair, which cannot be encoded.
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")

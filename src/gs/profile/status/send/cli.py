@@ -72,7 +72,7 @@ def _run(argv: Sequence[str], environment: Mapping[str, str], config: str) -> in
 
 
 def _columns(environment: Mapping[str, str], stream: TextIO | None) -> int:
-    # As shutil.get_terminal_size, whose module takes longer to import than all that --help needs.
+    # As shutil.get_terminal_size, but shutil takes longer to import than all modules of --help.
     try:
         columns = int(environment.get("COLUMNS", ""))
         if columns > 0:

@@ -30,10 +30,10 @@ __all__ = [
     "show_progress",
 ]
 
-#: The path of the web-hook that returns the list of profile IDs.
+#: The path of the hook that returns the list of profile IDs.
 PROFILE_URI: Final = MEMBERS_URI
 
-#: The path of the web-hook that sends the notification to one person.
+#: The path of the hook that sends the notification to one person.
 SEND_STATUS_URI: Final = SEND_URI
 
 _TIMEOUT: Final = 240.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One POST to a hook, which libcurl cannot send twice, and whether it may have been sent."""
+"""One POST to a hook: libcurl cannot send it twice, and knows whether it may have been sent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pycurl
 
 from gs.profile.status.send.run.model import BUSY, Answer, NoAnswer
 
-# Where systems have their bundle, for a Python that was built on another system.
+# The bundles of common systems, for a Python that was built on another system.
 _BUNDLES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -36,7 +36,7 @@ class CertificateAuthorities:
     def of_system(cls) -> "CertificateAuthorities":
         """Return those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, or the system's own.
 
-        The wheel of pycurl has its own OpenSSL, which does not find the system's.
+        The wheel of pycurl has its own OpenSSL, which does not find the bundle of the system.
         """
         import ssl  # noqa: PLC0415 - it is large, and --cacert does not need it
 
@@ -57,11 +57,11 @@ class CertificateAuthorities:
             yield pycurl.PROXY_CAPATH, self.folder
 
 
-# Bytes. No hook answers a send with more than a few hundred.
+# Bytes. The answer of the send hook has a few hundred.
 _ANSWER_LIMIT: Final = 1 << 20
 
-# Seconds. Servers close an idle connection after 5 s (Apache, uvicorn, Node.js) or more, so a
-# younger one still exists when the next request is sent.
+# Seconds. Servers close an idle connection after 5 s (Apache, uvicorn, Node.js) or later, so a
+# connection that has been idle for less still exists when the next request is sent.
 _LONGEST_IDLE: Final = 3
 
 # Seconds.
@@ -85,9 +85,9 @@ class ClientOptions:
 class HookPost:
     """A libcurl handle that posts forms, one after the other.
 
-    libcurl repeats a request by itself if a kept-alive connection ends before the answer, and
-    the member would be mailed twice. It cannot repeat a body that it reads from a function, if it
-    has no function to rewind it; the error is then ``CURLE_SEND_FAIL_REWIND``.
+    If a kept-alive connection ends before the answer, libcurl repeats the request by itself, and
+    the member would be mailed twice. It cannot repeat a body that it reads from a function without
+    a function to rewind it. The error is then ``CURLE_SEND_FAIL_REWIND``.
     """
 
     def __init__(self, url: str, options: ClientOptions) -> None:
@@ -104,8 +104,8 @@ class HookPost:
     def collect(self, *, shared: bool) -> None:
         """Collect each answer, for :meth:`answer`.
 
-        If calls can share a connection (*shared*), a call waits for one that is being made.
-        Otherwise it would wait for the first answer.
+        With *shared*, calls can share a connection, and a call waits until one is established.
+        Without it, such a call would wait for the answer to another one.
         """
         self.handle.setopt(pycurl.PIPEWAIT, shared)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._collect)

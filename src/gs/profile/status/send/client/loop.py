@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Waiting in one thread for the transfers of libcurl and for the signals of the operator."""
+"""The event loop: it waits in one thread for transfers of libcurl and for signals."""
 
 import select
 from typing import Final, NamedTuple, Protocol
@@ -11,14 +11,14 @@ _WITHOUT_SOCKETS: Final = 0.1
 
 
 class StopRequest(Protocol):
-    """What can end the waiting of the loop."""
+    """A request of the operator to stop, which ends the waiting of the loop."""
 
     def fileno(self) -> int:
-        """Return a file descriptor that becomes readable when the waiting is to end."""
+        """Return a file descriptor that becomes readable when the operator asks to stop."""
         ...
 
     def check(self) -> None:
-        """Raise an error if the loop is to be left."""
+        """Raise an error if the loop has to end now."""
         ...
 
 
@@ -31,7 +31,7 @@ class Completed(NamedTuple):
 
 
 class TransferLoop:
-    """Runs several transfers at once, at most what select(2) can wait for: about a thousand."""
+    """Runs several transfers at once: up to about a thousand, the limit of select(2)."""
 
     def __init__(self, stop: StopRequest | None = None) -> None:
         self._stop = stop

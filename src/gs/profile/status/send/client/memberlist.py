@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The parser of the list of members, which reads it while it arrives."""
+"""The parser of the list of members, which works while the list arrives."""
 
 import re
 from typing import Final
@@ -11,13 +11,13 @@ from gs.profile.status.send.errors import ProtocolError, TokenRefusedError
 from gs.profile.status.send.run.model import MemberId
 from gs.profile.status.send.text import Token, printable
 
-# Bytes. An answer that is not a list may be a refusal: those are short.
+# Bytes. An answer that is not a list may be a refusal, which is short.
 _REFUSAL_LIMIT: Final = 1 << 16
 
-# Characters. No ID is so long. Without a limit one ID could fill the memory.
+# Characters: more than any real ID has. Without a limit one ID could fill the memory.
 _LONGEST_ID: Final = 1 << 16
 
-# Bytes that may arrive before the next ID is complete: more than the longest takes when escaped.
+# Bytes that may arrive before the next ID is complete: more than the longest ID has if escaped.
 _INCOMPLETE_LIMIT: Final = 1 << 20
 
 # Characters of a site's message that an error quotes.
@@ -93,17 +93,20 @@ class MemberListParser:
         return complete
 
     def _parsed(self, text: bytes) -> list[MemberId]:
-        lone = _lone_surrogate(text) if _SURROGATE.search(text) else None
+        lone = None
+        if _SURROGATE.search(text):
+            starts = (escape.start() for escape in _ESCAPE.finditer(text) if escape["lone"])
+            lone = next(starts, None)
         valid = text[:lone]
         try:
-            if valid:  # ijson takes an empty text for the end
+            if valid:  # for ijson an empty text is the end
                 self._parser.send(valid)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             self._members()
             raise _not_a_list(f"the JSON is invalid after {self._count} IDs") from error
         members = self._members()
         if lone is not None:
-            # ijson would replace it by another character, and so name another member.
+            # ijson would replace it by another character: that would be another member.
             raise _not_a_list(f"entry {self._count + 1} of the list has a lone surrogate")
         return members
 
@@ -135,18 +138,13 @@ class MemberListParser:
             return _not_a_list(str(error) if self._pending else "the answer is empty")
         if not isinstance(reply, FormRefusal):
             return _not_a_list("it is an object")
-        said = printable(self._token.redact(" ".join(reply.complaints)))[:_SHOWN]
+        complaint = printable(self._token.redact(" ".join(reply.complaints)))[:_SHOWN]
         if reply.of_token:
             return TokenRefusedError(
-                f"The site refuses the token: {said}\n"
+                f"The site refuses the token: {complaint}\n"
                 "Copy the token of the site to the configuration file."
             )
-        return _not_a_list(f"it refused the form: {said}")
-
-
-def _lone_surrogate(text: bytes) -> int | None:
-    lone = (escape.start() for escape in _ESCAPE.finditer(text) if escape["lone"])
-    return next(lone, None)
+        return _not_a_list(f"it refused the form: {complaint}")
 
 
 def _not_a_list(what: str) -> ProtocolError:

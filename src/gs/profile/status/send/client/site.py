@@ -31,33 +31,6 @@ _CERTIFICATE_ERRORS: Final = (pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_IS
 # 8 is CURLE_WEIRD_SERVER_REPLY, which pycurl has no name for.
 _NOT_HTTP: Final = (pycurl.E_UNSUPPORTED_PROTOCOL, 8, pycurl.E_BAD_CONTENT_ENCODING)
 
-
-def members_hook_error(completed: Completed, text: str, site: SiteUrl) -> errors.SendProfileError:
-    """Return the error for a members hook that could not be called; *text* says why."""
-    if completed.error == pycurl.E_COULDNT_RESOLVE_HOST:
-        return errors.HostNotFoundError(
-            f"The name of the host was not found: {site.host}.\n"
-            "Check the URL. If it is correct, check the name service of this machine."
-        )
-    if completed.error == pycurl.E_SSL_CACERT_BADFILE:
-        return errors.UsageError(
-            f"Cannot read certificate authorities from the file of --cacert: {text}"
-        )
-    if completed.error in _CERTIFICATE_ERRORS:
-        return errors.UntrustedCertificateError(
-            f"The certificate of {site.authority} is not valid: {text}.\n"
-            "Renew it. If a private authority issued it, name its file with --cacert."
-        )
-    if completed.error in _NOT_HTTP:
-        return errors.ProtocolError(
-            f"The server at {site} does not answer as an HTTP server: {text}.\n"
-            "Check the URL and its port."
-        )
-    return errors.UnreachableError(
-        f"Cannot reach the site at {site}: {text}.\nNothing was sent. Try again later."
-    )
-
-
 _OK: Final = 200
 _REDIRECTS_AT_MOST: Final = 5
 
@@ -73,7 +46,7 @@ _WAIT: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SiteProperties:
-    """What the answer of the members hook says of the *site*, which redirects may have led to.
+    """What the answer of the members hook says about the *site*, perhaps after redirects.
 
     *key_lifetime* is for how many seconds the site remembers a key, 0 if it does not say. *shared*
     is whether calls in flight share a connection.
@@ -82,6 +55,78 @@ class SiteProperties:
     site: SiteUrl
     key_lifetime: int = 0
     shared: bool = False
+
+
+class HttpSite:
+    """A :class:`~gs.profile.status.send.run.ports.Site` over HTTP.
+
+    A call of the send hook names the period of the *run*. It has a key, made from the run and the
+    member, if the site honours keys. Without a run it has neither.
+    """
+
+    def __init__(
+        self,
+        site: SiteUrl,
+        token: Token,
+        options: ClientOptions,
+        loop: TransferLoop,
+        run: Run | None = None,
+    ) -> None:
+        self._properties = SiteProperties(site)
+        self._token = token
+        self._options = options
+        self._run = run
+        self._form = SendForm(token.reveal(), run.period if run else None)
+        self._loop = loop
+        self._idle: list[HookPost] = []
+        self._calls: dict[pycurl.Curl, tuple[Claim, HookPost]] = {}
+
+    @property
+    def key_lifetime(self) -> int:
+        """For how many seconds the site remembers a key, 0 if it does not honour keys."""
+        return self._properties.key_lifetime
+
+    def members(self) -> Iterator[MemberId]:
+        """Yield the members while the list arrives.
+
+        If the site redirects, the calls of the send hook go to the address that it names.
+        """
+        self._properties = yield from retrieve_members(
+            self._properties.site, self._token, self._options, self._loop
+        )
+        self._idle.clear()  # they have the earlier URL
+
+    def begin(self, claim: Claim) -> None:
+        """Begin a call of the send hook for *claim*, and return at once."""
+        if self._idle:
+            post = self._idle.pop()
+        else:
+            post = HookPost(self._properties.site.hook(SEND_URI), self._options)
+            post.collect(shared=self._properties.shared)
+        key = None
+        if self._run and self._properties.key_lifetime:
+            key = f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"
+        post.prepare(self._form.of(claim.member), key)
+        self._calls[post.handle] = (claim, post)
+        self._loop.begin(post.handle)
+
+    def attempts(self, timeout: float) -> list[Attempt]:
+        """Return the calls that ended, after waiting for one for at most *timeout* seconds."""
+        return [self._attempt(completed) for completed in self._loop.wait(timeout)]
+
+    def close(self) -> None:
+        """Abandon the calls in flight, and close the connections."""
+        for handle in self._calls:
+            self._loop.remove(handle)
+        self._loop.close()
+
+    def _attempt(self, completed: Completed) -> Attempt:
+        claim, post = self._calls.pop(completed.handle)
+        self._loop.remove(completed.handle)
+        self._idle.append(post)
+        error, text = completed.error, completed.text
+        result = post.no_answer(error, text) if error else post.answer()
+        return Attempt(claim, result, post.seconds)
 
 
 def retrieve_members(
@@ -132,7 +177,7 @@ class _Retrieval:
                 completed = self._loop.wait(_WAIT)
                 yield from self._arrived()
         finally:
-            # In the middle of an answer this closes the connection, and nobody waits for the rest.
+            # In the middle of an answer this closes the connection: the rest is not read.
             self._loop.remove(self._post.handle)
         self._finish(completed[0])
 
@@ -181,10 +226,10 @@ class _Retrieval:
 
     def _not_ok(self) -> NotOk:
         answer = self._post.answer()
-        said = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
+        status = f"{answer.phrase} ({answer.http_status} <{self._site.authority}>)"
         if answer.http_status in BUSY:
-            return BusyError(said, answer.retry_after)
-        return NotOk(said)
+            return BusyError(status, answer.retry_after)
+        return NotOk(status)
 
     def _read_header(self, line: bytes) -> None:
         name, _, value = line.decode("latin-1").partition(":")
@@ -192,76 +237,27 @@ class _Retrieval:
             self.key_lifetime = read_lifetime(value)
 
 
-class HttpSite:
-    """Fulfils :class:`~gs.profile.status.send.run.ports.Site` over HTTP.
-
-    A call of the send hook names the period of the *run*. It has a key, made from the run and the
-    member, if the site honours keys. Without a run it has neither.
-    """
-
-    def __init__(
-        self,
-        site: SiteUrl,
-        token: Token,
-        options: ClientOptions,
-        loop: TransferLoop,
-        run: Run | None = None,
-    ) -> None:
-        self._properties = SiteProperties(site)
-        self._token = token
-        self._options = options
-        self._run = run
-        self._form = SendForm(token.reveal(), run.period if run else None)
-        self._loop = loop
-        self._idle: list[HookPost] = []
-        self._calls: dict[pycurl.Curl, tuple[Claim, HookPost]] = {}
-
-    @property
-    def key_lifetime(self) -> int:
-        """For how many seconds the site remembers a key, 0 if it does not honour keys."""
-        return self._properties.key_lifetime
-
-    def members(self) -> Iterator[MemberId]:
-        """Yield the members while the list arrives.
-
-        If the site redirects, the calls of the send hook go to the address that it names.
-        """
-        self._properties = yield from retrieve_members(
-            self._properties.site, self._token, self._options, self._loop
+def members_hook_error(completed: Completed, text: str, site: SiteUrl) -> errors.SendProfileError:
+    """Return the error for a members hook that could not be called; *text* says why."""
+    if completed.error == pycurl.E_COULDNT_RESOLVE_HOST:
+        return errors.HostNotFoundError(
+            f"The name of the host was not found: {site.host}.\n"
+            "Check the URL. If it is correct, check the name service of this machine."
         )
-        self._idle.clear()  # they have the URL from before
-
-    def begin(self, claim: Claim) -> None:
-        """Begin a call of the send hook for *claim*, and return at once."""
-        post = self._idle.pop() if self._idle else self._new_post()
-        post.prepare(self._form.of(claim.member), self._key(claim))
-        self._calls[post.handle] = (claim, post)
-        self._loop.begin(post.handle)
-
-    def attempts(self, timeout: float) -> list[Attempt]:
-        """Return the calls that ended, after waiting for one for at most *timeout* seconds."""
-        return [self._attempt(completed) for completed in self._loop.wait(timeout)]
-
-    def close(self) -> None:
-        """Abandon the calls in flight, and close the connections."""
-        for handle in self._calls:
-            self._loop.remove(handle)
-        self._loop.close()
-
-    def _attempt(self, completed: Completed) -> Attempt:
-        claim, post = self._calls.pop(completed.handle)
-        self._loop.remove(completed.handle)
-        self._idle.append(post)
-        error, text = completed.error, completed.text
-        result = post.no_answer(error, text) if error else post.answer()
-        return Attempt(claim, result, post.seconds)
-
-    def _new_post(self) -> HookPost:
-        post = HookPost(self._properties.site.hook(SEND_URI), self._options)
-        post.collect(shared=self._properties.shared)
-        return post
-
-    def _key(self, claim: Claim) -> str | None:
-        if not self._run or not self._properties.key_lifetime:
-            return None
-        return f"{KEY_HEADER}: {write_key(self._run.key, claim.member)}"
+    if completed.error == pycurl.E_SSL_CACERT_BADFILE:
+        return errors.UsageError(
+            f"Cannot read certificate authorities from the file of --cacert: {text}"
+        )
+    if completed.error in _CERTIFICATE_ERRORS:
+        return errors.UntrustedCertificateError(
+            f"The certificate of {site.authority} is not valid: {text}.\n"
+            "Renew it. If a private authority issued it, name its file with --cacert."
+        )
+    if completed.error in _NOT_HTTP:
+        return errors.ProtocolError(
+            f"The server at {site} does not answer as an HTTP server: {text}.\n"
+            "Check the URL and its port."
+        )
+    return errors.UnreachableError(
+        f"Cannot reach the site at {site}: {text}.\nNothing was sent. Try again later."
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An open ledger: named queries over SQLite, and errors that say what to do."""
+"""An open ledger: the named queries in SQLite, and errors that say what to do."""
 
 import re
 import sqlite3
@@ -54,7 +54,7 @@ class LedgerConnection:
     def check(self) -> None:
         """Read the whole file; raise :class:`LedgerError` if it is damaged."""
         with self._errors:
-            # quick_check takes as long here, and does not find a run that an index has lost.
+            # quick_check takes as long here, and does not compare indexes with tables.
             problem = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if problem == "ok" and self.row("damaged_member"):
             problem = "a member has an impossible value"
@@ -97,19 +97,19 @@ class LedgerConnection:
         """Return the row of the query *name*, ``None`` if there is none."""
         return next(self.rows(name, **values), None)
 
-    def do(self, name: str, **values: object) -> int:
+    def execute(self, name: str, **values: object) -> int:
         """Run the query *name*, and return how many rows it changed."""
         with self._errors:
             return self._connection.execute(self._queries[name], values).rowcount
 
-    def add(self, name: str, **values: object) -> int:
+    def insert(self, name: str, **values: object) -> int:
         """Run the query *name*, and return the number of the row that it added."""
         with self._errors:
             number = self._connection.execute(self._queries[name], values).lastrowid
         assert number is not None  # noqa: S101 - it is that of an INSERT
         return number
 
-    def do_for(
+    def execute_for(
         self, name: str, members: Sequence[str], values: Sequence[object] = (), place: str = "?"
     ) -> int:
         """Run the query *name* for all *members*, each of them a *place* in its ``:members``.
@@ -130,7 +130,7 @@ class LedgerConnection:
                 changed += self._connection.execute(query, [*values, *some]).rowcount
         return changed
 
-    def do_many(self, name: str, values: Iterable[Values]) -> int:
+    def execute_many(self, name: str, values: Iterable[Values]) -> int:
         """Run the query *name* once for each of *values*; return how many rows that changed."""
         with self._errors:
             return self._connection.executemany(self._queries[name], values).rowcount
@@ -177,7 +177,7 @@ def ledger_error(
         return LedgerError(f"The ledger {path} is corrupt: {error}.\n{_CORRUPT}")
     verb = "open" if opening else "use"
     kind = NoLedgerError if opening and code not in _MACHINE_ERRORS else LedgerError
-    advice = _ADVICE.get(code, "Then run the same command to continue.")
+    advice = _ADVICE.get(code, "Correct this, then run the same command to continue.")
     return kind(f"Cannot {verb} the ledger {path}: {error}.\n{_NOTHING_SENT} {advice}")
 
 

@@ -46,7 +46,10 @@ class DryRun:
         """
         run = self._run(again=again)
         if selection.only:
-            self._check_listed(selection.only)
+            store_selection(self.connection, selection.only, "report")
+            missing = [MemberId(row["id"]) for row in self.connection.rows("selected_unlisted")]
+            if missing:
+                raise not_listed_error(missing)
         rows = self.connection.rows(
             "plan",
             run=run,
@@ -72,12 +75,6 @@ class DryRun:
     def _run(self, *, again: bool) -> int | None:
         latest = latest_round(self.connection, self.site, self.period, again=again)
         return int(latest["number"]) if latest and not again else None
-
-    def _check_listed(self, only: Iterable[MemberId]) -> None:
-        store_selection(self.connection, only, "report")
-        missing = [MemberId(row["id"]) for row in self.connection.rows("selected_unlisted")]
-        if missing:
-            raise not_listed_error(missing)
 
 
 def _is_queued(verdict: Verdict | None, selection: Selection) -> bool:

@@ -16,41 +16,7 @@ from .connection import LedgerConnection, ledger_error
 MIGRATIONS: Final = tuple(sorted(Path(__file__).with_name("migrations").glob("*.sql")))
 
 
-def version_of(connection: sqlite3.Connection) -> int:
-    """Return the version of a ledger: the number of its migrations."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Path]) -> None:
-    """Apply the *migrations* that are missing, all or none; raises :exc:`sqlite3.Error`.
-
-    It fails for a ledger that cannot be written, even if no migration is missing.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for number, migration in enumerate(migrations, 1):
-            if number > version_of(connection):
-                for statement in _statements(migration.read_text("utf-8")):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _statements(text: str) -> Iterator[str]:
-    # executescript() would commit, so that it would not be all or none.
-    statement = ""
-    for line in text.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-# "gssp": it tells a ledger from the SQLite file of another program.
+# "gssp": it distinguishes a ledger from the SQLite file of another program.
 _APPLICATION_ID: Final = 0x67737370
 
 # The first octets of an SQLite file, and its smallest size in octets
@@ -111,7 +77,9 @@ def open_ledger_read_only(path: Path) -> LedgerConnection:
     """
     with _errors(path), ExitStack() as cleanup:
         if not path.exists():
-            return _empty()
+            empty = _connection(_MEMORY, "memory")
+            migrate(empty, MIGRATIONS)
+            return LedgerConnection(_MEMORY, empty)
         _check_file(path)
         connection = cleanup.enter_context(closing(_connection(path, "ro")))
         _check_version(connection, path, len(MIGRATIONS))
@@ -122,6 +90,40 @@ def open_ledger_read_only(path: Path) -> LedgerConnection:
             return ledger
     open_ledger(path).close()
     return open_ledger_read_only(path)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of a ledger: the number of its migrations."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Path]) -> None:
+    """Apply the *migrations* that are missing, all or none; raises :exc:`sqlite3.Error`.
+
+    It fails for a ledger that cannot be written, even if no migration is missing.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number, migration in enumerate(migrations, 1):
+            if number > version_of(connection):
+                for statement in _statements(migration.read_text("utf-8")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(text: str) -> Iterator[str]:
+    # executescript() would commit, so that it would not be all or none.
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 @contextmanager
@@ -137,15 +139,9 @@ def _errors(path: Path) -> Iterator[None]:
         raise ledger_error(path, error, opening=True) from error
 
 
-def _empty() -> LedgerConnection:
-    connection = _connection(_MEMORY, "memory")
-    migrate(connection, MIGRATIONS)
-    return LedgerConnection(_MEMORY, connection)
-
-
 def _create(path: Path, migrations: Sequence[Path]) -> None:
-    # Under another name first. So an empty file at the path of the ledger cannot be a new ledger:
-    # it is one that has lost its content.
+    # Under another name first. So an empty file at the path of the ledger is never a new ledger,
+    # but always one that has lost its content.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new-{os.getpid()}")
     os.close(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))

@@ -26,7 +26,7 @@ def run_lock(ledger: Path, site: str, since: datetime) -> Iterator[None]:
     lock = _open_locked(path, site)
     try:
         holder = f"process {os.getpid()} on {socket.gethostname()}"
-        with suppress(OSError):  # on a full disk nobody can read who it is, which does no harm
+        with suppress(OSError):  # on a full disk the holder is not named, which does no harm
             os.ftruncate(lock, 0)
             os.pwrite(lock, f"{holder} since {since:%Y-%m-%d %H:%M:%S}".encode(), 0)
         yield
@@ -47,7 +47,7 @@ def _open_locked(path: Path, site: str) -> int:
         except BaseException:
             os.close(lock)
             raise
-        # Somebody may have removed the file meanwhile, and another process have created a new one.
+        # Another process may have removed the file in the meantime, and created a new one.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock), path.stat()):
                 return lock

@@ -36,9 +36,9 @@ def not_claimed_error() -> LedgerError:
 
 
 class Queue:
-    """The members of a *run* that an *invocation* claims: those who wait, by ID, then the others.
+    """The members of a *run* that an *invocation* claims: new ones by ID, then those to try again.
 
-    The others are tried again. *clock* returns seconds since the epoch.
+    *clock* returns seconds since the epoch.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Queue:
         queued = counts.get(Verdict.WAITING, 0)
         with self._connection.transaction():
             if counts.get(Verdict.FAILED):
-                queued += self._connection.do("retry_failed", **self._members())
+                queued += self._connection.execute("retry_failed", **self._members())
             if counts.get(Verdict.UNKNOWN):
                 values = {**self._members(), **self._keys(), "resend": self._resend}
-                queued += self._connection.do("queue_unknown", **values)
+                queued += self._connection.execute("queue_unknown", **values)
         return queued
 
     def claim(self, limit: int) -> list[Claim]:
@@ -125,7 +125,7 @@ class Queue:
         # If many members remain, they are next to each other: one statement for all is quicker.
         ends = {"first": members[0], "last": members[-1]}
         values = {**self._members(), **self._key_use(), **ends}
-        if self._connection.do("claim_range", **values) != len(members):
+        if self._connection.execute("claim_range", **values) != len(members):
             raise not_claimed_error()
 
     def _claim_again(self, limit: int) -> list[Claim]:
@@ -143,7 +143,7 @@ class Queue:
         # The value says whether the key of the member is used again.
         common = {"run": self._run, **self._key_use()}
         values = [{**common, "id": member, "keyed": keyed} for member, keyed in members.items()]
-        if values and self._connection.do_many("claim_each", values) != len(values):
+        if values and self._connection.execute_many("claim_each", values) != len(values):
             raise not_claimed_error()
 
     def _members(self) -> dict[str, object]:

@@ -43,7 +43,7 @@ def open_run(
     now = clock()
     with connection.transaction():
         number, run = _round(connection, latest, site, period, _key(period, now, again=again))
-        invocation = connection.add("begin_invocation", run=number, now=now)
+        invocation = connection.insert("begin_invocation", run=number, now=now)
     resumed = latest is not None and latest["enrolled"] and not again
     return OpenRun(
         run, SqliteLedger(connection, number, invocation, clock), invocation, bool(resumed)
@@ -114,16 +114,16 @@ def _round(
         return latest["number"], Run(site, period, latest["round"], latest["key"])
     without_list = connection.row("round_without_list", site=site, period=str(period))
     if without_list is not None:
-        connection.do("rekey_run", run=without_list["number"], key=key)
+        connection.execute("rekey_run", run=without_list["number"], key=key)
         return without_list["number"], Run(site, period, without_list["round"], key)
     round_ = latest["round"] + 1 if latest is not None else 1
-    number = connection.add("begin_run", site=site, period=str(period), round=round_, key=key)
+    number = connection.insert("begin_run", site=site, period=str(period), round=round_, key=key)
     return number, Run(site, period, round_, key)
 
 
 def _end(connection: LedgerConnection, opened: OpenRun, cause: str | None, now: float) -> None:
     with connection.transaction():
-        connection.do("end_invocation", invocation=opened.invocation, cause=cause, now=now)
+        connection.execute("end_invocation", invocation=opened.invocation, cause=cause, now=now)
 
 
 def _key(period: Period, now: float, *, again: bool) -> str:

@@ -37,7 +37,7 @@ _ANY_LIFETIME: Final = 1e12
 
 
 class SqliteLedger:
-    """Fulfils :class:`~gs.profile.status.send.run.ports.Ledger` for the run with that *number*.
+    """A :class:`~gs.profile.status.send.run.ports.Ledger` in SQLite, of the run *number*.
 
     *invocation* is the number of this call of the program; *clock* returns seconds since the
     epoch.
@@ -56,13 +56,13 @@ class SqliteLedger:
         self._clock = clock
         self._queue = Queue(connection, number, invocation, clock)
         self._listed: int | None = None
-        connection.do("make_selection")
+        connection.execute("make_selection")
 
     def recover(self) -> int:
         """Make claims without a verdict unknown; return how many there were."""
         values = {"run": self._run, "reason": NO_ANSWER, "message": RUN_ABANDONED}
         with self._connection.transaction():
-            return self._connection.do("recover", **values)
+            return self._connection.execute("recover", **values)
 
     def enrol(self, members: Iterable[MemberId]) -> int:
         """Make *members* those of the run; return how many were removed from the list."""
@@ -145,26 +145,23 @@ class SqliteLedger:
         values = {"run": self._run, "invocation": self._invocation}
         when = {"now": self._clock(), "no_longer_listed": NO_LONGER_LISTED}
         with self._connection.transaction():
-            self._connection.do("enrol", **values, **when)
-            removed = self._connection.do("skip_removed", **values, **when)
-            self._connection.do("store_fingerprint", **values, fingerprint=fingerprint)
+            self._connection.execute("enrol", **values, **when)
+            removed = self._connection.execute("skip_removed", **values, **when)
+            self._connection.execute("store_fingerprint", **values, fingerprint=fingerprint)
         return removed
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
-        # One statement for all members with the same values: most of them were sent to.
+        # One statement for all members with the same values: most of them have the verdict "sent".
         groups: dict[tuple[str | int | None, ...], list[MemberId]] = {}
         for outcome in outcomes:
-            message = _storable(outcome.message) if outcome.verdict in _SHOWN else ""
+            # libcurl may quote anything from a broken answer; SQLite stores Unicode only.
+            storable = outcome.message.encode("utf-8", "replace").decode()
+            message = storable if outcome.verdict in _SHOWN else ""
             again = self._invocation if outcome.again else None
             shared = (outcome.verdict.value, outcome.reason, message, outcome.status, again)
             groups.setdefault(shared, []).append(outcome.member)
         now = self._clock()
         for values, members in groups.items():
-            changed = self._connection.do_for("record", members, (self._run, now, *values))
+            changed = self._connection.execute_for("record", members, (self._run, now, *values))
             if changed != len(members):
                 raise not_claimed_error()
-
-
-def _storable(text: str) -> str:
-    # libcurl may quote anything from a broken answer; SQLite stores Unicode only.
-    return text.encode("utf-8", "replace").decode()

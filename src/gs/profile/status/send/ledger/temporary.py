@@ -31,13 +31,13 @@ def store_list(connection: LedgerConnection, members: Iterable[MemberId]) -> byt
     The fingerprint is the sum of the digests of all IDs: two lists have the same one only if they
     have the same members. The order does not count, because sites change it.
     """
-    connection.do("attach_list")
+    connection.execute("attach_list")
     try:
-        connection.do("keep_no_journal")
-        connection.do("make_list")
+        connection.execute("keep_no_journal")
+        connection.execute("make_list")
         ids, total = iter(members), 0
         while batch := list(islice(ids, _BATCH)):
-            connection.do_for("add_to_list", batch, place="(?)")
+            connection.execute_for("add_to_list", batch, place="(?)")
             total += sum([_digest(member) for member in batch])
     except BaseException:
         drop_list(connection)
@@ -47,16 +47,16 @@ def store_list(connection: LedgerConnection, members: Iterable[MemberId]) -> byt
 
 def drop_list(connection: LedgerConnection) -> None:
     """Drop the list that :func:`store_list` has stored."""
-    connection.do("detach_list")
+    connection.execute("detach_list")
 
 
 def store_selection(
     connection: LedgerConnection, only: Iterable[MemberId], purpose: Purpose
 ) -> None:
     """Store the IDs of *only* in place of the earlier ones for that *purpose*."""
-    connection.do("make_selection")
-    connection.do("clear_selection", purpose=purpose)
-    connection.do_many("add_to_selection", ((purpose, member) for member in only))
+    connection.execute("make_selection")
+    connection.execute("clear_selection", purpose=purpose)
+    connection.execute_many("add_to_selection", ((purpose, member) for member in only))
 
 
 def not_listed_error(members: Sequence[MemberId]) -> NotListedError:

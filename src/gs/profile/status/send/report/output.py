@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Output:
     """A text stream that writes nothing more after an error: a closed pipe, or a full disk.
 
-    A run must not stop because nobody reads its output. *stream* is ``None`` if the stream was
+    A run must not stop because it cannot write its output. *stream* is ``None`` if the stream was
     closed before Python started.
     """
 

@@ -26,7 +26,7 @@ def screen_for(output: Output, environment: Mapping[str, str]) -> Screen:
 
 
 class SilentReporter:
-    """Fulfils :class:`~gs.profile.status.send.run.ports.Reporter`; reports only what is wrong."""
+    """A :class:`~gs.profile.status.send.run.ports.Reporter` that reports only problems."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -35,7 +35,7 @@ class SilentReporter:
         """Report nothing."""
 
     def retrieved(self, waiting: int, removed: int) -> None:  # noqa: ARG002 - the port's
-        """Report members who are no longer listed: nothing else does."""
+        """Report members who are no longer listed, because nothing else reports them."""
         if removed:
             self._output.line(removed_line(removed))
 
@@ -76,7 +76,7 @@ _REDRAW: Final = 0.1
 
 
 class VerboseReporter:
-    """Fulfils :class:`~gs.profile.status.send.run.ports.Reporter` on a screen."""
+    """A :class:`~gs.profile.status.send.run.ports.Reporter` that shows each member on a screen."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float]) -> None:
         self._screen = screen

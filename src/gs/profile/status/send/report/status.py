@@ -15,6 +15,37 @@ from .summary import counts, duration_in_words, member_lines, next_steps, paragr
 _MEMBERS_SHOWN: Final = 20
 
 
+def status_lines(accounts: Iterator[Account], site: str, ledger: str) -> Iterator[str]:
+    """Yield lines about each of *accounts*, which are in the *ledger*."""
+    yield f"{site}, in the ledger {ledger}"
+    empty = True
+    for account, steps in with_next_steps(accounts):
+        empty = False
+        yield ""
+        yield from _lines(account)
+        yield from paragraph(steps, "  ")
+    if empty:
+        yield "The ledger has no run of this site."
+
+
+def as_json(accounts: Iterable[Account], site: str, ledger: str, **more: object) -> str:
+    """Return a JSON object with the *accounts* as ``runs``, and with *more* members.
+
+    Times are those of RFC 3339, in UTC.
+    """
+    runs = [_run(account, steps) for account, steps in with_next_steps(accounts)]
+    return json.dumps({"site": site, "ledger": ledger, **more, "runs": runs}, indent=2)
+
+
+def counts_as_json(tally: Tally) -> dict[str, object]:
+    """Return how many members have each verdict, in total and by reason."""
+    return {
+        verdict.value: {"total": tally.of(verdict), "reasons": dict(tally.reasons(verdict))}
+        for verdict in Verdict
+        if tally.of(verdict)
+    }
+
+
 def with_next_steps(accounts: Iterable[Account]) -> Iterator[tuple[Account, str]]:
     """Yield each of *accounts*, the latest first, with what the operator can do next."""
     later: Account | None = None
@@ -40,24 +71,6 @@ def _next_steps(account: Account) -> str:
         return f"R{command}{again} to ask for the list again."
     command = f"R{command}" if account.ended else f"If it was killed, r{command}"
     return next_steps(account.ledger.tally(), account.ledger.repeatable(), command)
-
-
-def as_json(accounts: Iterable[Account], site: str, ledger: str, **more: object) -> str:
-    """Return a JSON object with the *accounts* as ``runs``, and with *more* members.
-
-    Times are those of RFC 3339, in UTC.
-    """
-    runs = [_run(account, steps) for account, steps in with_next_steps(accounts)]
-    return json.dumps({"site": site, "ledger": ledger, **more, "runs": runs}, indent=2)
-
-
-def counts_as_json(tally: Tally) -> dict[str, object]:
-    """Return how many members have each verdict, in total and by reason."""
-    return {
-        verdict.value: {"total": tally.of(verdict), "reasons": dict(tally.reasons(verdict))}
-        for verdict in Verdict
-        if tally.of(verdict)
-    }
 
 
 def _run(account: Account, steps: str) -> dict[str, object]:
@@ -92,19 +105,6 @@ def _json_time(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def status_lines(accounts: Iterator[Account], site: str, ledger: str) -> Iterator[str]:
-    """Yield lines about each of *accounts*, which are in the *ledger*."""
-    yield f"{site}, in the ledger {ledger}"
-    empty = True
-    for account, steps in with_next_steps(accounts):
-        empty = False
-        yield ""
-        yield from _lines(account)
-        yield from paragraph(steps, "  ")
-    if empty:
-        yield "The ledger has no run of this site."
 
 
 def _lines(account: Account) -> Iterator[str]:

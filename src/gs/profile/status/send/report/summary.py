@@ -16,7 +16,7 @@ _ADVICE: Final = {
     StopCause.TOKEN_REFUSED: "Copy the token of the site to the configuration file.",
     StopCause.NOT_A_SITE: "Check that the URL is the address of a GroupServer site.",
     StopCause.UNREACHABLE: "Check that the site works. --patience sets how long a run retries.",
-    StopCause.BUSY: "Run the command later. --rate or -j auto makes it slower.",
+    StopCause.BUSY: "Run the command later. --rate or -j auto sends more slowly.",
     StopCause.NO_ANSWER: "Check the log of the site. --patience sets how long a run retries.",
     StopCause.TOO_MANY_UNKNOWN: "Check the log of the site. If the site works, --max-unknown 0 "
     "turns this limit off.",
@@ -53,7 +53,11 @@ def counts(tally: Tally) -> str:
     """Return the counts by verdict and reason."""
     if not tally.total:
         return "The site lists no members"
-    texts = [_count(tally, verdict) for verdict in Verdict if tally.of(verdict)]
+    texts = []
+    for verdict in filter(tally.of, Verdict):
+        reasons = [f"{n} {reason}" for reason, n in tally.reasons(verdict) if reason]
+        listed = f" ({', '.join(reasons)})" if reasons else ""
+        texts.append(f"{tally.of(verdict)} {verdict}{listed}")
     members = "member" if tally.total == 1 else "members"
     return f"{tally.total} {members}: {'; '.join(texts)}"
 
@@ -164,11 +168,6 @@ def next_steps(tally: Tally, repeatable: int, run: str = "Run the same command")
             f"{resend} --resend-unknown to send to {unknown} unknown; they may get a second mail."
         )
     return " ".join(sentences)
-
-
-def _count(tally: Tally, verdict: Verdict) -> str:
-    reasons = [f"{n} {reason}" for reason, n in tally.reasons(verdict) if reason]
-    return f"{tally.of(verdict)} {verdict}" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 def duration_in_words(seconds: float) -> str:

@@ -45,7 +45,7 @@ class Backoff:
         if outcome.cause is None:
             self._without_answer += 1
             if self._without_answer == 1:
-                return None  # one of many: it is repeated after the others have had their turn
+                return None  # the call is repeated after those of the other members
         if self.pause(now, outcome.retry_after):
             return None
         return outcome.cause or StopCause.NO_ANSWER
@@ -61,12 +61,10 @@ class Backoff:
         self._asked += max(0.0, asked - max(now, self.until))
         end = self._since + self._patience + self._asked
         if now >= self.until:  # else several calls failed together, and the pause has begun
-            self.until = min(now + self._next_pause(), end)
+            pause: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**self._tries)
+            self._tries += 1
+            # Between half of the pause and all of it, so that clients that were refused together
+            # do not return together.
+            self.until = min(now + pause * (1 + self._random()) / 2, end)
         self.until = max(self.until, asked)
         return self._patience > 0 and now < end and self._asked <= _LONGEST_ASKED
-
-    def _next_pause(self) -> float:
-        pause: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**self._tries)
-        self._tries += 1
-        # Between half of it and the whole: clients that were refused together return apart.
-        return pause * (1 + self._random()) / 2

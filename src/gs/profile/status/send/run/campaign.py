@@ -27,7 +27,7 @@ _TICK: Final = 0.25
 
 @dataclass(slots=True)
 class Campaign:
-    """One call of the program for a run; *clock* returns monotonic seconds."""
+    """One invocation of the program for a run; *clock* returns monotonic seconds."""
 
     site: Site
     ledger: Ledger
@@ -125,10 +125,10 @@ class Campaign:
             self.pace.ended(attempts, outcomes, self._in_flight, self.clock())
             self._in_flight -= len(attempts)
             for outcome in outcomes:
-                self._weigh(outcome)
+                self._apply(outcome)
         return outcomes
 
-    def _weigh(self, outcome: Outcome) -> None:
+    def _apply(self, outcome: Outcome) -> None:
         self._waiting += outcome.again
         now, until = self.clock(), self.rules.backoff.until
         stopped = self.rules.after_outcome(outcome, now)
@@ -145,7 +145,7 @@ class Campaign:
     def _begin(self, claims: Sequence[Claim]) -> None:
         self._queue_empty = not claims
         if self._queue_empty and not self._in_flight:
-            self._waiting = 0  # to repeat the remaining calls is not safe any more
+            self._waiting = 0  # it is not safe any more to repeat the remaining calls
         self._waiting -= len(claims)
         self._in_flight += len(claims)
         self.rules.claimed(len(claims))

@@ -75,7 +75,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which of the members without a final verdict a call sends to.
+    """Which of the members without a final verdict an invocation sends to.
 
     *only* is ``None`` for all; *resend_unknown* includes those whose verdict is unknown.
     """
@@ -109,7 +109,7 @@ class Answer(NamedTuple):
     @property
     def phrase(self) -> str:
         """The phrase of the status (RFC 9110), or ``HTTP`` if the standard has none."""
-        from http import HTTPStatus  # noqa: PLC0415 - to look at a ledger needs no words for it
+        from http import HTTPStatus  # noqa: PLC0415 - --status does not need it
 
         try:
             return HTTPStatus(self.http_status).phrase
@@ -176,7 +176,7 @@ class RecordedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a call would do with a listed member; *verdict* is ``None`` for a new one."""
+    """What a run would do with a listed member; *verdict* is ``None`` for a new one."""
 
     member: MemberId
     verdict: Verdict | None

@@ -2,7 +2,7 @@
 """The pace of a run: how many calls may begin now, and when the next one may."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from .backoff import Backoff
@@ -30,7 +30,7 @@ class ConcurrencyLimit(Protocol):
 
 
 class FixedLimit:
-    """Fulfils :class:`ConcurrencyLimit` with a constant number of *jobs*."""
+    """A :class:`ConcurrencyLimit` with a constant number of *jobs*."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
@@ -65,10 +65,10 @@ class RateLimiter:
 
 
 class Pace:
-    """Turns for as many calls at once as *limit* says, with a pause of *throttle* s after a mail.
+    """How many calls may begin: up to *limit* in flight, with *throttle* s of pause after a mail.
 
-    With a *rate_limiter* each turn waits for its time. During a pause of *backoff* there are no
-    turns, and one at a time while it tests the site. Times are seconds of one monotonic clock,
+    With a *rate_limiter* each call waits for its time. During a pause of *backoff* no call begins,
+    and after it one at a time until the site works. Times are seconds of one monotonic clock,
     which the caller reads.
     """
 
@@ -114,7 +114,11 @@ class Pace:
 
         *in_flight* is how many calls there were, these included.
         """
-        self._limit.ended(_timed(attempts, outcomes), in_flight, now)
+        timed = (
+            TimedCall(attempt.seconds, _signal(outcome))
+            for attempt, outcome in zip(attempts, outcomes, strict=True)
+        )
+        self._limit.ended(timed, in_flight, now)
         if self._throttle:
             sent = sum(outcome.verdict is Verdict.SENT for outcome in outcomes)
             self._resting += [now + self._throttle] * sent
@@ -123,11 +127,6 @@ class Pace:
         self._resting = [until for until in self._resting if until > now]
         jobs = 1 if self._backoff.probing else self._limit.jobs
         return max(0, jobs - in_flight - len(self._resting))
-
-
-def _timed(attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> Iterator[TimedCall]:
-    for attempt, outcome in zip(attempts, outcomes, strict=True):
-        yield TimedCall(attempt.seconds, _signal(outcome))
 
 
 def _signal(outcome: Outcome) -> CallSignal:

@@ -52,9 +52,8 @@ class Site(Protocol):
 class Ledger(Protocol):
     """The members of a run, with their verdicts.
 
-    Each change is durable when the method returns: it survives a kill and a power cut. Each raises
-    :class:`~gs.profile.status.send.errors.LedgerError` where it could not be done, and then
-    it was not done at all.
+    Each change is durable when the method returns: it survives a kill and a power cut. A method
+    that raises :class:`~gs.profile.status.send.errors.LedgerError` has changed nothing.
     """
 
     def recover(self) -> int:
@@ -64,9 +63,9 @@ class Ledger(Protocol):
     def enrol(self, members: Iterable[MemberId]) -> int:
         """Make *members* those of the run, each once: all of them, or none if an error occurs.
 
-        Members of the run who wait or failed, and are not among them, are skipped. Returns how
-        many were removed so. Raises :class:`~gs.profile.status.send.errors.ProtocolError`
-        where nobody is left in a run that is not settled: that is a site in trouble.
+        Members of the run who wait or failed, and are not listed any more, are skipped. Returns
+        how many these were. Raises :class:`~gs.profile.status.send.errors.ProtocolError` if the
+        list is empty and the run is incomplete: the site does not work correctly.
         """
         ...
 

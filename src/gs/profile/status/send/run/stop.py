@@ -24,7 +24,7 @@ class Stop:
     """Whether the run is to end, why, and how fast.
 
     The first signal ends it as soon as the calls in flight are answered, the second at once. If
-    nothing is in flight, the first ends it at once. A third one is left to the system. *is_late*
+    nothing is in flight, the first ends it at once. The system handles a third one. *is_late*
     returns whether no more calls may begin.
     """
 
@@ -124,7 +124,10 @@ class StopRules:
         return bool(waiting) and not self.stop.cause
 
     def after_outcome(self, outcome: Outcome, now: float) -> bool:
-        """Stop the run if *outcome* says that going on does harm or is useless; return whether."""
+        """Stop the run if *outcome* shows that more calls do harm or are useless.
+
+        Returns whether it did.
+        """
         if outcome.again and self._allowed is not None:
             self._allowed += 1
         cause = self._failures.cause(outcome) or self.backoff.after_outcome(outcome, now)
@@ -138,7 +141,7 @@ class StopRules:
 
 
 class FailureLimit:
-    """Stops a run after failures in a row: answers that say nothing, and denials.
+    """Stops a run after failures in a row: unknown outcomes, and denials.
 
     *max_unknown* is the most unknown outcomes in a row, 0 for no limit. A denial of the first call
     of a run means that the URL is wrong. In a *resumed* run that takes *max_unknown* denials.

@@ -34,87 +34,6 @@ _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _SHORTEST_TIMEOUT = 0.001
 
 
-def period(text: str) -> Period:
-    """Return a month, such as ``2026-10``."""
-    from gs.profile.status.hooks import Period
-
-    try:
-        return Period.parse(text)
-    except ValueError:
-        raise ArgumentTypeError(f"not a month, such as 2026-10: {text!r}") from None
-
-
-def positive(text: str) -> int:
-    """Return a whole number of at least 1."""
-    number = _number(text, int)
-    if number is None or number < 1:
-        raise ArgumentTypeError(f"not a whole number of at least 1: {text!r}")
-    return number
-
-
-def count(text: str) -> int:
-    """Return a whole number of at least 0."""
-    number = _number(text, int)
-    if number is None or number < 0:
-        raise ArgumentTypeError(f"not a whole number of at least 0: {text!r}")
-    return number
-
-
-def jobs(text: str) -> int | None:
-    """Return how many calls may be in flight, ``None`` for ``auto``."""
-    if text.lower() == "auto":
-        return None
-    number = _number(text, int)
-    if number is None or not 1 <= number <= MOST_JOBS:
-        raise ArgumentTypeError(f"neither auto nor a number from 1 to {MOST_JOBS}: {text!r}")
-    return number
-
-
-def rate(text: str) -> float:
-    """Return calls a second from a text such as ``2/s``, ``90/m`` or ``5000/h``."""
-    calls, _, unit = text.partition("/")
-    number, unit_seconds = _number(calls, float), _UNIT_SECONDS.get(unit)
-    per_second = number / unit_seconds if number and unit_seconds else 0.0
-    if not _LOWEST_RATE <= per_second <= _HIGHEST_RATE:
-        raise ArgumentTypeError(f"not a rate, such as 2/s, 90/m or 5000/h: {text!r}")
-    return per_second
-
-
-def time_of_day(text: str) -> time:
-    """Return a time of day, such as ``06:30``."""
-    from datetime import time
-
-    try:
-        hour, minute = map(int, text.split(":"))
-        return time(hour, minute)
-    except ValueError:
-        raise ArgumentTypeError(f"not a time of day, such as 06:30: {text!r}") from None
-
-
-def seconds(text: str) -> float:
-    """Return seconds of at least 0."""
-    number = _number(text, float)
-    # A year: system calls do not accept much more.
-    if number is None or not 0 <= number <= 366 * 86_400:
-        raise ArgumentTypeError(f"not a number of seconds of at least 0: {text!r}")
-    return number
-
-
-def timeout(text: str) -> float:
-    """Return seconds above 0."""
-    number = seconds(text)
-    if number < _SHORTEST_TIMEOUT:
-        raise ArgumentTypeError(f"not a number of seconds above 0: {text!r}")
-    return number
-
-
-def _number(text: str, kind: Callable[[str], T]) -> T | None:
-    try:
-        return kind(text)
-    except ValueError:
-        return None
-
-
 #: The width of a terminal that does not report one.
 COLUMNS = 80
 
@@ -294,3 +213,84 @@ def _add_reports(parser_: argparse.ArgumentParser) -> None:
         help="show which members would be sent to, and send nothing",
     )
     parser_.add_argument("--json", action="store_true", help="write the report as JSON")
+
+
+def period(text: str) -> Period:
+    """Return a month, such as ``2026-10``."""
+    from gs.profile.status.hooks import Period
+
+    try:
+        return Period.parse(text)
+    except ValueError:
+        raise ArgumentTypeError(f"not a month, such as 2026-10: {text!r}") from None
+
+
+def positive(text: str) -> int:
+    """Return a whole number of at least 1."""
+    number = _number(text, int)
+    if number is None or number < 1:
+        raise ArgumentTypeError(f"not a whole number of at least 1: {text!r}")
+    return number
+
+
+def count(text: str) -> int:
+    """Return a whole number of at least 0."""
+    number = _number(text, int)
+    if number is None or number < 0:
+        raise ArgumentTypeError(f"not a whole number of at least 0: {text!r}")
+    return number
+
+
+def jobs(text: str) -> int | None:
+    """Return how many calls may be in flight, ``None`` for ``auto``."""
+    if text.lower() == "auto":
+        return None
+    number = _number(text, int)
+    if number is None or not 1 <= number <= MOST_JOBS:
+        raise ArgumentTypeError(f"neither auto nor a number from 1 to {MOST_JOBS}: {text!r}")
+    return number
+
+
+def rate(text: str) -> float:
+    """Return calls a second from a text such as ``2/s``, ``90/m`` or ``5000/h``."""
+    calls, _, unit = text.partition("/")
+    number, unit_seconds = _number(calls, float), _UNIT_SECONDS.get(unit)
+    per_second = number / unit_seconds if number and unit_seconds else 0.0
+    if not _LOWEST_RATE <= per_second <= _HIGHEST_RATE:
+        raise ArgumentTypeError(f"not a rate, such as 2/s, 90/m or 5000/h: {text!r}")
+    return per_second
+
+
+def time_of_day(text: str) -> time:
+    """Return a time of day, such as ``06:30``."""
+    from datetime import time
+
+    try:
+        hour, minute = map(int, text.split(":"))
+        return time(hour, minute)
+    except ValueError:
+        raise ArgumentTypeError(f"not a time of day, such as 06:30: {text!r}") from None
+
+
+def seconds(text: str) -> float:
+    """Return seconds of at least 0."""
+    number = _number(text, float)
+    # A year: system calls do not accept much more.
+    if number is None or not 0 <= number <= 366 * 86_400:
+        raise ArgumentTypeError(f"not a number of seconds of at least 0: {text!r}")
+    return number
+
+
+def timeout(text: str) -> float:
+    """Return seconds above 0."""
+    number = seconds(text)
+    if number < _SHORTEST_TIMEOUT:
+        raise ArgumentTypeError(f"not a number of seconds above 0: {text!r}")
+    return number
+
+
+def _number(text: str, kind: Callable[[str], T]) -> T | None:
+    try:
+        return kind(text)
+    except ValueError:
+        return None

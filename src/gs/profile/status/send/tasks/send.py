@@ -20,7 +20,6 @@ from gs.profile.status.send.run.model import Tally
 from gs.profile.status.send.run.pace import ConcurrencyLimit, FixedLimit, Pace, RateLimiter
 from gs.profile.status.send.run.ports import Ledger, Reporter
 from gs.profile.status.send.run.stop import FailureLimit, Stop, StopRules
-from gs.profile.status.send.settings.settings import Settings
 
 from .task import Task, connected, local_now
 
@@ -97,22 +96,18 @@ def _run(task: Task, opened: runs.OpenRun, stop: Stop) -> Tally:
     settings = task.settings
     backoff = Backoff(settings.patience, random.random)
     failures = FailureLimit(settings.max_unknown, resumed=opened.resumed)
+    rate_limiter = RateLimiter(settings.rate) if settings.rate else None
     with connected(settings, stop, opened.run) as site:
         return Campaign(
             site=site,
             ledger=opened.ledger,
             reporter=_reporter(task, opened),
-            pace=_pace(settings, backoff),
+            pace=Pace(_concurrency(settings.jobs), settings.throttle, backoff, rate_limiter),
             rules=StopRules(stop, failures, backoff, settings.limit),
             token=settings.token,
             clock=monotonic,
             selection=settings.selection,
         ).run()
-
-
-def _pace(settings: Settings, backoff: Backoff) -> Pace:
-    rate_limiter = RateLimiter(settings.rate) if settings.rate else None
-    return Pace(_concurrency(settings.jobs), settings.throttle, backoff, rate_limiter)
 
 
 def _concurrency(jobs: int | None) -> ConcurrencyLimit:

@@ -175,19 +175,18 @@ class AdaptiveLimit:
     # In a trial.
 
     def _begin_trial(self, now: float) -> None:
-        target = self._above_base(now) if self._upwards else self._below_base()
+        if self._upwards:
+            width = max(math.ceil(self._base * self._step), min(self._base, _DOUBLED_UP_TO))
+            wanted = min(self._maximum, self._base + width)
+            target = self._ceiling.below(self._base, wanted, now)
+        else:
+            down = math.ceil(self._base * min(self._step, _LARGEST_STEP_DOWN))
+            target = max(1, self._base - down)
         self._upwards = not self._upwards
         if target == self._base:
             self._rest = self._last_rest
         else:
             self._try(target, now)
-
-    def _above_base(self, now: float) -> int:
-        width = max(math.ceil(self._base * self._step), min(self._base, _DOUBLED_UP_TO))
-        return self._ceiling.below(self._base, min(self._maximum, self._base + width), now)
-
-    def _below_base(self) -> int:
-        return max(1, self._base - math.ceil(self._base * min(self._step, _LARGEST_STEP_DOWN)))
 
     def _try(self, jobs: int, now: float) -> None:
         self._in_trial = True
