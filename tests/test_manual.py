@@ -108,7 +108,7 @@ def test_every_name_in_the_json_of_a_run_is_documented_and_no_other(tmp_path):
         made = json.loads(as_json(accounts, "http://example.com", "l", exit_code=75))
     (run,) = made["runs"]
     names = {*made, *run, *run["unresolved"][0], *run["counts"]["unknown"]}
-    documented = set(re.findall(r"`(\w+)`", page("json").partition("## Of `--dry-run`")[0]))
+    documented = set(re.findall(r"`(\w+)`", page("json").partition("## `--dry-run`")[0]))
     assert names <= documented
     assert documented <= names | {"null"}
 

@@ -16,7 +16,7 @@ from gs.profile.status.site.store.database import open_database
 DOCS = Path(__file__).parents[2] / "docs"
 SETTING_UP = (DOCS / "how-to/set-up-a-site.md").read_text()
 SENDING = (DOCS / "how-to/send-real-mail.md").read_text()
-GOING_ON = (DOCS / "how-to/go-on-with-a-run.md").read_text()
+RESUMING = (DOCS / "how-to/resume-a-run.md").read_text()
 
 
 def statements(page, after=""):
@@ -183,6 +183,6 @@ def test_only_the_skipped_ones_of_the_month_are_forgotten(town):
             status=status,
             message="",
         )
-    change(town.engine, statements(GOING_ON))
+    change(town.engine, statements(RESUMING))
     left = {(row.status, row.period) for row in town.rows(tables.IDEMPOTENCY_KEY)}
     assert left == {some[0], some[3], some[4]}
