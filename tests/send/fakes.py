@@ -51,29 +51,29 @@ class FakeSite:
         self._ends = ends
         self._clock = clock or Clock()
         self._seconds = seconds
-        self._error = error
+        self.error = error
         self.key_lifetime = key_lifetime
-        self._on_begin = on_begin
-        self._on_wait = on_wait
+        self.on_begin = on_begin
+        self.on_wait = on_wait
         self._calls: list[tuple[float, Claim]] = []
         self.posts: list[tuple[float, str]] = []
         self.most_in_flight = 0
 
     def members(self) -> Iterator[MemberId]:
         yield from map(MemberId, self._members)
-        if self._error:
-            raise self._error
+        if self.error:
+            raise self.error
 
     def begin(self, claim: Claim) -> None:
         self.posts.append((self._clock.now, claim.member))
         self._calls.append((self._clock.now + self._seconds, claim))
         self.most_in_flight = max(self.most_in_flight, len(self._calls))
-        self._on_begin(claim)
+        self.on_begin(claim)
 
     def attempts(self, timeout: float) -> list[Attempt]:
         until = min([self._clock.now + timeout, *(end for end, _ in self._calls)])
         self._clock.now = max(self._clock.now, until)
-        self._on_wait()
+        self.on_wait()
         ended = [claim for end, claim in self._calls if end <= self._clock.now]
         self._calls = [(end, claim) for end, claim in self._calls if end > self._clock.now]
         return [Attempt(claim, self._ends.get(claim.member, SENT)) for claim in ended]

@@ -16,7 +16,7 @@ from gs.profile.status.send.siteurl import SiteUrl
 from limits import LIMIT, wait_until
 from servers import faults
 
-from .machine import WITHOUT_RIGHTS, small_disk
+from .disk import WITHOUT_RIGHTS, small_disk
 from .scenario import End, hanging
 from .test_ledger_damage import PAGE, a_folder, another_programs, cut, overwritten, written
 

@@ -20,7 +20,7 @@ from servers.moves import Behaviour
 from servers.request import Request
 
 from .conftest import Command
-from .machine import rows
+from .disk import rows
 
 #: How many members a site has, by what is said of the calls in flight: some are to wait.
 SIZES = {"1": 5, "64": 69, "auto": 12}

@@ -178,7 +178,7 @@ def test_unknown_members_are_not_sent_to_again():
 def test_the_first_signal_lets_what_is_in_flight_finish():
     clock, stop = Clock(), Stop()
     site = FakeSite(members(99), {}, clock, seconds=1)
-    site._on_begin = lambda claim: claim.member == "u04" and os.kill(os.getpid(), signal.SIGINT)
+    site.on_begin = lambda claim: claim.member == "u04" and os.kill(os.getpid(), signal.SIGINT)
     run = campaign(site, clock, jobs=3, stop=stop)
     with stop.handling_signals():
         tally = run.run()
@@ -198,7 +198,7 @@ def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGINT)
 
-    site._on_begin = twice
+    site.on_begin = twice
     run = campaign(site, clock, jobs=3, stop=stop)
     with stop.handling_signals():
         tally = run.run()
@@ -212,7 +212,7 @@ def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
 def test_a_site_that_cannot_be_reached_is_tried_again_and_everybody_is_sent_to():
     clock, ends = Clock(), {"u02": UNREACHED}
     site = FakeSite(members(5), ends, clock)
-    site._on_begin = lambda _: clock.now >= 1003 and ends.clear()
+    site.on_begin = lambda _: clock.now >= 1003 and ends.clear()
     run = campaign(site, clock, seconds=60)
     assert run.run().counts == {(Verdict.SENT, ""): 5}
     pauses = [event for event in run.reporter.events if event[0] == "pausing"]
@@ -223,7 +223,7 @@ def test_a_site_that_cannot_be_reached_is_tried_again_and_everybody_is_sent_to()
 def test_those_who_are_refused_together_make_one_pause():
     clock, ends = Clock(), dict.fromkeys(members(8), Answer(503, b""))
     site = FakeSite(members(40), ends, clock)
-    site._on_begin = lambda _: clock.now > 1000 and ends.clear()
+    site.on_begin = lambda _: clock.now > 1000 and ends.clear()
     run = campaign(site, clock, jobs=8, seconds=60)
     assert run.run().counts == {(Verdict.SENT, ""): 40}
     pauses = [event for event in run.reporter.events if event[0] == "pausing"]
@@ -236,7 +236,7 @@ def test_nothing_begins_while_the_site_wants_to_be_left_alone():
     ends = {"u02": Answer(503, b"", 100.0)}
     site = FakeSite(members(5), ends, clock)
     run = campaign(site, clock, jobs=1, seconds=60)
-    site._on_begin = lambda _: clock.now > 1050 and ends.clear()
+    site.on_begin = lambda _: clock.now > 1050 and ends.clear()
     assert run.run().complete
     assert [when for when, _ in site.posts] == [1000, 1000, 1000, 1100, 1100, 1100]
 
@@ -263,7 +263,7 @@ def test_a_list_that_cannot_be_had_yet_is_asked_for_again():
     listed = site.members
 
     def mended():
-        site._error = site._error if clock.now < 1010 else None
+        site.error = site.error if clock.now < 1010 else None
         return listed()
 
     site.members = mended
@@ -311,7 +311,7 @@ def test_a_signal_ends_the_wait_for_the_list():
 def test_with_keys_what_got_no_answer_is_repeated_until_it_is_answered():
     clock, ends = Clock(), {"u01": LOST, "u03": Answer(500, b"")}
     site = FakeSite(members(5), ends, clock, key_lifetime=9999)
-    site._on_begin = lambda _: clock.now > 1002 and ends.clear()
+    site.on_begin = lambda _: clock.now > 1002 and ends.clear()
     run = campaign(site, clock, seconds=60)
     assert run.run().counts == {(Verdict.SENT, ""): 5}
 
@@ -430,7 +430,7 @@ def test_members_whose_keys_are_forgotten_cost_no_turns_while_others_are_in_flig
     clock.now += 3500
     site = FakeSite([*members(9), *(f"v{n}" for n in range(9))], {}, clock, seconds=300)
     site.key_lifetime = 2 * 3600
-    site._on_wait = lambda: waits.append(clock.now)
+    site.on_wait = lambda: waits.append(clock.now)
     before = ledger.changes
     campaign(site, clock, jobs=18, ledger=ledger).run()
     assert ledger.changes - before < 20
@@ -458,7 +458,7 @@ def test_nobody_is_sent_to_where_it_is_late_before_the_list_is_there():
     clock = Clock()
     stop = Stop(lambda: clock.now >= 1003)
     site = FakeSite(members(9), {}, clock, error=UnreachableError("refused"))
-    site._on_wait = stop.check
+    site.on_wait = stop.check
     with pytest.raises(StoppedAtOnceError, match="the time of --until has come"):
         campaign(site, clock, seconds=300, stop=stop).run()
     assert site.posts == []
@@ -509,7 +509,7 @@ def test_verdicts_are_recorded_in_the_change_that_claims_the_next():
 def test_nothing_is_sent_that_cannot_be_recorded():
     ledger = Failing(Clock())
     site = FakeSite(members(9))
-    site._on_begin = lambda claim: claim.member == "u03" and setattr(ledger, "fails", "claim")
+    site.on_begin = lambda claim: claim.member == "u03" and setattr(ledger, "fails", "claim")
     with pytest.raises(LedgerError, match=r"^disk full$"):
         campaign(site, ledger=ledger).run()
     assert len(site.posts) == 4
@@ -520,7 +520,7 @@ def test_verdicts_that_cannot_be_recorded_are_told():
     clock = Clock()
     ledger = Failing(clock)
     site = FakeSite(members(9), {"u01": Answer(200, write_reply(-16, "none"))}, clock, seconds=1)
-    site._on_begin = lambda _: setattr(ledger, "fails", "settle")
+    site.on_begin = lambda _: setattr(ledger, "fails", "settle")
     with pytest.raises(LedgerError) as raised:
         campaign(site, clock, ledger=ledger, jobs=3).run()
     assert str(raised.value) == (

@@ -8,7 +8,7 @@ import pytest
 
 from limits import LIMIT
 
-from .machine import rows, small_disk
+from .disk import rows, small_disk
 from .scenario import JOBS, MOST
 
 

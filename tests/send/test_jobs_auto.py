@@ -15,7 +15,7 @@ from limits import LIMIT
 from servers import Answer, GroupServer
 from servers.moves import Delay, Fault, Say
 
-from .machine import rows
+from .disk import rows
 
 MEMBERS = [f"u{number}" for number in range(1500)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from limits import LIMIT
 
-from .machine import WITHOUT_RIGHTS
+from .disk import WITHOUT_RIGHTS
 
 #: The calls that do not write: all open the ledger in the same way.
 LOOKS = [("--status",), ("--status", "--json"), ("--dry-run",)]

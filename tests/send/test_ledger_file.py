@@ -25,7 +25,7 @@ from gs.profile.status.send.run.model import MemberId, Selection, Verdict
 from limits import LIMIT
 from servers import faults
 
-from .machine import rows
+from .disk import rows
 
 MAKING = """
 import sys

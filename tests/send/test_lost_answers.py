@@ -11,7 +11,7 @@ from limits import LIMIT
 from servers import faults
 from servers.deaths import HTTP1
 
-from .machine import rows
+from .disk import rows
 from .scenario import JOBS, SIZES
 
 MEMBERS = [f"u{number}" for number in range(5)]

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""A site simulated event by event, and a sender that calls it, on a clock of their own."""
+"""A discrete-event simulation of a site and of a sender that calls it."""
 
 import heapq
 import math
+import random
 from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, cycle
 
+from gs.profile.status.send.run.adaptive import AdaptiveLimit
 from gs.profile.status.send.run.model import CallSignal, TimedCall
+from gs.profile.status.send.run.pace import FixedLimit
 
 _NEVER = math.inf
 # Seconds: how long a refusal takes, and how long the sender then waits (see patience.py).
@@ -218,3 +221,65 @@ class Sender:
             self._in_flight += 1
             self.site.arrive(now, Call(self.work(now), now))
             self._next_begin = max(now, self._next_begin + 1 / self.rate)
+
+
+SERVICE = 0.05
+SEEDS = (1, 2, 3)
+
+
+def equal(_rng):
+    return lambda _now: SERVICE
+
+
+def lognormal(rng):
+    return lambda _now: SERVICE * rng.lognormvariate(-0.125, 0.5)
+
+
+def exponential(rng):
+    return lambda _now: rng.expovariate(1 / SERVICE)
+
+
+def ten_times(rng):
+    # Two in a hundred take ten times as long.
+    return lambda _now: SERVICE * rng.uniform(0.9, 1.1) * (10 if rng.random() < 0.02 else 1)
+
+
+def half_skipped(rng):
+    return lambda _now: SERVICE * rng.uniform(0.8, 1.2) * (0.02 if rng.random() < 0.5 else 2)
+
+
+def most_skipped(rng):
+    return lambda _now: SERVICE * rng.uniform(0.8, 1.2) * (0.02 if rng.random() < 0.8 else 5)
+
+
+def drifting(rng):
+    # From 5 in a hundred skipped to 95, and back, every 100 seconds.
+    def work(now):
+        skipped = 0.5 - 0.45 * math.cos(now * math.tau / 100)
+        return SERVICE * rng.uniform(0.8, 1.2) * (0.02 if rng.random() < skipped else 2)
+
+    return work
+
+
+#: Those whose mean stays.
+STEADY = (equal, lognormal, exponential, ten_times)
+
+
+def seeded(*kinds):
+    """Return each of *kinds* with a seed, the next one each time: fewer runs than a product."""
+    return list(zip(kinds, cycle(SEEDS), strict=False))
+
+
+def send(limit, site, kind=equal, seed=1, seconds=60.0, **more):
+    """Send to *site* for so many seconds, and return what was seen."""
+    return Sender(limit, site, kind(random.Random(seed)), **more).run(seconds)
+
+
+def auto(workers, kind=equal, seed=1, seconds=60.0, *, sharing=False, most=math.inf, **more):
+    site = SimulatedSite(workers, sharing=sharing, most=most)
+    return send(AdaptiveLimit(), site, kind, seed, seconds, **more)
+
+
+def fixed(jobs, workers, kind=equal, seed=1, seconds=60.0, *, sharing=False, **more):
+    site = SimulatedSite(workers, sharing=sharing)
+    return send(FixedLimit(jobs), site, kind, seed, seconds, **more)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Any order of enrolling, claiming, settling, crashing and waiting keeps the promise."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,8 +17,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import NotListedError
-from gs.profile.status.send.ledger import queue
+from gs.profile.status.send.ledger import queue, runs
+from gs.profile.status.send.ledger.file import open_ledger
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,
@@ -28,7 +32,7 @@ from gs.profile.status.send.run.model import (
 )
 
 from .fakes import Clock
-from .places import Book, File
+from .memory_ledger import MemoryLedger
 
 EVERYBODY = ["a", "a\0", "b", "ë"]
 SETTLED = (Verdict.SENT, Verdict.SKIPPED)
@@ -45,6 +49,45 @@ ends = st.tuples(
     st.sampled_from(["answer or refusal", "nothing"]),
     st.booleans(),
 )
+
+
+@dataclass
+class InMemory:
+    """A ledger in memory, whose book outlasts it."""
+
+    clock: Clock
+
+    def __post_init__(self):
+        self.rows = {}
+
+    def open(self):
+        return MemoryLedger(self.clock, self.rows)
+
+    def close(self):
+        pass
+
+
+@dataclass
+class InFile:
+    """A ledger in a file: a crash drops the connection as it is."""
+
+    clock: Clock
+
+    def __post_init__(self):
+        memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # disks are slow
+        self.folder = tempfile.TemporaryDirectory(prefix="ledger-", dir=memory)
+        self.file = None
+
+    def open(self):
+        if self.file:
+            self.file.close()
+        self.file = open_ledger(Path(self.folder.name) / "ledger.sqlite3")
+        begun = runs.open_run(self.file, "example.com", Period(2026, 10), self.clock, again=False)
+        return begun.ledger
+
+    def close(self):
+        self.file.close()
+        self.folder.cleanup()
 
 
 @dataclass
@@ -69,7 +112,7 @@ class Flight:
 class Promise(RuleBasedStateMachine):
     """Calls of the program, one after the other, and a site that mails as it is asked."""
 
-    place = Book
+    place = InMemory
 
     def __init__(self):
         super().__init__()
@@ -255,7 +298,7 @@ class Promise(RuleBasedStateMachine):
 
 
 class PromiseOfAFile(Promise):
-    place = File
+    place = InFile
 
 
 @pytest.mark.parametrize(
