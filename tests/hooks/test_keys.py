@@ -19,12 +19,12 @@ def test_a_key_that_is_written_can_be_read(run, member):
 
 
 @given(RUNS, RUNS, IDS, IDS)
-def test_the_key_tells_runs_and_members_apart(run, other_run, member, other_member):
+def test_the_key_differs_by_run_and_member(run, other_run, member, other_member):
     same = (run, member) == (other_run, other_member)
     assert (write_key(run, member) == write_key(other_run, other_member)) is same
 
 
-def test_the_key_is_the_same_for_ever():
+def test_the_key_never_changes():
     # Were it another in the next version, an upgrade in the middle of a run would mail twice.
     assert write_key("2026-10", "u1") == '"2026-10-bb82030dbc2bcaba32a90bf2e207a84a"'
 
@@ -41,7 +41,7 @@ def test_a_string_of_rfc_8941_is_a_key(value, key):
     "value",
     ["", '""', "a", '"a', 'a"', '"a"b', '"ä"', '"a\nb"', r'"\x"', '"a", "b"', f'"{"x" * 256}"'],
 )
-def test_anything_else_is_no_key(value):
+def test_anything_else_is_not_a_key(value):
     with pytest.raises(NotAKeyError):
         read_key(value)
 
@@ -55,5 +55,5 @@ def test_a_lifetime_is_seconds(value, seconds):
 
 
 @pytest.mark.parametrize("value", [None, "", "yes", "-1", "1.5", "1e9", "٣", "9" * 19, "60, 60"])
-def test_a_site_that_says_nothing_that_can_be_read_does_not_honour_keys(value):
+def test_an_invalid_lifetime_is_zero(value):
     assert read_lifetime(value) == 0

@@ -17,14 +17,14 @@ def test_the_day_before_a_month_is_in_the_month_before(day):
 
 
 @given(DAYS)
-def test_the_month_after_the_month_before_is_the_month(day):
+def test_after_is_the_inverse_of_before(day):
     period = Period.of(day)
     assert period.before().after() == period == period.after().before()
     assert period.before() < period < period.after()
 
 
 @given(DAYS)
-def test_a_month_that_is_written_down_is_read_as_the_same(day):
+def test_a_written_month_is_read_back(day):
     assert Period.parse(str(Period.of(day))) == Period.of(day)
 
 
@@ -46,6 +46,6 @@ def test_a_month_that_is_written_down_is_read_as_the_same(day):
         "9999-01",
     ],
 )
-def test_what_is_no_month_is_refused(text):
+def test_a_text_that_is_not_a_month_is_refused(text):
     with pytest.raises(ValueError, match=" "):
         Period.parse(text)

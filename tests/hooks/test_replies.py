@@ -29,12 +29,12 @@ def test_a_status_with_a_message_is_a_reply(status):
     assert read_reply(body) == HookReply(status, "Josë (u1)")
 
 
-def test_a_name_need_not_be_escaped():
+def test_a_name_may_be_unescaped():
     assert read_reply('{"status": 0, "message": "山田"}'.encode()) == HookReply(0, "山田")
 
 
 @pytest.mark.parametrize("status", ["-1", "100", "0", "-1024", '"x"'])
-def test_a_message_that_is_a_list_is_a_refused_form_whatever_the_status(status):
+def test_a_list_as_message_is_a_refused_form_whatever_the_status(status):
     body = f'{{"status": {status}, "message": ["Token: wrong", "other"]}}'.encode()
     assert read_reply(body) == FormRefusal(("Token: wrong", "other"))
 
@@ -58,7 +58,7 @@ def test_the_self_description_of_a_hook_is_a_refused_form():
         ([], False),
     ],
 )
-def test_a_refusal_knows_whether_it_is_about_the_token(complaints, of_token):
+def test_a_refusal_of_the_token_is_recognized(complaints, of_token):
     refusal = read_reply(write_refusal(*complaints))
     assert isinstance(refusal, FormRefusal)
     assert refusal.of_token is of_token
@@ -91,19 +91,19 @@ def test_anything_else_is_not_a_reply(body):
         read_reply(body)
 
 
-def test_half_of_a_surrogate_pair_can_be_written_down():
+def test_half_of_a_surrogate_pair_can_be_encoded():
     reply = read_reply(b'{"status": 0, "message": "a\\ud800b"}')
     assert reply == HookReply(0, "a?b")
 
 
 @given(st.integers(-(2**31), 2**31).filter(lambda n: n not in (-1, 100)), st.text())
-def test_what_is_written_is_read(status, message):
+def test_a_written_reply_is_read_back(status, message):
     clean = message.encode("utf-8", "replace").decode()
     assert read_reply(write_reply(status, message)) == HookReply(status, clean)
 
 
 @given(st.binary())
-def test_no_bytes_do_worse_than_not_being_a_reply(body):
+def test_any_bytes_are_a_reply_or_not_a_reply_error(body):
     with suppress(NotAReplyError):
         read_reply(body)
 
@@ -113,6 +113,6 @@ def test_the_forms_have_exactly_the_fields_of_the_protocol():
     assert SendForm("100%&=é").of("u1") == b"profileId=u1&token=100%25%26%3D%C3%A9&send=Send"
 
 
-def test_the_words_of_a_reply_are_ascii_on_the_wire():
+def test_a_reply_is_ascii_on_the_wire():
     assert write_reply(Status.SENT, "ë") == b'{"status": 0, "message": "\\u00eb"}'
     assert json.loads(write_refusal("ë")) == {"status": -1, "message": ["ë"]}

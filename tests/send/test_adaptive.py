@@ -33,27 +33,27 @@ from .simulation import (
 )
 
 
-def test_it_starts_with_one():
+def test_the_limit_starts_at_one():
     assert AdaptiveLimit().jobs == 1
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", [*STEADY, half_skipped])
-def test_a_site_that_serves_one_at_a_time_is_called_by_one_or_two(kind, seed):
+def test_a_site_with_one_worker_gets_one_or_two_calls_at_once(kind, seed):
     seen = auto(1, kind, seed).between(20, 60)
     assert sum(jobs <= 2 for jobs in seen) > 900
     assert sum(seen) / len(seen) < 1.8
 
 
 @pytest.mark.parametrize(("kind", "seed"), seeded(most_skipped, drifting, most_skipped))
-def test_a_site_that_serves_one_at_a_time_is_hardly_ever_called_by_many(kind, seed):
+def test_a_site_with_one_worker_rarely_gets_many_calls_at_once(kind, seed):
     seen = auto(1, kind, seed, 120).between(20, 120)
     assert sum(jobs <= 4 for jobs in seen) > 900
     assert sum(seen) / len(seen) < 3
 
 
 @pytest.mark.parametrize(("kind", "seed"), seeded(*STEADY))
-def test_sixteen_workers_are_called_by_about_sixteen(kind, seed):
+def test_sixteen_workers_get_about_sixteen_calls_at_once(kind, seed):
     seen = auto(16, kind, seed).between(20, 60)
     assert 14 <= sum(seen) / len(seen) <= 18
     assert sum(13 <= jobs <= 21 for jobs in seen) > 850
@@ -69,7 +69,7 @@ def test_sixteen_workers_are_called_by_about_sixteen(kind, seed):
         (64, lognormal),
     ],
 )
-def test_every_number_of_workers_is_kept_busy_and_no_more(workers, kind):
+def test_any_number_of_workers_is_kept_busy_without_a_queue(workers, kind):
     # So many have four times as many answers in a second: they need no more to be found.
     end = 60 if workers < 64 else 30
     trace = auto(workers, kind, seconds=end)
@@ -80,7 +80,7 @@ def test_every_number_of_workers_is_kept_busy_and_no_more(workers, kind):
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 @pytest.mark.parametrize("kind", [*STEADY, half_skipped])
-def test_cores_that_are_shared_are_kept_busy_and_no_more(workers, kind):
+def test_shared_cores_are_kept_busy_without_a_queue(workers, kind):
     trace = auto(workers, kind, sharing=True)
     best = fixed(workers, workers, kind, sharing=True).rate(20, 60)
     assert trace.rate(20, 60) > 0.8 * best
@@ -88,19 +88,19 @@ def test_cores_that_are_shared_are_kept_busy_and_no_more(workers, kind):
 
 
 @pytest.mark.parametrize(("kind", "seed"), [(half_skipped, 1), (drifting, 3)])
-def test_who_is_skipped_and_how_many_does_not_mislead_it(kind, seed):
+def test_skipped_members_do_not_distort_the_measurement(kind, seed):
     trace = auto(16, kind, seed, 120)
     best = fixed(16, 16, kind, seed, 120).rate(20, 120)
     assert trace.rate(20, 120) > 0.75 * best
     assert trace.mean(20, 120) < 26
 
 
-def test_sixteen_are_reached_within_twenty_calls_one_after_the_other():
+def test_the_limit_reaches_sixteen_within_twenty_service_times():
     assert auto(16, seconds=2).mean(20 * SERVICE, 2) > 12
 
 
 @pytest.mark.parametrize(("kind", "seed"), seeded(equal, lognormal, lognormal))
-def test_a_site_that_slows_down_to_a_tenth_is_spared_within_seconds(kind, seed):
+def test_the_limit_falls_within_seconds_if_the_site_slows_down_to_a_tenth(kind, seed):
     trace = auto(16, kind, seed, 70, changes=[(20, {"speed": 0.1}), (50, {"speed": 1.0})])
     assert trace.mean(20 + 3 * 10 * SERVICE, 20 + 4 * 10 * SERVICE) < 9
     # ... and has sixteen workers still, as it finds.
@@ -109,7 +109,7 @@ def test_a_site_that_slows_down_to_a_tenth_is_spared_within_seconds(kind, seed):
 
 
 @pytest.mark.parametrize(("kind", "seed"), seeded(equal, lognormal, lognormal))
-def test_a_site_that_loses_its_workers_is_followed_and_when_they_come_back(kind, seed):
+def test_the_limit_follows_the_number_of_workers_down_and_up(kind, seed):
     trace = auto(16, kind, seed, 100, changes=[(20, {"workers": 2}), (50, {"workers": 16})])
     assert trace.mean(26, 50) < 4.5
     assert trace.rate(26, 50) > 0.8 * 2 / SERVICE
@@ -127,7 +127,7 @@ def test_a_site_that_loses_its_workers_is_followed_and_when_they_come_back(kind,
         (half_skipped, 10.0),
     ],
 )
-def test_a_latency_that_has_changed_for_good_is_the_usual_one(kind, speed):
+def test_a_permanent_change_of_latency_becomes_the_baseline(kind, speed):
     # It learns from answers: where there are more of them in a second, it needs fewer seconds.
     settled, end = 20 + 80 / max(1, speed), 20 + 130 / max(1, speed)
     trace = auto(16, kind, seconds=end, changes=[(20, {"speed": speed})])
@@ -141,7 +141,7 @@ def answer(limit, seconds, now):
     return now
 
 
-def test_a_site_that_becomes_fast_during_a_trial_is_not_taken_for_one_that_can_do_more():
+def test_a_site_that_becomes_fast_during_a_trial_does_not_raise_the_limit():
     limit, now = AdaptiveLimit(), 0.0
     while limit.jobs < 4:
         now = answer(limit, 1.0, now)
@@ -154,7 +154,7 @@ def test_a_site_that_becomes_fast_during_a_trial_is_not_taken_for_one_that_can_d
 
 
 @pytest.mark.parametrize("kind", [equal, lognormal])
-def test_pauses_of_the_site_do_not_keep_it_down(kind):
+def test_pauses_of_the_site_do_not_keep_the_limit_low(kind):
     pauses = [(at, {"speed": 1e-9}) for at in range(5, 60, 5)]
     ends = [(at + 0.4, {"speed": 1.0}) for at in range(5, 60, 5)]
     trace = auto(16, kind, changes=sorted(pauses + ends, key=lambda change: change[0]))
@@ -164,7 +164,7 @@ def test_pauses_of_the_site_do_not_keep_it_down(kind):
 
 @pytest.mark.parametrize("workers", [1, 16])
 @pytest.mark.parametrize("kind", [equal, lognormal, half_skipped])
-def test_others_wait_no_more_than_twice_as_long(workers, kind):
+def test_other_users_wait_at_most_twice_as_long(workers, kind):
     idle = SERVICE
     # With one worker, a single call at a time may be enough to double it.
     one = fixed(1, workers, kind, seconds=120, page=SERVICE).probe(20, 120)
@@ -173,7 +173,7 @@ def test_others_wait_no_more_than_twice_as_long(workers, kind):
     assert fixed(64, workers, kind, seconds=40, page=SERVICE).probe(20, 40) > 3.5 * idle
 
 
-def test_where_the_sender_is_the_slower_part_it_is_kept_busy():
+def test_a_sender_slower_than_the_site_is_kept_busy():
     def rate(limit):
         # 80 µs a member and 1 ms a turn; the site could do ten times as many.
         site = SimulatedSite(64)
@@ -183,7 +183,7 @@ def test_where_the_sender_is_the_slower_part_it_is_kept_busy():
     assert rate(AdaptiveLimit()) > 0.8 * rate(FixedLimit(64))
 
 
-def test_it_is_never_above_the_most():
+def test_the_limit_never_exceeds_the_maximum():
     assert max(jobs for _, jobs, _ in auto(1000, seconds=20).turns) == MAX_IN_FLIGHT
     trace = send(AdaptiveLimit(maximum=4), SimulatedSite(16), seconds=20)
     assert max(jobs for _, jobs, _ in trace.turns) == 4
@@ -196,9 +196,7 @@ def test_it_is_never_above_the_most():
     ("kind", "workers", "most"),
     [(equal, 16, 8), (lognormal, 16, 8), (half_skipped, 16, 8), (equal, 64, 40)],
 )
-def test_a_site_that_refuses_too_many_is_called_by_almost_as_many_and_not_hammered(
-    kind, workers, most
-):
+def test_the_limit_stays_just_below_the_number_that_the_site_refuses(kind, workers, most):
     trace = auto(workers, kind, seconds=240, most=most)
     assert 0.8 * most < trace.mean(60, 240) <= most
     # Each time that it is tried again is later: a pause of a second in ever so many.
@@ -207,29 +205,29 @@ def test_a_site_that_refuses_too_many_is_called_by_almost_as_many_and_not_hammer
     assert sum(at > 120 for at in waves) <= 4
 
 
-def test_a_ceiling_that_has_gone_is_found_to_have_gone():
+def test_the_limit_rises_again_when_the_site_refuses_no_more():
     trace = auto(256, seconds=60, most=8, changes=[(30, {"most": math.inf})])
     assert trace.mean(45, 60) > 200
 
 
-def test_a_site_that_refuses_all_is_tried_with_one_and_recovers():
+def test_a_site_that_refuses_all_calls_gets_one_at_a_time_until_it_recovers():
     trace = auto(16, seconds=60, changes=[(20, {"most": 0}), (30, {"most": math.inf})])
     assert max(trace.between(22, 30)) <= 1
     assert trace.mean(40, 60) > 14
 
 
-def test_losses_that_are_nobodys_fault_leave_it_working():
+def test_rare_random_losses_keep_almost_half_of_the_throughput():
     site, rng = SimulatedSite(16), random.Random(1)
     site.lossy = lambda: rng.random() < 0.001
     assert send(AdaptiveLimit(), site, lognormal, seconds=90).rate(20, 90) > 0.45 * 16 / SERVICE
 
 
-def test_a_sender_that_is_held_back_learns_nothing():
+def test_a_rate_limit_keeps_the_limit_low():
     trace = auto(16, seconds=120, rate=10)
     assert max(jobs for _, jobs, _ in trace.turns) <= 2
 
 
-def test_what_is_not_used_does_not_grow():
+def test_a_limit_that_is_not_in_use_does_not_grow():
     limit = reached(8)
     before = limit.jobs
     for turn in range(2000):
@@ -237,7 +235,7 @@ def test_what_is_not_used_does_not_grow():
     assert limit.jobs <= before
 
 
-def test_at_one_answer_a_second_the_first_step_takes_a_few():
+def test_the_first_step_takes_a_few_answers():
     limit, now = AdaptiveLimit(), 0.0
     while limit.jobs == 1:
         now += 1
@@ -245,7 +243,7 @@ def test_at_one_answer_a_second_the_first_step_takes_a_few():
     assert now <= 6
 
 
-def test_sixteen_slow_workers_are_found_within_thirty_calls_one_after_the_other():
+def test_the_limit_reaches_sixteen_slow_workers_within_thirty_service_times():
     site = SimulatedSite(16)
     trace = Sender(AdaptiveLimit(), site, lambda _now: 1.0).run(80)
     assert 13 < trace.mean(30, 80) < 22
@@ -260,13 +258,13 @@ def reached(jobs):
 
 
 @pytest.mark.parametrize("sign", [CallSignal.REFUSED, CallSignal.LOST])
-def test_a_refusal_or_a_loss_is_obeyed_at_once(sign):
+def test_a_refusal_or_a_loss_cuts_the_limit_at_once(sign):
     limit = reached(16)
     limit.ended([TimedCall(0.001, sign)], 16, 10.0)
     assert limit.jobs == 11
 
 
-def test_a_round_of_refusals_is_one_cut():
+def test_one_round_of_refusals_cuts_the_limit_once():
     limit = reached(16)
     limit.ended([TimedCall(0.001, CallSignal.REFUSED)] * 5, 16, 10.0)
     for more in range(11):
@@ -276,7 +274,7 @@ def test_a_round_of_refusals_is_one_cut():
     assert limit.jobs == 11
 
 
-def test_a_timeout_of_a_call_from_before_the_cut_is_the_same_trouble():
+def test_a_loss_of_a_call_from_before_the_cut_does_not_cut_again():
     limit = reached(16)
     limit.ended([TimedCall(60.0, CallSignal.LOST)], 16, 100.0)
     limit.ended([TimedCall(60.0, CallSignal.LOST)], 15, 100.5)
@@ -285,14 +283,14 @@ def test_a_timeout_of_a_call_from_before_the_cut_is_the_same_trouble():
     assert limit.jobs == 7
 
 
-def test_answers_among_refusals_do_not_soften_them():
+def test_answers_among_refusals_do_not_weaken_the_cut():
     limit = reached(16)
     mixed = [TimedCall(SERVICE, CallSignal.ANSWER), TimedCall(0.001, CallSignal.REFUSED)] * 4
     limit.ended(mixed, 16, 10.0)
     assert limit.jobs == 11
 
 
-def test_nothing_and_no_time_at_all_are_borne():
+def test_no_attempts_and_attempts_of_zero_seconds_are_accepted():
     limit = AdaptiveLimit()
     limit.ended([], 1, 0.0)
     for turn in range(500):
@@ -300,7 +298,7 @@ def test_nothing_and_no_time_at_all_are_borne():
     assert limit.jobs >= 1
 
 
-def test_an_answer_takes_few_steps():
+def test_an_answer_takes_few_function_calls():
     limit, batch, steps = AdaptiveLimit(), [TimedCall(0.01, CallSignal.ANSWER)] * 64, 0
 
     def count(_frame, event, _what):
@@ -330,19 +328,19 @@ def ceiling():
     return ceiling
 
 
-def test_without_a_refusal_all_may_be_tried():
+def test_without_a_refusal_there_is_no_ceiling():
     assert Ceiling().below(8, 256, 0.0) == 256
 
 
-def test_what_is_below_it_may_be_tried_at_once(ceiling):
+def test_a_number_below_the_ceiling_may_be_tried_at_once(ceiling):
     assert ceiling.below(8, 15, 0.1) == 15
 
 
-def test_after_a_refusal_there_is_a_while_of_no_more(ceiling):
+def test_after_a_refusal_the_limit_holds_for_a_while(ceiling):
     assert ceiling.below(8, 16, 1.9) == 8
 
 
-def test_the_way_back_is_by_halves(ceiling):
+def test_the_way_back_to_the_ceiling_is_by_halves(ceiling):
     found, jobs = [], 8
     while jobs < 16:
         jobs = ceiling.below(jobs, 2 * jobs, FREE)
@@ -350,7 +348,7 @@ def test_the_way_back_is_by_halves(ceiling):
     assert found == [12, 14, 15, 16]
 
 
-def test_each_time_that_it_holds_the_while_is_twice_as_long(ceiling):
+def test_each_refusal_at_the_same_number_doubles_the_hold(ceiling):
     ceiling.refused(16, 10.0)
     assert ceiling.below(15, 16, 13.9) == 15
     assert ceiling.below(15, 16, 14.1) == 16
@@ -359,28 +357,28 @@ def test_each_time_that_it_holds_the_while_is_twice_as_long(ceiling):
     assert ceiling.below(15, 16, 28.1) == 16
 
 
-def test_the_while_is_never_longer_than_some_minutes(ceiling):
+def test_the_hold_lasts_a_few_minutes_at_most(ceiling):
     for _ in range(100):
         ceiling.refused(16, 0.0)
     assert ceiling.below(15, 16, 255.0) == 15
     assert ceiling.below(15, 16, 257.0) == 16
 
 
-def test_a_refusal_below_it_is_another_ceiling_and_a_short_while(ceiling):
+def test_a_refusal_below_the_ceiling_lowers_it_with_a_short_hold(ceiling):
     ceiling.refused(16, 0.0)
     ceiling.refused(12, 10.0)
     assert ceiling.below(8, 12, 11.9) == 8
     assert ceiling.below(8, 12, 12.1) == 10
 
 
-def test_what_has_passed_it_has_lifted_it(ceiling):
+def test_answers_at_the_ceiling_remove_it(ceiling):
     ceiling.passed(15)
     assert ceiling.below(15, 30, FREE) == 16
     ceiling.passed(16)
     assert ceiling.below(16, 32, FREE) == 32
 
 
-def test_those_who_are_refused_together_tell_how_much_too_many_there_were(ceiling):
+def test_several_refusals_at_once_lower_the_ceiling_by_their_number(ceiling):
     ceiling.lower(7, 4)
     assert ceiling.below(4, 16, 0.1) == 4
     assert ceiling.below(4, 8, 0.1) == 8
@@ -388,6 +386,6 @@ def test_those_who_are_refused_together_tell_how_much_too_many_there_were(ceilin
     assert ceiling.below(4, 5, 0.1) == 4
 
 
-def test_one_that_is_refused_is_not_one_too_many(ceiling):
+def test_a_refusal_of_a_single_call_sets_no_ceiling(ceiling):
     ceiling.refused(1, 10.0)
     assert ceiling.below(1, 2, 10.0) == 2

@@ -68,14 +68,14 @@ def members(count):
     return [f"u{number:02}" for number in range(count)]
 
 
-def test_everybody_is_sent_to_once():
+def test_every_member_is_sent_to_once():
     site = FakeSite(members(100))
     tally = campaign(site).run()
     assert sorted(member for _, member in site.posts) == sorted(members(100))
     assert tally.counts == {(Verdict.SENT, ""): 100}
 
 
-def test_a_site_without_members_is_a_run_that_is_done():
+def test_a_run_without_members_is_complete():
     site = FakeSite([])
     tally = campaign(site).run()
     assert tally.complete
@@ -88,14 +88,14 @@ def test_a_member_listed_twice_is_sent_to_once():
     assert [member for _, member in site.posts] == ["a", "b"]
 
 
-def test_nobody_is_sent_to_where_the_list_breaks_off():
+def test_nothing_is_sent_if_the_list_is_incomplete():
     site = FakeSite(members(9), error=UnreachableError("gone"))
     with pytest.raises(UnreachableError):
         campaign(site).run()
     assert site.posts == []
 
 
-def test_the_claim_is_recorded_before_the_request_leaves():
+def test_the_claim_is_recorded_before_the_request_is_sent():
     ledger = MemoryLedger(Clock())
     sending = []
     site = FakeSite(
@@ -105,7 +105,7 @@ def test_the_claim_is_recorded_before_the_request_leaves():
     assert sending == [1] * 3
 
 
-def test_the_reporter_hears_all_of_it_in_order():
+def test_the_reporter_gets_all_events_in_order():
     heard = campaign(FakeSite(["a"])).reporter
     run = campaign(FakeSite(["a"]))
     tally = run.run()
@@ -119,7 +119,7 @@ def test_the_reporter_hears_all_of_it_in_order():
     assert heard[-1] == ("finished", tally, 0.0)
 
 
-def test_a_pause_comes_after_each_success_and_after_nothing_else():
+def test_the_throttle_pauses_after_each_notification_sent_only():
     clock = Clock()
     ends = {"u01": Answer(200, write_reply(-16, "Skipping")), "u02": Answer(500, b"")}
     site = FakeSite(members(5), ends, clock, seconds=1)
@@ -127,14 +127,14 @@ def test_a_pause_comes_after_each_success_and_after_nothing_else():
     assert [when - 1000 for when, _ in site.posts] == [0, 11, 12, 13, 24]
 
 
-def test_nobody_waits_for_a_pause_after_the_last():
+def test_the_throttle_does_not_pause_after_the_last_member():
     clock = Clock()
     campaign(FakeSite(members(2), {}, clock), clock, throttle=10).run()
     assert clock.now == 1010
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 7])
-def test_no_more_are_in_flight_than_the_pace_gives_turns(jobs):
+def test_the_pace_limits_the_calls_in_flight(jobs):
     clock = Clock()
     site = FakeSite(members(50), {}, clock, seconds=1)
     tally = campaign(site, clock, jobs=jobs).run()
@@ -150,7 +150,7 @@ def test_no_more_are_in_flight_than_the_pace_gives_turns(jobs):
         (Answer(200, write_refusal("Token: wrong")), StopCause.TOKEN_REFUSED),
     ],
 )
-def test_what_puts_a_member_back_stops_the_run_with_the_rest_waiting(end, cause):
+def test_without_patience_a_call_that_was_not_accepted_stops_the_run(end, cause):
     site = FakeSite(members(9), {"u03": end})
     run = campaign(site)
     tally = run.run()
@@ -159,7 +159,7 @@ def test_what_puts_a_member_back_stops_the_run_with_the_rest_waiting(end, cause)
     assert (tally.of(Verdict.SENT), tally.of(Verdict.WAITING)) == (3, 6)
 
 
-def test_too_many_unknown_in_a_row_stop_the_run():
+def test_too_many_unknown_outcomes_in_a_row_stop_the_run():
     site = FakeSite(members(99), dict.fromkeys(members(99)[20:], LOST))
     run = campaign(site, max_unknown=5)
     tally = run.run()
@@ -175,7 +175,7 @@ def test_unknown_members_are_not_sent_to_again():
 
 
 @pytest.mark.usefixtures("signals_end_a_process")
-def test_the_first_signal_lets_what_is_in_flight_finish():
+def test_the_first_signal_waits_for_the_calls_in_flight():
     clock, stop = Clock(), Stop()
     site = FakeSite(members(99), {}, clock, seconds=1)
     site.on_begin = lambda claim: claim.member == "u04" and os.kill(os.getpid(), signal.SIGINT)
@@ -189,7 +189,7 @@ def test_the_first_signal_lets_what_is_in_flight_finish():
 
 
 @pytest.mark.usefixtures("signals_end_a_process")
-def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
+def test_the_second_signal_makes_the_members_in_flight_unknown():
     clock, stop = Clock(), Stop()
     site = FakeSite(members(99), {}, clock, seconds=1)
 
@@ -209,7 +209,7 @@ def test_the_second_signal_leaves_at_once_and_says_that_it_does_not_know():
 # A site in trouble
 
 
-def test_a_site_that_cannot_be_reached_is_tried_again_and_everybody_is_sent_to():
+def test_a_site_that_cannot_be_reached_is_retried_until_all_are_sent_to():
     clock, ends = Clock(), {"u02": UNREACHED}
     site = FakeSite(members(5), ends, clock)
     site.on_begin = lambda _: clock.now >= 1003 and ends.clear()
@@ -220,7 +220,7 @@ def test_a_site_that_cannot_be_reached_is_tried_again_and_everybody_is_sent_to()
     assert [member for _, member in site.posts].count("u02") == len(pauses) + 1
 
 
-def test_those_who_are_refused_together_make_one_pause():
+def test_calls_that_are_refused_together_make_one_pause():
     clock, ends = Clock(), dict.fromkeys(members(8), Answer(503, b""))
     site = FakeSite(members(40), ends, clock)
     site.on_begin = lambda _: clock.now > 1000 and ends.clear()
@@ -231,7 +231,7 @@ def test_those_who_are_refused_together_make_one_pause():
     assert [when for when, _ in site.posts] == [1000] * 8 + [1001] * 40
 
 
-def test_nothing_begins_while_the_site_wants_to_be_left_alone():
+def test_no_call_begins_during_a_pause_that_the_site_asks_for():
     clock = Clock()
     ends = {"u02": Answer(503, b"", 100.0)}
     site = FakeSite(members(5), ends, clock)
@@ -241,7 +241,7 @@ def test_nothing_begins_while_the_site_wants_to_be_left_alone():
     assert [when for when, _ in site.posts] == [1000, 1000, 1000, 1100, 1100, 1100]
 
 
-def test_patience_ends_with_everybody_still_waiting():
+def test_the_run_stops_with_all_members_waiting_when_the_patience_ends():
     clock = Clock()
     site = FakeSite(members(9), dict.fromkeys(members(9), UNREACHED), clock)
     run = campaign(site, clock, jobs=3, seconds=60)
@@ -251,13 +251,13 @@ def test_patience_ends_with_everybody_still_waiting():
     assert tally.of(Verdict.WAITING) == 9
 
 
-def test_a_site_that_wants_more_than_an_hour_is_called_again_another_time():
+def test_a_retry_after_of_more_than_an_hour_stops_the_run():
     run = campaign(FakeSite(members(3), {"u01": Answer(429, b"", 7200.0)}), seconds=60)
     assert run.run().of(Verdict.WAITING) == 2
     assert (run.rules.stop.cause, run.rules.stop.retry_after) == (StopCause.BUSY, 7200)
 
 
-def test_a_list_that_cannot_be_had_yet_is_asked_for_again():
+def test_a_list_that_cannot_be_retrieved_is_asked_for_again():
     clock = Clock()
     site = FakeSite(members(2), {}, clock, error=UnreachableError("down"))
     listed = site.members
@@ -282,7 +282,7 @@ def test_a_list_that_cannot_be_had_yet_is_asked_for_again():
         (ProtocolError("a login page"), 0),
     ],
 )
-def test_a_list_that_cannot_be_had_is_not_asked_for_for_ever(error, lasts):
+def test_the_patience_limits_the_requests_for_the_list(error, lasts):
     clock = Clock()
     with pytest.raises(type(error)):
         campaign(FakeSite([], {}, clock, error=error), clock, seconds=60).run()
@@ -290,7 +290,7 @@ def test_a_list_that_cannot_be_had_is_not_asked_for_for_ever(error, lasts):
 
 
 @pytest.mark.usefixtures("signals_end_a_process")
-def test_a_signal_ends_the_wait_for_the_list():
+def test_a_signal_stops_a_run_that_waits_for_the_list():
     clock, stop = Clock(), Stop()
     site = FakeSite([], {}, clock, error=UnreachableError("down"))
     attempts = site.attempts
@@ -308,7 +308,7 @@ def test_a_signal_ends_the_wait_for_the_list():
 # A site that honours keys
 
 
-def test_with_keys_what_got_no_answer_is_repeated_until_it_is_answered():
+def test_with_keys_a_call_without_an_answer_is_repeated_until_it_is_answered():
     clock, ends = Clock(), {"u01": LOST, "u03": Answer(500, b"")}
     site = FakeSite(members(5), ends, clock, key_lifetime=9999)
     site.on_begin = lambda _: clock.now > 1002 and ends.clear()
@@ -316,7 +316,7 @@ def test_with_keys_what_got_no_answer_is_repeated_until_it_is_answered():
     assert run.run().counts == {(Verdict.SENT, ""): 5}
 
 
-def test_with_keys_what_a_killed_run_left_is_repeated():
+def test_with_keys_the_calls_of_a_killed_run_are_repeated():
     clock, rows = Clock(), {}
     killed = MemoryLedger(clock, rows)
     killed.enrol(members(4))
@@ -329,7 +329,7 @@ def test_with_keys_what_a_killed_run_left_is_repeated():
     assert without.posts == []
 
 
-def test_without_keys_what_a_killed_run_left_is_unknown():
+def test_without_keys_the_calls_of_a_killed_run_are_unknown():
     clock, rows = Clock(), {}
     killed = MemoryLedger(clock, rows)
     killed.enrol(members(4))
@@ -340,7 +340,7 @@ def test_without_keys_what_a_killed_run_left_is_unknown():
     assert (tally.of(Verdict.SENT), tally.of(Verdict.UNKNOWN)) == (1, 3)
 
 
-def test_with_keys_a_site_that_never_answers_is_given_up():
+def test_with_keys_the_patience_limits_the_repeated_calls():
     clock = Clock()
     site = FakeSite(members(3), {"u01": LOST}, clock, key_lifetime=9999)
     run = campaign(site, clock, seconds=60, max_unknown=0)
@@ -350,7 +350,7 @@ def test_with_keys_a_site_that_never_answers_is_given_up():
     assert clock.now == 1060
 
 
-def test_with_keys_those_who_get_no_answer_do_not_keep_the_others_from_theirs():
+def test_with_keys_calls_without_an_answer_do_not_block_the_other_members():
     clock, rows = Clock(), {}
     listed = [*members(20), "z1", "z2"]
     bad = dict.fromkeys(members(20), LOST)
@@ -367,7 +367,7 @@ def test_with_keys_those_who_get_no_answer_do_not_keep_the_others_from_theirs():
 # Some, and not others
 
 
-def test_only_those_who_are_chosen_are_sent_to_and_counted():
+def test_only_selected_members_are_sent_to_and_counted():
     site = FakeSite(members(9))
     tally = campaign(site, selection=Selection(frozenset({"u03", "u05"}))).run()
     assert [member for _, member in site.posts] == ["u03", "u05"]
@@ -384,13 +384,13 @@ def test_the_limit_stops_the_run(jobs):
     assert run.rules.stop.cause is StopCause.LIMIT
 
 
-def test_a_limit_that_is_enough_stops_nothing():
+def test_a_limit_of_all_members_does_not_stop_the_run():
     run = campaign(FakeSite(members(6)), limit=6)
     assert run.run().complete
     assert run.rules.stop.cause is None
 
 
-def test_a_rate_spaces_the_calls_however_many_may_be_in_flight():
+def test_the_rate_limit_spaces_the_calls_whatever_the_number_of_jobs():
     clock = Clock()
     site = FakeSite(members(20), {}, clock, seconds=3)
     campaign(site, clock, jobs=64, rate_limiter=RateLimiter(2)).run()
@@ -406,7 +406,7 @@ class Slow(MemoryLedger):
         return super().claim(limit, outcomes)
 
 
-def test_a_rate_is_kept_where_a_change_of_the_ledger_takes_nearly_as_long_as_a_beat():
+def test_the_rate_is_kept_if_a_commit_takes_almost_an_interval():
     clock = Clock()
     site = FakeSite(members(500), {}, clock, seconds=0.001)
     campaign(site, clock, jobs=4, ledger=Slow(clock), rate_limiter=RateLimiter(100)).run()
@@ -414,7 +414,7 @@ def test_a_rate_is_kept_where_a_change_of_the_ledger_takes_nearly_as_long_as_a_b
     assert 499 / (last - first) == pytest.approx(100, rel=0.02)
 
 
-def test_a_pause_is_as_long_as_it_should_be_where_a_change_of_the_ledger_takes_as_long():
+def test_the_throttle_is_exact_if_a_commit_takes_longer_than_the_pause():
     clock = Clock()
     site = FakeSite(members(50), {}, clock, seconds=0.001)
     campaign(site, clock, throttle=0.005, ledger=Slow(clock)).run()
@@ -422,7 +422,7 @@ def test_a_pause_is_as_long_as_it_should_be_where_a_change_of_the_ledger_takes_a
     assert last - first < 49 * 0.025
 
 
-def test_members_whose_keys_are_forgotten_cost_no_turns_while_others_are_in_flight():
+def test_members_with_forgotten_keys_cause_no_further_commits():
     clock, waits = Clock(), []
     ledger = Counting(clock)
     site = FakeSite(members(9), {"u00": LOST}, clock, seconds=30, key_lifetime=2 * 3600)
@@ -436,7 +436,7 @@ def test_members_whose_keys_are_forgotten_cost_no_turns_while_others_are_in_flig
     assert ledger.changes - before < 20
 
 
-def test_a_run_that_is_done_in_time_is_not_told_as_stopped():
+def test_a_run_that_completes_before_until_is_not_reported_as_stopped():
     clock = Clock()
     stop = Stop(lambda: clock.now >= 1001)
     site = FakeSite(members(3), {}, clock, seconds=2)
@@ -444,7 +444,7 @@ def test_a_run_that_is_done_in_time_is_not_told_as_stopped():
     assert stop.cause is None
 
 
-def test_a_run_stops_when_it_is_late_and_waits_for_what_is_in_flight():
+def test_until_stops_the_run_after_the_calls_in_flight():
     clock = Clock()
     stop = Stop(lambda: clock.now >= 1009)
     site = FakeSite(members(99), {}, clock, seconds=2)
@@ -454,7 +454,7 @@ def test_a_run_stops_when_it_is_late_and_waits_for_what_is_in_flight():
     assert tally.of(Verdict.WAITING) == 84
 
 
-def test_nobody_is_sent_to_where_it_is_late_before_the_list_is_there():
+def test_until_stops_a_run_that_waits_for_the_list():
     clock = Clock()
     stop = Stop(lambda: clock.now >= 1003)
     site = FakeSite(members(9), {}, clock, error=UnreachableError("refused"))
@@ -497,7 +497,7 @@ class Counting(MemoryLedger):
         super().record(outcomes)
 
 
-def test_verdicts_are_recorded_in_the_change_that_claims_the_next():
+def test_one_commit_records_verdicts_and_claims_the_next_members():
     clock = Clock()
     ledger = Counting(clock)
     site = FakeSite(members(64), {}, clock, seconds=1)
@@ -516,7 +516,7 @@ def test_nothing_is_sent_that_cannot_be_recorded():
     assert ledger.tally().of(Verdict.SENT) == 4
 
 
-def test_verdicts_that_cannot_be_recorded_are_told():
+def test_the_error_names_the_verdicts_that_could_not_be_recorded():
     clock = Clock()
     ledger = Failing(clock)
     site = FakeSite(members(9), {"u01": Answer(200, write_reply(-16, "none"))}, clock, seconds=1)
@@ -536,7 +536,7 @@ ends = st.sampled_from(
 
 
 @given(st.lists(ends, max_size=30), st.integers(1, 5), st.integers(0, 4))
-def test_whatever_happens_everybody_has_one_verdict_and_nobody_two_posts(given_, jobs, limit):
+def test_every_member_gets_one_verdict_and_at_most_one_post(given_, jobs, limit):
     clock = Clock()
     site = FakeSite(members(len(given_)), dict(zip(members(99), given_, strict=False)), clock, 1)
     tally = campaign(site, clock, jobs=jobs, max_unknown=limit).run()

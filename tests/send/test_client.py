@@ -64,7 +64,7 @@ WAYS = [
 
 @pytest.mark.parametrize("reused", [False, True], ids=["first", "reused"])
 @pytest.mark.parametrize(("layer", "protocol", "death"), WAYS)
-def test_however_a_connection_dies_the_request_is_posted_once(
+def test_a_request_is_posted_once_however_the_connection_ends(
     groupserver, authority, client, layer, protocol, death, reused
 ):
     tls = authority.good() if layer == "TLS" else None
@@ -86,9 +86,7 @@ def test_however_a_connection_dies_the_request_is_posted_once(
 
 
 @pytest.mark.parametrize("death", STILLBIRTHS, ids=lambda death: death.name)
-def test_a_connection_that_dies_before_it_is_used_is_no_second_mail_either(
-    groupserver, client, death
-):
+def test_a_kept_connection_that_has_ended_causes_no_second_post(groupserver, client, death):
     server = groupserver(members=["u1"])
     server.on_connection = death
     end = call(client(server.url))
@@ -96,19 +94,19 @@ def test_a_connection_that_dies_before_it_is_used_is_no_second_mail_either(
     assert not server.sends
 
 
-def test_a_refused_connection_is_evidence_that_nothing_left(client, free_port):
+def test_a_refused_connection_proves_that_nothing_was_sent(client, free_port):
     end = call(client(f"http://127.0.0.1:{free_port}"))
     assert isinstance(end, NoAnswer)
     assert not end.sent
 
 
-def test_a_host_that_is_not_there_is_evidence_that_nothing_left(client):
+def test_an_unknown_host_proves_that_nothing_was_sent(client):
     end = call(client("http://nosuch.invalid"))
     assert (isinstance(end, NoAnswer), end.sent) == (True, False)
 
 
 @pytest.mark.parametrize("bad", ["wrong_name", "expired", "unknown"])
-def test_a_bad_certificate_is_evidence_that_nothing_left(groupserver, authority, client, bad):
+def test_a_bad_certificate_proves_that_nothing_was_sent(groupserver, authority, client, bad):
     server = groupserver(members=["u1"], tls=getattr(authority, bad)())
     end = call(client(server.url, trust=CertificateAuthorities.of_file(authority.pem)))
     assert (isinstance(end, NoAnswer), end.sent) == (True, False)
@@ -152,7 +150,7 @@ def test_one_connection_is_kept_for_all(groupserver, client):
     assert set(server.mailed.values()) == {1}
 
 
-def test_http_2_is_spoken_where_the_site_speaks_it(groupserver, authority, client):
+def test_http_2_is_used_if_the_site_supports_it(groupserver, authority, client):
     server = groupserver(members=["u1"], tls=authority.good(), http2=True)
     site = client(server.url, trust=CertificateAuthorities.of_file(authority.pem))
     assert list(site.members()) == ["u1"]
@@ -198,7 +196,7 @@ def wait_until_closed(server):
 
 
 @pytest.mark.parametrize("layer", ["plain", "TLS"])
-def test_no_call_waits_for_another_where_there_is_no_http_2(groupserver, authority, client, layer):
+def test_without_http_2_no_call_waits_for_another(groupserver, authority, client, layer):
     members = [f"u{number}" for number in range(16)]
     server = groupserver(members=members, tls=authority.good() if layer == "TLS" else None)
     everybody = Barrier(16)
@@ -217,7 +215,7 @@ def test_no_call_waits_for_another_where_there_is_no_http_2(groupserver, authori
     assert call_all(site, members) == 16
 
 
-def test_calls_in_flight_keep_their_connections_where_there_is_no_http_2(groupserver, client):
+def test_without_http_2_calls_in_flight_keep_their_connections(groupserver, client):
     members = [f"u{number}" for number in range(640)]
     server = groupserver(members=members)
     site = client(server.url)
@@ -227,7 +225,7 @@ def test_calls_in_flight_keep_their_connections_where_there_is_no_http_2(groupse
     assert server.connections <= 64
 
 
-def test_an_attempt_says_how_long_it_took(groupserver, client):
+def test_an_attempt_has_its_duration(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.delayed(0.3)
     site, began = client(server.url), time.monotonic()
@@ -237,7 +235,7 @@ def test_an_attempt_says_how_long_it_took(groupserver, client):
     assert 0.3 <= attempts[0].seconds <= time.monotonic() - began
 
 
-def test_a_connection_that_was_idle_for_long_is_not_relied_upon(groupserver, client):
+def test_a_connection_that_was_idle_for_long_is_not_used_again(groupserver, client):
     server = groupserver(members=["u1"])
     site = client(server.url)
     call(site)
@@ -257,30 +255,28 @@ def test_a_connection_that_the_site_closed_while_idle_is_replaced(groupserver, c
     assert (server.mailed["u1"], server.mailed["u2"]) == (1, 1)
 
 
-def test_a_site_that_does_not_answer_is_waited_for_no_longer_than_the_time_out(
-    groupserver, client
-):
+def test_the_time_out_limits_the_wait_for_an_answer(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.never()
     end = call(client(server.url, timeout=2))
     assert end == NoAnswer("no answer within 2 s", sent=True)
 
 
-def test_an_answer_that_does_not_end_is_given_up(groupserver, client):
+def test_an_answer_without_end_is_abandoned(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.huge(1 << 24)
     end = call(client(server.url))
     assert (isinstance(end, NoAnswer), end.sent) == (True, True)
 
 
-def test_the_answer_comes_back_as_it_is(groupserver, client):
+def test_the_answer_is_returned_unchanged(groupserver, client):
     server = groupserver(members=["u1"], names={"u1": "Zoë"}, escaped=False)
     end = call(client(server.url))
     assert end.http_status == 200
     assert "Zoë (u1)".encode() in end.body
 
 
-def test_a_page_in_the_place_of_the_answer_comes_back_with_its_status(groupserver, client):
+def test_a_page_instead_of_an_answer_is_returned_with_its_status(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.trouble(503)
     assert call(client(server.url)).http_status == 503
@@ -323,7 +319,7 @@ def test_the_list_is_read_while_it_arrives(groupserver, client):
     members.close()
 
 
-def test_a_slow_list_is_waited_for_as_long_as_it_moves(groupserver, client):
+def test_a_slow_list_may_take_longer_than_the_time_out(groupserver, client):
     server = groupserver()
     server.on_members = faults.dripping(b'["u1", "u2", "u3", "u4"]', pause=0.15)
     assert list(client(server.url, timeout=3).members()) == ["u1", "u2", "u3", "u4"]
@@ -347,7 +343,7 @@ REDIRECTED = "/gs-profile-status-members.html"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_site_is_where_a_redirect_to_the_same_host_leads(groupserver, client, status):
+def test_a_redirect_to_the_same_host_is_followed(groupserver, client, status):
     new = groupserver(members=["u1"], prefix="/new")
     new.on_members = [faults.redirect(status, "/new" + REDIRECTED), None]
     site = client(new.url)
@@ -378,7 +374,7 @@ def test_a_redirect_from_http_to_https_of_the_same_host_is_followed(
         "ftp://127.0.0.1" + REDIRECTED,
     ],
 )
-def test_the_token_is_not_sent_where_a_redirect_should_not_lead(groupserver, client, location):
+def test_the_token_is_not_sent_to_another_site(groupserver, client, location):
     other = groupserver(members=["u1"])
     server = groupserver()
     server.on_members = faults.redirect(302, location.format(port=other.port, own=server.port))
@@ -396,7 +392,7 @@ def test_a_redirect_from_https_to_http_is_not_followed(groupserver, authority, c
     assert plain.requests == []
 
 
-def test_redirects_in_a_circle_end(groupserver, client):
+def test_circular_redirects_end(groupserver, client):
     server = groupserver()
     server.on_members = faults.redirect(302, REDIRECTED)
     with pytest.raises(errors.ProtocolError, match="more than 5 times"):
@@ -423,7 +419,7 @@ def test_a_proxy_is_used_for_http(groupserver, client, proxy, monkeypatch):
     assert server.mailed == {"u1": 1}
 
 
-def test_a_proxy_is_used_for_https_which_it_cannot_read(
+def test_a_proxy_is_used_for_https_and_cannot_read_it(
     groupserver, authority, client, proxy, monkeypatch
 ):
     server = groupserver(members=["u1"], tls=authority.good())
@@ -435,14 +431,14 @@ def test_a_proxy_is_used_for_https_which_it_cannot_read(
     assert proxy.passed[0].startswith("CONNECT")
 
 
-def test_no_proxy_is_used_where_the_environment_says_so(groupserver, client, monkeypatch):
+def test_no_proxy_is_honoured(groupserver, client, monkeypatch):
     server = groupserver(members=["u1"])
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert list(client(server.url).members()) == ["u1"]
 
 
-def test_a_proxy_that_refuses_is_evidence_that_nothing_left(
+def test_a_proxy_that_refuses_proves_that_nothing_was_sent(
     groupserver, authority, client, tmp_path, monkeypatch
 ):
     server = groupserver(members=["u1"], tls=authority.good())
@@ -456,9 +452,7 @@ def test_a_proxy_that_refuses_is_evidence_that_nothing_left(
 # Authorities.
 
 
-def test_the_systems_authorities_are_those_of_the_environment(
-    groupserver, authority, client, monkeypatch
-):
+def test_the_environment_can_name_the_authorities(groupserver, authority, client, monkeypatch):
     server = groupserver(members=["u1"], tls=authority.good())
     with pytest.raises(errors.UnreachableError, match="--cacert"):
         list(client(server.url).members())
@@ -466,14 +460,14 @@ def test_the_systems_authorities_are_those_of_the_environment(
     assert list(client(server.url).members()) == ["u1"]
 
 
-def test_a_request_whose_headers_were_read_may_have_left_whole(groupserver, client):
+def test_a_request_whose_headers_were_read_may_have_been_sent(groupserver, client):
     server = groupserver(members=["u1"])
     server.on_send = faults.closed(Point.HEADERS)
     end = call(client(server.url))
     assert (isinstance(end, NoAnswer), end.sent) == (True, True)
 
 
-def test_an_answer_that_is_announced_as_the_last_is_not_lost(groupserver, client):
+def test_the_last_answer_of_a_connection_is_not_lost(groupserver, client):
     server = groupserver(members=["u1", "u2"])
     server.on_send = faults.last(Answer.json({"status": 0, "message": "Sent"}))
     site = client(server.url)

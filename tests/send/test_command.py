@@ -24,7 +24,7 @@ def members(count):
     return [f"u{number}" for number in range(count)]
 
 
-def test_when_all_is_well_the_command_is_silent(groupserver, sendprofile):
+def test_the_command_is_silent_without_problems(groupserver, sendprofile):
     site = groupserver(members=members(20))
     done = sendprofile.run(site.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -32,7 +32,7 @@ def test_when_all_is_well_the_command_is_silent(groupserver, sendprofile):
     assert site.connections == 1 or site.longest_pause > 2  # libcurl drops what is idle
 
 
-def test_verbose_says_what_the_original_said_a_line_at_a_time(groupserver, sendprofile):
+def test_verbose_writes_the_lines_of_the_original(groupserver, sendprofile):
     site = groupserver(members=["u1"], names={"u1": "Jane Smith"})
     done = sendprofile.run("-v", site.url)
     *lines, closing = done.stdout.splitlines()
@@ -46,7 +46,7 @@ def test_verbose_says_what_the_original_said_a_line_at_a_time(groupserver, sendp
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_each_skipped_member_is_counted_with_the_reason_and_all_is_well(groupserver, sendprofile):
+def test_skipped_members_are_counted_by_reason_and_are_no_problem(groupserver, sendprofile):
     site = groupserver(members=members(7))
     site.answers.update({"u0": -2, "u1": -4, "u2": -8, "u3": -16, "u4": -32, "u5": -16})
     done = sendprofile.run("-v", site.url)
@@ -76,7 +76,7 @@ CONFIGURATIONS = [
 
 
 @pytest.mark.parametrize(("content", "says"), CONFIGURATIONS)
-def test_a_configuration_file_that_lacks_something_is_78(sendprofile, free_port, content, says):
+def test_an_incomplete_configuration_file_is_78(sendprofile, free_port, content, says):
     sendprofile.config.write_text(content)
     done = sendprofile.run(f"http://127.0.0.1:{free_port}")
     assert done.returncode == 78
@@ -121,7 +121,7 @@ def test_another_instance_has_another_token(groupserver, sendprofile):
 
 
 @pytest.mark.parametrize("url", ["gstest", "/path", "http://"])
-def test_no_host_in_the_url_is_64(sendprofile, url):
+def test_a_url_without_a_host_is_64(sendprofile, url):
     done = sendprofile.run(url)
     assert done.returncode == 64
     assert done.stderr == (
@@ -138,13 +138,13 @@ def test_a_bad_option_is_64_with_the_usage(sendprofile, argv):
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_of_authorities_that_is_not_there_is_64(sendprofile, tmp_path):
+def test_a_missing_cacert_file_is_64(sendprofile, tmp_path):
     done = sendprofile.run("--cacert", tmp_path / "nosuch.pem", "https://127.0.0.1")
     assert done.returncode == 64
     assert "--cacert" in done.stderr
 
 
-def test_a_file_of_authorities_that_has_none_is_64(groupserver, authority, sendprofile, tmp_path):
+def test_a_cacert_file_without_certificates_is_64(groupserver, authority, sendprofile, tmp_path):
     site = groupserver(members=["u1"], tls=authority.good())
     (tmp_path / "empty.pem").write_text("nothing in it")
     done = sendprofile.run("--cacert", tmp_path / "empty.pem", site.url)
@@ -166,7 +166,7 @@ def test_a_port_where_nothing_listens_is_75(sendprofile, free_port):
 
 
 @pytest.mark.parametrize("bad", ["wrong_name", "expired", "unknown"])
-def test_a_certificate_that_is_not_to_be_trusted_is_75(groupserver, authority, sendprofile, bad):
+def test_an_untrusted_certificate_is_75(groupserver, authority, sendprofile, bad):
     site = groupserver(members=["u1"], tls=getattr(authority, bad)())
     done = sendprofile.run("--cacert", authority.pem, site.url)
     assert done.returncode == 75
@@ -175,9 +175,7 @@ def test_a_certificate_that_is_not_to_be_trusted_is_75(groupserver, authority, s
 
 
 @pytest.mark.parametrize("option", ["--cacert", "SSL_CERT_FILE"])
-def test_a_private_authority_is_trusted_where_it_is_named(
-    groupserver, authority, sendprofile, option
-):
+def test_cacert_names_a_private_authority(groupserver, authority, sendprofile, option):
     site = groupserver(members=["u1"], tls=authority.good())
     if option == "--cacert":
         done = sendprofile.run("--cacert", authority.pem, site.url)
@@ -228,7 +226,7 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize(("behaviour", "code", "says"), MEMBERS)
-def test_without_the_list_nobody_is_sent_to(groupserver, sendprofile, behaviour, code, says):
+def test_nothing_is_sent_without_a_list(groupserver, sendprofile, behaviour, code, says):
     site = groupserver(members=members(3))
     site.on_members = behaviour
     done = sendprofile.run("-v", site.url)
@@ -239,7 +237,7 @@ def test_without_the_list_nobody_is_sent_to(groupserver, sendprofile, behaviour,
     assert site.sends == []
 
 
-def test_a_hook_that_is_not_200_is_told_in_the_words_of_the_original(groupserver, sendprofile):
+def test_a_members_hook_without_200_is_reported_as_in_the_original(groupserver, sendprofile):
     site = groupserver()
     done = sendprofile.run(f"{site.url}/nosuch")
     first, second = done.stderr.splitlines()
@@ -292,7 +290,7 @@ SENDS = [
 
 
 @pytest.mark.parametrize(("behaviour", "counted", "says"), SENDS)
-def test_trouble_with_one_member_is_told_and_the_others_are_sent_to(
+def test_a_problem_with_one_member_is_reported_and_the_others_are_sent_to(
     groupserver, sendprofile, behaviour, counted, says
 ):
     site = groupserver(members=members(5))
@@ -308,7 +306,7 @@ def test_trouble_with_one_member_is_told_and_the_others_are_sent_to(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_site_that_asks_for_a_pause_gets_it(groupserver, sendprofile, status):
+def test_a_pause_that_the_site_asks_for_is_reported(groupserver, sendprofile, status):
     site = groupserver(members=members(9))
     site.on_send = [None, None, faults.trouble(status)]
     done = sendprofile.run(site.url)
@@ -338,7 +336,7 @@ def test_a_denial_of_the_first_call_stops_the_run_with_76(groupserver, sendprofi
     assert len(site.sends) == 1
 
 
-def test_a_site_that_goes_away_stops_the_run_with_75(groupserver, sendprofile):
+def test_a_site_that_stops_ends_the_run_with_75(groupserver, sendprofile):
     site = groupserver(members=members(9))
     site.on_send = [None, None, last_words(site)]
     done = sendprofile.run(site.url)
@@ -347,7 +345,7 @@ def test_a_site_that_goes_away_stops_the_run_with_75(groupserver, sendprofile):
     assert "The run stopped: the site cannot be reached" in done.stderr
 
 
-def test_a_login_page_for_everybody_does_not_burn_through_the_list(groupserver, sendprofile):
+def test_a_login_page_for_every_call_stops_the_run_after_ten(groupserver, sendprofile):
     site = groupserver(members=members(99))
     site.on_send = faults.login_page()
     done = sendprofile.run(site.url)
@@ -359,7 +357,7 @@ def test_a_login_page_for_everybody_does_not_burn_through_the_list(groupserver, 
     assert len(site.sends) == 99
 
 
-def test_names_and_ids_of_all_scripts_are_told_as_they_are(groupserver, sendprofile):
+def test_names_and_ids_of_all_scripts_are_shown_unchanged(groupserver, sendprofile):
     names = {"u1": "山田 太郎", "u2": "فاطمة الزهراء", "u3": "Zoë Ünal", "u4": "O’Brien"}
     site = groupserver(members=list(names), names=names, escaped=False)
     done = sendprofile.run("-v", site.url)
@@ -372,16 +370,14 @@ def test_names_and_ids_of_all_scripts_are_told_as_they_are(groupserver, sendprof
     "environment",
     [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "LANG": "C"}, {"LC_ALL": "POSIX"}],
 )
-def test_a_name_that_the_encoding_has_not_does_not_end_the_run(
-    groupserver, sendprofile, environment
-):
+def test_a_name_that_cannot_be_encoded_does_not_end_the_run(groupserver, sendprofile, environment):
     site = groupserver(members=["u1", "u2"], names={"u1": "山田"})
     done = sendprofile.run("-v", site.url, **environment)
     assert done.returncode == 0
     assert set(site.mailed) == {"u1", "u2"}
 
 
-def test_what_a_site_says_cannot_command_the_terminal(groupserver, sendprofile):
+def test_a_message_of_the_site_cannot_control_the_terminal(groupserver, sendprofile):
     site = groupserver(members=["u1"], names={"u1": "\x1b[2Jx\r\n\x07\u202eevil\ud800"})
     done = sendprofile.run("-v", site.url)
     assert done.returncode == 0
@@ -390,9 +386,7 @@ def test_what_a_site_says_cannot_command_the_terminal(groupserver, sendprofile):
     assert "evil" in done.stdout
 
 
-def test_what_a_site_says_cannot_command_the_terminal_in_the_summary_either(
-    groupserver, sendprofile
-):
+def test_the_summary_cannot_control_the_terminal(groupserver, sendprofile):
     site = groupserver(members=["\x1b[31m"], names={"\x1b[31m": "\x1b[2J\r\nevil"})
     site.on_send = -1024
     done = sendprofile.run(site.url)
@@ -403,7 +397,7 @@ def test_what_a_site_says_cannot_command_the_terminal_in_the_summary_either(
     assert told.startswith("  failed: ")
 
 
-def test_an_id_with_odd_characters_arrives_as_it_is(groupserver, sendprofile):
+def test_an_id_with_special_characters_arrives_unchanged(groupserver, sendprofile):
     odd = ["a b", "a&b=c", "100%", "+", "../x", "<b>", '"', "\x1b[31m"]
     site = groupserver(members=odd)
     done = sendprofile.run("-v", site.url)
@@ -412,16 +406,14 @@ def test_an_id_with_odd_characters_arrives_as_it_is(groupserver, sendprofile):
     assert "\x1b" not in done.stdout
 
 
-def test_a_member_whom_the_site_stumbles_over_does_not_hold_up_the_others(
-    groupserver, sendprofile
-):
+def test_a_member_who_makes_the_site_fail_does_not_block_the_others(groupserver, sendprofile):
     site = groupserver(members=["u1", "title", "ë", "u2"])
     done = sendprofile.run(site.url)
     assert done.returncode == 75
     assert "2 sent; 2 unknown (2 HTTP 500)" in done.stderr
 
 
-def test_a_reader_who_goes_away_does_not_end_the_run(groupserver, sendprofile):
+def test_a_closed_pipe_does_not_end_the_run(groupserver, sendprofile):
     site = groupserver(members=members(200))
     process = sendprofile.start("-v", site.url)
     process.stdout.readline()
@@ -455,7 +447,7 @@ def test_closed_or_full_streams_do_not_end_the_run(groupserver, sendprofile, clo
     assert site.mailed == dict.fromkeys(members(9), 1)
 
 
-def test_without_a_home_the_ledger_needs_a_place(groupserver, sendprofile, tmp_path):
+def test_without_a_home_folder_the_ledger_must_be_named(groupserver, sendprofile, tmp_path):
     site = groupserver(members=["u1"])
     done = sendprofile.run(site.url, HOME="/dev/null")
     assert done.returncode == 73

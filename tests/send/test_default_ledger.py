@@ -26,7 +26,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("environment", "place"), PLACES)
-def test_without_a_word_the_ledger_is_in_the_state_folder(environment, place):
+def test_the_default_ledger_is_in_the_state_folder(environment, place):
     assert default_ledger({**os.environ, **environment}) == Path(place).expanduser()
 
 
@@ -47,26 +47,28 @@ def settings(sendprofile):
     return settings
 
 
-def test_the_command_line_comes_before_the_file_and_the_file_before_the_environment(settings):
+def test_the_command_line_overrides_the_file_and_the_file_the_environment(settings):
     state = {"STATE_DIRECTORY": "/s"}
     assert settings(**state).ledger == Path("/s/ledger.sqlite3")
     assert settings(ledger="/f/l", **state).ledger == Path("/f/l")
     assert settings("--ledger", "/c/l", ledger="/f/l", **state).ledger == Path("/c/l")
 
 
-def test_a_place_in_the_file_is_relative_to_the_file_or_to_the_home(settings, sendprofile):
+def test_a_path_in_the_file_is_relative_to_the_file_or_to_home(settings, sendprofile):
     folder = sendprofile.config.parent
     assert settings(ledger="state/l").ledger == folder / "state" / "l"
     assert settings(ledger="~/l").ledger == Path("~/l").expanduser()
 
 
-def test_a_place_on_the_command_line_is_relative_to_where_one_is(settings, tmp_path, monkeypatch):
+def test_a_path_on_the_command_line_is_relative_to_the_working_directory(
+    settings, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert settings("--ledger", "l").ledger == tmp_path / "l"
 
 
 @pytest.mark.parametrize("name", ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"])
-def test_the_command_keeps_its_ledger_there(groupserver, sendprofile, tmp_path, name):
+def test_the_command_creates_the_default_ledger(groupserver, sendprofile, tmp_path, name):
     site = groupserver(members=["u1"])
     place = tmp_path / "a folder"
     assert sendprofile.run(site.url, **{name: str(place)}).returncode == 0
@@ -76,7 +78,7 @@ def test_the_command_keeps_its_ledger_there(groupserver, sendprofile, tmp_path, 
 
 
 @pytest.mark.parametrize("name", ["l?mode=ro", "l%00", "l#x", "ü ñ", "l\nx", ":memory:", "-l"])
-def test_any_name_is_a_place(groupserver, sendprofile, tmp_path, name):
+def test_any_file_name_can_be_a_ledger(groupserver, sendprofile, tmp_path, name):
     site = groupserver(members=["u1"])
     for _ in range(2):
         done = sendprofile.run(f"--ledger={tmp_path / 'state' / name}", site.url)

@@ -44,7 +44,9 @@ REHEARSALS = [
 
 
 @pytest.mark.parametrize(("argv", "sends", "others"), REHEARSALS)
-def test_a_rehearsal_counts_whom_the_run_then_sends_to(half_done, call, argv, sends, others):
+def test_a_dry_run_counts_the_members_that_the_run_then_sends_to(
+    half_done, call, argv, sends, others
+):
     assert would(call, half_done, *argv) == (sends, others, 0)
     before = len(half_done.sends)
     call("--period", "2026-10", *argv, half_done.url)
@@ -71,7 +73,7 @@ def test_an_unknown_member_would_be_sent_to_if_the_key_may_be_used_again(ledger,
     assert planned.would_send is usable
 
 
-def test_a_rehearsal_changes_nothing(half_done, call, ledger):
+def test_a_dry_run_changes_nothing(half_done, call, ledger):
     before, sends = ledger.read_bytes(), len(half_done.sends)
     half_done.members = list("abcz")
     assert would(call, half_done) == (2, {"sent": 2}, 1)
@@ -89,7 +91,7 @@ def test_a_rehearsal_changes_nothing(half_done, call, ledger):
     assert len(half_done.sends) == sends
 
 
-def test_a_rehearsal_of_the_first_run_makes_no_ledger(groupserver, call, ledger):
+def test_a_dry_run_creates_no_ledger(groupserver, call, ledger):
     site = groupserver(members=["a", ODD])
     done = call("--dry-run", "-v", site.url)
     assert "2 would be sent to; 0 sent or skipped before." in done.stdout
@@ -98,7 +100,7 @@ def test_a_rehearsal_of_the_first_run_makes_no_ledger(groupserver, call, ledger)
     assert list(ledger.parent.glob("ledger*")) == []
 
 
-def test_a_rehearsal_refuses_what_the_run_would_refuse(half_done, call):
+def test_a_dry_run_has_the_errors_of_the_run(half_done, call):
     for argv, code in ((["--only", "typo"], 67), (["--again"], 64)):
         done = call("--period", "2026-10", *argv, half_done.url)
         rehearsed = call("--dry-run", "--period", "2026-10", *argv, half_done.url)

@@ -43,7 +43,7 @@ def case(jobs, groupserver, sendprofile, authority, tmp_path):
     return Case(groupserver, sendprofile, authority, tmp_path / "case", jobs)
 
 
-def test_every_row_has_its_scenario_and_every_scenario_its_row():
+def test_every_row_of_the_table_has_one_scenario():
     rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
     heads = sum(line.startswith("| what happens |") for line in rows)
     assert len(rows) - heads == len(ROWS), "a row is there twice"
@@ -69,7 +69,7 @@ def hold_to_the_promise(site, found):
 
 
 @pytest.mark.parametrize(("fault", "jobs"), TRIED, ids=lambda word: word)
-def test_a_fault_comes_to_what_its_row_says(case, fault, jobs):
+def test_a_fault_has_the_result_in_its_row(case, fault, jobs):
     verdict, code, said = ROWS[fault]
     case.folder.mkdir()
     end = SCENARIOS[fault](case)

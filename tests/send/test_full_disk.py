@@ -54,7 +54,7 @@ def told_as_lost(done):
     return dict(re.findall(r"(\w+) \((\w+)\)", line[1])) if line else {}
 
 
-def test_on_a_full_disk_no_ledger_is_made_and_nobody_is_asked(groupserver, run, disk, ledger):
+def test_on_a_full_disk_no_ledger_is_created_and_nothing_is_sent(groupserver, run, disk, ledger):
     site = groupserver(members=members(3))
     for room in (0, 4096, 16_384, 32_768):
         disk.leave(room) if room else disk.fill()
@@ -68,7 +68,7 @@ def test_on_a_full_disk_no_ledger_is_made_and_nobody_is_asked(groupserver, run, 
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_disk_that_fills_with_the_list_stops_the_run_before_anybody(
+def test_a_disk_that_fills_with_the_list_stops_the_run_before_it_sends(
     groupserver, run, disk, ledger
 ):
     long = members(300, length=2500)
@@ -128,9 +128,7 @@ def test_a_disk_that_fills_in_the_middle_stops_the_run(
 
 
 @JOBS
-def test_where_the_site_honours_keys_who_was_not_recorded_is_asked_again(
-    groupserver, run, disk, jobs
-):
+def test_with_keys_members_that_were_not_recorded_are_sent_to_again(groupserver, run, disk, jobs):
     site = groupserver(members=members(50), keys=86_400)
 
     site.on_send = [*[None] * 9, lambda _: disk.fill(), None]

@@ -46,7 +46,7 @@ def ini(tmp_path):
 @pytest.mark.parametrize(
     ("instance", "token"), [("default", "theValueOfTheToken"), ("production", "theLiveToken")]
 )
-def test_the_set_names_the_section_that_has_the_token(ini, instance, token):
+def test_the_set_names_the_section_with_the_token(ini, instance, token):
     assert token_of(ini(REAL), instance).reveal() == token
 
 
@@ -72,7 +72,7 @@ def default(token_line, more=""):
         ("token = a b#c", "a b#c"),
     ],
 )
-def test_the_token_is_what_the_other_scripts_take_it_for(ini, line, token):
+def test_the_token_is_read_as_by_the_other_scripts(ini, line, token):
     assert token_of(ini(default(line)), "default").reveal() == token
 
 
@@ -86,7 +86,7 @@ def test_the_token_is_what_the_other_scripts_take_it_for(ini, line, token):
         default("token = abc", "# Grüße").encode("latin-1"),
     ],
 )
-def test_a_file_that_the_others_read_is_not_refused(ini, content):
+def test_a_file_that_the_other_scripts_accept_is_accepted(ini, content):
     assert token_of(ini(content), "default").reveal() == "abc"
 
 
@@ -106,7 +106,7 @@ def test_a_file_that_the_others_read_is_not_refused(ini, content):
         (default("secret"), "It is not an ini file: line 4 is"),
     ],
 )
-def test_what_is_missing_is_named(ini, content, says):
+def test_the_error_names_what_is_missing(ini, content, says):
     file = ini(content)
     with pytest.raises(ConfigError) as raised:
         token_of(file, "default")
@@ -123,7 +123,7 @@ def test_a_broken_file_is_not_quoted(ini, content):
     assert "s3cret" not in str(raised.value)
 
 
-def test_no_file_and_a_folder_are_told_apart(tmp_path):
+def test_a_missing_file_and_a_folder_have_different_errors(tmp_path):
     with pytest.raises(ConfigError, match="No such file or directory"):
         token_of(str(tmp_path / "nosuch.ini"), "default")
     with pytest.raises(ConfigError, match="Is a directory"):
@@ -133,30 +133,30 @@ def test_no_file_and_a_folder_are_told_apart(tmp_path):
 OURS = REAL.replace("smtp = on", "smtp = on\nsendprofile = here") + "[sendprofile-here]\n"
 
 
-def test_nothing_of_ours_is_needed(ini):
+def test_the_section_for_sendprofile_is_optional(ini):
     assert read_config(ini(REAL), "default").ledger is None
     assert read_config(ini(OURS), "default").ledger is None
 
 
 @pytest.mark.parametrize("place", ["/var/lib/x/l.sqlite3", "/srv/50%/l.sqlite3"])
-def test_the_place_of_the_ledger_is_in_a_section_of_our_own(ini, place):
+def test_the_section_for_sendprofile_names_the_ledger(ini, place):
     assert read_config(ini(f"{OURS}ledger = {place}\n"), "default").ledger == Path(place)
     assert read_config(ini(f"{OURS}ledger = {place}\n"), "production").ledger is None
 
 
-def test_the_place_is_relative_to_the_file_and_may_begin_at_home(ini, tmp_path):
+def test_the_path_of_the_ledger_is_relative_to_the_file_or_to_home(ini, tmp_path):
     found = read_config(ini(f"{OURS}ledger = state/l.sqlite3\n"), "default").ledger
     assert found == tmp_path / "state" / "l.sqlite3"
     found = read_config(ini(f"{OURS}ledger = ~/l.sqlite3\n"), "default").ledger
     assert found == Path.home() / "l.sqlite3"
 
 
-def test_an_option_that_we_do_not_know_is_a_slip(ini):
+def test_an_unknown_option_is_an_error(ini):
     with pytest.raises(ConfigError, match=r'\[sendprofile-here\] has no option "legder"'):
         read_config(ini(f"{OURS}legder = x\n"), "default")
 
 
-def test_the_section_that_the_set_names_has_to_be_there(ini):
+def test_a_missing_section_is_an_error(ini):
     content = REAL.replace("smtp = on", "sendprofile = gone")
     with pytest.raises(ConfigError, match='for type "sendprofile" with value "gone"'):
         read_config(ini(content), "default")

@@ -72,7 +72,7 @@ def run(call) -> Callable[..., tuple[int, Workers, GroupServer]]:
     return run
 
 
-def test_many_workers_are_called_by_several_and_everybody_is_mailed_once(run, ledger):
+def test_many_workers_get_several_calls_and_every_member_one_mail(run, ledger):
     code, workers, site = run(Workers(16, 0.05), members=400)
     assert code == 0
     assert max(number for _, number in workers.seen) > 1
@@ -80,14 +80,14 @@ def test_many_workers_are_called_by_several_and_everybody_is_mailed_once(run, le
     assert set(rows(ledger).values()) == {"sent"}
 
 
-def test_one_worker_is_called_by_few(run):
+def test_one_worker_gets_few_calls_at_once(run):
     code, workers, site = run(Workers(1, 0.025), members=100)
     assert code == 0
     assert workers.in_flight(0.3, 1) < 10
     assert set(site.mailed.values()) == {1}
 
 
-def test_too_many_are_refused_and_nobody_is_lost(run, ledger):
+def test_refused_calls_lose_no_member(run, ledger):
     code, workers, site = run(Workers(16, 0.03, most=6), "--patience", LIMIT, members=400)
     assert code == 0
     # With a number that stays too high, most calls are refused, again and again.

@@ -62,7 +62,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
-def test_every_row_of_the_table_has_its_verdict(end, verdict, cause):
+def test_each_result_has_its_verdict(end, verdict, cause):
     outcome = judged(end)
     assert (outcome.verdict, outcome.cause) == (verdict, cause)
     assert outcome.member == "u1"
@@ -70,14 +70,14 @@ def test_every_row_of_the_table_has_its_verdict(end, verdict, cause):
 
 
 @pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
-def test_with_a_key_what_would_be_unknown_is_tried_again(end, verdict, cause):
+def test_with_a_key_an_unknown_outcome_is_tried_again(end, verdict, cause):
     outcome = judged(end, repeatable=True)
     assert (outcome.verdict, outcome.cause) == (verdict, cause)
     assert outcome.again is (verdict in (Verdict.WAITING, Verdict.UNKNOWN))
 
 
 @pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
-def test_only_an_answer_of_the_hook_ends_the_doubt_of_a_call_before(end, verdict, cause):
+def test_with_a_key_only_an_answer_of_the_hook_ends_a_doubt(end, verdict, cause):
     outcome = judged(end, repeatable=True, doubtful=True)
     answered = outcome.status is not None
     assert (outcome.verdict, outcome.cause) == (verdict if answered else Verdict.UNKNOWN, cause)
@@ -85,14 +85,14 @@ def test_only_an_answer_of_the_hook_ends_the_doubt_of_a_call_before(end, verdict
 
 
 @pytest.mark.parametrize(("end", "verdict", "cause"), TABLE)
-def test_without_a_key_as_well(end, verdict, cause):
+def test_without_a_key_only_an_answer_of_the_hook_ends_a_doubt(end, verdict, cause):
     outcome = judged(end, doubtful=True)
     answered = outcome.status is not None
     assert (outcome.verdict, outcome.cause) == (verdict if answered else Verdict.UNKNOWN, cause)
     assert outcome.again is (verdict is Verdict.WAITING)
 
 
-def test_a_call_that_is_still_worked_on_is_tried_again_where_there_is_a_key():
+def test_with_a_key_a_call_in_progress_is_tried_again():
     outcome = judged(Answer(409, b""), repeatable=True)
     assert (outcome.verdict, outcome.cause) == (Verdict.UNKNOWN, StopCause.BUSY)
     assert outcome.again
@@ -100,7 +100,7 @@ def test_a_call_that_is_still_worked_on_is_tried_again_where_there_is_a_key():
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_what_the_site_wants_is_passed_on(status):
+def test_the_pause_that_the_site_asks_for_is_kept(status):
     assert judged(Answer(status, b"", 7.0)).retry_after == 7
 
 
@@ -114,7 +114,7 @@ def test_what_the_site_wants_is_passed_on(status):
         (-32, "explicitly opted out"),
     ],
 )
-def test_a_skipped_member_is_counted_by_the_sites_reason(status, reason):
+def test_a_skipped_member_has_the_reason_of_the_site(status, reason):
     outcome = judged(Answer(200, write_reply(status, "Skipping: whatever")))
     assert (outcome.reason, outcome.status) == (reason, status)
     assert outcome.message == "Skipping: whatever"
@@ -125,16 +125,16 @@ def test_a_failure_keeps_the_number_and_the_message():
     assert (outcome.reason, outcome.message) == ("status -1024", "It broke")
 
 
-def test_an_answer_of_http_is_named_in_the_words_of_the_standard():
+def test_an_http_error_has_the_phrase_of_the_standard():
     assert judged(Answer(404, b"")).message == "Not Found (404)"
     assert judged(Answer(999, b"")).message == "HTTP (999)"
 
 
-def test_a_message_that_does_not_end_is_cut():
+def test_a_long_message_is_truncated():
     assert len(judged(Answer(200, write_reply(0, "x" * 10**6))).message) == 1000
 
 
-def test_the_token_is_not_left_in_half_where_a_message_is_cut():
+def test_a_truncated_message_has_no_part_of_the_token():
     message = "x" * 996 + "s3cret"
     assert "s3" not in judged(Answer(200, write_reply(0, message))).message
 
@@ -160,7 +160,7 @@ ends = st.one_of(
 
 
 @given(ends, st.booleans(), st.booleans())
-def test_every_end_has_exactly_one_verdict(end, repeatable, doubtful):
+def test_every_result_has_exactly_one_verdict(end, repeatable, doubtful):
     outcome = judged(end, repeatable=repeatable, doubtful=repeatable and doubtful)
     assert outcome.verdict in set(Verdict) - {Verdict.SENDING}
     assert (outcome.verdict is Verdict.WAITING) <= (outcome.cause is not None)

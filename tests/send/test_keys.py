@@ -28,7 +28,7 @@ def keys(site):
     return found
 
 
-def test_a_site_that_does_not_say_so_gets_no_keys(groupserver, sendprofile):
+def test_a_site_that_does_not_honour_keys_gets_none(groupserver, sendprofile):
     site = groupserver(members=members(5))
     sendprofile.run(site.url)
     assert keys(site) == {member: {None} for member in members(5)}
@@ -49,9 +49,7 @@ def test_each_member_has_one_key_in_all_calls_of_a_run(groupserver, sendprofile,
         assert "secret" not in key
 
 
-def test_another_period_or_round_or_ledger_has_the_keys_that_it_should(
-    groupserver, sendprofile, tmp_path
-):
+def test_keys_differ_by_period_and_round_and_not_by_ledger(groupserver, sendprofile, tmp_path):
     site = groupserver(members=["u"], keys=60)
     sendprofile.run("--period", "2026-10", site.url)
     sendprofile.run("--period", "2026-09", site.url)
@@ -73,7 +71,7 @@ LOST = [
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
-def test_a_lost_answer_is_asked_for_again_and_nobody_is_mailed_twice(
+def test_a_call_with_a_lost_answer_is_repeated_and_nobody_is_mailed_twice(
     groupserver, sendprofile, fault
 ):
     site = groupserver(members=members(5), keys=90 * DAYS)
@@ -86,7 +84,7 @@ def test_a_lost_answer_is_asked_for_again_and_nobody_is_mailed_twice(
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_a_page_instead_of_an_answer_is_asked_again(groupserver, sendprofile, status):
+def test_a_call_answered_with_a_page_is_repeated(groupserver, sendprofile, status):
     site = groupserver(members=members(3), keys=90 * DAYS)
     site.on_send = [None, faults.trouble(status), faults.login_page()]
     done = sendprofile.run("--patience", str(LIMIT), site.url)
@@ -94,7 +92,7 @@ def test_a_page_instead_of_an_answer_is_asked_again(groupserver, sendprofile, st
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_call_that_is_still_worked_on_is_waited_for(groupserver, sendprofile):
+def test_a_call_in_progress_is_repeated_until_it_is_answered(groupserver, sendprofile):
     site, released = groupserver(members=members(3), keys=90 * DAYS), Event()
     site.on_send = [faults.held(released)]
     # Should another call run into so short a time-out, it is repeated as well.
@@ -110,7 +108,7 @@ def test_a_call_that_is_still_worked_on_is_waited_for(groupserver, sendprofile):
 
 
 @pytest.mark.parametrize("jobs", [1, 8])
-def test_what_a_killed_sender_left_is_repeated(groupserver, sendprofile, jobs):
+def test_the_calls_of_a_killed_sender_are_repeated(groupserver, sendprofile, jobs):
     site = groupserver(members=members(30), keys=90 * DAYS)
     site.on_send = faults.delayed(0.02)
     for after in (8, 16, 24):
@@ -123,7 +121,7 @@ def test_what_a_killed_sender_left_is_repeated(groupserver, sendprofile, jobs):
     assert site.mailed == dict.fromkeys(members(30), 1)
 
 
-def test_a_site_that_was_killed_and_is_back_answers_for_itself(groupserver, sendprofile):
+def test_a_call_lost_by_a_killed_site_is_repeated(groupserver, sendprofile):
     site = groupserver(members=members(5), keys=90 * DAYS)
     site.on_send = [None, faults.never()]
     process = sendprofile.start("--patience", str(LIMIT), site.url)
@@ -134,9 +132,7 @@ def test_a_site_that_was_killed_and_is_back_answers_for_itself(groupserver, send
     assert site.mailed == dict.fromkeys(members(5), 1)
 
 
-def test_what_is_never_answered_ends_with_patience_and_waits_for_another_call(
-    groupserver, sendprofile
-):
+def test_a_call_that_is_never_answered_is_repeated_by_the_next_run(groupserver, sendprofile):
     site = groupserver(members=members(3), keys=90 * DAYS)
     site.answers["u01"] = faults.closed()
     done = sendprofile.run("--patience", "1", site.url)
@@ -151,7 +147,7 @@ def test_what_is_never_answered_ends_with_patience_and_waits_for_another_call(
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_site_that_honours_keys_no_more_is_not_called_again(groupserver, sendprofile):
+def test_a_site_that_honours_keys_no_more_gets_no_repeated_call(groupserver, sendprofile):
     site = groupserver(members=members(3), keys=90 * DAYS)
     site.answers["u01"] = faults.closed()
     sendprofile.run(site.url)
@@ -163,7 +159,7 @@ def test_a_site_that_honours_keys_no_more_is_not_called_again(groupserver, sendp
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_site_that_honours_keys_only_now_is_not_called_again(groupserver, sendprofile):
+def test_a_site_that_honours_keys_only_now_gets_no_repeated_call(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.answers["u01"] = faults.closed()
     sendprofile.run(site.url)
@@ -174,7 +170,7 @@ def test_a_site_that_honours_keys_only_now_is_not_called_again(groupserver, send
 
 
 @pytest.mark.parametrize("said", ["0", "-1", "x", "1e9", "90 days", "", "86400, 86400", "60"])
-def test_a_lifetime_that_is_none_or_short_is_no_promise(groupserver, sendprofile, said):
+def test_an_invalid_or_short_lifetime_is_ignored(groupserver, sendprofile, said):
     site = groupserver(members=members(3))
     site.on_members = Answer.json(members(3)).having("Idempotency-Key-Lifetime", said)
     site.answers["u01"] = faults.closed()
@@ -183,7 +179,7 @@ def test_a_lifetime_that_is_none_or_short_is_no_promise(groupserver, sendprofile
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_what_a_redirect_says_of_keys_is_not_what_the_site_says(groupserver, sendprofile):
+def test_the_lifetime_of_a_redirect_is_ignored(groupserver, sendprofile):
     site = groupserver(members=members(3))
     moved = faults.redirect(301, "/gs-profile-status-members.html")
     site.on_members = [moved.having("Idempotency-Key-Lifetime", "7776000"), None]
@@ -192,7 +188,7 @@ def test_what_a_redirect_says_of_keys_is_not_what_the_site_says(groupserver, sen
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_with_keys_a_refusal_before_the_work_leaves_nobody_in_doubt(groupserver, sendprofile):
+def test_a_refusal_before_the_work_causes_no_doubt(groupserver, sendprofile):
     site = groupserver(members=members(3), keys=90 * DAYS)
     site.on_send = [faults.trouble(503), faults.closed(Point.HEADERS)]
     done = sendprofile.run("--patience", str(LIMIT), "-v", site.url)
@@ -200,7 +196,7 @@ def test_with_keys_a_refusal_before_the_work_leaves_nobody_in_doubt(groupserver,
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_another_answer_than_that_of_the_hook_does_not_end_a_doubt(groupserver, sendprofile):
+def test_only_an_answer_of_the_hook_ends_a_doubt(groupserver, sendprofile):
     site = groupserver(members=members(2), keys=90 * DAYS)
     site.on_send = [faults.closed(), None, faults.trouble(503), faults.trouble(404)]
     done = sendprofile.run("--patience", "1", site.url)

@@ -99,7 +99,7 @@ def test_a_member_who_is_listed_twice_is_enrolled_once(ledger):
     assert ids(ledger.claim(9)) == ["a", "b"]
 
 
-def test_a_list_that_breaks_off_changes_nothing(call):
+def test_an_incomplete_list_changes_nothing(call):
     ledger = call()
     begin(ledger, ["a"])
 
@@ -132,7 +132,7 @@ def test_no_member_is_claimed_twice(ledger):
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SENT, Verdict.SKIPPED])
-def test_a_settled_member_is_not_claimed_again_by_any_call(call, verdict):
+def test_a_member_with_a_final_verdict_is_never_claimed_again(call, verdict):
     ledger = call()
     begin(ledger, ["a"])
     settle_all(ledger, a=verdict)
@@ -143,7 +143,7 @@ def test_a_settled_member_is_not_claimed_again_by_any_call(call, verdict):
     assert verdicts(later) == {verdict: 1}
 
 
-def test_a_failed_member_is_claimed_by_the_next_call_and_not_before(call):
+def test_a_failed_member_is_claimed_by_the_next_invocation_only(call):
     ledger = call()
     begin(ledger, ["a"])
     settle_all(ledger, a=Verdict.FAILED)
@@ -153,7 +153,7 @@ def test_a_failed_member_is_claimed_by_the_next_call_and_not_before(call):
     assert ids(later.claim(1)) == ["a"]
 
 
-def test_an_unknown_member_is_left_alone_unless_the_operator_says_so(call):
+def test_an_unknown_member_is_claimed_only_with_resend_unknown(call):
     ledger = call()
     begin(ledger, ["a"])
     settle_all(ledger, a=Verdict.UNKNOWN)
@@ -165,7 +165,7 @@ def test_an_unknown_member_is_left_alone_unless_the_operator_says_so(call):
     assert ids(last.claim(1)) == ["a"]
 
 
-def test_who_is_resent_to_stays_in_doubt_until_their_turn_and_after(call):
+def test_a_member_to_resend_to_is_doubtful_before_and_after_the_claim(call):
     ledger = call()
     begin(ledger, "ab")
     settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
@@ -177,7 +177,7 @@ def test_who_is_resent_to_stays_in_doubt_until_their_turn_and_after(call):
     assert begin(call(), "ab") == 0
 
 
-def test_who_was_resent_to_in_vain_is_not_resent_to_again_by_that_call(call):
+def test_an_invocation_resends_to_a_member_once_unless_told_again(call):
     ledger = call()
     begin(ledger, "a")
     settle_all(ledger, a=Verdict.UNKNOWN)
@@ -193,7 +193,7 @@ def test_who_was_resent_to_in_vain_is_not_resent_to_again_by_that_call(call):
     assert ids(last.claim(1)) == ["a"]
 
 
-def test_a_member_put_back_can_be_claimed_again(ledger):
+def test_a_member_to_try_again_can_be_claimed_again(ledger):
     begin(ledger, ["a", "b"])
     (claim,) = ledger.claim(1)
     ledger.record([outcome(claim.member, Verdict.WAITING, "busy", again=True)])
@@ -202,7 +202,7 @@ def test_a_member_put_back_can_be_claimed_again(ledger):
     assert ledger.claim(1) == []
 
 
-def test_many_who_are_put_back_are_all_claimed_again_and_no_other(ledger):
+def test_all_members_to_try_again_are_claimed_again_and_no_others(ledger):
     begin(ledger, [f"u{number}" for number in range(30)])
     back = ids(ledger.claim(20))
     ledger.record([outcome(member, Verdict.WAITING, again=True) for member in back])
@@ -212,7 +212,7 @@ def test_many_who_are_put_back_are_all_claimed_again_and_no_other(ledger):
     assert len(found) == len(set(found)) == 30
 
 
-def test_a_claim_takes_the_verdicts_on_others_along(ledger):
+def test_a_claim_records_verdicts_in_the_same_change(ledger):
     begin(ledger, ["a", "b", "c"])
     ledger.claim(2)
     settled = [outcome("a", Verdict.SENT), outcome("b", Verdict.WAITING, "busy", again=True)]
@@ -233,7 +233,7 @@ def test_many_verdicts_of_several_kinds_are_each_recorded(ledger):
     assert {r.outcome.message for r in ledger.unresolved()} == {f"message for {m}" for m in failed}
 
 
-def test_nobody_is_claimed_where_a_verdict_cannot_be_recorded(call):
+def test_nothing_is_claimed_if_a_verdict_cannot_be_recorded(call):
     ledger = call()
     begin(ledger, ["a", "b", "c"])
     ledger.claim(1)
@@ -243,7 +243,7 @@ def test_nobody_is_claimed_where_a_verdict_cannot_be_recorded(call):
     assert ids(ledger.claim(1, [outcome("a", Verdict.SENT)])) == ["b"]
 
 
-def test_more_are_claimed_one_after_the_other_than_are_read_at_a_time(call):
+def test_more_members_are_claimed_in_order_than_are_read_at_a_time(call):
     ledger = call()
     assert begin(ledger, [f"u{number:05}" for number in range(25_000)]) == 25_000
     claimed = []
@@ -252,7 +252,7 @@ def test_more_are_claimed_one_after_the_other_than_are_read_at_a_time(call):
     assert claimed == [f"u{number:05}" for number in range(25_000)]
 
 
-def test_a_list_that_has_not_changed_leaves_everybody_as_they_are(call):
+def test_an_unchanged_list_changes_nothing(call):
     ledger = call()
     begin(ledger, ["b", "a", "c"])
     settle_all(ledger, a=Verdict.SENT, b=Verdict.FAILED)
@@ -262,7 +262,7 @@ def test_a_list_that_has_not_changed_leaves_everybody_as_they_are(call):
     assert ids(later.claim(9)) == ["b", "c"]
 
 
-def test_a_list_is_compared_with_the_one_before_not_with_an_older_one(call):
+def test_a_list_is_compared_with_the_latest_one(call):
     begin(call(), ["a", "b"])
     begin(call(), ["a"])
     later = call()
@@ -271,14 +271,14 @@ def test_a_list_is_compared_with_the_one_before_not_with_an_older_one(call):
 
 
 @pytest.mark.parametrize(("one", "other"), [(["a", "b"], ["a\0b"]), (["a", "b"], ["a,b"])])
-def test_lists_that_read_alike_are_not_taken_for_one(call, one, other):
+def test_lists_that_look_alike_are_different(call, one, other):
     begin(call(), one)
     later = call()
     assert begin(later, other) == len(other)
     assert ids(later.claim(9)) == other
 
 
-def test_what_was_claimed_and_never_settled_becomes_unknown(call):
+def test_a_claim_without_a_verdict_becomes_unknown(call):
     ledger = call()
     begin(ledger, ["a", "b", "c"])
     ledger.claim(2)
@@ -293,7 +293,7 @@ def test_what_was_claimed_and_never_settled_becomes_unknown(call):
     assert ids(later.claim(9)) == ["c"]
 
 
-def test_only_what_was_claimed_can_be_settled(ledger):
+def test_only_claimed_members_get_verdicts(ledger):
     begin(ledger, ["a", "b"])
     ledger.claim(1)
     with pytest.raises(LedgerError, match="Another process changed the ledger"):
@@ -302,7 +302,7 @@ def test_only_what_was_claimed_can_be_settled(ledger):
         ledger.record([outcome("nobody", Verdict.SENT)])
 
 
-def test_a_verdict_keeps_what_the_site_said_and_when(ledger, clock):
+def test_a_verdict_has_the_message_of_the_site_and_the_time(ledger, clock):
     begin(ledger, ["a"])
     ledger.claim(1)
     clock.now += 60
@@ -311,7 +311,7 @@ def test_a_verdict_keeps_what_the_site_said_and_when(ledger, clock):
     assert list(ledger.unresolved()) == [RecordedOutcome(said, clock.now)]
 
 
-def test_the_unsettled_are_those_that_failed_or_are_unknown(ledger):
+def test_the_unresolved_members_failed_or_are_unknown(ledger):
     begin(ledger, "abcd")
     given = {"a": Verdict.SENT, "b": Verdict.FAILED, "c": Verdict.UNKNOWN, "d": Verdict.SKIPPED}
     settle_all(ledger, **given)
@@ -341,7 +341,7 @@ def test_the_tally_counts_by_verdict_and_reason(ledger):
 # The list changes
 
 
-def test_who_joined_is_added(call):
+def test_a_new_member_is_added(call):
     begin(call(), ["b"])
     later = call()
     assert begin(later, ["a", "b", "c"]) == 3
@@ -349,7 +349,7 @@ def test_who_joined_is_added(call):
 
 
 @pytest.mark.parametrize("verdict", [Verdict.WAITING, Verdict.FAILED])
-def test_who_left_the_list_is_skipped_and_said_to_be(call, verdict):
+def test_a_removed_member_is_skipped_with_the_reason(call, verdict):
     ledger = call()
     begin(ledger, ["a", "b"])
     settle_all(ledger, a=verdict)
@@ -361,13 +361,13 @@ def test_who_left_the_list_is_skipped_and_said_to_be(call, verdict):
     }
 
 
-def test_a_call_says_how_many_have_left(call):
+def test_enrol_returns_the_number_of_removed_members(call):
     assert call().enrol(["a", "b", "c"]) == 0
     assert call().enrol(["c"]) == 2
     assert call().enrol(["c"]) == 0
 
 
-def test_a_site_that_lists_nobody_any_more_is_in_trouble(call):
+def test_an_empty_list_is_refused_if_the_run_is_incomplete(call):
     ledger = call()
     begin(ledger, ["a", "b"])
     settle_all(ledger, a=Verdict.SENT)
@@ -376,14 +376,14 @@ def test_a_site_that_lists_nobody_any_more_is_in_trouble(call):
     assert verdicts(call()) == {Verdict.SENT: 1, Verdict.WAITING: 1}
 
 
-def test_a_site_that_lists_nobody_any_more_may_where_all_are_settled(call):
+def test_an_empty_list_is_accepted_if_the_run_is_complete(call):
     ledger = call()
     begin(ledger, ["a"])
     settle_all(ledger, a=Verdict.SENT)
     assert call().enrol([]) == 0
 
 
-def test_who_left_and_came_back_waits_again(call):
+def test_a_removed_member_who_is_listed_again_waits(call):
     begin(call(), ["a", "b"])
     begin(call(), ["b"])
     later = call()
@@ -392,7 +392,7 @@ def test_who_left_and_came_back_waits_again(call):
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SENT, Verdict.SKIPPED, Verdict.UNKNOWN])
-def test_who_left_keeps_the_verdict_that_stands(call, verdict):
+def test_a_removed_member_keeps_a_final_or_unknown_verdict(call, verdict):
     ledger = call()
     begin(ledger, ["a", "b"])
     settle_all(ledger, a=verdict)
@@ -403,7 +403,7 @@ def test_who_left_keeps_the_verdict_that_stands(call, verdict):
     assert call().tally().of(verdict) == 1
 
 
-def test_an_unknown_one_who_left_is_not_sent_to_again(call):
+def test_a_removed_unknown_member_is_not_sent_to_again(call):
     ledger = call()
     begin(ledger, ["a", "b"], lifetime=DAY)
     settle_all(ledger, a=Verdict.UNKNOWN)
@@ -415,7 +415,7 @@ def test_an_unknown_one_who_left_is_not_sent_to_again(call):
 # A choice
 
 
-def test_only_the_chosen_are_claimed(call):
+def test_only_selected_members_are_claimed(call):
     ledger = call()
     assert begin(ledger, "abcd", Selection(frozenset({"b", "d"}))) == 2
     assert ids(ledger.claim(9)) == ["b", "d"]
@@ -426,7 +426,7 @@ def test_only_the_chosen_are_claimed(call):
     assert later.tally().of(Verdict.FAILED) == 1
 
 
-def test_an_unknown_one_is_resent_only_if_chosen(call):
+def test_an_unknown_member_is_resent_to_only_if_selected(call):
     ledger = call()
     begin(ledger, "ab")
     settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
@@ -435,7 +435,7 @@ def test_an_unknown_one_is_resent_only_if_chosen(call):
     assert ids(later.claim(9)) == ["a"]
 
 
-def test_who_is_chosen_and_not_listed_is_a_slip(call):
+def test_a_selected_member_who_is_not_listed_is_an_error(call):
     begin(call(), ["a", "gone"])
     later = call()
     with pytest.raises(NotListedError, match="The site does not list: gone, typo"):
@@ -443,7 +443,7 @@ def test_who_is_chosen_and_not_listed_is_a_slip(call):
     assert verdicts(later) == {Verdict.WAITING: 1, Verdict.SKIPPED: 1}
 
 
-def test_who_is_chosen_and_settled_is_settled(call):
+def test_a_selected_member_with_a_final_verdict_is_not_queued(call):
     ledger = call()
     begin(ledger, ["a", "b"])
     settle_all(ledger, a=Verdict.SENT)
@@ -459,13 +459,13 @@ def test_with_a_key_a_claim_is_repeatable(ledger):
     assert (claim.repeatable, claim.doubtful) == (True, False)
 
 
-def test_without_keys_it_is_not(ledger):
+def test_without_a_key_a_claim_is_not_repeatable(ledger):
     begin(ledger, "a")
     (claim,) = ledger.claim(1)
     assert (claim.repeatable, claim.doubtful) == (False, False)
 
 
-def test_with_a_key_who_is_unknown_is_claimed_again_in_doubt(ledger):
+def test_with_a_key_an_unknown_member_is_claimed_again_as_doubtful(ledger):
     begin(ledger, "ab", lifetime=DAY)
     ledger.claim(2)
     ledger.record([outcome("a", Verdict.UNKNOWN, again=True), outcome("b", Verdict.SENT)])
@@ -475,7 +475,7 @@ def test_with_a_key_who_is_unknown_is_claimed_again_in_doubt(ledger):
     assert ledger.claim(1) == []
 
 
-def test_with_a_key_what_a_killed_run_left_is_claimed_again_in_doubt(call):
+def test_with_a_key_a_claim_of_a_killed_run_is_claimed_again_as_doubtful(call):
     ledger = call()
     begin(ledger, "ab", lifetime=DAY)
     ledger.claim(1)
@@ -485,7 +485,7 @@ def test_with_a_key_what_a_killed_run_left_is_claimed_again_in_doubt(call):
     assert [(claim.member, claim.doubtful) for claim in claims] == [("b", False), ("a", True)]
 
 
-def test_a_doubt_outlasts_being_killed_again(call):
+def test_a_claim_stays_doubtful_after_a_second_kill(call):
     for _ in range(3):
         ledger = call()
         begin(ledger, "a", lifetime=DAY)
@@ -493,7 +493,7 @@ def test_a_doubt_outlasts_being_killed_again(call):
     assert claims[0].doubtful
 
 
-def test_a_site_that_honours_keys_now_did_not_when_the_first_call_left(call):
+def test_a_call_without_a_key_is_not_repeated_with_one(call):
     ledger = call()
     begin(ledger, "a", lifetime=0)
     ledger.claim(1)
@@ -503,7 +503,7 @@ def test_a_site_that_honours_keys_now_did_not_when_the_first_call_left(call):
     assert later.repeatable() == 0
 
 
-def test_a_site_that_honours_keys_no_more_is_not_called_again(call):
+def test_a_site_that_honours_keys_no_more_gets_no_repeated_call(call):
     ledger = call()
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
@@ -517,9 +517,7 @@ def test_a_site_that_honours_keys_no_more_is_not_called_again(call):
     ("passed", "usable"),
     [(DAY - KEY_MARGIN - 1, 1), (DAY - KEY_MARGIN, 0), (-60, 1), (-61, 0)],
 )
-def test_a_key_is_good_until_the_site_forgets_it_by_a_clock_that_is_right(
-    call, clock, passed, usable
-):
+def test_a_key_is_usable_until_shortly_before_the_site_forgets_it(call, clock, passed, usable):
     ledger = call()
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
@@ -530,7 +528,7 @@ def test_a_key_is_good_until_the_site_forgets_it_by_a_clock_that_is_right(
     assert len(later.claim(1)) == usable
 
 
-def test_a_site_that_now_forgets_sooner_is_believed(call, clock):
+def test_a_shorter_lifetime_of_the_site_counts(call, clock):
     ledger = call()
     begin(ledger, "a", lifetime=30 * DAY)
     ledger.claim(1)
@@ -540,13 +538,13 @@ def test_a_site_that_now_forgets_sooner_is_believed(call, clock):
 
 
 @pytest.mark.parametrize("lifetime", [1, KEY_MARGIN])
-def test_a_key_that_is_forgotten_at_once_is_not_relied_upon(ledger, lifetime):
+def test_a_lifetime_shorter_than_the_margin_is_ignored(ledger, lifetime):
     begin(ledger, "a", lifetime=lifetime)
     (claim,) = ledger.claim(1)
     assert not claim.repeatable
 
 
-def test_the_time_of_a_key_counts_from_its_first_call(call, clock):
+def test_the_lifetime_of_a_key_counts_from_its_first_use(call, clock):
     ledger = call()
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
@@ -558,7 +556,7 @@ def test_the_time_of_a_key_counts_from_its_first_call(call, clock):
     assert begin(call(), "a", lifetime=DAY) == 0
 
 
-def test_a_shorter_lifetime_counts_from_the_first_call_too(call, clock):
+def test_a_shorter_lifetime_counts_from_the_first_use_too(call, clock):
     for _ in range(2):
         ledger = call()
         begin(ledger, "a", lifetime=30 * DAY)
@@ -568,7 +566,7 @@ def test_a_shorter_lifetime_counts_from_the_first_call_too(call, clock):
     assert begin(call(), "a", lifetime=2 * DAY) == 1
 
 
-def test_a_key_that_is_forgotten_while_the_run_goes_on_is_not_used(ledger, clock):
+def test_a_key_that_expires_during_the_run_is_not_used_again(ledger, clock):
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
     ledger.record([outcome("a", Verdict.UNKNOWN, again=True)])
@@ -576,7 +574,7 @@ def test_a_key_that_is_forgotten_while_the_run_goes_on_is_not_used(ledger, clock
     assert ledger.claim(1) == []
 
 
-def test_those_in_doubt_come_after_all_others_the_longest_ago_first(ledger, clock):
+def test_doubtful_members_come_last_in_the_order_of_their_outcomes(ledger, clock):
     begin(ledger, "abcd", lifetime=DAY)
     for member in reversed(ids(ledger.claim(2))):
         clock.now += 1
@@ -584,7 +582,7 @@ def test_those_in_doubt_come_after_all_others_the_longest_ago_first(ledger, cloc
     assert ids(ledger.claim(9)) == ["c", "d", "b", "a"]
 
 
-def test_who_certainly_was_not_mailed_is_not_in_doubt(ledger):
+def test_a_member_who_was_certainly_not_mailed_is_not_doubtful(ledger):
     begin(ledger, "a", lifetime=DAY)
     ledger.claim(1)
     ledger.record([outcome("a", Verdict.WAITING, "busy", again=True)])
@@ -592,7 +590,7 @@ def test_who_certainly_was_not_mailed_is_not_in_doubt(ledger):
     assert not claim.doubtful
 
 
-def test_a_call_that_was_refused_has_not_used_its_key(call, clock):
+def test_a_refused_call_has_not_used_its_key(call, clock):
     ledger = call()
     begin(ledger, ["a"], lifetime=9 * 3600)
     ledger.claim(1)

@@ -139,7 +139,7 @@ def test_a_damaged_ledger_is_refused(site, sendprofile, path, damage, code, says
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-def test_whatever_bit_of_a_ledger_flips_there_is_no_traceback(site, sendprofile, path):
+def test_a_flipped_bit_causes_no_traceback(site, sendprofile, path):
     whole, chance = path.read_bytes(), random.Random(11)
     site.stop()  # what is not noticed is not to be mailed
     codes = set()
@@ -169,7 +169,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("folder", "file", "code", "looking", "says"), FORBIDDEN)
-def test_a_ledger_that_must_not_be_written_is_refused(
+def test_a_ledger_without_write_access_is_refused(
     site, sendprofile, path, folder, file, code, looking, says
 ):
     before, asked = path.read_bytes(), len(site.requests)
@@ -187,7 +187,7 @@ def test_a_ledger_that_must_not_be_written_is_refused(
     assert path.read_bytes() == before
 
 
-def test_a_ledger_that_cannot_be_made_is_73(site, sendprofile, tmp_path):
+def test_a_ledger_that_cannot_be_created_is_73(site, sendprofile, tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)
     for path in (folder / "l.sqlite3", folder / "below" / "l.sqlite3"):

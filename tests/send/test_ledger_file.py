@@ -70,7 +70,7 @@ def mode(path):
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_the_owner_alone_can_read_what_belongs_to_a_ledger(groupserver, sendprofile, path, umask):
+def test_only_the_owner_can_read_the_files_of_a_ledger(groupserver, sendprofile, path, umask):
     site, released = groupserver(members=["u1"]), Event()
     site.on_send = faults.held(released)
     command = [*sendprofile.words, "--ledger", path, site.url]
@@ -85,7 +85,7 @@ def test_the_owner_alone_can_read_what_belongs_to_a_ledger(groupserver, sendprof
     assert mode(path.parent) == 0o700
 
 
-def test_a_process_that_is_killed_while_it_makes_a_ledger_leaves_none_or_a_whole_one(tmp_path):
+def test_a_process_killed_while_it_creates_a_ledger_leaves_none_or_a_complete_one(tmp_path):
     chance, left = random.Random(3), []
     for number in count():
         if number >= 12 and left:
@@ -102,7 +102,7 @@ def test_a_process_that_is_killed_while_it_makes_a_ledger_leaves_none_or_a_whole
             open_ledger(made / "ledger.sqlite3").close()
 
 
-def test_what_a_killed_process_left_is_in_nobodys_way(path):
+def test_files_of_a_killed_process_do_no_harm(path):
     path.parent.mkdir()
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}.new-{os.getpid()}{suffix}").write_bytes(b"left" * 5000)
@@ -112,7 +112,7 @@ def test_what_a_killed_process_left_is_in_nobodys_way(path):
     assert [file.name for file in path.parent.iterdir()] == ["ledger.sqlite3"]
 
 
-def test_many_who_begin_at_once_make_one_ledger_and_mail_nobody_twice(
+def test_processes_that_begin_at_once_create_one_ledger_and_mail_nobody_twice(
     groupserver, sendprofile, path
 ):
     members = [f"u{number}" for number in range(9)]
@@ -127,7 +127,7 @@ def test_many_who_begin_at_once_make_one_ledger_and_mail_nobody_twice(
     assert not list(path.parent.glob("*.new-*"))
 
 
-def test_a_commit_outlasts_a_power_cut(path):
+def test_a_commit_survives_a_power_cut(path):
     with closing(open_ledger(path)) as file:
         pragmas = ("journal_mode", "synchronous", "fullfsync")
         found = [file._connection.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas]
@@ -157,7 +157,7 @@ def test_a_verdict_is_in_the_file_before_the_next_request_arrives(groupserver, s
     assert seen[-1] == ["sending", "sent"]
 
 
-def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(groupserver, sendprofile, path):
+def test_a_ledger_of_a_newer_version_is_refused_unchanged(groupserver, sendprofile, path):
     open_ledger(path).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -214,7 +214,7 @@ def test_a_ledger_of_an_older_version_is_migrated_and_keeps_its_rows(path, migra
         pass  # and once only: the column is there
 
 
-def test_a_migration_that_fails_leaves_the_ledger_as_it_was(path, migrations):
+def test_a_failed_migration_does_not_change_the_ledger(path, migrations):
     with closing(open_ledger(path)) as file:
         fill(file, "u1")
     before = path.read_bytes()
@@ -226,7 +226,7 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(path, migrations):
         assert rows(path) == {"u1": "waiting"}
 
 
-def test_a_ledger_that_another_program_has_locked_is_waited_for_and_then_given_up(path):
+def test_the_busy_timeout_limits_the_wait_for_a_locked_ledger(path):
     open_ledger(path).close()
     with python(HOLDING, path) as holder:
         holder.stdout.readline()
@@ -239,9 +239,7 @@ def test_a_ledger_that_another_program_has_locked_is_waited_for_and_then_given_u
         holder.stdin.close()
 
 
-def test_a_ledger_that_another_program_has_locked_for_a_while_is_used_then(
-    groupserver, sendprofile, path
-):
+def test_a_run_waits_for_a_ledger_that_another_program_has_locked(groupserver, sendprofile, path):
     site = groupserver(members=["u1"])
     open_ledger(path).close()
     with python(HOLDING, path) as holder:
@@ -256,7 +254,7 @@ def test_a_ledger_that_another_program_has_locked_for_a_while_is_used_then(
     assert site.mailed == {"u1": 1}
 
 
-def test_a_ledger_that_is_looked_at_is_not_changed(groupserver, sendprofile, path):
+def test_status_and_dry_run_do_not_change_the_ledger(groupserver, sendprofile, path):
     site = groupserver(members=["u1"])
     assert sendprofile.run("--ledger", path, site.url).returncode == 0
     before = path.read_bytes()

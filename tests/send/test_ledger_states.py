@@ -305,7 +305,9 @@ class PromiseOfAFile(Promise):
     ("machine", "examples", "ahead"),
     [(Promise, 120, 1000), (PromiseOfAFile, 40, 1000), (PromiseOfAFile, 40, 2)],
 )
-def test_any_order_of_verbs_keeps_the_promise(machine, examples, ahead, monkeypatch):
+def test_any_order_of_operations_mails_nobody_twice_and_forgets_nobody(
+    machine, examples, ahead, monkeypatch
+):
     # So few that a range of the table is claimed at a time, as where there are thousands.
     monkeypatch.setattr(queue, "_AHEAD", ahead)
     run_state_machine_as_test(

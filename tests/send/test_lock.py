@@ -48,7 +48,7 @@ def a_run(site, sendprofile, path, released):
         process.communicate(timeout=LIMIT)
 
 
-def test_the_second_says_who_holds_the_run_and_since_when(site, sendprofile, path):
+def test_a_second_process_names_the_holder_of_the_lock(site, sendprofile, path):
     began = datetime.now().astimezone().replace(microsecond=0)
     with a_run(site, sendprofile, path, Event()) as first:
         asked = len(site.requests)
@@ -80,7 +80,7 @@ def test_a_ledger_by_another_name_is_the_same_ledger(site, sendprofile, path, tm
     assert site.mailed == dict.fromkeys(MEMBERS, 1)
 
 
-def test_another_site_in_the_same_ledger_is_run_meanwhile(groupserver, site, sendprofile, path):
+def test_two_sites_in_one_ledger_can_run_at_once(groupserver, site, sendprofile, path):
     other = groupserver(members=MEMBERS, prefix="/gs")
     with a_run(site, sendprofile, path, Event()) as first:
         done = sendprofile.run("--ledger", path, other.url)
@@ -104,7 +104,7 @@ OTHERS = ["http://localhost:1", "http://localhost/gs:80", "http://localhost.loca
 
 
 @pytest.mark.parametrize("url", SAME)
-def test_however_its_url_is_written_a_site_is_one(sendprofile, path, url):
+def test_every_spelling_of_a_url_is_the_same_site(sendprofile, path, url):
     open_ledger(path).close()
     site = SiteUrl.parse("http://localhost/").identity
     with run_lock(path, site, datetime.now().astimezone()):
@@ -117,7 +117,7 @@ def test_however_its_url_is_written_a_site_is_one(sendprofile, path, url):
 
 
 @pytest.mark.parametrize("url", OTHERS)
-def test_another_port_path_or_host_is_another_site(path, url):
+def test_another_port_path_or_host_is_another_lock(path, url):
     path.parent.mkdir()
     now = datetime.now().astimezone()
     site = SiteUrl.parse("http://localhost/").identity
@@ -144,7 +144,7 @@ def test_a_lock_file_that_is_removed_while_it_is_locked_is_created_again(tmp_pat
         assert len(list(tmp_path.glob("*.lock-*"))) == 1
 
 
-def test_a_run_that_is_killed_holds_nothing(site, sendprofile, path):
+def test_a_killed_run_releases_the_lock(site, sendprofile, path):
     with a_run(site, sendprofile, path, Event()) as first:
         first.kill()
         first.wait(LIMIT)
@@ -155,7 +155,7 @@ def test_a_run_that_is_killed_holds_nothing(site, sendprofile, path):
     assert max(site.mailed.values()) == 1
 
 
-def test_a_run_that_is_stopped_holds_its_lock(site, sendprofile, path):
+def test_a_suspended_run_keeps_the_lock(site, sendprofile, path):
     with a_run(site, sendprofile, path, Event()) as first:
         first.send_signal(signal.SIGSTOP)
         assert (
@@ -163,9 +163,7 @@ def test_a_run_that_is_stopped_holds_its_lock(site, sendprofile, path):
         )
 
 
-def test_a_lock_that_names_a_living_process_which_is_another_holds_nothing(
-    site, sendprofile, path
-):
+def test_the_content_of_a_lock_file_is_not_a_lock(site, sendprofile, path):
     assert sendprofile.run("--ledger", path, "--limit", "1", site.url).returncode == 75
     (lock,) = path.parent.glob("*.lock-*")
     for text in (
@@ -179,7 +177,7 @@ def test_a_lock_that_names_a_living_process_which_is_another_holds_nothing(
     assert sum(site.mailed.values()) == 4
 
 
-def test_what_a_lock_says_cannot_command_the_terminal(site, sendprofile, path):
+def test_the_content_of_a_lock_file_cannot_control_the_terminal(site, sendprofile, path):
     assert sendprofile.run("--ledger", path, site.url).returncode == 0
     (lock,) = path.parent.glob("*.lock-*")
     lock.write_bytes(b"\x1b[2J\xff\r\n" + b"x" * 9999)
@@ -191,7 +189,7 @@ def test_what_a_lock_says_cannot_command_the_terminal(site, sendprofile, path):
     assert len(done.stderr) < 1000
 
 
-def test_a_run_can_be_looked_at_while_it_is_held(site, sendprofile, path):
+def test_status_and_dry_run_work_during_a_run(site, sendprofile, path):
     with a_run(site, sendprofile, path, Event()) as first:
         looked = sendprofile.run("--ledger", path, "--status", site.url)
         rehearsed = sendprofile.run("--ledger", path, "--dry-run", site.url)

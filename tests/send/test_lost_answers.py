@@ -49,7 +49,7 @@ def called(sendprofile, path):
 
 
 @pytest.mark.parametrize("death", HTTP1, ids=lambda death: death.name)
-def test_an_answer_that_is_lost_is_unknown_and_the_others_are_sent_to(groupserver, called, death):
+def test_a_lost_answer_is_unknown_and_the_others_are_sent_to(groupserver, called, death):
     site = groupserver(members=MEMBERS)
     site.on_send = [None, death, None]
     for _ in range(2):
@@ -63,7 +63,7 @@ def test_an_answer_that_is_lost_is_unknown_and_the_others_are_sent_to(groupserve
 
 
 @deaths("64", "auto")
-def test_one_answer_that_is_lost_of_many_is_the_only_one(groupserver, called, death, jobs):
+def test_one_lost_answer_among_many_makes_one_member_unknown(groupserver, called, death, jobs):
     members = [f"u{number}" for number in range(80)]
     site = groupserver(members=members)
     site.on_send = [None, death, None]
@@ -78,7 +78,7 @@ def test_one_answer_that_is_lost_of_many_is_the_only_one(groupserver, called, de
 
 
 @deaths("64", "3", "auto")
-def test_when_all_answers_are_lost_all_are_unknown(groupserver, called, death, jobs):
+def test_if_all_answers_are_lost_all_members_are_unknown(groupserver, called, death, jobs):
     site = groupserver(members=MEMBERS)
     site.on_send = death
     for _ in range(2):
@@ -90,9 +90,7 @@ def test_when_all_answers_are_lost_all_are_unknown(groupserver, called, death, j
 
 
 @deaths(*SIZES)
-def test_where_the_site_honours_keys_a_lost_answer_is_asked_for_again(
-    groupserver, called, death, jobs
-):
+def test_with_keys_a_call_with_a_lost_answer_is_repeated(groupserver, called, death, jobs):
     site = groupserver(members=MEMBERS, keys=KEYS)
     site.on_send = [None, death, death, None]
     code, verdicts = called("--patience", LIMIT, "-j", jobs, site.url)
@@ -102,7 +100,7 @@ def test_where_the_site_honours_keys_a_lost_answer_is_asked_for_again(
 
 
 @JOBS
-def test_answers_that_come_after_the_time_out_are_unknown(groupserver, called, jobs):
+def test_answers_after_the_time_out_are_unknown(groupserver, called, jobs):
     members = MEMBERS[:3]
     site = groupserver(members=members)
     site.on_send = faults.delayed(1.4)
@@ -118,7 +116,7 @@ def test_answers_that_come_after_the_time_out_are_unknown(groupserver, called, j
     ("jobs", "keys", "timeout", "naps"),
     [*((jobs, KEYS, 1, [4, 11]) for jobs in SIZES), ("1", None, 5, [4])],
 )
-def test_a_sender_that_sleeps_for_longer_than_the_time_out_loses_nobody(
+def test_a_sender_suspended_for_longer_than_the_time_out_forgets_nobody(
     groupserver, sendprofile, path, jobs, keys, timeout, naps
 ):
     members = [f"u{number:02}" for number in range(16)]

@@ -65,7 +65,7 @@ TAKEN = [
 
 @SPLIT
 @pytest.mark.parametrize(("body", "members"), TAKEN)
-def test_any_json_string_is_a_member_however_it_arrives(body, members, split):
+def test_any_json_string_is_a_member_however_the_list_is_split(body, members, split):
     assert read(split(body)) == members
 
 
@@ -106,7 +106,7 @@ REFUSED = [
 
 @SPLIT
 @pytest.mark.parametrize(("body", "says"), REFUSED)
-def test_what_is_no_list_of_strings_is_refused_and_the_place_is_told(body, says, split):
+def test_anything_but_a_list_of_strings_is_refused_with_the_position(body, says, split):
     with pytest.raises(ProtocolError, match=says):
         read(split(body))
 
@@ -124,7 +124,7 @@ NONE = [
 
 
 @pytest.mark.parametrize("begin", NONE)
-def test_what_begins_as_no_list_is_known_by_its_first_byte(begin):
+def test_the_first_byte_tells_whether_it_is_a_list(begin):
     with pytest.raises(ProtocolError, match="it is not a JSON list") as raised:
         read(itertools.chain(byte_by_byte(begin), itertools.repeat(b"x" * KIB)))
     assert raised.value.taken == 1
@@ -150,17 +150,17 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize(("begin", "repeated", "says"), ENDLESS.values(), ids=ENDLESS)
-def test_nothing_is_waited_for_without_end(begin, repeated, says):
+def test_an_endless_answer_is_refused(begin, repeated, says):
     with pytest.raises(ProtocolError, match=says) as raised:
         read(itertools.chain([begin], itertools.repeat(repeated)))
     assert raised.value.taken < (1100 if begin.startswith(b'["u1"') else 70) * KIB
 
 
-def test_the_longest_id_may_be_wholly_escaped():
+def test_the_longest_id_may_be_completely_escaped():
     assert read([b'["u1", "', *[rb"\ud83d\ude00" * KIB] * 64, b'"]']) == ["u1", "😀" * 65_536]
 
 
-def test_a_long_list_may_have_any_pauses():
+def test_a_long_list_may_have_much_white_space():
     entries = [(b" " * 600_000, b'"u%d",' % number) for number in range(9)]
     chunks = [b"[", *itertools.chain.from_iterable(entries), b'"u9"]']
     assert read(chunks) == [f"u{n}" for n in range(10)]
@@ -170,7 +170,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"])))
 
 
 @given(TEXTS, st.booleans(), st.none() | st.integers(0, 2), st.data())
-def test_whatever_json_can_say_is_read_back(texts, ascii_only, indent, data):
+def test_any_list_of_texts_is_read_back(texts, ascii_only, indent, data):
     body = json.dumps(texts, ensure_ascii=ascii_only, indent=indent).encode()
     places = sorted(data.draw(st.sets(st.integers(0, len(body)))))
     edges = itertools.pairwise([0, *places, len(body)])
@@ -178,7 +178,7 @@ def test_whatever_json_can_say_is_read_back(texts, ascii_only, indent, data):
 
 
 @given(st.lists(st.sampled_from([r"\ud83d", r"\ude00", r"\u0041", "\\\\", r"\"", "u", "d800"])))
-def test_half_a_character_is_never_taken_for_another(parts):
+def test_a_lone_surrogate_is_never_another_character(parts):
     body = f'["{"".join(parts)}"]'.encode()
     member = json.loads(body)[0]
     if any("\ud800" <= character <= "\udfff" for character in member):

@@ -46,7 +46,7 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize(("status", "begin", "repeated", "code", "says"), ENDLESS)
-def test_an_answer_that_is_no_list_is_not_read_to_its_end(
+def test_an_answer_that_is_not_a_list_is_not_read_to_its_end(
     groupserver, sendprofile, status, begin, repeated, code, says
 ):
     site = groupserver(members=["u1"])
@@ -92,7 +92,7 @@ def recorded(call):
 
 
 @pytest.mark.parametrize(("fault", "code"), CUT.values(), ids=CUT)
-def test_a_list_that_is_cut_off_enrols_nobody(groupserver, call, recorded, fault, code):
+def test_an_incomplete_list_enrols_nobody(groupserver, call, recorded, fault, code):
     site = groupserver(members=json.loads(LISTED))
     site.on_members = fault
     done = call(site.url)
@@ -102,9 +102,7 @@ def test_a_list_that_is_cut_off_enrols_nobody(groupserver, call, recorded, fault
 
 
 @pytest.mark.parametrize(("fault", "code"), CUT.values(), ids=CUT)
-def test_a_list_that_is_cut_off_takes_nobody_away_from_a_run_that_is_begun(
-    groupserver, call, recorded, fault, code
-):
+def test_an_incomplete_list_does_not_change_a_run(groupserver, call, recorded, fault, code):
     members = ["u1", "u2", "u3"]
     site = groupserver(members=members, answers={"u2": -1024})
     assert call(site.url).returncode == 75
@@ -116,7 +114,7 @@ def test_a_list_that_is_cut_off_takes_nobody_away_from_a_run_that_is_begun(
     assert site.mailed == dict.fromkeys(members, 1)
 
 
-def test_who_is_listed_twice_is_sent_to_once(groupserver, call, recorded):
+def test_a_member_listed_twice_is_sent_to_once(groupserver, call, recorded):
     site = groupserver(members=["u1", "u2"])
     site.on_members = Answer.json(["u1", "u2", "u1", "u2", "u2"] * 3000)
     assert call("-j", "8", site.url).returncode == 0
@@ -128,7 +126,7 @@ ODD = ["\0", "a\0b", "a", "a\n", "\r\n", "\x1b[2J", " ", "%00", "a&token=x", "+"
 WIDE = ["山田", "😀", "e\u0301", "é", "\u202e", "\ufeff", "\uffff"]
 
 
-def test_an_id_is_taken_as_it_is_from_the_list_to_the_hook(groupserver, call, recorded):
+def test_an_id_is_unchanged_from_the_list_to_the_hook(groupserver, call, recorded):
     odd = [*ODD, "x" * 65_536]
     site = groupserver(members=odd)
     assert call("-j", "4", site.url).returncode == 0
@@ -139,7 +137,7 @@ def test_an_id_is_taken_as_it_is_from_the_list_to_the_hook(groupserver, call, re
 
 
 @pytest.mark.parametrize("escaped", [True, False])
-def test_an_id_beyond_ascii_is_taken_as_it_is(groupserver, call, escaped):
+def test_an_id_beyond_ascii_is_unchanged(groupserver, call, escaped):
     # This site, as the original, stumbles over the form; the ID arrives all the same.
     site = groupserver()
     site.on_members = Answer.json(WIDE, escaped=escaped)
@@ -155,7 +153,7 @@ def test_the_empty_string_is_an_id_which_the_site_may_refuse(groupserver, call, 
     assert recorded(site) == {"sent": 1, "failed": 1}
 
 
-def test_half_a_character_is_refused_before_anybody_is_sent_to(groupserver, call, recorded):
+def test_a_lone_surrogate_is_refused_before_anything_is_sent(groupserver, call, recorded):
     site = groupserver(members=["u1"])
     site.on_members = faults.text(rb'["u1", "u2", "\ud83d"]')
     done = call(site.url)
@@ -164,7 +162,7 @@ def test_half_a_character_is_refused_before_anybody_is_sent_to(groupserver, call
     assert recorded(site) == {}
 
 
-def test_a_long_list_comes_over_http_2_as_well(groupserver, authority, sendprofile):
+def test_a_long_list_can_arrive_over_http_2(groupserver, authority, sendprofile):
     site = groupserver(tls=authority.good(), http2=True)
     site.on_members = Answer.json([f"u{number}" for number in range(50_000)])
     done = sendprofile.run("--cacert", authority.pem, "--dry-run", site.url)
@@ -173,7 +171,7 @@ def test_a_long_list_comes_over_http_2_as_well(groupserver, authority, sendprofi
     assert [request.version for request in site.requests] == ["HTTP/2"]
 
 
-def test_a_page_over_http_2_is_no_list_either(groupserver, authority, sendprofile):
+def test_a_page_over_http_2_is_not_a_list(groupserver, authority, sendprofile):
     site = groupserver(tls=authority.good(), http2=True)
     site.on_members = replace(faults.login_page(), body=b"<html>" * MIB)
     done = sendprofile.run("--cacert", authority.pem, site.url)

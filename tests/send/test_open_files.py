@@ -36,9 +36,7 @@ def test_the_soft_limit_is_raised_to_what_the_jobs_need(groupserver, limited):
     assert site.connections > 100
 
 
-def test_nothing_is_begun_where_the_hard_limit_does_not_allow_the_jobs(
-    groupserver, limited, ledger
-):
+def test_too_low_a_hard_limit_is_an_error(groupserver, limited, ledger):
     site = groupserver(members=["u"])
     done = limited("ulimit -n 200", "-j", 300, site.url)
     assert done.returncode == 64
@@ -51,7 +49,7 @@ def test_nothing_is_begun_where_the_hard_limit_does_not_allow_the_jobs(
 
 
 @pytest.mark.parametrize("files", [80, MAX_IN_FLIGHT])
-def test_auto_goes_only_as_far_as_the_hard_limit_allows(groupserver, limited, files):
+def test_auto_stays_within_the_hard_limit(groupserver, limited, files):
     site = groupserver(members=[f"u{number}" for number in range(300)])
     done = limited(f"ulimit -n {files}", "-j", "auto", site.url)
     assert (done.returncode, done.stderr) == (0, "")

@@ -15,7 +15,7 @@ def parsed(*argv):
     return options.parse([*argv, URL], "etc/gsconfig.ini")
 
 
-def test_the_defaults_are_the_originals():
+def test_the_defaults_are_those_of_the_original():
     chosen = parsed()
     assert (chosen.url, chosen.config, chosen.instance) == (URL, "etc/gsconfig.ini", "default")
     assert (chosen.throttle, chosen.verbose, chosen.timeout) == (0, False, 240)
@@ -56,7 +56,7 @@ def test_the_defaults_are_the_originals():
         (["--until", "00:00"], "until", time(0, 0)),
     ],
 )
-def test_an_option_is_taken_in_each_of_its_forms(argv, option, value):
+def test_each_form_of_an_option_is_accepted(argv, option, value):
     assert getattr(parsed(*argv), option) == value
 
 
@@ -99,7 +99,7 @@ def test_a_wrong_command_line_is_a_usage_error(argv):
         parsed(*argv)
 
 
-def test_no_url_is_a_usage_error():
+def test_a_missing_url_is_a_usage_error():
     with pytest.raises(UsageError, match="url"):
         options.parse([], "etc/gsconfig.ini")
 
@@ -121,7 +121,7 @@ def test_help_and_version_print_and_end(option, capsys):
         (["--until", "noon"], "--until: not a time of day, such as 06:30: 'noon'"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_would_be_right(argv, said):
+def test_the_error_for_a_wrong_value_has_an_example(argv, said):
     with pytest.raises(UsageError) as raised:
         parsed(*argv)
     assert str(raised.value).endswith(f"argument {said}")

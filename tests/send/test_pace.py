@@ -32,12 +32,12 @@ def end(pace, *verdicts, now):
     pace.ended([attempt] * len(verdicts), outcomes(*verdicts), len(verdicts), now)
 
 
-def test_there_is_one_turn_and_none_while_it_is_taken():
+def test_one_job_allows_one_call_in_flight():
     pace = pace_of(throttle=0)
     assert (pace.turns(0, in_flight=0), pace.turns(0, in_flight=1)) == (1, 0)
 
 
-def test_a_turn_rests_after_a_success():
+def test_the_throttle_pauses_after_a_success():
     pace = pace_of(throttle=5)
     end(pace, Verdict.SENT, now=10)
     assert (pace.turns(10, 0), pace.rest(10, 0)) == (0, 5)
@@ -46,19 +46,19 @@ def test_a_turn_rests_after_a_success():
 
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.SENT}))
-def test_nothing_rests_after_anything_else(verdict):
+def test_the_throttle_does_not_pause_after_other_outcomes(verdict):
     pace = pace_of(throttle=5)
     end(pace, verdict, now=10)
     assert (pace.turns(10, 0), pace.rest(10, 0)) == (1, 0)
 
 
-def test_without_a_throttle_nothing_rests():
+def test_without_a_throttle_there_is_no_pause():
     pace = pace_of(throttle=0)
     end(pace, Verdict.SENT, now=10)
     assert (pace.turns(10, 0), pace.rest(10, 0)) == (1, 0)
 
 
-def test_each_of_several_turns_rests_by_itself():
+def test_each_of_several_jobs_pauses_by_itself():
     pace = pace_of(throttle=5, jobs=3)
     end(pace, Verdict.SENT, now=10)
     end(pace, Verdict.SENT, Verdict.FAILED, now=12)
@@ -67,7 +67,7 @@ def test_each_of_several_turns_rests_by_itself():
     assert pace.turns(17, 0) == 3
 
 
-def test_there_are_no_turns_in_a_pause_and_one_at_a_time_until_the_site_answers():
+def test_no_call_begins_in_a_pause_and_one_at_a_time_after_it():
     backoff = Backoff(300, lambda: 1.0)
     pace = pace_of(jobs=9, backoff=backoff)
     backoff.pause(10, retry_after=5)
@@ -107,7 +107,7 @@ def one(verdict, cause=None, status=None):
         (one(Verdict.UNKNOWN, StopCause.BUSY), CallSignal.REFUSED),
     ],
 )
-def test_a_limit_hears_how_each_call_ended_and_how_long_it_took(outcome, sign):
+def test_the_limit_gets_the_signal_and_duration_of_each_call(outcome, sign):
     limit = Learning()
     pace = Pace(limit, 0, Backoff(300, lambda: 1.0))
     assert pace.turns(1, in_flight=1) == 2
@@ -125,32 +125,32 @@ def begin_all(pace, now, in_flight=0):
     return turns
 
 
-def test_a_rate_spaces_the_turns_evenly_however_many_may_be_in_flight():
+def test_the_rate_limiter_spaces_the_calls_evenly():
     pace = pace_of(jobs=64, rate=4)
     began = [now / 100 for now in range(10_000, 10_300) if begin_all(pace, now / 100)]
     assert began == pytest.approx([100 + beat / 4 for beat in range(12)], abs=0.011)
 
 
-def test_a_rate_says_when_its_next_turn_is():
+def test_the_rate_limiter_knows_the_time_of_the_next_call():
     pace = pace_of(jobs=64, rate=0.5)
     assert begin_all(pace, 100) == 1
     assert (pace.turns(101.9, 1), pace.rest(101.5, 1)) == (0, 0.5)
     assert (pace.turns(102, 1), pace.rest(102, 1)) == (1, 0)
 
 
-def test_a_rate_gives_no_turn_that_the_jobs_do_not():
+def test_the_rate_limiter_does_not_exceed_the_jobs():
     pace = pace_of(jobs=1, rate=4)
     assert begin_all(pace, 100) == 1
     assert (pace.turns(100.3, 1), pace.rest(100.1, 1)) == (0, None)
 
 
-def test_a_site_that_was_slow_gets_no_burst_afterwards():
+def test_the_time_of_a_slow_site_is_not_caught_up():
     pace = pace_of(jobs=64, rate=10)
     assert begin_all(pace, 100) == 1
     assert [begin_all(pace, now) for now in (130, 130.05, 130.1)] == [1, 0, 1]
 
 
-def test_what_the_loop_holds_up_is_made_good():
+def test_a_delay_of_the_loop_is_caught_up():
     # Every turn comes 30 ms late, three beats at once: the rate is kept all the same.
     pace = pace_of(jobs=64, rate=100)
     begun = sum(begin_all(pace, 100 + tick * 0.03) for tick in range(2000))
@@ -158,7 +158,7 @@ def test_what_the_loop_holds_up_is_made_good():
 
 
 @pytest.mark.parametrize("rate", [1 / 3600, 1 / 60, 1, 33, 1000, 20_000])
-def test_a_rate_is_kept_within_two_percent_over_a_minute_or_over_ten_beats(rate):
+def test_the_rate_is_exact_to_two_percent(rate):
     pace, seconds = pace_of(jobs=512, rate=rate), max(60, 10 / rate)
     begun, now = 0, 0.0
     while now < seconds:
@@ -167,7 +167,7 @@ def test_a_rate_is_kept_within_two_percent_over_a_minute_or_over_ten_beats(rate)
     assert begun == pytest.approx(rate * seconds, rel=0.02, abs=1)
 
 
-def test_a_pause_and_a_throttle_hold_with_a_rate_as_well():
+def test_a_rate_limiter_keeps_pauses_and_the_throttle():
     backoff = Backoff(300, lambda: 1.0)
     pace = pace_of(throttle=5, jobs=1, backoff=backoff, rate=100)
     end(pace, Verdict.SENT, now=10)

@@ -35,7 +35,7 @@ def stopped(process, site, number, after):
         (signal.SIGTERM, "auto"),
     ],
 )
-def test_a_run_that_was_stopped_is_gone_on_with(groupserver, sendprofile, number, jobs):
+def test_a_stopped_run_is_resumed(groupserver, sendprofile, number, jobs):
     # So many that with 64 in flight, and lost, the second call still has somebody to send to.
     count = 60 if jobs != "64" else 200
     site = groupserver(members=[f"u{each:03}" for each in range(count)])
@@ -50,7 +50,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(groupserver, sendprofile, number
     assert done.returncode == (75 if unknown else 0)
 
 
-def test_who_was_in_flight_when_the_run_was_killed_is_told_by_name(groupserver, sendprofile):
+def test_the_members_in_flight_of_a_killed_run_are_named(groupserver, sendprofile):
     site = groupserver(members=members(5))
     site.on_send = [None, faults.never()]
     stopped(sendprofile.start(site.url), site, signal.SIGKILL, 3)
@@ -61,7 +61,7 @@ def test_who_was_in_flight_when_the_run_was_killed_is_told_by_name(groupserver, 
     assert site.mailed == dict.fromkeys(members(5), 1)
 
 
-def test_the_second_call_of_a_finished_run_sends_nothing_and_is_silent(groupserver, sendprofile):
+def test_a_complete_run_sends_nothing_more_and_is_silent(groupserver, sendprofile):
     site = groupserver(members=members(5))
     site.answers["u01"] = -32
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_the_second_call_of_a_finished_run_sends_nothing_and_is_silent(groupserv
     assert len(site.sends) == 5
 
 
-def test_who_joined_is_sent_to_and_who_left_is_not(groupserver, sendprofile):
+def test_new_members_are_sent_to_and_removed_ones_are_not(groupserver, sendprofile):
     site = groupserver(members=members(5))
     sendprofile.run("--limit", "2", site.url)
     site.members = ["u00", "u02", "new"]
@@ -81,7 +81,7 @@ def test_who_joined_is_sent_to_and_who_left_is_not(groupserver, sendprofile):
     assert "6 members: 4 sent; 2 skipped (2 no longer listed)." in done.stdout
 
 
-def test_who_left_and_is_back_is_sent_to(groupserver, sendprofile):
+def test_a_removed_member_who_is_listed_again_is_sent_to(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run("--limit", "1", site.url)
     for listed in (["u00"], members(3)):
@@ -90,7 +90,7 @@ def test_who_left_and_is_back_is_sent_to(groupserver, sendprofile):
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_site_that_has_lost_its_members_in_the_middle_loses_nobody(groupserver, sendprofile):
+def test_an_empty_list_in_the_middle_of_a_run_forgets_nobody(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run("--limit", "1", site.url)
     site.members = []
@@ -103,9 +103,7 @@ def test_a_site_that_has_lost_its_members_in_the_middle_loses_nobody(groupserver
 
 
 @JOBS
-def test_who_failed_is_tried_again_and_who_is_unknown_is_left_alone(
-    groupserver, sendprofile, jobs
-):
+def test_failed_members_are_retried_and_unknown_ones_are_not(groupserver, sendprofile, jobs):
     site = groupserver(members=members(4))
     site.answers = {"u01": -1024, "u02": faults.half()}
     done = sendprofile.run("-j", jobs, site.url)
@@ -118,7 +116,7 @@ def test_who_failed_is_tried_again_and_who_is_unknown_is_left_alone(
     assert [one.fields["profileId"] for one in site.sends[4:]] == ["u01"]
 
 
-def test_a_run_without_members_is_silent_and_they_may_come_later(groupserver, sendprofile):
+def test_a_run_without_members_is_silent_and_can_get_members_later(groupserver, sendprofile):
     site = groupserver()
     for _ in range(2):
         done = sendprofile.run(site.url)
@@ -129,7 +127,7 @@ def test_a_run_without_members_is_silent_and_they_may_come_later(groupserver, se
     assert site.mailed == {"a": 1}
 
 
-def test_huge_ids_are_ids(groupserver, sendprofile):
+def test_huge_ids_are_accepted(groupserver, sendprofile):
     huge = ["x" * 60_000 + end for end in "ab"]
     site = groupserver(members=huge)
     site.answers[huge[1]] = -1024
@@ -139,7 +137,7 @@ def test_huge_ids_are_ids(groupserver, sendprofile):
     assert site.mailed == dict.fromkeys(huge, 1)
 
 
-def test_two_sites_share_a_ledger_and_nothing_else(groupserver, sendprofile, tmp_path):
+def test_two_sites_in_one_ledger_do_not_affect_each_other(groupserver, sendprofile, tmp_path):
     one, two = groupserver(members=members(3)), groupserver(members=members(3))
     ledger = ["--ledger", tmp_path / "both.sqlite3"]
     one.on_send = [None, faults.never()]
@@ -153,14 +151,14 @@ def test_two_sites_share_a_ledger_and_nothing_else(groupserver, sendprofile, tmp
     assert one.mailed == two.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_one_site_is_one_site_however_its_url_is_written(groupserver, sendprofile):
+def test_every_spelling_of_a_url_resumes_the_same_run(groupserver, sendprofile):
     site = groupserver(members=members(3))
     for url in (site.url, f"{site.url}/", site.url.replace("http:", "HTTP:")):
         assert sendprofile.run(url).returncode == 0
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_run_goes_on_when_the_token_has_been_changed(groupserver, sendprofile):
+def test_a_run_is_resumed_with_a_new_token(groupserver, sendprofile):
     site = groupserver(members=members(3))
     refusal = {"status": -1, "message": ["Token: wrong"]}
     site.on_send = [None, Answer.json(refusal)]
@@ -172,7 +170,7 @@ def test_a_run_goes_on_when_the_token_has_been_changed(groupserver, sendprofile)
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_an_earlier_run_that_was_never_finished_is_told_of_once(groupserver, sendprofile):
+def test_an_earlier_incomplete_run_is_reported_once(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run("--period", "2026-08", "--limit", "1", site.url)
     told = "The run of 2026-08 is incomplete."
@@ -182,7 +180,7 @@ def test_an_earlier_run_that_was_never_finished_is_told_of_once(groupserver, sen
     assert site.mailed == dict.fromkeys(members(3), 2)
 
 
-def test_a_call_that_waits_for_a_lock_of_the_ledger_goes_on(groupserver, sendprofile, tmp_path):
+def test_a_run_continues_after_it_waited_for_the_ledger(groupserver, sendprofile, tmp_path):
     site = groupserver(members=members(2))
     ledger = tmp_path / "ledger.sqlite3"
     sendprofile.run("--ledger", ledger, "--limit", "1", site.url)

@@ -30,9 +30,7 @@ def gaps(site):
     return [after.time - before.time for before, after in pairwise(site.sends)]
 
 
-def test_a_site_that_is_down_at_first_is_waited_for_and_cron_hears_nothing(
-    groupserver, sendprofile
-):
+def test_a_site_that_is_down_at_first_is_retried_silently(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.stop()
     process = sendprofile.start("--patience", str(LIMIT), site.url)
@@ -44,7 +42,7 @@ def test_a_site_that_is_down_at_first_is_waited_for_and_cron_hears_nothing(
 
 
 @JOBS
-def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprofile, jobs):
+def test_a_site_that_stops_in_the_middle_is_retried(groupserver, sendprofile, jobs):
     site, stops = groupserver(members=members(200)), []
 
     def go_away(asked):
@@ -74,7 +72,7 @@ def test_a_site_that_goes_away_in_the_middle_is_waited_for(groupserver, sendprof
     assert len(site.mailed) >= 200 - lost
 
 
-def test_a_site_that_stays_away_ends_the_run_when_patience_does(sendprofile, free_port):
+def test_a_site_that_stays_down_stops_the_run_when_the_patience_ends(sendprofile, free_port):
     began = time.monotonic()
     done = sendprofile.run("-v", "--patience", "3", f"http://127.0.0.1:{free_port}")
     assert done.returncode == 75
@@ -101,7 +99,7 @@ WISHES = [
 
 
 @pytest.mark.parametrize(("status", "wish", "least"), WISHES)
-def test_a_busy_site_is_left_alone_as_long_as_it_asks(
+def test_a_busy_site_gets_the_pause_that_it_asks_for(
     groupserver, sendprofile, status, wish, least
 ):
     site = groupserver(members=members(3))
@@ -112,7 +110,7 @@ def test_a_busy_site_is_left_alone_as_long_as_it_asks(
     assert gaps(site)[1] >= least
 
 
-def test_a_busy_members_hook_is_left_alone_as_long_as_it_asks(groupserver, sendprofile):
+def test_a_busy_members_hook_gets_the_pause_that_it_asks_for(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.on_members = [faults.trouble(503, Retry_After="2")]
     done = sendprofile.run("-v", "--patience", str(LIMIT), site.url)
@@ -124,7 +122,7 @@ def test_a_busy_members_hook_is_left_alone_as_long_as_it_asks(groupserver, sendp
 
 @pytest.mark.parametrize("hook", ["on_send", "on_members"])
 @pytest.mark.parametrize(("asked", "told"), [(7200, 7200), (25_200, 21_600)])
-def test_more_than_an_hour_is_left_to_the_operator_who_hears_when_to_come_back(
+def test_a_retry_after_of_more_than_an_hour_stops_the_run_and_names_the_time(
     groupserver, sendprofile, hook, asked, told
 ):
     site = groupserver(members=members(3))
@@ -150,7 +148,7 @@ def test_a_run_with_many_in_flight_pauses_as_one(groupserver, sendprofile, jobs)
     assert sum(gap > 2.9 for gap in gaps(site)) == 1
 
 
-def test_a_handshake_that_fails_in_the_middle_is_tried_again(groupserver, sendprofile, authority):
+def test_a_failed_handshake_is_retried(groupserver, sendprofile, authority):
     site = groupserver(members=members(5), tls=authority.good())
     answer = Answer.json({"status": 0, "message": "Sent"}, mails=True)
     site.on_send = [None, faults.last(answer)]
@@ -177,7 +175,7 @@ def test_a_signal_ends_a_pause_at_once(groupserver, sendprofile, hook, number, c
     assert not site.mailed
 
 
-def test_without_patience_the_first_trouble_ends_the_run(groupserver, sendprofile):
+def test_without_patience_the_first_failure_stops_the_run(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.on_send = [None, faults.trouble(503)]
     done = sendprofile.run("--patience", "0", site.url)

@@ -64,14 +64,14 @@ def send_to(begun, count, verdict=Verdict.SENT):
     begun.ledger.record([Outcome(claim.member, verdict, "", "") for claim in claims])
 
 
-def test_a_run_begins_with_its_first_round_and_the_period_for_a_key(begin):
+def test_a_run_begins_with_round_1_and_the_period_as_its_key(begin):
     begun = begin("u1")
     assert (begun.run.site, begun.run.period, begun.run.round) == (SITE, OCTOBER, 1)
     assert begun.run.key == "2026-10"
     assert not begun.resumed
 
 
-def test_calling_again_resumes_the_same_run(begin):
+def test_the_next_invocation_resumes_the_run(begin):
     first = begin("u1", "u2")
     send_to(first, 1)
     second = begin("u1", "u2")
@@ -89,7 +89,7 @@ def test_another_period_or_site_is_another_run(begin, other):
     assert begun.ledger.tally().of(Verdict.WAITING) == 1
 
 
-def test_another_round_sends_to_everybody_once_more_with_other_keys(begin, clock):
+def test_another_round_sends_to_all_members_with_other_keys(begin, clock):
     first = begin("u1", "u2")
     send_to(first, 2)
     second = begin("u1", "u2", again=True)
@@ -119,13 +119,13 @@ def test_another_round_is_refused_while_members_wait(begin, file):
     assert len(list(runs.accounts(file, SITE, Clock()))) == 1
 
 
-def test_a_first_run_can_be_begun_with_again(begin):
+def test_again_can_begin_the_first_round(begin):
     begun = begin("u1", again=True)
     assert begun.run.round == 1
     assert begin("u1").run == begun.run
 
 
-def test_a_run_whose_list_never_came_is_begun_by_the_next_call(begin):
+def test_a_run_without_a_list_is_begun_by_the_next_invocation(begin):
     first = begin()
     second = begin("u1")
     assert not second.resumed
@@ -133,7 +133,7 @@ def test_a_run_whose_list_never_came_is_begun_by_the_next_call(begin):
     assert second.ledger.tally().total == 1
 
 
-def test_another_round_whose_list_never_came_is_forgotten_without_again(begin):
+def test_a_round_without_a_list_is_ignored_without_again(begin):
     first = begin("u1", "u2")
     send_to(first, 2)
     begin(again=True)  # its list never came
@@ -142,7 +142,7 @@ def test_another_round_whose_list_never_came_is_forgotten_without_again(begin):
     assert resumed.ledger.queue(Selection(), 0) == 0
 
 
-def test_another_round_whose_list_never_came_is_begun_by_again(begin, clock, file):
+def test_a_round_without_a_list_is_begun_with_again(begin, clock, file):
     send_to(begin("u1"), 1)
     lost = begin(again=True)
     clock.now += 60
@@ -152,7 +152,7 @@ def test_another_round_whose_list_never_came_is_begun_by_again(begin, clock, fil
     assert [one.run.round for one in runs.accounts(file, SITE, clock)] == [2, 1]
 
 
-def test_keys_of_rounds_are_printable_and_tell_the_period(begin):
+def test_keys_of_rounds_are_printable_and_contain_the_period(begin):
     send_to(begin("u1"), 1)
     key = begin("u1", again=True).run.key
     assert key.startswith("2026-10-")
@@ -172,7 +172,7 @@ def test_a_clock_that_jumps_back_changes_no_run_and_no_verdict(begin, clock, fil
     assert begin("u1", "u2", again=True).run.round == 2
 
 
-def test_who_was_left_behind_is_told_by_the_latest_period_before(begin, file):
+def test_the_latest_earlier_incomplete_period_is_reported(begin, file):
     for month, sent in ((7, 1), (8, 0), (9, 1)):
         send_to(begin("u1", period=Period(2026, month)), sent)
     begin("u1", site="example.org", period=Period(2026, 9))
@@ -181,7 +181,7 @@ def test_who_was_left_behind_is_told_by_the_latest_period_before(begin, file):
     assert runs.incomplete_period(file, "elsewhere", OCTOBER) is None
 
 
-def test_how_a_call_ended_is_recorded(begin, file, clock):
+def test_the_end_of_an_invocation_is_recorded(begin, file, clock):
     begun = begin("u1")
     with pytest.raises(HostNotFoundError), runs.recording_end(file, begun, clock, lambda: None):
         raise HostNotFoundError("There is no host.\nCheck the URL.")
@@ -228,7 +228,7 @@ def test_the_period_is_the_month_before_today(sendprofile, path, day, period):
     assert str(given.period) == "2025-02"
 
 
-def test_a_month_that_ends_while_the_run_is_on_does_not_change_it(groupserver, sendprofile, path):
+def test_a_month_that_ends_during_a_run_does_not_change_its_period(groupserver, sendprofile, path):
     site = groupserver(members=["u1", "u2", "u3"])
     october = settings(sendprofile, path, site.url, date(2026, 10, 31), "--limit", "2")
     assert call(october)[0] == 75
@@ -285,7 +285,7 @@ def test_until_is_the_next_time_that_the_clock_shows(sendprofile, path, now, unt
     assert told.until == datetime.fromisoformat(end)
 
 
-def test_a_call_stops_at_its_time_of_day_and_the_next_goes_on(groupserver, sendprofile, path):
+def test_until_stops_the_run_and_the_next_invocation_resumes_it(groupserver, sendprofile, path):
     members = [f"u{number:02}" for number in range(40)]
     site = groupserver(members=members)
     told = settings(sendprofile, path, site.url, date(2026, 11, 1), "-j", "2")

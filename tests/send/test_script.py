@@ -16,7 +16,7 @@ def site(groupserver):
     return groupserver(members=["u1", "u2"], names={"u1": "Jane Smith"})
 
 
-def test_the_names_of_the_manual_are_there():
+def test_the_documented_names_exist():
     assert script.PROFILE_URI == "/gs-profile-status-members.html"
     assert script.SEND_STATUS_URI == "/gs-profile-status-send.html"
     assert issubclass(script.NotOk, Exception)
@@ -44,20 +44,20 @@ def test_get_user_ids_raises_not_ok(site):
         script.get_userIds(site.netloc, "secret")
 
 
-def test_get_user_ids_tells_a_refused_token(site):
+def test_get_user_ids_reports_a_refused_token(site):
     with pytest.raises(errors.TokenRefusedError) as raised:
         script.get_userIds(site.netloc, "another")
     assert "another" not in str(raised.value)
 
 
-def test_send_status_returns_what_the_site_says(site):
+def test_send_status_returns_the_answer_of_the_site(site):
     said = script.send_status(site.netloc, "u1", "secret")
     message = "Sent the monthly profile-status notification to Jane Smith (u1)"
     assert said == {"status": 0, "message": message}
     assert site.mailed == {"u1": 1}
 
 
-def test_send_status_cuts_the_token_out_of_a_message(site):
+def test_send_status_redacts_the_token_in_a_message(site):
     site.on_send = Answer.json({"status": 0, "message": "You said secret"})
     assert script.send_status(site.netloc, "u1", "secret")["message"] == "You said [token]"
 
@@ -82,7 +82,7 @@ def test_send_status_raises_not_ok(site):
         (Answer(200, b"[]"), errors.ProtocolError),
     ],
 )
-def test_send_status_raises_for_what_is_no_answer(site, behaviour, error):
+def test_send_status_raises_for_other_answers(site, behaviour, error):
     site.on_send = behaviour
     with pytest.raises(error):
         script.send_status(site.netloc, "u1", "secret")
@@ -106,7 +106,7 @@ def test_main_sends_to_all_and_exits(site, sendprofile, monkeypatch, capsys):
     assert "Sent the monthly" in capsys.readouterr().out
 
 
-def test_main_exits_with_78_where_the_default_file_is_not_there(monkeypatch, capsys):
+def test_main_exits_with_78_without_the_default_file(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["sendprofile", "http://127.0.0.1:9"])
     with pytest.raises(SystemExit) as raised:
         script.main("/nosuch/gsconfig.ini")

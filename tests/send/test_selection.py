@@ -38,7 +38,7 @@ def test_each_period_is_a_run_of_its_own(groupserver, sendprofile):
     assert [one.fields["period"] for one in site.sends] == ["2026-08"] * 2 + ["2026-09"] * 2
 
 
-def test_a_month_to_come_is_a_slip_and_this_one_is_not(groupserver, sendprofile):
+def test_a_future_month_is_refused_and_the_current_one_is_not(groupserver, sendprofile):
     site = groupserver(members=members(1))
     this = Period.of(date.today())  # noqa: DTZ011 - as cron has it
     done = sendprofile.run("--period", this.after(), site.url)
@@ -63,7 +63,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("period", BAD)
-def test_what_is_no_month_is_64(groupserver, sendprofile, period):
+def test_a_period_that_is_not_a_month_is_refused(groupserver, sendprofile, period):
     site = groupserver(members=members(2))
     done = sendprofile.run("--period", period, site.url)
     assert done.returncode == 64
@@ -74,7 +74,7 @@ def test_what_is_no_month_is_64(groupserver, sendprofile, period):
 # Some members
 
 
-def test_only_those_who_are_named_are_sent_to_and_the_others_later(groupserver, sendprofile):
+def test_only_sends_to_the_named_members_and_a_later_run_to_the_others(groupserver, sendprofile):
     site = groupserver(members=members(5))
     site.answers["u4"] = -1024
     sendprofile.run("--only", "u4", site.url)
@@ -87,7 +87,7 @@ def test_only_those_who_are_named_are_sent_to_and_the_others_later(groupserver, 
     assert site.mailed == dict.fromkeys(members(5), 1)
 
 
-def test_the_account_of_some_is_about_them_alone(groupserver, sendprofile):
+def test_the_report_of_only_is_about_the_named_members(groupserver, sendprofile):
     site = groupserver(members=members(4))
     site.answers = {"u0": -1024, "u1": faults.trouble(500), "u2": -1024}
     sendprofile.run(site.url)
@@ -100,7 +100,7 @@ def test_the_account_of_some_is_about_them_alone(groupserver, sendprofile):
     ]
 
 
-def test_who_is_named_and_not_listed_is_67_and_nobody_is_sent_to(groupserver, sendprofile):
+def test_only_with_an_unlisted_member_sends_nothing(groupserver, sendprofile):
     site = groupserver(members=members(3))
     done = sendprofile.run("--only", "u1", "--only", "ty\x1bpo", site.url)
     assert done.returncode == 67
@@ -108,7 +108,7 @@ def test_who_is_named_and_not_listed_is_67_and_nobody_is_sent_to(groupserver, se
     assert sent_to(site) == []
 
 
-def test_who_is_named_and_settled_is_left_in_peace(groupserver, sendprofile):
+def test_only_does_not_send_twice(groupserver, sendprofile):
     site = groupserver(members=members(3))
     for _ in range(2):
         done = sendprofile.run("--only", "u1", site.url)
@@ -119,7 +119,7 @@ def test_who_is_named_and_settled_is_left_in_peace(groupserver, sendprofile):
 # So many
 
 
-def test_the_run_stops_after_as_many_as_are_allowed(groupserver, sendprofile):
+def test_the_run_stops_after_limit_members(groupserver, sendprofile):
     site = groupserver(members=members(5))
     done = sendprofile.run("--limit", "2", site.url)
     assert done.returncode == 75
@@ -130,7 +130,7 @@ def test_the_run_stops_after_as_many_as_are_allowed(groupserver, sendprofile):
 
 
 @pytest.mark.parametrize("jobs", [1, 8])
-def test_who_was_not_reached_does_not_count(groupserver, sendprofile, jobs):
+def test_a_member_who_was_not_reached_does_not_count_for_the_limit(groupserver, sendprofile, jobs):
     site = groupserver(members=members(5))
     site.on_send = [faults.trouble(503)]
     done = sendprofile.run("--patience", str(LIMIT), "-j", jobs, "--limit", "2", site.url)
@@ -138,7 +138,7 @@ def test_who_was_not_reached_does_not_count(groupserver, sendprofile, jobs):
     assert len(site.mailed) == 2
 
 
-def test_some_of_those_who_are_named(groupserver, sendprofile):
+def test_limit_and_only_can_be_combined(groupserver, sendprofile):
     site = groupserver(members=members(5))
     done = sendprofile.run("--limit", "1", "--only", "u3", "--only", "u2", site.url)
     assert done.returncode == 75
@@ -147,7 +147,7 @@ def test_some_of_those_who_are_named(groupserver, sendprofile):
 
 
 @pytest.mark.parametrize("jobs", [2, 16])
-def test_so_many_are_in_flight_and_not_more(groupserver, sendprofile, jobs):
+def test_jobs_limits_the_calls_in_flight(groupserver, sendprofile, jobs):
     site = groupserver(members=members(40))
     site.on_send = faults.delayed(0.05)
     assert sendprofile.run("-j", jobs, site.url).returncode == 0
@@ -159,7 +159,7 @@ def test_so_many_are_in_flight_and_not_more(groupserver, sendprofile, jobs):
 # Everybody again
 
 
-def test_everybody_again_is_refused_while_some_are_waiting(groupserver, sendprofile):
+def test_again_is_refused_while_members_are_waiting(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run("--limit", "1", site.url)
     done = sendprofile.run("--again", site.url)
@@ -168,7 +168,7 @@ def test_everybody_again_is_refused_while_some_are_waiting(groupserver, sendprof
     assert len(site.sends) == 1
 
 
-def test_everybody_again_is_a_round_of_its_own_that_is_gone_on_with(groupserver, sendprofile):
+def test_again_begins_a_round_that_can_be_resumed(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.answers["u1"] = faults.trouble(500)
     sendprofile.run(site.url)
@@ -181,16 +181,14 @@ def test_everybody_again_is_a_round_of_its_own_that_is_gone_on_with(groupserver,
     assert [(run["round"], run["complete"]) for run in told] == [(2, True), (1, False)]
 
 
-def test_the_first_run_may_be_called_again_as_well(groupserver, sendprofile):
+def test_again_can_begin_the_first_round(groupserver, sendprofile):
     site = groupserver(members=members(3))
     assert sendprofile.run("--again", site.url).returncode == 0
     assert sendprofile.run(site.url).returncode == 0
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-def test_a_round_whose_list_never_came_mails_nobody_who_does_not_ask_again(
-    groupserver, sendprofile
-):
+def test_a_round_without_a_list_is_ignored_without_again(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run(site.url)
     site.on_members = [faults.trouble(502)]
@@ -204,7 +202,7 @@ def test_a_round_whose_list_never_came_mails_nobody_who_does_not_ask_again(
 # The unknown
 
 
-def test_the_unknown_are_resent_when_the_operator_says_so(groupserver, sendprofile):
+def test_resend_unknown_sends_to_unknown_members(groupserver, sendprofile):
     site = groupserver(members=members(5))
     site.answers = dict.fromkeys(["u1", "u3"], faults.trouble(500))
     sendprofile.run(site.url)
@@ -216,7 +214,7 @@ def test_the_unknown_are_resent_when_the_operator_says_so(groupserver, sendprofi
     assert "1 unknown (1 no answer)" in done.stderr
 
 
-def test_who_was_to_be_resent_and_was_not_is_still_unknown(groupserver, sendprofile):
+def test_a_member_stays_unknown_if_the_second_call_is_refused(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.answers = dict.fromkeys(members(3), faults.closed())
     sendprofile.run(site.url)
@@ -241,7 +239,7 @@ SENSELESS = [
 
 
 @pytest.mark.parametrize("argv", SENSELESS)
-def test_what_makes_no_sense_is_64_and_nothing_is_done(groupserver, sendprofile, argv):
+def test_contradictory_options_are_refused(groupserver, sendprofile, argv):
     site = groupserver(members=members(3))
     done = sendprofile.run(*argv, site.url)
     assert done.returncode == 64

@@ -39,7 +39,9 @@ def in_flight(jobs):
 
 
 @WITH_JOBS
-def test_the_first_signal_finishes_what_is_in_flight(groupserver, sendprofile, number, code, jobs):
+def test_the_first_signal_waits_for_the_calls_in_flight(
+    groupserver, sendprofile, number, code, jobs
+):
     site, released = groupserver(members=members(SIZES[jobs])), Event()
     site.on_send = hanging(lambda _: faults.held(released))
     process = sendprofile.start("-j", jobs, site.url)
@@ -60,7 +62,7 @@ def test_the_first_signal_finishes_what_is_in_flight(groupserver, sendprofile, n
 
 
 @WITH_JOBS
-def test_the_second_signal_leaves_at_once(groupserver, sendprofile, number, code, jobs):
+def test_the_second_signal_stops_at_once(groupserver, sendprofile, number, code, jobs):
     site = groupserver(members=members(SIZES[jobs]))
     site.on_send = hanging(lambda _: faults.never())
     process = sendprofile.start("-j", jobs, site.url)
@@ -92,9 +94,7 @@ def test_a_signal_during_the_throttle_ends_it(groupserver, sendprofile, number, 
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_signal_while_the_list_is_waited_for_leaves_at_once(
-    groupserver, sendprofile, number, code
-):
+def test_a_signal_stops_a_run_that_waits_for_the_list(groupserver, sendprofile, number, code):
     site = groupserver(members=members(9))
     site.on_members = faults.never()
     process = sendprofile.start(site.url)
@@ -106,7 +106,7 @@ def test_a_signal_while_the_list_is_waited_for_leaves_at_once(
     assert site.sends == []
 
 
-def test_a_pause_is_kept_after_a_success(groupserver, sendprofile):
+def test_the_throttle_pauses_after_a_success(groupserver, sendprofile):
     site = groupserver(members=members(3))
     assert sendprofile.run("-t", "0.4", site.url).returncode == 0
     times = [request.time for request in site.sends]
@@ -114,7 +114,7 @@ def test_a_pause_is_kept_after_a_success(groupserver, sendprofile):
     assert all(after - before >= 0.39 for before, after in pairwise(times))
 
 
-def test_no_pause_is_kept_after_anything_else_nor_at_the_end(groupserver, sendprofile):
+def test_the_throttle_does_not_pause_after_other_outcomes_or_at_the_end(groupserver, sendprofile):
     site = groupserver(members=members(3))
     site.answers = {"u0": -16, "u1": -32}
     assert sendprofile.run("-t", 10 * LIMIT, site.url).returncode == 0
@@ -122,7 +122,7 @@ def test_no_pause_is_kept_after_anything_else_nor_at_the_end(groupserver, sendpr
 
 
 @JOBS
-def test_a_killed_command_has_mailed_whom_it_claimed_at_most(groupserver, sendprofile, jobs):
+def test_a_killed_command_has_mailed_only_claimed_members(groupserver, sendprofile, jobs):
     site = groupserver(members=members(99))
     site.on_send = faults.delayed(0.02)
     process = sendprofile.start("-v", "-j", jobs, site.url)

@@ -60,7 +60,7 @@ def test_a_good_url_has_one_spelling(given_, canonical):
         ("http://" + "a" * 70 + ".com", "name"),
     ],
 )
-def test_a_bad_url_is_told_why_and_what_a_good_one_looks_like(url, says):
+def test_the_error_for_a_bad_url_has_the_reason_and_an_example(url, says):
     with pytest.raises(UsageError) as raised:
         SiteUrl.parse(url)
     assert says in str(raised.value)
@@ -70,7 +70,7 @@ def test_a_bad_url_is_told_why_and_what_a_good_one_looks_like(url, says):
 @pytest.mark.parametrize(
     "url", ["http://me:pass@example.com/", "http://a\\@b.com/", "http://me@x"]
 )
-def test_a_user_name_is_refused_and_its_password_not_repeated(url):
+def test_a_password_is_refused_and_not_quoted(url):
     with pytest.raises(UsageError, match="user name") as raised:
         SiteUrl.parse(url)
     assert "pass" not in str(raised.value).replace("password", "")
@@ -86,7 +86,7 @@ def test_a_user_name_is_refused_and_its_password_not_repeated(url):
         ("[::1]:80", "http://[::1]"),
     ],
 )
-def test_a_hostname_may_carry_a_port_or_be_a_whole_url(hostname, url):
+def test_a_hostname_may_have_a_port_or_be_a_whole_url(hostname, url):
     assert str(SiteUrl.of_host(hostname)) == url
 
 
@@ -110,19 +110,19 @@ def test_a_hostname_may_carry_a_port_or_be_a_whole_url(hostname, url):
         ("http://a.example", f"ftp://a.example{HOOK}", None),
     ],
 )
-def test_a_redirect_is_followed_only_where_it_gives_nothing_away(site, location, moved):
+def test_a_redirect_is_followed_only_if_it_does_not_disclose_the_token(site, location, moved):
     found = SiteUrl.parse(site).moved(HOOK, location)
     assert (str(found) if found else None) == moved
 
 
 @pytest.mark.parametrize("location", ["http://[evil", f"//[::1{HOOK}", f"http://a]{HOOK}"])
-def test_a_redirect_to_what_is_no_url_is_an_error(location):
+def test_a_redirect_to_something_that_is_not_a_url_is_an_error(location):
     with pytest.raises(ValueError, match="URL"):
         SiteUrl.parse("http://a.example").moved(HOOK, location)
 
 
 @given(st.text(), st.sampled_from(["", "//", "http://", "https://a.example:", "http://["]))
-def test_a_redirect_to_any_text_does_no_worse(text, before):
+def test_a_redirect_to_any_text_raises_value_error_at_most(text, before):
     site = SiteUrl.parse("https://a.example")
     with contextlib.suppress(ValueError):
         moved = site.moved(HOOK, f"{before}{text}{HOOK}")
@@ -130,7 +130,7 @@ def test_a_redirect_to_any_text_does_no_worse(text, before):
 
 
 @given(st.text())
-def test_no_text_does_worse_than_a_usage_error(text):
+def test_any_text_is_a_url_or_a_usage_error(text):
     for url in (text, f"http://{text}", f"http://example.com/{text}"):
         try:
             site = SiteUrl.parse(url)

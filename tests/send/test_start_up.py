@@ -92,26 +92,26 @@ def parts(ours):
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--version"]])
-def test_help_needs_nothing_but_the_parser(argv, imported):
+def test_help_imports_the_parser_only(argv, imported):
     superfluous, ours = imported(*argv, beyond=PARSING)
     assert superfluous == set()
     assert ours == HELP
 
 
 @pytest.mark.parametrize("argv", [[], ["--nosuch"], ["-j", "none", "http://localhost"]])
-def test_a_wrong_command_line_needs_no_more_than_a_stream_to_say_so(argv, imported):
+def test_a_usage_error_imports_the_parser_and_the_output_only(argv, imported):
     superfluous, ours = imported(*argv, beyond=PARSING)
     assert superfluous == set()
     assert ours == ERROR
 
 
-def test_to_look_at_a_ledger_needs_no_client(options, imported):
+def test_status_does_not_import_the_client(options, imported):
     superfluous, ours = imported(*options, "--status", "http://localhost", beyond=LOOKING)
     assert superfluous == set()
     assert parts(ours) & {"client", "campaign", "judge", "pace", "backoff", "stop"} == set()
 
 
-def test_to_rehearse_needs_nothing_to_send_by(options, groupserver, imported):
+def test_dry_run_does_not_import_the_parts_that_send(options, groupserver, imported):
     site = groupserver(members=["u1"])
     superfluous, ours = imported(*options, "--dry-run", site.url, beyond=CALLING)
     assert superfluous == set()
@@ -119,9 +119,7 @@ def test_to_rehearse_needs_nothing_to_send_by(options, groupserver, imported):
 
 
 @pytest.mark.parametrize("verbose", [[], ["-v"]], ids=["silent", "verbose"])
-def test_a_run_without_a_terminal_needs_no_library_for_one(
-    verbose, options, groupserver, imported
-):
+def test_a_run_without_a_terminal_does_not_import_rich(verbose, options, groupserver, imported):
     site = groupserver(members=["u1"])
     superfluous, ours = imported(*options, *verbose, site.url, beyond=SENDING)
     assert superfluous == set()
@@ -131,9 +129,7 @@ def test_a_run_without_a_terminal_needs_no_library_for_one(
     assert len(site.sends) == 1
 
 
-def test_a_run_that_is_told_whom_to_trust_need_not_find_the_systems_authorities(
-    options, groupserver, authority, imported
-):
+def test_a_run_with_cacert_does_not_import_ssl(options, groupserver, authority, imported):
     site = groupserver(members=["u1"], tls=authority.good())
     libraries = [each for each in SENDING if each != "ssl"]
     told = ["--cacert", str(authority.pem)]
@@ -150,7 +146,7 @@ def test_help_is_as_wide_as_the_terminal(sendprofile):
 
 
 @pytest.mark.parametrize("columns", ["50", "80", "120", "0", "wide"])
-def test_help_is_as_wide_as_the_environment_says(columns, sendprofile):
+def test_help_has_the_width_of_the_environment(columns, sendprofile):
     told = sendprofile.run("--help", COLUMNS=columns).stdout.splitlines()
     width = int(columns) if columns.isdecimal() and int(columns) else 80
     assert width - 15 < max(map(len, told)) < width

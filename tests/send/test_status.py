@@ -36,7 +36,7 @@ def of_status(call, site, *argv):
 # The status
 
 
-def test_the_status_of_nothing_says_so_and_makes_no_ledger(groupserver, call, ledger):
+def test_the_status_without_a_ledger_creates_none(groupserver, call, ledger):
     site = groupserver()
     done = call("--status", site.url)
     assert (
@@ -47,7 +47,7 @@ def test_the_status_of_nothing_says_so_and_makes_no_ledger(groupserver, call, le
     assert not list(ledger.parent.glob("ledger*"))
 
 
-def test_the_status_asks_nothing_of_the_site_which_may_be_down(groupserver, call):
+def test_the_status_does_not_call_the_site(groupserver, call):
     site = groupserver(members=members(3))
     call(site.url)
     before = site.connections
@@ -57,7 +57,7 @@ def test_the_status_asks_nothing_of_the_site_which_may_be_down(groupserver, call
     assert "3 members: 3 sent." in call("--status", site.url).stdout
 
 
-def test_the_status_tells_of_a_run_what_it_was_and_what_calling_again_would_do(groupserver, call):
+def test_the_status_of_a_run_has_counts_and_next_steps(groupserver, call):
     site = groupserver()
     listing(site, 100)
     call("--period", "2026-10", "--limit", "60", site.url)
@@ -83,7 +83,7 @@ def test_the_status_tells_of_a_run_what_it_was_and_what_calling_again_would_do(g
     ]
 
 
-def test_the_status_has_each_run_of_the_site_the_latest_first_and_no_other_site(groupserver, call):
+def test_the_status_lists_the_runs_of_the_site_only_and_the_latest_first(groupserver, call):
     site, other = groupserver(members=["a"]), groupserver(members=["b", "c"])
     call("--period", "2026-09", other.url)
     for argv in (
@@ -104,7 +104,7 @@ def test_the_status_has_each_run_of_the_site_the_latest_first_and_no_other_site(
     assert "Run the command with --period 2026-09 to send to new members only." in shown
 
 
-def test_a_run_whose_list_never_came_is_told_so(groupserver, call):
+def test_the_status_shows_a_run_without_a_list(groupserver, call):
     site = groupserver()
     site.on_members = faults.trouble(502)
     call("--period", "2026-10", site.url)
@@ -117,7 +117,9 @@ def test_a_run_whose_list_never_came_is_told_so(groupserver, call):
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
-def test_a_run_that_has_not_ended_is_told_so(groupserver, sendprofile, call, ledger, is_killed):
+def test_the_status_shows_a_run_that_has_not_ended(
+    groupserver, sendprofile, call, ledger, is_killed
+):
     site = groupserver(members=members(5))
     site.on_send = [None, faults.never()]
     process = sendprofile.start("--ledger", ledger, "--period", "2026-10", site.url)
@@ -160,7 +162,7 @@ def test_the_status_as_json_is_complete(groupserver, call, ledger):
     )
 
 
-def test_of_many_a_few_are_told_and_json_has_them_all(groupserver, call):
+def test_the_text_names_a_few_members_and_json_all(groupserver, call):
     site = groupserver(members=members(60))
     site.on_send = -1024
     done = call(site.url)
@@ -172,7 +174,7 @@ def test_of_many_a_few_are_told_and_json_has_them_all(groupserver, call):
     assert len(of_status(call, site)[0]["unresolved"]) == 60
 
 
-def test_no_line_is_longer_than_a_terminal_and_none_commands_it(groupserver, call, ledger):
+def test_lines_fit_a_terminal_and_cannot_control_it(groupserver, call, ledger):
     long, message = "x" * 500, f"{ODD}{'y' * 900}"
     site = groupserver(members=[ODD, long, *members(12)])
     site.on_send = Answer.json({"status": -1024, "message": message})
@@ -191,7 +193,7 @@ def test_no_line_is_longer_than_a_terminal_and_none_commands_it(groupserver, cal
 
 
 @pytest.mark.parametrize("verbose", [[], ["-v"]])
-def test_the_json_of_a_run_is_all_that_is_on_standard_output(groupserver, call, verbose):
+def test_standard_output_has_only_the_json(groupserver, call, verbose):
     site = groupserver()
     listing(site, 20)
     call("--period", "2026-09", site.url)
@@ -204,7 +206,7 @@ def test_the_json_of_a_run_is_all_that_is_on_standard_output(groupserver, call, 
     assert ("Sending status (u000)" in done.stderr) == bool(verbose)
 
 
-def test_the_token_is_in_no_file_and_no_word(groupserver, call, sendprofile, ledger):
+def test_no_file_and_no_output_has_the_token(groupserver, call, sendprofile, ledger):
     sendprofile.config.write_text(sendprofile.config.read_text().replace("secret", "s3kr1t-t0ken"))
     site = groupserver(members=list("abcd"), token="s3kr1t-t0ken")
     said = "You sent s3kr1t-t0ken"

@@ -82,7 +82,7 @@ def shown(groupserver, sendprofile):
 BAR = re.compile(rb"\[=* *\] \d+/6")
 
 
-def test_each_message_takes_the_place_of_the_bar(shown):
+def test_each_message_replaces_the_bar(shown):
     terminal = shown()
     assert BAR.search(terminal.raw)
     assert not any(BAR.search(line.encode()) for line in terminal.lines)
@@ -99,7 +99,7 @@ def test_the_colours_are_those_of_the_original(shown):
     assert raw.count(b"\x1b[31m    Failed: ") == 1
 
 
-def test_what_a_site_says_cannot_command_the_terminal(groupserver, sendprofile):
+def test_a_message_of_the_site_cannot_control_the_terminal(groupserver, sendprofile):
     evil = "\x1b]0;title\x07\x1b[2J\u009b2J\u202eevil"
     site = groupserver(members=["\x1b[5m"], names={"\x1b[5m": evil}, escaped=False)
     terminal = Terminal([*sendprofile.words, "-v", site.url], columns=200).read()
@@ -116,14 +116,14 @@ def test_no_color_is_honoured(shown):
 
 
 @pytest.mark.parametrize("term", ["dumb", "", None])
-def test_a_terminal_that_can_do_nothing_gets_plain_lines(shown, term):
+def test_a_terminal_without_cursor_control_gets_plain_lines(shown, term):
     terminal = shown(TERM=term)
     assert b"\x1b" not in terminal.raw
     assert b"    Done: Sent the monthly profile-status notification to" in terminal.raw
 
 
 @pytest.mark.parametrize("columns", [12, 40, 80, 400])
-def test_no_line_is_wider_than_the_terminal_and_messages_hang(shown, columns):
+def test_lines_fit_the_terminal_with_hanging_indents(shown, columns):
     terminal = shown(columns=columns, lines=600)
     hanging = [line for line in terminal.lines if line.startswith(" " * 10)]
     assert bool(hanging) == (columns < 400)
@@ -135,11 +135,11 @@ def test_no_line_is_wider_than_the_terminal_and_messages_hang(shown, columns):
 
 
 @pytest.mark.parametrize("environment", [{"LANG": "C"}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}])
-def test_the_c_locale_is_no_obstacle(shown, environment):
+def test_the_c_locale_is_supported(shown, environment):
     assert "Zoë" in "".join(shown(**environment).lines)
 
 
-def test_an_encoding_without_the_names_is_no_obstacle(shown):
+def test_an_encoding_without_the_characters_is_supported(shown):
     assert "Zo\\xeb" in "".join(shown(PYTHONIOENCODING="ascii").lines)
 
 
@@ -184,7 +184,7 @@ def test_the_bar_follows_the_terminal_when_it_is_resized(groupserver, sendprofil
     assert terminal.close() == 0
 
 
-def test_the_bar_moves_while_a_slow_site_thinks(groupserver, sendprofile):
+def test_the_bar_is_redrawn_while_a_slow_site_works(groupserver, sendprofile):
     site = groupserver(members=["u1", "u2", "u3"])
     site.on_send = [None, None, faults.never()]
     terminal = Terminal([*sendprofile.words, "-v", site.url])
@@ -200,7 +200,7 @@ def test_the_bar_moves_while_a_slow_site_thinks(groupserver, sendprofile):
     terminal.process.close(force=True)
 
 
-def test_control_c_at_the_terminal_finishes_what_is_in_flight(groupserver, sendprofile):
+def test_control_c_at_the_terminal_waits_for_the_calls_in_flight(groupserver, sendprofile):
     site, released = groupserver(members=[f"u{n}" for n in range(50)]), Event()
     site.on_send = [None, None, faults.held(released), None]
     terminal = Terminal([*sendprofile.words, "-v", site.url]).read(rb"2/50")
