@@ -25,7 +25,7 @@ def test_the_key_differs_by_run_and_member(run, other_run, member, other_member)
 
 
 def test_the_key_never_changes():
-    # Were it another in the next version, an upgrade in the middle of a run would mail twice.
+    # If the next version made another key, an upgrade in the middle of a run would mail twice.
     assert write_key("2026-10", "u1") == '"2026-10-bb82030dbc2bcaba32a90bf2e207a84a"'
 
 

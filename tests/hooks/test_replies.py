@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the hooks answer is read as PROTOCOL.md of the original site has it."""
+"""The answers of the hooks, as PROTOCOL.md of the original site describes them."""
 
 import json
 from contextlib import suppress

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command, as cron calls it: a real process, with a configuration file of its own."""
+"""Fixtures: the command as a process, with its own configuration file and ledger."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ token = {token}
 
 @dataclass
 class Command:
-    """``sendprofile`` with a configuration file, or with the one that it finds by itself.
+    """``sendprofile`` with a configuration file, or with its default one.
 
     It has no patience with a site in trouble, unless the test says so.
     """
@@ -68,7 +68,7 @@ class Command:
 
 @pytest.fixture
 def signals_end_a_process():
-    """Give this process the usual actions of the signals that end one; nohup(1) takes some."""
+    """Restore the default actions of the signals that end a process; nohup(1) ignores some."""
     usual = {
         signal.SIGHUP: signal.SIG_DFL,
         signal.SIGINT: signal.default_int_handler,
@@ -90,11 +90,11 @@ def sendprofile(tmp_path):
 
 @pytest.fixture
 def ledger(tmp_path):
-    """Return where the ledger of the test is, or will be."""
+    """Return the path of the ledger of the test."""
     return tmp_path / "ledger.sqlite3"
 
 
 @pytest.fixture
 def call(sendprofile, ledger):
-    """Return what runs the command with the ledger of the test."""
+    """Return a function that runs the command with the ledger of the test."""
     return lambda *argv: sendprofile.run("--ledger", ledger, *argv)

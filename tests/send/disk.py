@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A machine that is short of something: room on its disk, or rights."""
+"""Small disks, commands without the rights of root, and the verdicts in a ledger."""
 
 import os
 import shutil
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-#: Words that start a command which file modes bind, root as it may be. (Another user's might not
-#: get at this Python.)
+#: Words before a command that has to obey file modes even if its user is root. (Another user may
+#: not have access to this Python.)
 WITHOUT_RIGHTS = (
     ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 )
@@ -22,7 +22,7 @@ WITHOUT_RIGHTS = (
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk of its own at *place*, for commands that begin with *words*.
+    """A small disk at *place*, for commands that begin with *words*.
 
     The test sees it at *seen*; a namespace of its own has it elsewhere.
     """
@@ -32,21 +32,21 @@ class Disk:
     seen: Path
 
     def fill(self) -> None:
-        """Leave no room, however little."""
+        """Fill the disk completely."""
         self._fill("filler")
 
     def leave(self, size: int) -> None:
-        """Leave room for about *size* bytes."""
+        """Fill the disk except for about *size* bytes."""
         (self.seen / "reserve").write_bytes(bytes(size))
         self._fill("filler")
         (self.seen / "reserve").unlink()
 
     def make_room(self) -> None:
-        """Take away what fills it."""
+        """Free the space again."""
         (self.seen / "filler").unlink()
 
     def _fill(self, name: str) -> None:
-        # A page at a time: what is left is less than one.
+        # A page at a time, so that less than a page stays free.
         with (self.seen / name).open("wb", buffering=0) as file:
             try:
                 while True:
@@ -57,7 +57,7 @@ class Disk:
 
 @contextmanager
 def small_disk(place: Path, size: str = "8m") -> Iterator[Disk]:
-    """Make a disk of *size* at *place*, by mount(8) or, without the right, in a namespace."""
+    """Make a disk of *size* at *place*, by mount(8), or in a namespace if that is not allowed."""
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
@@ -89,7 +89,7 @@ def _namespace(mount: list[str]) -> Iterator[int]:
 
 
 def rows(ledger: Path) -> dict[str, str]:
-    """Return the verdicts of all members in *ledger*, of which a copy is read."""
+    """Return the verdicts of all members in *ledger*, read from a copy."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         for suffix in ("", "-wal"):

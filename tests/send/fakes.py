@@ -30,7 +30,7 @@ class Clock:
 
 
 class FakeSite:
-    """Fulfils the port of a site: each member's call ends as *ends* says, with SENT by default.
+    """A fake of the site: *ends* has the result of each member's call, by default SENT.
 
     A call takes *seconds*; *on_begin* is called with each claim, *on_wait* when it has waited;
     *posts* has the claims in order.
@@ -80,7 +80,7 @@ class FakeSite:
 
 
 class RecordingReporter:
-    """Fulfils the port of a reporter, and records the calls as *events*."""
+    """A fake of the reporter, which records its calls as *events*."""
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []

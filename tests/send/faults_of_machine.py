@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The faults of the sender's own machine, its ledger foremost, by their rows in the manual."""
+"""The faults of the machine of the sender, by the first cells of their rows in the manual."""
 
 import signal
 import sqlite3
@@ -22,7 +22,7 @@ from .test_ledger_damage import PAGE, a_folder, another_programs, cut, overwritt
 
 
 def damaged(damage):
-    """Return the scenario in which the ledger of a run that is over is damaged."""
+    """Return the scenario in which the ledger of a complete run is damaged."""
 
     def happen(case):
         finish(case)
@@ -33,7 +33,7 @@ def damaged(damage):
 
 
 def finish(case):
-    """Send to everybody."""
+    """Send to all members."""
     case.at()
     assert case.run().code == 0
     case.before = len(case.site.sends)
@@ -49,7 +49,7 @@ def forbidden(path):
 
 
 def without_rights(case):
-    """Run the command as somebody whom file modes bind."""
+    """Run the command as a user who has to obey file modes."""
     argv = [*WITHOUT_RIGHTS, *case.sendprofile.words, "-j", case.jobs]
     argv += ["--ledger", str(case.ledger), case.url]
     done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=LIMIT, check=False)
@@ -75,7 +75,7 @@ def no_home(case):
 
 
 def locked(case):
-    # In this process, where the minute can be made shorter.
+    # In this process, because here the time-out of a minute can be made shorter.
     finish(case)
     with closing(sqlite3.connect(case.ledger, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -125,7 +125,7 @@ def full_in_the_middle(case, disk, run):
     def fill(_):
         with lock:
             while steps:
-                # Nothing is recorded any more: who is in flight beside it is answered afterwards.
+                # Nothing is recorded any more: the other calls in flight are answered afterwards.
                 wait_until(lambda: "sent" in case.verdicts().values())
                 steps.pop()()
 
@@ -148,7 +148,7 @@ def held(case):
 
 
 def first_signal(number):
-    """Return the scenario in which a signal comes while a call is in flight."""
+    """Return the scenario in which a signal arrives while a call is in flight."""
 
     def happen(case):
         site, released = case.at(), Event()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The faults of a site, by the first cells of their rows in the manual: each makes one happen."""
+"""The faults of a site, by the first cells of their rows in the manual."""
 
 import signal
 import time
@@ -15,7 +15,7 @@ from servers.moves import Delay, Fault, Point, Say
 from .scenario import SENT, hanging, last_words
 
 PATIENT = ("--patience", str(LIMIT))
-# Where each call may end with the time-out: it is the fault, or it is repeated.
+# A short time-out, for faults that are a time-out and for calls that are repeated.
 HURRIED = ("--timeout", "1")
 LISTED = Answer.json([f"u{number}" for number in range(5)])
 RETRY = "HTTP 429 or 503, with a `Retry-After` in seconds"
@@ -41,7 +41,7 @@ def comes_back(case):
     site = case.at()
     site.stop()
     process = case.start(*PATIENT)
-    time.sleep(1)  # if it looks only later, there was no fault
+    time.sleep(1)  # so that the command meets the fault
     site.start()
     return case.ended(process)
 
@@ -109,7 +109,7 @@ def comes_back_in_the_middle(case):
     site.on_send = [*[go] * case.in_flight, None]
     process = case.start(*PATIENT)
     assert is_away.wait(LIMIT)
-    time.sleep(0.5)  # if it looks only later, there was no fault
+    time.sleep(0.5)  # so that the command meets the fault
     site.start()
     return case.ended(process)
 
@@ -117,7 +117,7 @@ def comes_back_in_the_middle(case):
 def killed_at_work(case):
     site = case.at()
     site.on_send = hanging(lambda _: faults.never())
-    # So many are lost at once that they could stop the run before it finds nobody there.
+    # So many calls are lost at once that --max-unknown could stop the run first.
     process = case.start("--max-unknown", "0")
     site.wait_for_requests(3)
     site.stop()
@@ -156,7 +156,7 @@ def at_work(case):
 
 def denied(case):
     def late(_):
-        # With many in flight it could come first else.
+        # Otherwise it could come first if many calls are in flight.
         wait_until(lambda: "sent" in case.verdicts().values())
         return Fault("denied", (Say(faults.trouble(404)),), works=False)
 
@@ -164,7 +164,7 @@ def denied(case):
 
 
 def ten_in_a_row(case):
-    # All that are in flight, and ten more.
+    # All calls in flight, and ten more.
     case.at([f"u{number:02}" for number in range(len(case.members) + 10)])
     case.site.on_send = faults.login_page()
     return case.run()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A fault that a test makes happen to the real command: its site, its ledger, its end."""
+"""The parts of a fault scenario: the real command, its site, its ledger, and its end."""
 
 import signal
 import subprocess
@@ -22,10 +22,10 @@ from servers.request import Request
 from .conftest import Command
 from .disk import rows
 
-#: How many members a site has, by what is said of the calls in flight: some are to wait.
+#: How many members a site has for each value of -j, so that some of them wait.
 SIZES = {"1": 5, "64": 69, "auto": 12}
 
-#: How many calls are in flight at the most; ``auto`` comes nowhere near that in a test.
+#: The most calls in flight for each value of -j; in a test ``auto`` has far fewer.
 MOST = {"1": 1, "64": 64, "auto": 64}
 
 #: Runs a test with so many *jobs*.
@@ -42,7 +42,7 @@ class End:
 
 @dataclass
 class Case:
-    """What a scenario has at hand: :meth:`at` begins it, :meth:`run` is its command."""
+    """The tools of a scenario: :meth:`at` starts its site, :meth:`run` runs its command."""
 
     groupserver: Callable[..., GroupServer]
     sendprofile: Command
@@ -52,9 +52,9 @@ class Case:
     jobs: str = "1"
     site: GroupServer | None = None
     url: str = ""
-    #: Where the test finds the ledger, if not where the command does.
+    #: The path of the ledger for the test, if it differs from that of the command.
     seen: Path | None = None
-    #: The verdicts, where the ledger does not outlast the scenario.
+    #: The verdicts, if the ledger does not exist any more after the scenario.
     found: dict[str, str] = field(default_factory=dict)
     #: Calls of the send hook that came before the fault.
     before: int = 0
@@ -65,12 +65,12 @@ class Case:
 
     @property
     def in_flight(self) -> int:
-        """How many calls are in flight, at least, while the site answers none."""
+        """The least calls in flight while the site answers none."""
         return int(self.jobs) if self.jobs.isdecimal() else 1
 
     @property
     def members(self) -> list[str]:
-        """The members of a site that has no others."""
+        """The default members of the site."""
         return [f"u{number}" for number in range(SIZES[self.jobs])]
 
     def at(self, members: Any = None, **told: Any) -> GroupServer:
@@ -116,13 +116,13 @@ SENT = Answer.json({"status": 0, "message": "Sent"}, mails=True)
 
 
 def hanging(behaviour: Behaviour) -> Callable[[Request], Behaviour | None]:
-    """Return what answers the first call as usual, and does *behaviour* to all that follow."""
+    """Return a function that answers the first call as usual, and the others by *behaviour*."""
     first = iter([None])
     return lambda _: next(first, behaviour)
 
 
 def stop_listening(site: GroupServer) -> None:
-    """Let nobody connect to *site* any more; the connections that there are go on.
+    """Make *site* accept no more connections; the present ones stay open.
 
     It may be called while a request is answered, and the site be started again afterwards.
     """
@@ -131,7 +131,7 @@ def stop_listening(site: GroupServer) -> None:
 
 
 def last_words(site: GroupServer, count: int = 1) -> Callable[[Request], Behaviour]:
-    """Return what is the last of *site* for *count* calls, which are in flight together.
+    """Return the last answers of *site*, to *count* calls that are in flight together.
 
     It listens no more when they have all arrived, and then answers them: so none of them is lost.
     """
@@ -139,7 +139,7 @@ def last_words(site: GroupServer, count: int = 1) -> Callable[[Request], Behavio
 
     def answer(_: Request) -> Behaviour:
         everybody.wait(LIMIT)
-        # Of an idle connection libcurl learns only after a second that it is dead: there is none.
+        # libcurl finds a dead idle connection only after a second, so leave no idle connection.
         return faults.last(SENT)
 
     return answer

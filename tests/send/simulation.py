@@ -15,14 +15,14 @@ from gs.profile.status.send.run.model import CallSignal, TimedCall
 from gs.profile.status.send.run.pace import FixedLimit
 
 _NEVER = math.inf
-# Seconds: how long a refusal takes, and how long the sender then waits (see patience.py).
+# Seconds: the duration of a refusal, and the first pause of the sender after it (backoff.py).
 _REFUSAL = 0.002
 _PAUSE = 0.75
 
 
 @dataclass(slots=True)
 class Call:
-    """Somebody's request: the *work* of one worker that it takes, in seconds."""
+    """A request that takes so many seconds of *work* of one worker."""
 
     work: float
     began: float
@@ -30,7 +30,7 @@ class Call:
 
 
 class SimulatedSite:
-    """A site of *workers*, each call taking one of them, first come, first served.
+    """A site with so many *workers*: each call takes one of them, first come, first served.
 
     With *sharing* they are cores, among which the calls that are there are shared. All works at
     *speed*, and who comes when *most* are there is refused. These can be changed while it runs.
@@ -42,7 +42,7 @@ class SimulatedSite:
         self.most = most
         self.speed = 1.0
         self.lossy: Callable[[], bool] = lambda: False
-        self._done = 0.0  # seconds of work that a call has had which was there from the beginning
+        self._done = 0.0  # seconds of work of a call that began at the start
         self._at = 0.0
         self._served: list[tuple[float, int, Call]] = []
         self._queue: deque[Call] = deque()
@@ -104,7 +104,7 @@ class SimulatedSite:
 
 @dataclass
 class Trace:
-    """What was seen: (time, jobs, in flight) after each turn, (time, seconds) of each probe."""
+    """A record: (time, jobs, in flight) after each turn, (time, seconds) of each probe."""
 
     turns: list[tuple[float, int, int]] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
@@ -112,13 +112,13 @@ class Trace:
     probes: list[tuple[float, float]] = field(default_factory=list)
 
     def between(self, start: float, end: float) -> list[int]:
-        """Return what was in flight, at a thousand moments evenly between *start* and *end*."""
+        """Return the calls in flight at a thousand moments, evenly from *start* to *end*."""
         times = [turn[0] for turn in self.turns]
         moments = (start + (end - start) * moment / 1000 for moment in range(1000))
         return [self.turns[max(0, bisect(times, moment) - 1)][2] for moment in moments]
 
     def mean(self, start: float, end: float) -> float:
-        """Return the mean of what was in flight from *start* to *end*."""
+        """Return the mean of the calls in flight from *start* to *end*."""
         return sum(self.between(start, end)) / 1000
 
     def rate(self, start: float, end: float) -> float:
@@ -133,7 +133,7 @@ class Trace:
 
 @dataclass
 class Sender:
-    """Calls *site* with as many in flight as *limit* allows; *work* is what one call takes.
+    """Calls *site* with as many calls in flight as *limit* allows; *work* is the work of a call.
 
     It spends *turn* seconds on each turn of its loop, and *each* on each call that has ended.
     With a *rate* it begins no more than so many calls a second. A probe, which takes *page*
@@ -174,11 +174,11 @@ class Sender:
                 self._take_turn(now)
 
     def _collect(self, now: float) -> None:
-        for call, sign in self.site.ended(now):
+        for call, signal in self.site.ended(now):
             if call.is_probe:
                 self.trace.probes.append((call.began, now - call.began))
             else:
-                self._due.append((call, sign))
+                self._due.append((call, signal))
 
     def _next_turn(self, now: float) -> float:
         if self._due:
@@ -199,10 +199,10 @@ class Sender:
 
     def _end(self, now: float) -> None:
         in_flight, attempts = self._in_flight, []
-        for call, sign in self._due:
-            attempts.append(TimedCall(now - call.began, sign))
+        for call, signal in self._due:
+            attempts.append(TimedCall(now - call.began, signal))
             self._in_flight -= 1
-            if sign is CallSignal.REFUSED:
+            if signal is CallSignal.REFUSED:
                 self.trace.refusals.append(now)
                 if now >= self._pause_until:
                     self._pause_until = now + min(60.0, _PAUSE * 2.0**self._tries)
@@ -240,7 +240,7 @@ def exponential(rng):
 
 
 def ten_times(rng):
-    # Two in a hundred take ten times as long.
+    # Two in a hundred calls take ten times as long.
     return lambda _now: SERVICE * rng.uniform(0.9, 1.1) * (10 if rng.random() < 0.02 else 1)
 
 
@@ -253,7 +253,7 @@ def most_skipped(rng):
 
 
 def drifting(rng):
-    # From 5 in a hundred skipped to 95, and back, every 100 seconds.
+    # The share of skipped members rises from 5 % to 95 % and falls again, every 100 seconds.
     def work(now):
         skipped = 0.5 - 0.45 * math.cos(now * math.tau / 100)
         return SERVICE * rng.uniform(0.8, 1.2) * (0.02 if rng.random() < skipped else 2)
@@ -261,17 +261,17 @@ def drifting(rng):
     return work
 
 
-#: Those whose mean stays.
+#: The kinds with a constant mean.
 STEADY = (equal, lognormal, exponential, ten_times)
 
 
 def seeded(*kinds):
-    """Return each of *kinds* with a seed, the next one each time: fewer runs than a product."""
+    """Return each of *kinds* with one of the seeds in turn."""
     return list(zip(kinds, cycle(SEEDS), strict=False))
 
 
 def send(limit, site, kind=equal, seed=1, seconds=60.0, **more):
-    """Send to *site* for so many seconds, and return what was seen."""
+    """Send to *site* for so many seconds, and return the trace."""
     return Sender(limit, site, kind(random.Random(seed)), **more).run(seconds)
 
 

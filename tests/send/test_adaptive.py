@@ -70,7 +70,7 @@ def test_sixteen_workers_get_about_sixteen_calls_at_once(kind, seed):
     ],
 )
 def test_any_number_of_workers_is_kept_busy_without_a_queue(workers, kind):
-    # So many have four times as many answers in a second: they need no more to be found.
+    # With more workers there are more answers in a second, so the search takes less time.
     end = 60 if workers < 64 else 30
     trace = auto(workers, kind, seconds=end)
     best = fixed(workers, workers, kind, seconds=end).rate(20, end)
@@ -103,7 +103,7 @@ def test_the_limit_reaches_sixteen_within_twenty_service_times():
 def test_the_limit_falls_within_seconds_if_the_site_slows_down_to_a_tenth(kind, seed):
     trace = auto(16, kind, seed, 70, changes=[(20, {"speed": 0.1}), (50, {"speed": 1.0})])
     assert trace.mean(20 + 3 * 10 * SERVICE, 20 + 4 * 10 * SERVICE) < 9
-    # ... and has sixteen workers still, as it finds.
+    # The site still has sixteen workers.
     assert 13 < trace.mean(32, 50) < 20
     assert trace.rate(52, 70) > 0.9 * 16 / SERVICE
 
@@ -128,14 +128,14 @@ def test_the_limit_follows_the_number_of_workers_down_and_up(kind, seed):
     ],
 )
 def test_a_permanent_change_of_latency_becomes_the_baseline(kind, speed):
-    # It learns from answers: where there are more of them in a second, it needs fewer seconds.
+    # It learns from answers: with more of them in a second, it needs fewer seconds.
     settled, end = 20 + 80 / max(1, speed), 20 + 130 / max(1, speed)
     trace = auto(16, kind, seconds=end, changes=[(20, {"speed": speed})])
     assert 12.5 < trace.mean(settled, end) < 21
 
 
 def answer(limit, seconds, now):
-    """Have all that may be in flight answered after so many seconds; return when that is."""
+    """Answer all allowed calls after so many *seconds*, and return the time."""
     now += seconds
     limit.ended([TimedCall(seconds, CallSignal.ANSWER)] * limit.jobs, limit.jobs, now)
     return now
@@ -199,7 +199,7 @@ def test_the_limit_never_exceeds_the_maximum():
 def test_the_limit_stays_just_below_the_number_that_the_site_refuses(kind, workers, most):
     trace = auto(workers, kind, seconds=240, most=most)
     assert 0.8 * most < trace.mean(60, 240) <= most
-    # Each time that it is tried again is later: a pause of a second in ever so many.
+    # Each next attempt comes later, so that the pauses become rare.
     waves = [later for sooner, later in pairwise(trace.refusals) if later - sooner > 1]
     assert len(waves) < 14
     assert sum(at > 120 for at in waves) <= 4
@@ -250,17 +250,17 @@ def test_the_limit_reaches_sixteen_slow_workers_within_thirty_service_times():
 
 
 def reached(jobs):
-    """Return a limit that has found out that so many are well."""
+    """Return a limit that has reached so many *jobs*."""
     limit = AdaptiveLimit(maximum=jobs)
     Sender(limit, SimulatedSite(1000), lambda _now: SERVICE).run(5)
     assert limit.jobs == jobs
     return limit
 
 
-@pytest.mark.parametrize("sign", [CallSignal.REFUSED, CallSignal.LOST])
-def test_a_refusal_or_a_loss_cuts_the_limit_at_once(sign):
+@pytest.mark.parametrize("signal", [CallSignal.REFUSED, CallSignal.LOST])
+def test_a_refusal_or_a_loss_cuts_the_limit_at_once(signal):
     limit = reached(16)
-    limit.ended([TimedCall(0.001, sign)], 16, 10.0)
+    limit.ended([TimedCall(0.001, signal)], 16, 10.0)
     assert limit.jobs == 11
 
 
@@ -311,7 +311,7 @@ def test_an_answer_takes_few_function_calls():
             limit.ended(batch, 64, turn * 0.01)
     finally:
         sys.setprofile(None)
-    # Of Python's calls: one for each answer, and some for a turn.
+    # One function call for each answer, and some for each turn.
     assert steps < 2 * 500 * len(batch)
 
 
@@ -322,7 +322,7 @@ FREE = 10.0
 
 @pytest.fixture
 def ceiling():
-    """Return one that has refused sixteen, a while ago."""
+    """Return a ceiling at sixteen, whose hold has ended at FREE."""
     ceiling = Ceiling()
     ceiling.refused(16, 0.0)
     return ceiling

@@ -24,7 +24,7 @@ def busy(seconds=None):
 
 
 def pauses(backoff, *, limit=100):
-    """Let all tries fail; return the pauses between them, and what ended them."""
+    """Let all calls fail; return the pauses between them, and the cause to stop."""
     now, found = 1000.0, []
     for _ in range(limit):
         cause = backoff.after_outcome(unreached(), now)

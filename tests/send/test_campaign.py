@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A campaign claims, sends, judges, settles and reports, until nobody waits."""
+"""A campaign claims members, sends, judges, records and reports, until no member waits."""
 
 import os
 import signal
@@ -106,17 +106,16 @@ def test_the_claim_is_recorded_before_the_request_is_sent():
 
 
 def test_the_reporter_gets_all_events_in_order():
-    heard = campaign(FakeSite(["a"])).reporter
     run = campaign(FakeSite(["a"]))
     tally = run.run()
-    heard = run.reporter.events
-    assert heard[:-1] == [
+    events = run.reporter.events
+    assert events[:-1] == [
         ("retrieving",),
         ("retrieved", 1, 0),
         ("claimed", "a"),
         ("recorded", "a", Verdict.SENT),
     ]
-    assert heard[-1] == ("finished", tally, 0.0)
+    assert events[-1] == ("finished", tally, 0.0)
 
 
 def test_the_throttle_pauses_after_each_notification_sent_only():
@@ -206,7 +205,7 @@ def test_the_second_signal_makes_the_members_in_flight_unknown():
     assert run.reporter.events[-1][0] == "finished"
 
 
-# A site in trouble
+# A site that fails
 
 
 def test_a_site_that_cannot_be_reached_is_retried_until_all_are_sent_to():
@@ -364,7 +363,7 @@ def test_with_keys_calls_without_an_answer_do_not_block_the_other_members():
     assert Verdict.WAITING not in {row.outcome.verdict for row in rows.values()}
 
 
-# Some, and not others
+# Selections and limits
 
 
 def test_only_selected_members_are_sent_to_and_counted():
@@ -399,7 +398,7 @@ def test_the_rate_limit_spaces_the_calls_whatever_the_number_of_jobs():
 
 
 class Slow(MemoryLedger):
-    """Its changes take 8 ms, as on a slow disk."""
+    """A ledger whose commits take 8 ms, as on a slow disk."""
 
     def claim(self, limit, outcomes=()):
         self.clock.now += 0.008
@@ -468,7 +467,7 @@ def test_until_stops_a_run_that_waits_for_the_list():
 
 
 class Failing(MemoryLedger):
-    """It cannot be written from the time when *fails* is set; *mended* undoes that."""
+    """A ledger whose operation *fails* raises an error."""
 
     fails = ""
 
@@ -478,13 +477,13 @@ class Failing(MemoryLedger):
         return super().claim(limit, outcomes)
 
     def record(self, outcomes):
-        if self.fails == "settle":
+        if self.fails == "record":
             raise LedgerError("disk full")
         super().record(outcomes)
 
 
 class Counting(MemoryLedger):
-    """It counts its changes."""
+    """A ledger that counts its changes."""
 
     changes = 0
 
@@ -502,7 +501,7 @@ def test_one_commit_records_verdicts_and_claims_the_next_members():
     ledger = Counting(clock)
     site = FakeSite(members(64), {}, clock, seconds=1)
     campaign(site, clock, ledger=ledger, jobs=16).run()
-    # MemoryLedger's claim settles; what comes on top are four claims, and the last verdicts.
+    # Four claims, each of which calls record too, and the last verdicts.
     assert ledger.changes == 4 + 4 + 1
 
 
@@ -520,7 +519,7 @@ def test_the_error_names_the_verdicts_that_could_not_be_recorded():
     clock = Clock()
     ledger = Failing(clock)
     site = FakeSite(members(9), {"u01": Answer(200, write_reply(-16, "none"))}, clock, seconds=1)
-    site.on_begin = lambda _: setattr(ledger, "fails", "settle")
+    site.on_begin = lambda _: setattr(ledger, "fails", "record")
     with pytest.raises(LedgerError) as raised:
         campaign(site, clock, ledger=ledger, jobs=3).run()
     assert str(raised.value) == (

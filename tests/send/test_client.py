@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The client calls the two hooks of a real site, and no request of it is ever sent twice."""
+"""The client calls the two hooks of a real site, and never sends a request twice."""
 
 import socket
 import time
@@ -43,7 +43,7 @@ def client():
 
 
 def call(site, member="u1"):
-    """Return how a call of the send hook ends."""
+    """Return the result of a call of the send hook."""
     site.begin(Claim(MemberId(member)))
     while not (attempts := site.attempts(10)):
         pass
@@ -51,7 +51,7 @@ def call(site, member="u1"):
     return attempts[0].result
 
 
-# State of a connection that this side has closed, as the other side knows: tcp_states.h of Linux.
+# The state of a connection that this side has closed, as the other side knows (tcp_states.h).
 FIN_WAIT2 = 5
 
 PROTOCOLS = [("plain", "HTTP/1.1"), ("TLS", "HTTP/1.1"), ("TLS", "HTTP/2")]
@@ -79,7 +79,7 @@ def test_a_request_is_posted_once_however_the_connection_ends(
     assert server.mailed["u1"] <= 1
     if isinstance(end, NoAnswer):
         assert end.sent
-        assert "rewind" not in end.text  # no word for an operator
+        assert "rewind" not in end.text  # not a word for operators
     if reused and server.longest_pause < 2:
         assert server.requests[-1].connection == server.requests[0].connection
     assert server.requests[0].version == protocol
@@ -178,14 +178,14 @@ def test_calls_in_flight_share_one_connection_of_http_2(
     server = groupserver(members=members, tls=authority.good(), http2=True)
     site = client(server.url, trust=CertificateAuthorities.of_file(authority.pem))
     assert set(site.members()) == set(members)
-    time.sleep(seconds)  # while a long list is stored, the connection grows old
+    time.sleep(seconds)  # as long as it takes to store a long list
     assert call_all(site, members) == 64
     assert server.connections == connections or (server.longest_pause > 2 and not seconds)
     assert set(server.mailed.values()) == {1}
 
 
 def wait_until_closed(server):
-    """Return when *server* has closed its connections, and this side knows of it."""
+    """Wait until *server* has closed its connections, and this side has been told."""
 
     def states():
         wires = list(server._listener._open.values())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command end to end: each row of the protocol's tables, with exit code and words."""
+"""The command end to end: exit codes and messages for each row of the tables of the protocol."""
 
 import re
 import shlex
@@ -59,7 +59,7 @@ def test_skipped_members_are_counted_by_reason_and_are_no_problem(groupserver, s
     assert sendprofile.run(site.url).stderr == ""
 
 
-# What a configuration file can lack: PROTOCOL.md, "Configuration".
+# Incomplete configuration files: PROTOCOL.md, "Configuration".
 CONFIGURATIONS = [
     ("[config-other]\nwebservice = default", 'No configuration set "default" defined in file "'),
     (
@@ -187,7 +187,7 @@ def test_cacert_names_a_private_authority(groupserver, authority, sendprofile, o
 
 LIST_CUT = faults.half(0.5, Answer.json(members(100)))
 
-# What the members hook can do instead of giving the list: behaviour, exit code, words.
+# Behaviours of the members hook without a list: behaviour, exit code, message.
 MEMBERS = [
     (faults.trouble(404), 76, r"Not Found \(404 <127\.0\.0\.1:\d+>\)"),
     (faults.trouble(500), 76, r"Internal Server Error \(500 <127\.0\.0\.1:\d+>\)"),
@@ -264,7 +264,7 @@ def test_a_token_that_the_site_cannot_read_is_76(groupserver, sendprofile):
     assert "grüße" not in done.stderr
 
 
-# What the send hook can do to one member of several: behaviour, verdict and reason, words.
+# Behaviours of the send hook for one member: behaviour, verdict and reason, message.
 SENDS = [
     (-1024, "1 failed (1 status -1024)", "Something else happened"),
     (5, "1 failed (1 status 5)", "Something else happened"),
@@ -294,7 +294,9 @@ def test_a_problem_with_one_member_is_reported_and_the_others_are_sent_to(
     groupserver, sendprofile, behaviour, counted, says
 ):
     site = groupserver(members=members(5))
-    site.on_members = Answer.json(members(5))  # in this order: a denial of the first would stop
+    site.on_members = Answer.json(
+        members(5)
+    )  # in this order: a denial of the first call would stop the run
     site.answers["u1"] = behaviour
     done = sendprofile.run(site.url)
     assert "4 sent" in done.stderr
@@ -459,7 +461,7 @@ def test_without_a_home_folder_the_ledger_must_be_named(groupserver, sendprofile
 
 @contextmanager
 def a_server_that_answers(data):
-    """Listen on a port, and give *data* to whoever connects."""
+    """Listen on a port, and send *data* to every client."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve():
@@ -467,7 +469,7 @@ def a_server_that_answers(data):
             with connection:
                 connection.recv(65_536)
                 connection.sendall(data)
-                # With something unread, a close would be a reset, and overtake the answer.
+                # If data is unread, closing would reset the connection before the answer arrives.
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65_536):
                     pass

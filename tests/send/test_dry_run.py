@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A rehearsal says what a run would do, and changes nothing."""
+"""A dry run shows what a run would do, and changes nothing."""
 
 import json
 from contextlib import closing
@@ -19,14 +19,14 @@ ODD = "\x1b[31m\u202e\r\n"
 
 
 def would(call, site, *argv):
-    """Return what a rehearsal tells as JSON: how many would be sent to, and the others."""
+    """Return the JSON of a dry run: how many would be sent to, the others, and the removed."""
     told = json.loads(call("--dry-run", "--json", "--period", "2026-10", *argv, site.url).stdout)
     return told["would_send"], told["others"], told["no_longer_listed"]
 
 
 @pytest.fixture
 def half_done(groupserver, call):
-    """Return a site of six: two are sent to, and one each failed, unknown, waiting, skipped."""
+    """Return a site with six members: two sent, one each failed, unknown, skipped and waiting."""
     site = groupserver(members=list("abcdef"))
     site.answers = {"c": -1024, "d": faults.trouble(500), "e": -32}
     call("--period", "2026-10", "--limit", "5", site.url)

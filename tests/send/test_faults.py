@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The manual's table of faults is true: each is made to happen, and comes to what is written."""
+"""The fault table of the manual is true: each fault has the result that its row describes."""
 
 import re
 from itertools import cycle
@@ -16,7 +16,7 @@ SCENARIOS = {**OF_SITE, **OF_MACHINE}
 
 
 def table():
-    """Return the rows of the page: by what happens, the verdict, the code, what is said."""
+    """Return the rows of the page by their first cell: verdict, code, messages."""
     lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     return {row[0]: row[1:] for row in cells if row[0] != "what happens"}
@@ -24,12 +24,12 @@ def table():
 
 ROWS = table()
 
-# Each with one call in flight, and with many, in one of the two ways to say so.
+# Each fault with one call in flight, and with many: -j 64 or -j auto.
 TRIED = [
     (fault, jobs)
     for fault, many in zip(SCENARIOS, cycle(["64", "auto"]))
     for jobs in ("1", many)
-    # Before anybody is sent to, it is no matter how many could be in flight.
+    # Before the first call, the number of jobs makes no difference.
     if jobs == "1" or ROWS.get(fault, ["none"])[0] != "none"
 ]
 
@@ -52,7 +52,7 @@ def test_every_row_of_the_table_has_one_scenario():
 
 
 def told(words, jobs):
-    """Return the pattern of *words*, of more than one perhaps where *jobs* are in flight."""
+    """Return the pattern of *words*; with many *jobs*, the numbers may be higher."""
     pattern = re.escape(words)
     if jobs == "1":
         return pattern
@@ -60,7 +60,7 @@ def told(words, jobs):
 
 
 def hold_to_the_promise(site, found):
-    """See that nobody is mailed twice, nobody is forgotten, and the ledger tells the truth."""
+    """Check that nobody is mailed twice, nobody is forgotten, and the ledger is right."""
     assert max(site.mailed.values(), default=0) <= 1
     assert set(found) >= set(site.members)
     for member, verdict in found.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A disk that fills: nobody is sent to who is not recorded, and with room the run goes on."""
+"""A full disk: nothing is sent that cannot be recorded, and the run can be resumed."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ def disk(tmp_path):
 
 @pytest.fixture
 def run(disk, sendprofile):
-    """Return what runs the command with its ledger on the small disk."""
+    """Return a function that runs the command with its ledger on the small disk."""
 
     def run(*argv):
         ledger = disk.place / "state" / "ledger.sqlite3"
@@ -49,7 +49,7 @@ def members(count, length=6):
 
 
 def told_as_lost(done):
-    """Return who was answered and could not be recorded, and what the answer meant."""
+    """Return the members whose answers could not be recorded, with their verdicts."""
     line = re.search(r"Answered but not recorded; .*: (.*)", done.stderr)
     return dict(re.findall(r"(\w+) \((\w+)\)", line[1])) if line else {}
 
@@ -105,7 +105,7 @@ def test_a_disk_that_fills_in_the_middle_stops_the_run(
     assert done.returncode == 74
     assert "Free disk space, then run the same command to continue." in done.stderr
     lost = told_as_lost(done)
-    # Where it fills while many are recorded, the last try may find the room of one that failed.
+    # The last attempt to record may find the space of one that failed before.
     assert lost or jobs != "1"
     assert len(lost) <= MOST[jobs]
     recorded = rows(ledger)
@@ -114,7 +114,7 @@ def test_a_disk_that_fills_in_the_middle_stops_the_run(
     assert set(lost.values()) <= {"sent"}
 
     mailed = dict(site.mailed)
-    again = run("-j", jobs, site.url)  # there is no room yet
+    again = run("-j", jobs, site.url)  # the disk is still full
     assert again.returncode == 74
     assert "run the same command to continue." in again.stderr
     assert not lost or site.mailed == mailed

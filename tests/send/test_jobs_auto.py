@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real command with -j auto, at real sites of so many workers.
+"""The real command with -j auto, at real sites with so many workers.
 
 How near it comes to their number is for the simulations: here others use the machine as well.
 """
@@ -22,7 +22,7 @@ MEMBERS = [f"u{number}" for number in range(1500)]
 
 @dataclass
 class Workers:
-    """What a site of so many workers does when it is called; each call takes one *service* s.
+    """The behaviour of a site with so many workers; a call takes one of them for *service* s.
 
     *most* is how many it bears, the others are refused. *seen* is when a call came, and how many
     were there then.
@@ -45,14 +45,14 @@ class Workers:
             if len(self._ends) >= self.most:
                 self.refused.append(now)
                 return Answer.page(429)
-            # The first worker that has nobody to serve, after those who came before.
+            # When the first worker becomes free, after the earlier calls.
             free = sorted(self._ends)[-self.number] if len(self._ends) >= self.number else now
             self._ends.append(free + self.service)
             self.seen.append((now, len(self._ends)))
             return Fault("busy", (Delay(free + self.service - now), Say()))
 
     def in_flight(self, start: float, end: float) -> float:
-        """Return the mean of what was there from *start* to *end*, as shares of the run."""
+        """Return the mean of the calls in flight from *start* to *end*, as shares of the run."""
         first, last = self.seen[0][0], self.seen[-1][0]
         length = last - first
         found = [n for at, n in self.seen if start <= (at - first) / length <= end]
@@ -61,7 +61,7 @@ class Workers:
 
 @pytest.fixture
 def run(call) -> Callable[..., tuple[int, Workers, GroupServer]]:
-    """Return what runs the command against such a site, and returns its exit code."""
+    """Return a function that runs the command against such a site."""
 
     def run(workers: Workers, *argv: object, members: int) -> tuple[int, Workers, GroupServer]:
         with GroupServer(members=MEMBERS[:members]) as site:
@@ -90,7 +90,7 @@ def test_one_worker_gets_few_calls_at_once(run):
 def test_refused_calls_lose_no_member(run, ledger):
     code, workers, site = run(Workers(16, 0.03, most=6), "--patience", LIMIT, members=400)
     assert code == 0
-    # With a number that stays too high, most calls are refused, again and again.
+    # If the limit stayed too high, the site would refuse most calls.
     assert 0 < len(workers.refused) < 200
     assert set(site.mailed.values()) == {1}
     assert set(rows(ledger).values()) == {"sent"}
@@ -101,5 +101,5 @@ def test_a_rate_is_kept(run):
     code, workers, _ = run(Workers(16, 0.02), "--rate", "40/s", members=60)
     assert code == 0
     assert len(workers.seen) == 60
-    # The first call is at once.
+    # The first call begins at once.
     assert time.monotonic() - began >= 59 / 40

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every end of a call has exactly one verdict, and no text of it has the token."""
+"""Every result of a call has exactly one verdict, and no text of it has the token."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ def judged(end, **claimed):
     return judge(Attempt(Claim(MemberId("u1"), **claimed), end), TOKEN)
 
 
-# The table of ARCHITECTURE.md: the end of a call, its verdict, what it says of the run.
+# The table of the page on verdicts: the result of a call, its verdict, the cause to stop.
 TABLE = [
     (Answer(200, write_reply(0, "Sent")), Verdict.SENT, None),
     (Answer(200, write_reply(-2, "Cannot find")), Verdict.SKIPPED, None),
@@ -164,8 +164,8 @@ def test_every_result_has_exactly_one_verdict(end, repeatable, doubtful):
     outcome = judged(end, repeatable=repeatable, doubtful=repeatable and doubtful)
     assert outcome.verdict in set(Verdict) - {Verdict.SENDING}
     assert (outcome.verdict is Verdict.WAITING) <= (outcome.cause is not None)
-    settled = outcome.verdict in (Verdict.SENT, Verdict.SKIPPED)
-    assert settled <= (outcome.status is not None)
+    final = outcome.verdict in (Verdict.SENT, Verdict.SKIPPED)
+    assert final <= (outcome.status is not None)
     assert outcome.again <= (outcome.verdict in (Verdict.WAITING, Verdict.UNKNOWN))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The contract of the ledger, which every plug of the port keeps."""
+"""The contract of the ledger, for each implementation of the port."""
 
 from collections import Counter
 from contextlib import ExitStack, closing
@@ -33,7 +33,7 @@ def memory(_tmp_path, clock, _opened):
 
 
 def sqlite(tmp_path, clock, opened):
-    """Open the file anew each time, as each call of the program does."""
+    """Open the file again each time, as each invocation of the program does."""
 
     def call():
         file = opened.enter_context(closing(open_ledger(tmp_path / "ledger.sqlite3")))
@@ -49,7 +49,7 @@ def clock():
 
 @pytest.fixture(params=[memory, sqlite])
 def call(request, tmp_path, clock):
-    """Return what opens the ledger for another call of the same run."""
+    """Return a function that opens the ledger for another invocation of the same run."""
     with ExitStack() as opened:
         yield request.param(tmp_path, clock, opened)
 
@@ -73,8 +73,8 @@ def begin(ledger, members, selection=ALL, lifetime=0):
     return ledger.queue(selection, lifetime)
 
 
-def settle_all(ledger, **verdicts):
-    """Claim, and settle each member as told."""
+def record_all(ledger, **verdicts):
+    """Claim the members, and record their *verdicts*."""
     for claim in ledger.claim(len(verdicts)):
         ledger.record([outcome(claim.member, verdicts[claim.member])])
 
@@ -135,7 +135,7 @@ def test_no_member_is_claimed_twice(ledger):
 def test_a_member_with_a_final_verdict_is_never_claimed_again(call, verdict):
     ledger = call()
     begin(ledger, ["a"])
-    settle_all(ledger, a=verdict)
+    record_all(ledger, a=verdict)
     assert ledger.claim(1) == []
     later = call()
     assert begin(later, ["a"], Selection(resend_unknown=True), DAY) == 0
@@ -146,7 +146,7 @@ def test_a_member_with_a_final_verdict_is_never_claimed_again(call, verdict):
 def test_a_failed_member_is_claimed_by_the_next_invocation_only(call):
     ledger = call()
     begin(ledger, ["a"])
-    settle_all(ledger, a=Verdict.FAILED)
+    record_all(ledger, a=Verdict.FAILED)
     assert ledger.claim(1) == []
     later = call()
     assert begin(later, ["a"]) == 1
@@ -156,7 +156,7 @@ def test_a_failed_member_is_claimed_by_the_next_invocation_only(call):
 def test_an_unknown_member_is_claimed_only_with_resend_unknown(call):
     ledger = call()
     begin(ledger, ["a"])
-    settle_all(ledger, a=Verdict.UNKNOWN)
+    record_all(ledger, a=Verdict.UNKNOWN)
     later = call()
     assert begin(later, ["a"]) == 0
     assert later.claim(1) == []
@@ -168,7 +168,7 @@ def test_an_unknown_member_is_claimed_only_with_resend_unknown(call):
 def test_a_member_to_resend_to_is_doubtful_before_and_after_the_claim(call):
     ledger = call()
     begin(ledger, "ab")
-    settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
+    record_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
     later = call()
     assert begin(later, "ab", Selection(resend_unknown=True)) == 2
     (claim,) = later.claim(1)
@@ -180,7 +180,7 @@ def test_a_member_to_resend_to_is_doubtful_before_and_after_the_claim(call):
 def test_an_invocation_resends_to_a_member_once_unless_told_again(call):
     ledger = call()
     begin(ledger, "a")
-    settle_all(ledger, a=Verdict.UNKNOWN)
+    record_all(ledger, a=Verdict.UNKNOWN)
     later = call()
     begin(later, "a", Selection(resend_unknown=True))
     later.claim(1)
@@ -215,8 +215,8 @@ def test_all_members_to_try_again_are_claimed_again_and_no_others(ledger):
 def test_a_claim_records_verdicts_in_the_same_change(ledger):
     begin(ledger, ["a", "b", "c"])
     ledger.claim(2)
-    settled = [outcome("a", Verdict.SENT), outcome("b", Verdict.WAITING, "busy", again=True)]
-    assert ids(ledger.claim(9, settled)) == ["c", "b"]
+    outcomes = [outcome("a", Verdict.SENT), outcome("b", Verdict.WAITING, "busy", again=True)]
+    assert ids(ledger.claim(9, outcomes)) == ["c", "b"]
     assert verdicts(ledger) == {Verdict.SENT: 1, Verdict.SENDING: 2}
 
 
@@ -255,7 +255,7 @@ def test_more_members_are_claimed_in_order_than_are_read_at_a_time(call):
 def test_an_unchanged_list_changes_nothing(call):
     ledger = call()
     begin(ledger, ["b", "a", "c"])
-    settle_all(ledger, a=Verdict.SENT, b=Verdict.FAILED)
+    record_all(ledger, a=Verdict.SENT, b=Verdict.FAILED)
     for order in (["b", "a", "c"], ["c", "b", "a"]):
         later = call()
         assert begin(later, order) == 2
@@ -314,7 +314,7 @@ def test_a_verdict_has_the_message_of_the_site_and_the_time(ledger, clock):
 def test_the_unresolved_members_failed_or_are_unknown(ledger):
     begin(ledger, "abcd")
     given = {"a": Verdict.SENT, "b": Verdict.FAILED, "c": Verdict.UNKNOWN, "d": Verdict.SKIPPED}
-    settle_all(ledger, **given)
+    record_all(ledger, **given)
     assert [record.outcome.member for record in ledger.unresolved()] == ["b", "c"]
     assert [record.outcome.member for record in ledger.unresolved(1)] == ["b"]
 
@@ -352,7 +352,7 @@ def test_a_new_member_is_added(call):
 def test_a_removed_member_is_skipped_with_the_reason(call, verdict):
     ledger = call()
     begin(ledger, ["a", "b"])
-    settle_all(ledger, a=verdict)
+    record_all(ledger, a=verdict)
     later = call()
     assert begin(later, ["b"]) == 1
     assert later.tally().counts == {
@@ -370,7 +370,7 @@ def test_enrol_returns_the_number_of_removed_members(call):
 def test_an_empty_list_is_refused_if_the_run_is_incomplete(call):
     ledger = call()
     begin(ledger, ["a", "b"])
-    settle_all(ledger, a=Verdict.SENT)
+    record_all(ledger, a=Verdict.SENT)
     with pytest.raises(ProtocolError, match="lists no members"):
         call().enrol([])
     assert verdicts(call()) == {Verdict.SENT: 1, Verdict.WAITING: 1}
@@ -379,7 +379,7 @@ def test_an_empty_list_is_refused_if_the_run_is_incomplete(call):
 def test_an_empty_list_is_accepted_if_the_run_is_complete(call):
     ledger = call()
     begin(ledger, ["a"])
-    settle_all(ledger, a=Verdict.SENT)
+    record_all(ledger, a=Verdict.SENT)
     assert call().enrol([]) == 0
 
 
@@ -395,7 +395,7 @@ def test_a_removed_member_who_is_listed_again_waits(call):
 def test_a_removed_member_keeps_a_final_or_unknown_verdict(call, verdict):
     ledger = call()
     begin(ledger, ["a", "b"])
-    settle_all(ledger, a=verdict)
+    record_all(ledger, a=verdict)
     later = call()
     begin(later, ["b"])
     assert later.tally().of(verdict) == 1
@@ -406,13 +406,13 @@ def test_a_removed_member_keeps_a_final_or_unknown_verdict(call, verdict):
 def test_a_removed_unknown_member_is_not_sent_to_again(call):
     ledger = call()
     begin(ledger, ["a", "b"], lifetime=DAY)
-    settle_all(ledger, a=Verdict.UNKNOWN)
+    record_all(ledger, a=Verdict.UNKNOWN)
     later = call()
     assert begin(later, ["b"], Selection(resend_unknown=True), DAY) == 1
     assert ids(later.claim(9)) == ["b"]
 
 
-# A choice
+# Selections
 
 
 def test_only_selected_members_are_claimed(call):
@@ -429,7 +429,7 @@ def test_only_selected_members_are_claimed(call):
 def test_an_unknown_member_is_resent_to_only_if_selected(call):
     ledger = call()
     begin(ledger, "ab")
-    settle_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
+    record_all(ledger, a=Verdict.UNKNOWN, b=Verdict.UNKNOWN)
     later = call()
     assert begin(later, "ab", Selection(frozenset("a"), resend_unknown=True)) == 1
     assert ids(later.claim(9)) == ["a"]
@@ -446,7 +446,7 @@ def test_a_selected_member_who_is_not_listed_is_an_error(call):
 def test_a_selected_member_with_a_final_verdict_is_not_queued(call):
     ledger = call()
     begin(ledger, ["a", "b"])
-    settle_all(ledger, a=Verdict.SENT)
+    record_all(ledger, a=Verdict.SENT)
     assert begin(call(), ["b"], Selection(frozenset("a"))) == 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is no ledger, or no whole one, is refused and left as it is, and nobody is sent to."""
+"""A file that is not a ledger, or a damaged one, is refused unchanged, and nothing is sent."""
 
 import os
 import random
@@ -14,13 +14,13 @@ from limits import LIMIT
 
 from .disk import WITHOUT_RIGHTS
 
-#: The calls that do not write: all open the ledger in the same way.
+#: The invocations that do not write: all open the ledger in the same way.
 LOOKS = [("--status",), ("--status", "--json"), ("--dry-run",)]
 PAGE = 4096
 
 
 def replaced(old, new, number=-1):
-    """Return what puts *new* in the place of *old* in a file."""
+    """Return a function that replaces *old* by *new* in a file."""
 
     def damage(path):
         pieces = path.read_bytes().split(old)
@@ -47,7 +47,7 @@ def written(content):
 
 
 def overwritten(page):
-    """Return what puts garbage in the place of a page, counted from 0."""
+    """Return a function that overwrites a page, counted from 0, with garbage."""
 
     def damage(path):
         content = bytearray(path.read_bytes())
@@ -76,7 +76,7 @@ def another_programs(path):
 EMPTY, CORRUPT = "is empty or truncated", "is corrupt"
 NO_FILE, NO_DATABASE = "is not a regular file", "file is not a database"
 
-# What is done to the ledger of a run that is over; the exit code; what is said.
+# The damage to the ledger of a complete run, the exit code, the message.
 DAMAGES = {
     "a folder": (a_folder, 73, NO_FILE),
     "a FIFO": (a_fifo, 73, NO_FILE),
@@ -106,7 +106,7 @@ def site(groupserver):
 
 @pytest.fixture
 def path(site, sendprofile, tmp_path):
-    """Return a ledger in which all three members are sent to."""
+    """Return the ledger of a complete run with three members."""
     path = tmp_path / "state" / "ledger.sqlite3"
     done = sendprofile.run("--period", "2026-10", "--ledger", path, site.url)
     assert done.returncode == 0
@@ -141,11 +141,11 @@ def test_a_damaged_ledger_is_refused(site, sendprofile, path, damage, code, says
 
 def test_a_flipped_bit_causes_no_traceback(site, sendprofile, path):
     whole, chance = path.read_bytes(), random.Random(11)
-    site.stop()  # what is not noticed is not to be mailed
+    site.stop()  # damage that is not found must not cause mails
     codes = set()
     for number in range(20):
         content = bytearray(whole)
-        # In what is used of the pages, which grow from their end.
+        # In the used part of the pages, which grow from their end.
         page = number % 7
         content[(page + 1) * PAGE - 1 - chance.randrange(60)] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
@@ -156,8 +156,7 @@ def test_a_flipped_bit_causes_no_traceback(site, sendprofile, path):
     assert codes <= {0, 73, 74, 75}
 
 
-# What is forbidden by file modes, in the folder of the ledger and of itself; the exit codes of a
-# run and of --status; words.
+# The modes of the folder and of the ledger, the exit codes of a run and of --status, the message.
 FORBIDDEN = [
     (0o700, 0o400, 74, 0, "Give this user write access"),
     (0o500, 0o600, 73, 73, "Give this user write access"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file of a ledger: who may read it, how it is made, how durable it is, how it grows older."""
+"""The file of a ledger: its modes, creation, durability, migration and locks."""
 
 import os
 import random
@@ -60,7 +60,7 @@ def python(code, *argv):
 
 
 def fill(file, *members):
-    """Put *members* into a run of the ledger."""
+    """Enrol *members* in a run of the ledger."""
     run = runs.open_run(file, "example.com", Period(2026, 10), time.time, again=False)
     run.ledger.enrol(map(MemberId, members))
 
@@ -191,7 +191,7 @@ def test_a_claim_fails_if_another_process_has_claimed_a_member(path, count):
 
 @pytest.fixture
 def migrations(tmp_path):
-    """Return a function that makes the migrations of a later version: one more than today."""
+    """Return a function that makes the migrations of a later version: one more than now."""
 
     def make(text):
         later = tmp_path / "later.sql"
@@ -211,7 +211,7 @@ def test_a_ledger_of_an_older_version_is_migrated_and_keeps_its_rows(path, migra
     assert (version, notes) == (len(later), ["kept"])
     assert rows(path) == {"u1": "waiting", "u2": "waiting"}
     with closing(open_ledger(path, later)):
-        pass  # and once only: the column is there
+        pass  # a second migration would fail: the column exists
 
 
 def test_a_failed_migration_does_not_change_the_ledger(path, migrations):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Any order of enrolling, claiming, settling, crashing and waiting keeps the promise."""
+"""A state machine: any order of operations mails nobody twice and forgets nobody."""
 
 import tempfile
 from dataclasses import dataclass
@@ -35,15 +35,15 @@ from .fakes import Clock
 from .memory_ledger import MemoryLedger
 
 EVERYBODY = ["a", "a\0", "b", "ë"]
-SETTLED = (Verdict.SENT, Verdict.SKIPPED)
+FINAL = (Verdict.SENT, Verdict.SKIPPED)
 HOUR = 3600
 
 some = st.frozensets(st.sampled_from(list(map(MemberId, EVERYBODY))), min_size=1)
 lists = st.lists(st.sampled_from(EVERYBODY), min_size=1, max_size=9)
-#: For how many seconds the site remembers keys: it may change its mind.
+#: For how many seconds the site remembers keys, which may change.
 lifetimes = st.sampled_from([0, HOUR, 5 * HOUR, 9 * HOUR, 9 * HOUR, 9 * HOUR])
 times = st.sampled_from([0, 0, 4 * HOUR, 8 * HOUR])
-#: What the site does when it is called, what comes back, and whether that is before the next call.
+#: What the site does with a call, what it returns, and whether before the next call.
 ends = st.tuples(
     st.sampled_from([Verdict.SENT, Verdict.SKIPPED, Verdict.FAILED, Verdict.FAILED, None, None]),
     st.sampled_from(["answer or refusal", "nothing"]),
@@ -53,7 +53,7 @@ ends = st.tuples(
 
 @dataclass
 class InMemory:
-    """A ledger in memory, whose book outlasts it."""
+    """Opens ledgers in memory, which share their rows."""
 
     clock: Clock
 
@@ -69,7 +69,7 @@ class InMemory:
 
 @dataclass
 class InFile:
-    """A ledger in a file: a crash drops the connection as it is."""
+    """Opens ledgers in a file; a crash drops the connection."""
 
     clock: Clock
 
@@ -92,7 +92,7 @@ class InFile:
 
 @dataclass
 class Flight:
-    """A call in flight: what its claim said, what the site did, and what comes back."""
+    """A call in flight: its claim, what the site did, and what it returns."""
 
     repeatable: bool
     doubtful: bool
@@ -100,7 +100,7 @@ class Flight:
     back: str
 
     def outcome(self, member):
-        """Return what the judge makes of it."""
+        """Return the outcome, as the judge would."""
         if self.done and self.back != "nothing":
             return Outcome(member, self.done, "", "", 0)
         if self.back == "nothing":
@@ -110,46 +110,46 @@ class Flight:
 
 
 class Promise(RuleBasedStateMachine):
-    """Calls of the program, one after the other, and a site that mails as it is asked."""
+    """Invocations of the program, one after the other, and a site that mails."""
 
-    place = InMemory
+    ledgers = InMemory
 
     def __init__(self):
         super().__init__()
         self.clock, self.lifetime = Clock(), 0
-        self.place = self.place(self.clock)
-        self.ledger = self.place.open()
-        self.listed, self.known, self.lined_up = set(), set(), frozenset()
+        self.ledgers = self.ledgers(self.clock)
+        self.ledger = self.ledgers.open()
+        self.listed, self.known, self.queued = set(), set(), frozenset()
         self.flights = {}
-        # Of the ledger: who may have been mailed, when their key was first used, and for how long.
-        self.settled, self.doubted, self.keyed = {}, set(), {}
-        # Of the site: how often it mailed whom, and what it remembers; and the operator's word.
+        # The ledger: who has a final verdict, who may have been mailed, the first use of each key.
+        self.final, self.doubted, self.keyed = {}, set(), {}
+        # The site: how often it mailed whom, and what it remembers. The operator: the resends.
         self.mails, self.remembered = dict.fromkeys(EVERYBODY, 0), {}
         self.resends, self.resent = False, dict.fromkeys(EVERYBODY, 0)
 
     def teardown(self):
-        self.a_call_that_goes_well(Selection())
+        self.an_invocation_without_faults(Selection())
         for member in self.listed - self.doubted:
-            assert self.verdict(member) in SETTLED, f"{member} waits for ever"
-        self.a_call_that_goes_well(Selection(resend_unknown=True))
+            assert self.verdict(member) in FINAL, f"{member} waits for ever"
+        self.an_invocation_without_faults(Selection(resend_unknown=True))
         for member in self.listed:
-            skipped = self.settled[member] is Verdict.SKIPPED
+            skipped = self.final[member] is Verdict.SKIPPED
             assert skipped or self.mails[member], f"{member} is forgotten"
-        self.place.close()
+        self.ledgers.close()
 
     @initialize(members=lists, lifetime=lifetimes)
     def begin(self, members, lifetime):
         self.call(members, Selection(), lifetime)
 
     @rule(only=st.none() | some, resend=st.booleans(), lifetime=lifetimes, seconds=times)
-    def another_call(self, only, resend, lifetime, seconds):
+    def another_invocation(self, only, resend, lifetime, seconds):
         self.crash()
         self.clock.now += seconds
         self.call(self.listed, Selection(only, resend), lifetime)
 
     @rule(members=lists, broken=lists)
-    def another_call_when_the_list_has_changed_and_breaks_off_at_first(self, members, broken):
-        def breaking_off():
+    def another_invocation_with_an_incomplete_list_first(self, members, broken):
+        def incomplete():
             yield from broken
             raise ConnectionError
 
@@ -157,28 +157,28 @@ class Promise(RuleBasedStateMachine):
         self.ledger.recover()
         before = self.ledger.tally()
         with pytest.raises(ConnectionError):
-            self.ledger.enrol(breaking_off())
+            self.ledger.enrol(incomplete())
         assert self.ledger.tally() == before
         self.call(members, Selection(), self.lifetime)
 
-    @precondition(lambda self: self.lined_up)
+    @precondition(lambda self: self.queued)
     @rule(limit=st.integers(1, 4), how=st.lists(ends, min_size=4, max_size=4))
     def claim(self, limit, how):
         claims = self.ledger.claim(limit)
         assert len({claim.member for claim in claims}) == len(claims) <= limit
         if len(claims) < limit:
-            assert not [m for m in self.lined_up if self.verdict(m) is Verdict.WAITING]
+            assert not [m for m in self.queued if self.verdict(m) is Verdict.WAITING]
         for claim, end in zip(claims, how, strict=False):
             self.take(claim, *end)
 
     @precondition(lambda self: self.flights)
     @rule(data=st.data())
-    def settle_late(self, data):
+    def record_late(self, data):
         self.record(data.draw(st.sampled_from(sorted(self.flights))))
 
-    @precondition(lambda self: self.flights and self.lined_up)
+    @precondition(lambda self: self.flights and self.queued)
     @rule(data=st.data(), end=ends)
-    def settle_and_claim_in_one_change(self, data, end):
+    def record_and_claim_in_one_change(self, data, end):
         member = data.draw(st.sampled_from(sorted(self.flights)))
         outcome = self.flights.pop(member).outcome(member)
         claims = self.ledger.claim(1, [outcome])
@@ -187,7 +187,7 @@ class Promise(RuleBasedStateMachine):
             self.take(claim, *end)
 
     def crash(self):
-        self.ledger, self.lined_up = self.place.open(), frozenset()
+        self.ledger, self.queued = self.ledgers.open(), frozenset()
         self.doubted |= set(self.flights)
         self.flights.clear()
 
@@ -196,15 +196,15 @@ class Promise(RuleBasedStateMachine):
         self.clock.now += hours * HOUR
 
     @invariant()
-    def nobody_is_mailed_twice_unless_the_operator_said_so(self):
+    def nobody_is_mailed_twice_unless_the_operator_resends(self):
         for member, mails in self.mails.items():
             assert mails <= 1 + self.resent[member], member
 
     @invariant()
-    def what_is_settled_stays_settled_and_what_is_in_doubt_unknown(self):
+    def final_verdicts_stay_and_doubtful_ones_are_unknown(self):
         for member in self.known:
             verdict = self.verdict(member)
-            assert verdict is self.settled.get(member, verdict)
+            assert verdict is self.final.get(member, verdict)
             in_doubt = member in self.doubted and member not in self.flights
             assert not in_doubt or verdict in (Verdict.UNKNOWN, Verdict.SENDING)
 
@@ -212,36 +212,36 @@ class Promise(RuleBasedStateMachine):
     def the_tally_adds_up(self):
         tally = self.ledger.tally()
         assert tally.total == len(self.known)
-        told = list(self.ledger.unresolved())
-        assert len(told) == tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN)
+        unresolved = list(self.ledger.unresolved())
+        assert len(unresolved) == tally.of(Verdict.FAILED) + tally.of(Verdict.UNKNOWN)
         assert self.ledger.repeatable() <= len(self.doubted | set(self.flights))
-        assert not self.lined_up or tally.of(Verdict.SENDING) == len(self.flights)
+        assert not self.queued or tally.of(Verdict.SENDING) == len(self.flights)
 
-    def call(self, members, choice, lifetime):
+    def call(self, members, selection, lifetime):
         self.ledger.recover()
         self.ledger.enrol(members)
         self.listed, self.lifetime = set(members), lifetime
         self.known |= self.listed
         for member in self.known - self.listed:
-            assert self.verdict(member) in (None, Verdict.UNKNOWN, *SETTLED)
-        chosen = self.listed if choice.only is None else choice.only & self.listed
-        resent = chosen & self.doubted if choice.resend_unknown else set()
-        repeatable = {member for member in chosen & self.doubted if self.is_remembered(member)}
+            assert self.verdict(member) in (None, Verdict.UNKNOWN, *FINAL)
+        selected = self.listed if selection.only is None else selection.only & self.listed
+        resent = selected & self.doubted if selection.resend_unknown else set()
+        repeatable = {member for member in selected & self.doubted if self.is_remembered(member)}
         try:
-            count = self.ledger.queue(choice, lifetime)
+            count = self.ledger.queue(selection, lifetime)
         except NotListedError:
-            assert choice.only - self.listed
+            assert selection.only - self.listed
             return
-        assert count == len(chosen - set(self.settled) - self.doubted | repeatable | resent)
-        self.lined_up, self.resends = frozenset(chosen), choice.resend_unknown
+        assert count == len(selected - set(self.final) - self.doubted | repeatable | resent)
+        self.queued, self.resends = frozenset(selected), selection.resend_unknown
 
-    def a_call_that_goes_well(self, choice):
+    def an_invocation_without_faults(self, selection):
         self.crash()
-        self.call(sorted(self.listed), choice, self.lifetime)
+        self.call(sorted(self.listed), selection, self.lifetime)
         while claims := self.ledger.claim(2):
             for claim in claims:
                 done = self.site_does(claim.member, Verdict.SENT)
-                self.settle_as(Outcome(claim.member, done, "", "", 0))
+                self.record_outcome(Outcome(claim.member, done, "", "", 0))
 
     def take(self, claim, result, back, soon):
         self.check(claim)
@@ -251,15 +251,15 @@ class Promise(RuleBasedStateMachine):
             self.record(claim.member)
 
     def record(self, member):
-        self.settle_as(self.flights.pop(member).outcome(member))
+        self.record_outcome(self.flights.pop(member).outcome(member))
 
-    def settle_as(self, outcome):
+    def record_outcome(self, outcome):
         self.ledger.record([outcome])
         self.note(outcome)
 
     def note(self, outcome):
-        if outcome.verdict in SETTLED:
-            self.settled[outcome.member] = outcome.verdict
+        if outcome.verdict in FINAL:
+            self.final[outcome.member] = outcome.verdict
         if outcome.verdict is Verdict.UNKNOWN:
             self.doubted.add(outcome.member)
         elif outcome.status is not None:
@@ -267,7 +267,7 @@ class Promise(RuleBasedStateMachine):
 
     def check(self, claim):
         member = claim.member
-        assert member in self.lined_up
+        assert member in self.queued
         assert member not in self.flights
         assert claim.repeatable == bool(usable_lifetime(self.lifetime))
         assert claim.doubtful == (member in self.doubted)
@@ -282,12 +282,12 @@ class Promise(RuleBasedStateMachine):
         return self.clock.now - since < min(lifetime, self.lifetime) - KEY_MARGIN
 
     def site_does(self, member, result):
-        """Do the site's work as *result* says, and return what its answer would be."""
+        """Let the site do *result* for *member*, and return its answer."""
         done, since = self.remembered.get(member, (None, -1e9))
         if result is None or self.clock.now - since < self.lifetime:
             return result and done
         self.mails[member] += result is Verdict.SENT
-        if self.lifetime and result in SETTLED:
+        if self.lifetime and result in FINAL:
             self.remembered[member] = result, self.clock.now
         return result
 
@@ -298,7 +298,7 @@ class Promise(RuleBasedStateMachine):
 
 
 class PromiseOfAFile(Promise):
-    place = InFile
+    ledgers = InFile
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ class PromiseOfAFile(Promise):
 def test_any_order_of_operations_mails_nobody_twice_and_forgets_nobody(
     machine, examples, ahead, monkeypatch
 ):
-    # So few that a range of the table is claimed at a time, as where there are thousands.
+    # So few rows that ranges of the table are claimed, as with thousands of members.
     monkeypatch.setattr(queue, "_AHEAD", ahead)
     run_state_machine_as_test(
         machine,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers that are lost, late, or come while the sender sleeps: nobody twice, nobody forgotten."""
+"""Answers that are lost, late, or arrive while the sender is suspended."""
 
 import signal
 import time
@@ -17,13 +17,13 @@ from .scenario import JOBS, SIZES
 MEMBERS = [f"u{number}" for number in range(5)]
 KEYS = 86_400
 
-# libcurl takes this for a whole answer, and the connection for one to use again: whoever is next
-# is lost with it, unsent, unless it looks after its connections first, as it does once a second.
+# libcurl treats this as a complete answer, and keeps the connection for the next call, which is
+# then lost unsent, unless libcurl checks its connections first, as it does once a second.
 TAKES_ANOTHER = "closed in the headers"
 
 
 def deaths(*jobs):
-    """Return the ways in which a connection dies, with one of *jobs* each in turn."""
+    """Return the ways in which a connection can end, each with one of *jobs* in turn."""
     pairs = [
         pytest.param(death, many, id=f"{death.name}-{many}")
         for death, many in zip(HTTP1, cycle(jobs))
@@ -38,7 +38,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def called(sendprofile, path):
-    """Return what runs the command with that ledger, and then returns code and verdicts."""
+    """Return a function that runs the command, and returns its exit code and the verdicts."""
 
     def called(*argv):
         done = sendprofile.run("--ledger", path, *argv)
@@ -111,7 +111,7 @@ def test_answers_after_the_time_out_are_unknown(groupserver, called, jobs):
     assert site.mailed == dict.fromkeys(members, 1)
 
 
-# With keys it is no matter if more than what was in flight runs into so short a time-out.
+# With keys it does no harm if other calls exceed such a short time-out.
 @pytest.mark.parametrize(
     ("jobs", "keys", "timeout", "naps"),
     [*((jobs, KEYS, 1, [4, 11]) for jobs in SIZES), ("1", None, 5, [4])],

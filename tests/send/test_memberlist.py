@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A list of members is taken as it is, however it arrives; what is none is found at once."""
+"""The parser of the list of members accepts any split of it, and refuses anything else early."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ KIB = 1024
 
 
 def read(chunks):
-    """Return the members in *chunks*, and how many bytes it took to know that it is no list."""
+    """Return the members in *chunks*; an error gets the number of bytes that were read."""
     listing = MemberListParser(Token("secret"))
     members, taken = [], 0
     try:
@@ -55,7 +55,7 @@ TAKEN = [
     (rb'["\u5c71\u7530", "\u00eb", "\ud83d\ude00", "\uD83D\uDE00"]', ["山田", "ë", "😀", "😀"]),
     (rb'["a\u0000b", "\u001b[2J", "\r\n\t\b\f"]', ["a\0b", "\x1b[2J", "\r\n\t\b\f"]),
     (rb'["\u2028", "\uffff", "\ufeff", "\ue000"]', ["\u2028", "\uffff", "\ufeff", "\ue000"]),
-    # A backslash that is escaped begins no escape.
+    # An escaped backslash does not begin an escape.
     (rb'["\\ud800", "\\\ud83d\ude00", "\\\\udc00"]', ["\\ud800", "\\😀", "\\\\udc00"]),
     (b'["' + b"x" * 65_536 + b'"]', ["x" * 65_536]),
     (b'["' + rb"\ud83d\ude00" * 999 + b'"]', ["😀" * 999]),

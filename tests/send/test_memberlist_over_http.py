@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The list as sites serve it: endless, cut off, twice the same, or something else altogether."""
+"""Lists over HTTP: endless, incomplete, with duplicates, or not a list."""
 
 import gzip
 import itertools
@@ -20,7 +20,7 @@ MIB = 1 << 20
 
 
 def endless(status, begin, repeated):
-    """Return an answer without end, and a count of the bytes of it that could be sent."""
+    """Return an answer without end, and a counter of its bytes that were sent."""
     sent = Counter()
 
     def pieces():
@@ -54,7 +54,7 @@ def test_an_answer_that_is_not_a_list_is_not_read_to_its_end(
     done = sendprofile.run(site.url)
     assert done.returncode == code
     assert says in done.stderr
-    # What the sockets of this machine hold is more than what was read.
+    # The buffers of the sockets hold more than was read.
     assert sent["bytes"] < 32 * MIB
     assert site.sends == []
 
@@ -82,7 +82,7 @@ CUT = {
 
 @pytest.fixture
 def recorded(call):
-    """Return what returns how many members the run has, by what became of them."""
+    """Return a function that returns the counts of the run by verdict."""
 
     def look(site):
         run = json.loads(call("--status", "--json", site.url).stdout)["runs"][0]
@@ -138,7 +138,7 @@ def test_an_id_is_unchanged_from_the_list_to_the_hook(groupserver, call, recorde
 
 @pytest.mark.parametrize("escaped", [True, False])
 def test_an_id_beyond_ascii_is_unchanged(groupserver, call, escaped):
-    # This site, as the original, stumbles over the form; the ID arrives all the same.
+    # This site, like the original, fails with such a form; but the ID arrives.
     site = groupserver()
     site.on_members = Answer.json(WIDE, escaped=escaped)
     call(site.url)
@@ -179,8 +179,8 @@ def test_a_page_over_http_2_is_not_a_list(groupserver, authority, sendprofile):
     assert "it is not a JSON list" in done.stderr
 
 
-# Reads so many members of a site, and tells the most memory that it took, in KiB. (Its ru_maxrss
-# would be that of the test's process, if that is more: it is not set back by exec.)
+# Reads so many members of a site, and prints the most memory that it used, in KiB. (exec does not
+# reset ru_maxrss, so that it could be the value of the test process.)
 READER = """\
 import collections, itertools, pathlib, re, sys
 from gs.profile.status.send.client import CertificateAuthorities, ClientOptions

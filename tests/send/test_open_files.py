@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""There is room for the connections of all calls in flight, or nothing is begun."""
+"""The limit of open files is raised for the connections, or the run does not begin."""
 
 import shlex
 import subprocess
@@ -12,7 +12,7 @@ from limits import LIMIT
 
 @pytest.fixture
 def limited(sendprofile, ledger):
-    """Return what runs the command under limits of ulimit(1)."""
+    """Return a function that runs the command under limits of ulimit(1)."""
 
     def run(limits, *argv):
         words = shlex.join([*sendprofile.words, "--ledger", str(ledger), *map(str, argv)])

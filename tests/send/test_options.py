@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line is the original's, and a little more."""
+"""The options of the command line: those of the original, and new ones."""
 
 from datetime import time
 
@@ -90,6 +90,12 @@ def test_each_form_of_an_option_is_accepted(argv, option, value):
         ["--timeout", "1e-9"],
         ["--max-unknown", "-1"],
         ["--max-unknown", "1.5"],
+        ["--period", "2026-13"],
+        ["--period", "2026"],
+        ["--period", "9999-12"],
+        ["--period", ""],
+        ["--limit", "0"],
+        ["--status", "--dry-run"],
         ["--nosuch"],
         ["http://another.example.com"],
     ],
@@ -118,6 +124,7 @@ def test_help_and_version_print_and_end(option, capsys):
         (["-j", "1.5"], "-j/--jobs: neither auto nor a number from 1 to 512: '1.5'"),
         (["--limit", "-5"], "--limit: not a whole number of at least 1: '-5'"),
         (["--rate", "5,5/s"], "--rate: not a rate, such as 2/s, 90/m or 5000/h: '5,5/s'"),
+        (["--period", "26-10"], "--period: not a month, such as 2026-10: '26-10'"),
         (["--until", "noon"], "--until: not a time of day, such as 06:30: 'noon'"),
     ],
 )

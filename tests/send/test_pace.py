@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pace gives turns, and lets each rest after a success."""
+"""The pace: how many calls may begin, the throttle, and the rate limiter."""
 
 import pytest
 
@@ -78,15 +78,15 @@ def test_no_call_begins_in_a_pause_and_one_at_a_time_after_it():
 
 
 class Learning:
-    """A limit that keeps what it was told."""
+    """A limit that records its arguments."""
 
     jobs = 3
 
     def __init__(self):
-        self.told = []
+        self.recorded = []
 
     def ended(self, attempts, in_flight, now):
-        self.told.append((list(attempts), in_flight, now))
+        self.recorded.append((list(attempts), in_flight, now))
 
 
 def one(verdict, cause=None, status=None):
@@ -94,7 +94,7 @@ def one(verdict, cause=None, status=None):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "sign"),
+    ("outcome", "signal"),
     [
         (one(Verdict.SENT, status=0), CallSignal.ANSWER),
         (one(Verdict.SKIPPED, status=-16), CallSignal.ANSWER),
@@ -107,19 +107,19 @@ def one(verdict, cause=None, status=None):
         (one(Verdict.UNKNOWN, StopCause.BUSY), CallSignal.REFUSED),
     ],
 )
-def test_the_limit_gets_the_signal_and_duration_of_each_call(outcome, sign):
+def test_the_limit_gets_the_signal_and_duration_of_each_call(outcome, signal):
     limit = Learning()
     pace = Pace(limit, 0, Backoff(300, lambda: 1.0))
     assert pace.turns(1, in_flight=1) == 2
     pace.ended([Attempt(Claim(MemberId("u")), Answer(200, b""), 0.5)], [outcome], 2, now=7)
-    assert limit.told == [([TimedCall(0.5, sign)], 2, 7)]
+    assert limit.recorded == [([TimedCall(0.5, signal)], 2, 7)]
 
 
 # A rate
 
 
 def begin_all(pace, now, in_flight=0):
-    """Begin what may begin at *now*, and return how many that were."""
+    """Begin the calls that may begin at *now*, and return how many."""
     turns = pace.turns(now, in_flight)
     pace.begun(turns, now)
     return turns
@@ -151,7 +151,7 @@ def test_the_time_of_a_slow_site_is_not_caught_up():
 
 
 def test_a_delay_of_the_loop_is_caught_up():
-    # Every turn comes 30 ms late, three beats at once: the rate is kept all the same.
+    # Every turn comes 30 ms late, three intervals at once: the rate is still exact.
     pace = pace_of(jobs=64, rate=100)
     begun = sum(begin_all(pace, 100 + tick * 0.03) for tick in range(2000))
     assert begun == pytest.approx(6000, rel=0.001)
@@ -163,7 +163,7 @@ def test_the_rate_is_exact_to_two_percent(rate):
     begun, now = 0, 0.0
     while now < seconds:
         begun += begin_all(pace, now)
-        now += max(0.0007, pace.rest(now, 0) * 1.003)  # nobody wakes up exactly in time
+        now += max(0.0007, pace.rest(now, 0) * 1.003)  # no process wakes up exactly on time
     assert begun == pytest.approx(rate * seconds, rel=0.02, abs=1)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A run that ended anyhow is gone on with by the same call: nobody twice, nobody forgotten."""
+"""The same command resumes a run, however it ended: nobody twice, nobody forgotten."""
 
 import re
 import signal
@@ -36,7 +36,7 @@ def stopped(process, site, number, after):
     ],
 )
 def test_a_stopped_run_is_resumed(groupserver, sendprofile, number, jobs):
-    # So many that with 64 in flight, and lost, the second call still has somebody to send to.
+    # So many that the second run still has members to send to, if 64 calls in flight are lost.
     count = 60 if jobs != "64" else 200
     site = groupserver(members=[f"u{each:03}" for each in range(count)])
     site.on_send = faults.delayed(0.01)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A site in trouble is waited for, in silence unless somebody looks, and not for ever."""
+"""The run retries while the site fails, silently without -v, until the patience ends."""
 
 import re
 import signal
@@ -34,7 +34,7 @@ def test_a_site_that_is_down_at_first_is_retried_silently(groupserver, sendprofi
     site = groupserver(members=members(3))
     site.stop()
     process = sendprofile.start("--patience", str(LIMIT), site.url)
-    time.sleep(0.7)  # if it looks only later, there was no trouble
+    time.sleep(0.7)  # so that the command meets the failure
     site.start()
     assert process.communicate(timeout=LIMIT) == ("", "")
     assert process.returncode == 0
@@ -65,7 +65,7 @@ def test_a_site_that_stops_in_the_middle_is_retried(groupserver, sendprofile, jo
     site.start()
     stdout, _ = process.communicate(timeout=LIMIT)
     assert max(site.mailed.values()) == 1
-    # Who is in flight just then; at -j 1 its thread may be faster than the answer.
+    # The calls in flight at that moment; with -j 1 the site may stop before it answers.
     lost = "".join([*lines, stdout]).count("    Unknown: ")
     assert lost <= MOST[jobs]
     assert process.returncode == (75 if lost else 0)
@@ -86,7 +86,7 @@ def in_seconds(seconds):
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
-# What a busy site says to when it may be called again, and the least that is waited.
+# The Retry-After of a busy site, and the shortest pause.
 WISHES = [
     (429, lambda: {"Retry_After": "2"}, 2),
     (503, lambda: {"Retry_After": in_seconds(3)}, 1.9),

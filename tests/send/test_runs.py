@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which run a call works on: its period, its round, its key; what becomes of the one before."""
+"""Which run an invocation works on: its period, round and key, and earlier runs."""
 
 import io
 import os
@@ -47,7 +47,7 @@ def clock():
 
 @pytest.fixture
 def begin(file, clock):
-    """Return what begins a run of October, with the members who are named."""
+    """Return a function that begins a run of October with *members*."""
 
     def begin(*members, again=False, period=OCTOBER, site=SITE):
         begun = runs.open_run(file, site, period, clock, again=again)
@@ -113,7 +113,7 @@ def test_another_round_is_refused_while_members_wait(begin, file):
     send_to(begun, 1)
     with pytest.raises(UsageError, match="is incomplete"):
         begin("u1", again=True)
-    begun.ledger.claim(1)  # and while one may be sent to
+    begun.ledger.claim(1)  # and while a call is in flight
     with pytest.raises(UsageError, match="is incomplete"):
         begin("u1", again=True)
     assert len(list(runs.accounts(file, SITE, Clock()))) == 1
@@ -136,7 +136,7 @@ def test_a_run_without_a_list_is_begun_by_the_next_invocation(begin):
 def test_a_round_without_a_list_is_ignored_without_again(begin):
     first = begin("u1", "u2")
     send_to(first, 2)
-    begin(again=True)  # its list never came
+    begin(again=True)  # without a list
     resumed = begin("u1", "u2")
     assert resumed.run == first.run
     assert resumed.ledger.queue(Selection(), 0) == 0
@@ -197,7 +197,7 @@ def test_the_end_of_an_invocation_is_recorded(begin, file, clock):
     assert (account.invocations, account.ended, account.cause) == (3, None, None)
 
 
-# The command in this process, on a day of the test's choosing.
+# The command in this process, on a day that the test chooses.
 
 
 def settings(sendprofile, path, url, day, *argv):
@@ -207,7 +207,7 @@ def settings(sendprofile, path, url, day, *argv):
 
 
 def call(told):
-    """Return the exit code, and what is said on standard error."""
+    """Return the exit code, and standard error."""
     stderr = io.StringIO()
     code = send(Task(told, os.environ, Output(io.StringIO()), Output(stderr)))
     return code, stderr.getvalue()
@@ -237,7 +237,9 @@ def test_a_month_that_ends_during_a_run_does_not_change_its_period(groupserver, 
     assert code == 0
     assert "The run of 2026-09 is incomplete" in said
     assert "--period 2026-09" in said
-    code, said = call(settings(sendprofile, path, site.url, november))  # resumed: not told again
+    code, said = call(
+        settings(sendprofile, path, site.url, november)
+    )  # resumed: not reported again
     assert (code, said) == (0, "")
     assert call(settings(sendprofile, path, site.url, november, "--period", "2026-09"))[0] == 0
     assert site.mailed == dict.fromkeys(["u1", "u2", "u3"], 2)
@@ -255,7 +257,7 @@ def settings_site(site):
 
 @pytest.fixture
 def berlin(monkeypatch):
-    """Be where clocks are set back on 25 October 2026, and forward on 29 March."""
+    """Use a time zone whose clocks go back on 25 October 2026, and forward on 29 March."""
     monkeypatch.setenv("TZ", "Europe/Berlin")
     tzset()
     yield

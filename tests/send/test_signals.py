@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command can be stopped at any moment, politely and then firmly, and says what it did."""
+"""Signals stop the command at any moment: after the calls in flight, or at once."""
 
 import re
 import signal
@@ -16,7 +16,7 @@ from .scenario import JOBS, SIZES, hanging
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
-#: Which signal it is and how many are in flight have nothing to do with each other.
+#: Pairs of a signal and of jobs: they are independent, so no product is needed.
 WITH_JOBS = pytest.mark.parametrize(
     ("number", "code", "jobs"),
     [(*each, jobs) for each, jobs in zip(SIGNALS, SIZES, strict=True)],
@@ -28,7 +28,7 @@ def members(count):
 
 
 def ended(process):
-    """Return the exit code and what was written to standard error."""
+    """Return the exit code and standard error."""
     _, stderr = process.communicate(timeout=LIMIT)
     assert "Traceback" not in stderr
     return process.returncode, stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The URL of a site is taken apart, checked and made canonical."""
+"""The URL of a site is parsed, checked and normalized."""
 
 import contextlib
 
@@ -137,3 +137,26 @@ def test_any_text_is_a_url_or_a_usage_error(text):
         except UsageError:
             continue
         assert SiteUrl.parse(str(site)) == site
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost",
+        "http://localhost/",
+        "http://localhost///",
+        "http://LocalHost.",
+        "HTTP://localhost.:80/",
+        "https://localhost",
+        "HTTPS://LOCALHOST.:443/",
+    ],
+)
+def test_every_spelling_of_a_url_is_the_same_site(url):
+    assert SiteUrl.parse(url).identity == "localhost"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://localhost/gs:80", "http://localhost.localdomain:1"]
+)
+def test_another_port_path_or_host_is_another_site(url):
+    assert SiteUrl.parse(url).identity == url.removeprefix("http://")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A call imports what it uses, and no more: cron starts this often, and people ask for help."""
+"""An invocation imports only what it uses, so that it starts quickly."""
 
 import os
 import shlex
@@ -21,12 +21,12 @@ except SystemExit:
     pass
 """
 
-# A parser's help costs what it costs; but it need not look for the width of a terminal.
+# The help of the parser, without the imports that find the width of the terminal.
 PARSER = (
     "argparse.ArgumentParser(formatter_class=lambda prog: argparse.HelpFormatter(prog, width=78))"
 )
 
-# What each call uses; what these libraries bring with them is their own affair.
+# The libraries that each invocation uses, with all that they import.
 PARSING = ["__future__", "argparse"]
 SETTINGS = [
     *PARSING,
@@ -41,7 +41,7 @@ SETTINGS = [
         "pathlib",
     ),
     *("typing", "urllib.parse"),
-    *("encodings.idna", "encodings.utf_8_sig"),  # of the host's name, of the configuration file
+    *("encodings.idna", "encodings.utf_8_sig"),  # of the host name, of the configuration file
 ]
 LOOKING = [*SETTINGS, "sqlite3"]
 CALLING = [*LOOKING, "ijson.backends.yajl2_c", "pycurl", "select", "signal", "ssl"]
@@ -55,7 +55,7 @@ ERROR = HELP | {f"{OURS}.send.{room}" for room in ("errorvals", "report", "repor
 
 @pytest.fixture
 def modules_of(tmp_path):
-    """Return what runs a program in a process of its own, and returns what that imported."""
+    """Return a function that runs a program in a new process, and returns its modules."""
     listed = tmp_path / "modules"
 
     def run(program, *argv):
@@ -69,7 +69,7 @@ def modules_of(tmp_path):
 
 @pytest.fixture
 def imported(modules_of):
-    """Return what calls ``sendprofile``: what that imports beyond some libraries, and of us."""
+    """Return a function that runs ``sendprofile``, and returns other modules and its own."""
 
     def call(*argv, beyond):
         modules = modules_of(CALL, *argv)
@@ -82,12 +82,12 @@ def imported(modules_of):
 
 @pytest.fixture
 def options(sendprofile, ledger):
-    """Return the options that every call needs."""
+    """Return the options that every invocation needs."""
     return ["-c", str(sendprofile.config), "--ledger", str(ledger)]
 
 
 def parts(ours):
-    """Return the names of the packages and modules that were imported, each for itself."""
+    """Return the single names of the packages and modules that were imported."""
     return {part for name in ours for part in name.removeprefix(f"{OURS}.send.").split(".")}
 
 
@@ -140,7 +140,7 @@ def test_a_run_with_cacert_does_not_import_ssl(options, groupserver, authority, 
 
 def test_help_is_as_wide_as_the_terminal(sendprofile):
     command = shlex.join([*sendprofile.words, "--help"])
-    # The environment as Python has it: readline, which pytest imports, sets COLUMNS behind it.
+    # The environment of Python: readline, which pytest imports, sets COLUMNS without Python.
     told = pexpect.run(command, timeout=LIMIT, env=dict(os.environ), dimensions=(24, 60))
     assert 45 < max(map(len, told.decode().splitlines())) < 60
 

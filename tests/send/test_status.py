@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an operator sees: the status, for people and as JSON, and the rehearsal of a run."""
+"""The reports of runs: --status as text and JSON, and the JSON of a run."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def members(count):
 
 
 def listing(site, count):
-    """Let *site* list so many members; of each twenty, one is skipped, failed and unknown."""
+    """Let *site* list so many members; of each twenty, one is skipped, failed, and unknown."""
     site.members = members(count)
     for number in range(0, count, 20):
         site.answers.update({f"u{number:03}": -16, f"u{number + 1:03}": -1024})
@@ -27,7 +27,7 @@ def listing(site, count):
 
 
 def of_status(call, site, *argv):
-    """Return what ``--status --json`` tells of the runs."""
+    """Return the runs of ``--status --json``."""
     done = call("--status", "--json", *argv, site.url)
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)["runs"]

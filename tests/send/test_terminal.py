@@ -40,7 +40,7 @@ class Terminal:
         )
 
     def read(self, until=pexpect.EOF):
-        """Show what comes until *until* has come."""
+        """Show the output until it has *until*."""
         self.process.expect(until)
         got = self.process.before + (self.process.after if until is not pexpect.EOF else b"")
         self.raw += got
@@ -48,7 +48,7 @@ class Terminal:
         return self
 
     def resize(self, columns, lines):
-        """Make the terminal another size, as dragging a window's corner does."""
+        """Change the size of the terminal."""
         self.process.setwinsize(lines, columns)
         self.screen.resize(lines, columns)
 
@@ -59,7 +59,7 @@ class Terminal:
 
     @property
     def lines(self):
-        """The lines that are on the screen, without what is right of them."""
+        """The lines on the screen, without white space at their ends."""
         return [line.rstrip() for line in self.screen.display if line.strip()]
 
 

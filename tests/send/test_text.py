@@ -37,7 +37,7 @@ def _escapes(text):
         yield other[2:]
 
 
-#: How a site may write the token: as it is, in HTML, in a URL or a form, and in a string.
+#: Ways in which a site may write the token: unchanged, in HTML, in a URL or form, in a string.
 ESCAPES = {
     "as it is": str,
     "HTML text": lambda secret: html.escape(secret, quote=False),
@@ -75,7 +75,7 @@ def test_any_token_is_redacted(secret, escape):
     try:
         written = escape(secret)
     except UnicodeEncodeError:
-        return  # a lone surrogate cannot be a part of a URL
+        return  # a lone surrogate cannot be part of a URL
     assert Token(secret).redact(written) == "[token]"
 
 
