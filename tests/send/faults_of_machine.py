@@ -101,7 +101,7 @@ def on_small_disk(scenario):
                 return End(done.returncode, done.stdout + done.stderr)
 
             end = scenario(case, disk, run)
-            case.found = case.verdicts() if case.seen.exists() else {}
+            case.recorded = case.verdicts() if case.seen.exists() else {}
             return end
 
     return happen
@@ -139,7 +139,7 @@ def room_again(case, disk, run):
     return run()
 
 
-def held(case):
+def another_process(case):
     case.at()
     case.ledger.parent.mkdir()
     site = SiteUrl.parse(case.url).identity
@@ -156,9 +156,9 @@ def first_signal(number):
         process = case.start()
         site.wait_for_requests(3)
         process.send_signal(number)
-        said = process.stderr.readline()
+        output = process.stderr.readline()
         released.set()
-        return case.ended(process, said)
+        return case.ended(process, output)
 
     return happen
 
@@ -173,8 +173,8 @@ def signal_before(case):
     return case.signalled(signal.SIGTERM, until=1)
 
 
-def killed(case, **told):
-    site, released = case.at(**told), Event()
+def killed(case, **options):
+    site, released = case.at(**options), Event()
     site.on_send = hanging(lambda _: faults.held(released))
     end = case.signalled(signal.SIGKILL, until=3)
     released.set()
@@ -225,7 +225,7 @@ FAULTS = {
     "the disk fills with the list of members": on_small_disk(full_with_list),
     "the disk fills in the middle of the run": on_small_disk(full_in_the_middle),
     "there is space again": on_small_disk(room_again),
-    "another `sendprofile` works on the run": held,
+    "another `sendprofile` works on the run": another_process,
     "Control-C, or SIGINT": first_signal(signal.SIGINT),
     "SIGTERM": first_signal(signal.SIGTERM),
     "SIGHUP: the terminal is closed": first_signal(signal.SIGHUP),

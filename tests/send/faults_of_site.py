@@ -56,21 +56,21 @@ def listing(behaviour, *argv):
     return happen
 
 
-def answering(behaviour, *argv, **told):
+def answering(behaviour, *argv, **options):
     """Return the scenario in which the send hook does something for one member of five."""
 
     def happen(case):
-        case.at(**told).answers["u1"] = behaviour
+        case.at(**options).answers["u1"] = behaviour
         return case.run(*argv)
 
     return happen
 
 
-def sending(behaviours, *argv, **told):
+def sending(behaviours, *argv, **options):
     """Return the scenario of what the send hook does, call by call."""
 
     def happen(case):
-        case.at(**told).on_send = behaviours
+        case.at(**options).on_send = behaviours
         return case.run(*argv)
 
     return happen
@@ -79,9 +79,9 @@ def sending(behaviours, *argv, **told):
 def skipped(case):
     site = case.at([f"u{number}" for number in range(6)])
     site.answers.update({"u0": -2, "u1": -4, "u2": -8, "u3": -16, "u4": -32})
-    silent, told = case.run(), case.run("-v")
-    assert silent.said == ""
-    return told
+    silent, verbose = case.run(), case.run("-v")
+    assert silent.output == ""
+    return verbose
 
 
 def left_the_list(case):

@@ -37,7 +37,7 @@ class End:
     """How a command ended; the code is that of a shell."""
 
     code: int
-    said: str
+    output: str
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Case:
     #: The path of the ledger for the test, if it differs from that of the command.
     seen: Path | None = None
     #: The verdicts, if the ledger does not exist any more after the scenario.
-    found: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, str] = field(default_factory=dict)
     #: Calls of the send hook that came before the fault.
     before: int = 0
 
@@ -73,9 +73,9 @@ class Case:
         """The default members of the site."""
         return [f"u{number}" for number in range(SIZES[self.jobs])]
 
-    def at(self, members: Any = None, **told: Any) -> GroupServer:
+    def at(self, members: Any = None, **options: Any) -> GroupServer:
         """Start a site that lists *members*."""
-        self.site = self.groupserver(members=members or self.members, **told)
+        self.site = self.groupserver(members=members or self.members, **options)
         self.url = self.site.url
         return self.site
 
@@ -94,18 +94,18 @@ class Case:
         """Send the command signals, one after the other, when *until* requests have arrived."""
         process = self.start()
         self.site.wait_for_requests(until)
-        said = ""
+        output = ""
         for number in numbers:
             process.send_signal(number)
             if number is not numbers[-1]:
-                said += process.stderr.readline()
-        return self.ended(process, said)
+                output += process.stderr.readline()
+        return self.ended(process, output)
 
-    def ended(self, process: subprocess.Popen[str], said: str = "") -> End:
+    def ended(self, process: subprocess.Popen[str], output: str = "") -> End:
         """Wait for the end of *process*."""
         stdout, stderr = process.communicate(timeout=LIMIT)
         code = process.returncode
-        return End(128 - code if code < 0 else code, said + stdout + stderr)
+        return End(128 - code if code < 0 else code, output + stdout + stderr)
 
     def verdicts(self) -> dict[str, str]:
         """Return the verdicts that members have in the ledger."""

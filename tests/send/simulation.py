@@ -127,8 +127,8 @@ class Trace:
 
     def probe(self, start: float, end: float) -> float:
         """Return the mean seconds of a probe from *start* to *end*."""
-        found = [seconds for at, seconds in self.probes if start <= at < end]
-        return sum(found) / len(found)
+        durations = [seconds for at, seconds in self.probes if start <= at < end]
+        return sum(durations) / len(durations)
 
 
 @dataclass

@@ -129,9 +129,9 @@ def test_the_limit_follows_the_number_of_workers_down_and_up(kind, seed):
 )
 def test_a_permanent_change_of_latency_becomes_the_baseline(kind, speed):
     # It learns from answers: with more of them in a second, it needs fewer seconds.
-    settled, end = 20 + 80 / max(1, speed), 20 + 130 / max(1, speed)
+    start, end = 20 + 80 / max(1, speed), 20 + 130 / max(1, speed)
     trace = auto(16, kind, seconds=end, changes=[(20, {"speed": speed})])
-    assert 12.5 < trace.mean(settled, end) < 21
+    assert 12.5 < trace.mean(start, end) < 21
 
 
 def answer(limit, seconds, now):
@@ -168,8 +168,8 @@ def test_other_users_wait_at_most_twice_as_long(workers, kind):
     idle = SERVICE
     # With one worker, a single call at a time may be enough to double it.
     one = fixed(1, workers, kind, seconds=120, page=SERVICE).probe(20, 120)
-    found = auto(workers, kind, seconds=120, page=SERVICE).probe(20, 120)
-    assert found < max(2 * idle, 1.15 * one)
+    wait = auto(workers, kind, seconds=120, page=SERVICE).probe(20, 120)
+    assert wait < max(2 * idle, 1.15 * one)
     assert fixed(64, workers, kind, seconds=40, page=SERVICE).probe(20, 40) > 3.5 * idle
 
 
@@ -341,11 +341,11 @@ def test_after_a_refusal_the_limit_holds_for_a_while(ceiling):
 
 
 def test_the_way_back_to_the_ceiling_is_by_halves(ceiling):
-    found, jobs = [], 8
+    steps, jobs = [], 8
     while jobs < 16:
         jobs = ceiling.below(jobs, 2 * jobs, FREE)
-        found.append(jobs)
-    assert found == [12, 14, 15, 16]
+        steps.append(jobs)
+    assert steps == [12, 14, 15, 16]
 
 
 def test_each_refusal_at_the_same_number_doubles_the_hold(ceiling):

@@ -25,31 +25,31 @@ def busy(seconds=None):
 
 def pauses(backoff, *, limit=100):
     """Let all calls fail; return the pauses between them, and the cause to stop."""
-    now, found = 1000.0, []
+    now, seconds_ = 1000.0, []
     for _ in range(limit):
         cause = backoff.after_outcome(unreached(), now)
         if cause:
-            return found, cause
-        found.append(backoff.until - now)
+            return seconds_, cause
+        seconds_.append(backoff.until - now)
         now = backoff.until
-    return found, None
+    return seconds_, None
 
 
 def test_the_pauses_double_from_one_second_to_a_minute():
-    found, _ = pauses(Backoff(10**6, lambda: 1.0), limit=9)
-    assert found == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    seconds_, _ = pauses(Backoff(10**6, lambda: 1.0), limit=9)
+    assert seconds_ == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 def test_the_pauses_are_jittered_by_half_at_most():
-    found, _ = pauses(Backoff(10**6, lambda: 0.0), limit=7)
-    assert found == [0.5, 1, 2, 4, 8, 16, 30]
+    seconds_, _ = pauses(Backoff(10**6, lambda: 0.0), limit=7)
+    assert seconds_ == [0.5, 1, 2, 4, 8, 16, 30]
 
 
 @given(st.floats(1, 10_000), st.randoms())
 def test_the_pauses_add_up_to_the_patience(seconds, random):
-    found, cause = pauses(Backoff(seconds, random.random), limit=10_000)
+    seconds_, cause = pauses(Backoff(seconds, random.random), limit=10_000)
     assert cause is StopCause.UNREACHABLE
-    assert sum(found) == pytest.approx(seconds)
+    assert sum(seconds_) == pytest.approx(seconds)
 
 
 def test_with_patience_0_the_first_failure_stops():
@@ -104,12 +104,12 @@ def test_a_longer_retry_after_extends_the_pause():
 
 def test_the_pauses_grow_even_if_each_retry_after_is_short():
     backoff = Backoff(10**6, lambda: 1.0)
-    now, found = 0.0, []
+    now, seconds_ = 0.0, []
     for _ in range(8):
         assert backoff.after_outcome(busy(1), now) is None
-        found.append(backoff.until - now)
+        seconds_.append(backoff.until - now)
         now = backoff.until
-    assert found == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert seconds_ == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_a_retry_after_of_more_than_an_hour_stops_the_run():

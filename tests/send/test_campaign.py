@@ -358,8 +358,8 @@ def test_with_keys_calls_without_an_answer_do_not_block_the_other_members():
         site = FakeSite(listed, bad, clock, key_lifetime=99_999)
         return campaign(site, clock, seconds=60, ledger=MemoryLedger(clock, rows)).run()
 
-    found = [call().of(Verdict.SENT) for _ in range(4)]
-    assert found[-1] == 2
+    sent = [call().of(Verdict.SENT) for _ in range(4)]
+    assert sent[-1] == 2
     assert Verdict.WAITING not in {row.outcome.verdict for row in rows.values()}
 
 

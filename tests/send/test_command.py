@@ -395,8 +395,8 @@ def test_the_summary_cannot_control_the_terminal(groupserver, sendprofile):
     assert done.returncode == 75
     assert "\x1b" not in done.stderr
     assert "\r" not in done.stderr
-    told = next(line for line in done.stderr.splitlines() if "evil" in line)
-    assert told.startswith("  failed: ")
+    line = next(line for line in done.stderr.splitlines() if "evil" in line)
+    assert line.startswith("  failed: ")
 
 
 def test_an_id_with_special_characters_arrives_unchanged(groupserver, sendprofile):

@@ -42,8 +42,8 @@ def settings(sendprofile):
             text += f"[sendprofile-ours]\nledger = {ledger}\n"
         sendprofile.config.write_text(text)
         words = ["-c", str(sendprofile.config), *argv, "http://h"]
-        told = {**os.environ, **environment}
-        return Settings.of(options.parse(words, "x"), told, datetime(2026, 11, 1, tzinfo=UTC))
+        variables = {**os.environ, **environment}
+        return Settings.of(options.parse(words, "x"), variables, datetime(2026, 11, 1, tzinfo=UTC))
 
     return settings
 

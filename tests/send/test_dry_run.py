@@ -20,8 +20,8 @@ ODD = "\x1b[31m\u202e\r\n"
 
 def would(call, site, *argv):
     """Return the JSON of a dry run: how many would be sent to, the others, and the removed."""
-    told = json.loads(call("--dry-run", "--json", "--period", "2026-10", *argv, site.url).stdout)
-    return told["would_send"], told["others"], told["no_longer_listed"]
+    report = json.loads(call("--dry-run", "--json", "--period", "2026-10", *argv, site.url).stdout)
+    return report["would_send"], report["others"], report["no_longer_listed"]
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_every_row_of_the_table_has_one_scenario():
     assert set(ROWS) == set(SCENARIOS)
 
 
-def told(words, jobs):
+def pattern(words, jobs):
     """Return the pattern of *words*; with many *jobs*, the numbers may be higher."""
     pattern = re.escape(words)
     if jobs == "1":
@@ -59,31 +59,31 @@ def told(words, jobs):
     return re.sub(r"\d+(?=\\ )", r"\\d+", pattern).replace("answer", "answers?")
 
 
-def hold_to_the_promise(site, found):
+def check_promise(site, verdicts):
     """Check that nobody is mailed twice, nobody is forgotten, and the ledger is right."""
     assert max(site.mailed.values(), default=0) <= 1
-    assert set(found) >= set(site.members)
-    for member, verdict in found.items():
+    assert set(verdicts) >= set(site.members)
+    for member, verdict in verdicts.items():
         if verdict not in {"unknown", "sending"}:
             assert site.mailed[member] == (verdict == "sent"), member
 
 
 @pytest.mark.parametrize(("fault", "jobs"), TRIED, ids=lambda word: word)
 def test_a_fault_has_the_result_in_its_row(case, fault, jobs):
-    verdict, code, said = ROWS[fault]
+    verdict, code, message = ROWS[fault]
     case.folder.mkdir()
     end = SCENARIOS[fault](case)
-    assert str(end.code) in code.split(", "), end.said
-    assert "Traceback" not in end.said
-    if said.startswith("nothing") and "-v" not in said:
-        assert end.said == ""
-    for words in set(quoted(said)) - {"-v"}:
-        assert re.search(told(words, jobs), end.said), end.said
+    assert str(end.code) in code.split(", "), end.output
+    assert "Traceback" not in end.output
+    if message.startswith("nothing") and "-v" not in message:
+        assert end.output == ""
+    for words in set(quoted(message)) - {"-v"}:
+        assert re.search(pattern(words, jobs), end.output), end.output
     if verdict == "none":
         assert case.site is None or len(case.site.sends) == case.before
         return
-    found = case.found or case.verdicts()
-    kinds = set(found.values())
+    verdicts = case.recorded or case.verdicts()
+    kinds = set(verdicts.values())
     assert kinds - {"sent"} == set(quoted(verdict)) - {"sent"}
     assert kinds >= {"sent"} or verdict != "`sent`"
-    hold_to_the_promise(case.site, found)
+    check_promise(case.site, verdicts)

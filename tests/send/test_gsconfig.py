@@ -145,10 +145,10 @@ def test_the_section_for_sendprofile_names_the_ledger(ini, place):
 
 
 def test_the_path_of_the_ledger_is_relative_to_the_file_or_to_home(ini, tmp_path):
-    found = read_config(ini(f"{OURS}ledger = state/l.sqlite3\n"), "default").ledger
-    assert found == tmp_path / "state" / "l.sqlite3"
-    found = read_config(ini(f"{OURS}ledger = ~/l.sqlite3\n"), "default").ledger
-    assert found == Path.home() / "l.sqlite3"
+    ledger = read_config(ini(f"{OURS}ledger = state/l.sqlite3\n"), "default").ledger
+    assert ledger == tmp_path / "state" / "l.sqlite3"
+    ledger = read_config(ini(f"{OURS}ledger = ~/l.sqlite3\n"), "default").ledger
+    assert ledger == Path.home() / "l.sqlite3"
 
 
 def test_an_unknown_option_is_an_error(ini):

@@ -55,8 +55,8 @@ class Workers:
         """Return the mean of the calls in flight from *start* to *end*, as shares of the run."""
         first, last = self.seen[0][0], self.seen[-1][0]
         length = last - first
-        found = [n for at, n in self.seen if start <= (at - first) / length <= end]
-        return sum(found) / len(found)
+        counts = [n for at, n in self.seen if start <= (at - first) / length <= end]
+        return sum(counts) / len(counts)
 
 
 @pytest.fixture

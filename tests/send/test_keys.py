@@ -22,10 +22,10 @@ def members(count):
 
 def keys(site):
     """Return the keys that came with the calls for each member."""
-    found = defaultdict(set)
+    keys_ = defaultdict(set)
     for one in site.sends:
-        found[one.fields["profileId"]].add(one.header("Idempotency-Key"))
-    return found
+        keys_[one.fields["profileId"]].add(one.header("Idempotency-Key"))
+    return keys_
 
 
 def test_a_site_that_does_not_honour_keys_gets_none(groupserver, sendprofile):
@@ -40,10 +40,10 @@ def test_each_member_has_one_key_in_all_calls_of_a_run(groupserver, sendprofile,
     site.on_send = [-1024] * 5
     for _ in range(2):
         sendprofile.run("--period", "2026-10", site.url)
-    found = keys(site)
-    assert [len(found[member]) for member in members(5)] == [1] * 5
-    assert len(set.union(*found.values())) == 5
-    for (key,) in found.values():
+    keys_ = keys(site)
+    assert [len(keys_[member]) for member in members(5)] == [1] * 5
+    assert len(set.union(*keys_.values())) == 5
+    for (key,) in keys_.values():
         assert read_key(key).startswith("2026-10-")
         assert key.isascii()
         assert "secret" not in key
@@ -80,7 +80,7 @@ def test_a_call_with_a_lost_answer_is_repeated_and_nobody_is_mailed_twice(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert site.mailed == dict.fromkeys(members(5), 1)
     assert len(site.sends) >= 6
-    assert {len(found) for found in keys(site).values()} == {1}
+    assert {len(keys_) for keys_ in keys(site).values()} == {1}
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -104,7 +104,7 @@ def test_a_call_in_progress_is_repeated_until_it_is_answered(groupserver, sendpr
     assert "    Unknown: Conflict (409)" in stdout
     assert "3 members: 3 sent. The run took" in stdout
     assert site.mailed == dict.fromkeys(members(3), 1)
-    assert {len(found) for found in keys(site).values()} == {1}
+    assert {len(keys_) for keys_ in keys(site).values()} == {1}
 
 
 @pytest.mark.parametrize("jobs", [1, 8])
@@ -169,10 +169,10 @@ def test_a_site_that_honours_keys_only_now_gets_no_repeated_call(groupserver, se
     assert site.mailed == dict.fromkeys(members(3), 1)
 
 
-@pytest.mark.parametrize("said", ["60", "90 days"])
-def test_an_invalid_or_short_lifetime_is_ignored(groupserver, sendprofile, said):
+@pytest.mark.parametrize("lifetime", ["60", "90 days"])
+def test_an_invalid_or_short_lifetime_is_ignored(groupserver, sendprofile, lifetime):
     site = groupserver(members=members(3))
-    site.on_members = Answer.json(members(3)).having("Idempotency-Key-Lifetime", said)
+    site.on_members = Answer.json(members(3)).having("Idempotency-Key-Lifetime", lifetime)
     site.answers["u01"] = faults.closed()
     for _ in range(2):
         assert sendprofile.run("--patience", str(LIMIT), site.url).returncode == 75

@@ -206,10 +206,10 @@ def test_all_members_to_try_again_are_claimed_again_and_no_others(ledger):
     begin(ledger, [f"u{number}" for number in range(30)])
     back = ids(ledger.claim(20))
     ledger.record([outcome(member, Verdict.WAITING, again=True) for member in back])
-    found = []
+    claimed = []
     while claims := ledger.claim(7):
-        found += ids(claims)
-    assert len(found) == len(set(found)) == 30
+        claimed += ids(claims)
+    assert len(claimed) == len(set(claimed)) == 30
 
 
 def test_a_claim_records_verdicts_in_the_same_change(ledger):
@@ -224,11 +224,11 @@ def test_many_verdicts_of_several_kinds_are_each_recorded(ledger):
     members = [f"u{number:03}{end}" for number in range(100) for end in ("", "\0", "\0x")]
     begin(ledger, members)
     kinds = (Verdict.SENT, Verdict.SKIPPED, Verdict.FAILED)
-    told = {member: kinds[at % 7 % 3] for at, member in enumerate(members)}
+    expected = {member: kinds[at % 7 % 3] for at, member in enumerate(members)}
     ledger.claim(len(members))
-    ledger.record([outcome(member, verdict) for member, verdict in told.items()])
-    assert verdicts(ledger) == Counter(told.values())
-    failed = [member for member, verdict in told.items() if verdict is Verdict.FAILED]
+    ledger.record([outcome(member, verdict) for member, verdict in expected.items()])
+    assert verdicts(ledger) == Counter(expected.values())
+    failed = [member for member, verdict in expected.items() if verdict is Verdict.FAILED]
     assert [record.outcome.member for record in ledger.unresolved()] == failed
     assert {r.outcome.message for r in ledger.unresolved()} == {f"message for {m}" for m in failed}
 
@@ -306,9 +306,9 @@ def test_a_verdict_has_the_message_of_the_site_and_the_time(ledger, clock):
     begin(ledger, ["a"])
     ledger.claim(1)
     clock.now += 60
-    said = Outcome(MemberId("a"), Verdict.FAILED, "status 7", "山田: no", 7)
-    ledger.record([said])
-    assert list(ledger.unresolved()) == [RecordedOutcome(said, clock.now)]
+    failed = Outcome(MemberId("a"), Verdict.FAILED, "status 7", "山田: no", 7)
+    ledger.record([failed])
+    assert list(ledger.unresolved()) == [RecordedOutcome(failed, clock.now)]
 
 
 def test_the_unresolved_members_failed_or_are_unknown(ledger):

@@ -130,8 +130,8 @@ def test_processes_that_begin_at_once_create_one_ledger_and_mail_nobody_twice(
 def test_a_commit_survives_a_power_cut(path):
     with closing(open_ledger(path)) as file:
         pragmas = ("journal_mode", "synchronous", "fullfsync")
-        found = [file._connection.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas]
-    assert found == ["wal", 2, 1]
+        values = [file._connection.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas]
+    assert values == ["wal", 2, 1]
 
 
 @pytest.mark.parametrize("jobs", [1, 4])

@@ -82,8 +82,8 @@ class InFile:
         if self.file:
             self.file.close()
         self.file = open_ledger(Path(self.folder.name) / "ledger.sqlite3")
-        begun = runs.open_run(self.file, "example.com", Period(2026, 10), self.clock, again=False)
-        return begun.ledger
+        opened = runs.open_run(self.file, "example.com", Period(2026, 10), self.clock, again=False)
+        return opened.ledger
 
     def close(self):
         self.file.close()

@@ -55,13 +55,13 @@ def test_a_second_process_names_the_holder_of_the_lock(site, sendprofile, path):
         # A held lock is not retried: the patience is longer than the test waits.
         done = sendprofile.run("--patience", 10 * LIMIT, "--ledger", path, site.url)
         assert done.returncode == 75
-        held = re.match(
+        holder = re.match(
             rf"Another sendprofile is working on the run of {site.netloc}: process (\d+) on (\S+) "
             r"since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.\nNothing was sent. ",
             done.stderr,
         )
-        assert (held[1], held[2]) == (str(first.pid), socket.gethostname())
-        since = datetime.strptime(held[3], "%Y-%m-%d %H:%M:%S").astimezone()
+        assert (holder[1], holder[2]) == (str(first.pid), socket.gethostname())
+        since = datetime.strptime(holder[3], "%Y-%m-%d %H:%M:%S").astimezone()
         assert began <= since <= datetime.now().astimezone()
         assert len(site.requests) == asked
     assert first.returncode == 0

@@ -86,7 +86,7 @@ def recorded(call):
 
     def look(site):
         run = json.loads(call("--status", "--json", site.url).stdout)["runs"][0]
-        return {verdict: found["total"] for verdict, found in run["counts"].items()}
+        return {verdict: count["total"] for verdict, count in run["counts"].items()}
 
     return look
 

@@ -128,7 +128,7 @@ def test_help_and_version_print_and_end(option, capsys):
         (["--until", "noon"], "--until: not a time of day, such as 06:30: 'noon'"),
     ],
 )
-def test_the_error_for_a_wrong_value_has_an_example(argv, said):
+def test_the_error_for_a_wrong_value_has_an_example(argv, message):
     with pytest.raises(UsageError) as raised:
         parsed(*argv)
-    assert str(raised.value).endswith(f"argument {said}")
+    assert str(raised.value).endswith(f"argument {message}")

@@ -153,18 +153,18 @@ def test_the_time_of_a_slow_site_is_not_caught_up():
 def test_a_delay_of_the_loop_is_caught_up():
     # Every turn comes 30 ms late, three intervals at once: the rate is still exact.
     pace = pace_of(jobs=64, rate=100)
-    begun = sum(begin_all(pace, 100 + tick * 0.03) for tick in range(2000))
-    assert begun == pytest.approx(6000, rel=0.001)
+    count = sum(begin_all(pace, 100 + tick * 0.03) for tick in range(2000))
+    assert count == pytest.approx(6000, rel=0.001)
 
 
 @pytest.mark.parametrize("rate", [1 / 3600, 1 / 60, 1, 33, 1000, 20_000])
 def test_the_rate_is_exact_to_two_percent(rate):
     pace, seconds = pace_of(jobs=512, rate=rate), max(60, 10 / rate)
-    begun, now = 0, 0.0
+    count, now = 0, 0.0
     while now < seconds:
-        begun += begin_all(pace, now)
+        count += begin_all(pace, now)
         now += max(0.0007, pace.rest(now, 0) * 1.003)  # no process wakes up exactly on time
-    assert begun == pytest.approx(rate * seconds, rel=0.02, abs=1)
+    assert count == pytest.approx(rate * seconds, rel=0.02, abs=1)
 
 
 def test_a_rate_limiter_keeps_pauses_and_the_throttle():

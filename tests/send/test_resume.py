@@ -173,8 +173,8 @@ def test_a_run_is_resumed_with_a_new_token(groupserver, sendprofile):
 def test_an_earlier_incomplete_run_is_reported_once(groupserver, sendprofile):
     site = groupserver(members=members(3))
     sendprofile.run("--period", "2026-08", "--limit", "1", site.url)
-    told = "The run of 2026-08 is incomplete."
-    assert told in sendprofile.run("--period", "2026-09", site.url).stderr
+    warning = "The run of 2026-08 is incomplete."
+    assert warning in sendprofile.run("--period", "2026-09", site.url).stderr
     assert sendprofile.run("--period", "2026-09", site.url).stderr == ""
     assert sendprofile.run("--period", "2026-08", site.url).returncode == 0
     assert site.mailed == dict.fromkeys(members(3), 2)

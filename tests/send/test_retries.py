@@ -121,9 +121,9 @@ def test_a_busy_members_hook_gets_the_pause_that_it_asks_for(groupserver, sendpr
 
 
 @pytest.mark.parametrize("hook", ["on_send", "on_members"])
-@pytest.mark.parametrize(("asked", "told"), [(7200, 7200), (25_200, 21_600)])
+@pytest.mark.parametrize(("asked", "reported"), [(7200, 7200), (25_200, 21_600)])
 def test_a_retry_after_of_more_than_an_hour_stops_the_run_and_names_the_time(
-    groupserver, sendprofile, hook, asked, told
+    groupserver, sendprofile, hook, asked, reported
 ):
     site = groupserver(members=members(3))
     setattr(site, hook, faults.trouble(503, Retry_After=str(asked)))
@@ -131,9 +131,11 @@ def test_a_retry_after_of_more_than_an_hour_stops_the_run_and_names_the_time(
     done = sendprofile.run("--patience", "300", site.url)
     assert done.returncode == 75
     assert len(site.requests) <= 2
-    words = rf"a pause of at least {told // 3600} h 0 min. Do not run the command before (.*)\."
+    words = (
+        rf"a pause of at least {reported // 3600} h 0 min. Do not run the command before (.*)\."
+    )
     come_back = datetime.fromisoformat(re.search(words, done.stderr)[1]).astimezone()
-    called = come_back - timedelta(seconds=told)
+    called = come_back - timedelta(seconds=reported)
     assert before - timedelta(seconds=2) < called < datetime.now().astimezone() + MINUTE
 
 

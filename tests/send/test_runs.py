@@ -50,25 +50,25 @@ def begin(file, clock):
     """Return a function that begins a run of October with *members*."""
 
     def begin(*members, again=False, period=OCTOBER, site=SITE):
-        begun = runs.open_run(file, site, period, clock, again=again)
+        opened = runs.open_run(file, site, period, clock, again=again)
         if members:
-            begun.ledger.enrol(map(MemberId, members))
-            begun.ledger.queue(Selection(), 0)
-        return begun
+            opened.ledger.enrol(map(MemberId, members))
+            opened.ledger.queue(Selection(), 0)
+        return opened
 
     return begin
 
 
-def send_to(begun, count, verdict=Verdict.SENT):
-    claims = begun.ledger.claim(count)
-    begun.ledger.record([Outcome(claim.member, verdict, "", "") for claim in claims])
+def send_to(opened, count, verdict=Verdict.SENT):
+    claims = opened.ledger.claim(count)
+    opened.ledger.record([Outcome(claim.member, verdict, "", "") for claim in claims])
 
 
 def test_a_run_begins_with_round_1_and_the_period_as_its_key(begin):
-    begun = begin("u1")
-    assert (begun.run.site, begun.run.period, begun.run.round) == (SITE, OCTOBER, 1)
-    assert begun.run.key == "2026-10"
-    assert not begun.resumed
+    opened = begin("u1")
+    assert (opened.run.site, opened.run.period, opened.run.round) == (SITE, OCTOBER, 1)
+    assert opened.run.key == "2026-10"
+    assert not opened.resumed
 
 
 def test_the_next_invocation_resumes_the_run(begin):
@@ -84,9 +84,9 @@ def test_the_next_invocation_resumes_the_run(begin):
 @pytest.mark.parametrize("other", [{"period": Period(2026, 9)}, {"site": "example.org"}])
 def test_another_period_or_site_is_another_run(begin, other):
     send_to(begin("u1"), 1)
-    begun = begin("u1", **other)
-    assert not begun.resumed
-    assert begun.ledger.tally().of(Verdict.WAITING) == 1
+    opened = begin("u1", **other)
+    assert not opened.resumed
+    assert opened.ledger.tally().of(Verdict.WAITING) == 1
 
 
 def test_another_round_sends_to_all_members_with_other_keys(begin, clock):
@@ -109,20 +109,20 @@ def test_another_round_sends_to_all_members_with_other_keys(begin, clock):
 
 
 def test_another_round_is_refused_while_members_wait(begin, file):
-    begun = begin("u1", "u2")
-    send_to(begun, 1)
+    opened = begin("u1", "u2")
+    send_to(opened, 1)
     with pytest.raises(UsageError, match="is incomplete"):
         begin("u1", again=True)
-    begun.ledger.claim(1)  # and while a call is in flight
+    opened.ledger.claim(1)  # and while a call is in flight
     with pytest.raises(UsageError, match="is incomplete"):
         begin("u1", again=True)
     assert len(list(runs.accounts(file, SITE, Clock()))) == 1
 
 
 def test_again_can_begin_the_first_round(begin):
-    begun = begin("u1", again=True)
-    assert begun.run.round == 1
-    assert begin("u1").run == begun.run
+    opened = begin("u1", again=True)
+    assert opened.run.round == 1
+    assert begin("u1").run == opened.run
 
 
 def test_a_run_without_a_list_is_begun_by_the_next_invocation(begin):
@@ -182,8 +182,8 @@ def test_the_latest_earlier_incomplete_period_is_reported(begin, file):
 
 
 def test_the_end_of_an_invocation_is_recorded(begin, file, clock):
-    begun = begin("u1")
-    with pytest.raises(HostNotFoundError), runs.recording_end(file, begun, clock, lambda: None):
+    opened = begin("u1")
+    with pytest.raises(HostNotFoundError), runs.recording_end(file, opened, clock, lambda: None):
         raise HostNotFoundError("There is no host.\nCheck the URL.")
     (account,) = runs.accounts(file, SITE, clock)
     assert account.cause == "There is no host."
@@ -206,10 +206,10 @@ def settings(sendprofile, path, url, day, *argv):
     return Settings.of(options.parse(words, "x"), os.environ, now)
 
 
-def call(told):
+def call(settings_):
     """Return the exit code, and standard error."""
     stderr = io.StringIO()
-    code = send(Task(told, os.environ, Output(io.StringIO()), Output(stderr)))
+    code = send(Task(settings_, os.environ, Output(io.StringIO()), Output(stderr)))
     return code, stderr.getvalue()
 
 
@@ -233,22 +233,22 @@ def test_a_month_that_ends_during_a_run_does_not_change_its_period(groupserver, 
     october = settings(sendprofile, path, site.url, date(2026, 10, 31), "--limit", "2")
     assert call(october)[0] == 75
     november = date(2026, 11, 1)
-    code, said = call(settings(sendprofile, path, site.url, november))
+    code, stderr = call(settings(sendprofile, path, site.url, november))
     assert code == 0
-    assert "The run of 2026-09 is incomplete" in said
-    assert "--period 2026-09" in said
-    code, said = call(
+    assert "The run of 2026-09 is incomplete" in stderr
+    assert "--period 2026-09" in stderr
+    code, stderr = call(
         settings(sendprofile, path, site.url, november)
     )  # resumed: not reported again
-    assert (code, said) == (0, "")
+    assert (code, stderr) == (0, "")
     assert call(settings(sendprofile, path, site.url, november, "--period", "2026-09"))[0] == 0
     assert site.mailed == dict.fromkeys(["u1", "u2", "u3"], 2)
     periods = [(one.fields["profileId"], one.fields["period"]) for one in site.sends]
     assert len(set(periods)) == len(periods) == 6
     with closing(open_ledger_read_only(path)) as file:
-        found = list(runs.accounts(file, settings_site(site), Clock()))
-        assert [str(one.run.period) for one in found] == ["2026-10", "2026-09"]
-        assert all(one.ledger.tally().complete for one in found)
+        accounts = list(runs.accounts(file, settings_site(site), Clock()))
+        assert [str(one.run.period) for one in accounts] == ["2026-10", "2026-09"]
+        assert all(one.ledger.tally().complete for one in accounts)
 
 
 def settings_site(site):
@@ -283,14 +283,14 @@ def berlin(monkeypatch):
 def test_until_is_the_next_time_that_the_clock_shows(sendprofile, path, now, until, end):
     words = ["-c", str(sendprofile.config), "--ledger", str(path), "--until", until, "http://h"]
     here = datetime.fromisoformat(now).astimezone()
-    told = Settings.of(options.parse(words, "x"), os.environ, here)
-    assert told.until == datetime.fromisoformat(end)
+    settings_ = Settings.of(options.parse(words, "x"), os.environ, here)
+    assert settings_.until == datetime.fromisoformat(end)
 
 
 def test_until_stops_the_run_and_the_next_invocation_resumes_it(groupserver, sendprofile, path):
     members = [f"u{number:02}" for number in range(40)]
     site = groupserver(members=members)
-    told = settings(sendprofile, path, site.url, date(2026, 11, 1), "-j", "2")
+    settings_ = settings(sendprofile, path, site.url, date(2026, 11, 1), "-j", "2")
     until = datetime.now().astimezone() + timedelta(seconds=3)
 
     def last_until_it_is_late(_):
@@ -298,11 +298,11 @@ def test_until_stops_the_run_and_the_next_invocation_resumes_it(groupserver, sen
             sleep(0.01)
 
     site.on_send = [*[None] * 10, *[last_until_it_is_late] * 2, None]
-    code, said = call(replace(told, until=until))
+    code, stderr = call(replace(settings_, until=until))
     assert code == 75
-    assert "The run stopped: the time of --until has come." in said
-    assert re.search(r"Run the same command to send to \d+ waiting\.", said)
+    assert "The run stopped: the time of --until has come." in stderr
+    assert re.search(r"Run the same command to send to \d+ waiting\.", stderr)
     assert 1 <= len(site.mailed) <= 12
     site.on_send = None
-    assert call(told) == (0, "")
+    assert call(settings_) == (0, "")
     assert site.mailed == dict.fromkeys(members, 1)

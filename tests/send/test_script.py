@@ -51,9 +51,9 @@ def test_get_user_ids_reports_a_refused_token(site):
 
 
 def test_send_status_returns_the_answer_of_the_site(site):
-    said = script.send_status(site.netloc, "u1", "secret")
+    answer = script.send_status(site.netloc, "u1", "secret")
     message = "Sent the monthly profile-status notification to Jane Smith (u1)"
-    assert said == {"status": 0, "message": message}
+    assert answer == {"status": 0, "message": message}
     assert site.mailed == {"u1": 1}
 
 
@@ -63,9 +63,9 @@ def test_send_status_redacts_the_token_in_a_message(site):
 
 
 def test_send_status_returns_a_refusal_without_the_token(site):
-    said = script.send_status(site.netloc, "u1", "another")
-    assert said["status"] == -1
-    assert said["message"][0].startswith('Token: The authentication token "[token]"')
+    answer = script.send_status(site.netloc, "u1", "another")
+    assert answer["status"] == -1
+    assert answer["message"][0].startswith('Token: The authentication token "[token]"')
 
 
 def test_send_status_raises_not_ok(site):

@@ -154,8 +154,8 @@ def test_again_begins_a_round_that_can_be_resumed(groupserver, sendprofile):
     assert sendprofile.run(site.url).returncode == 0
     assert sendprofile.run(site.url).returncode == 0
     assert site.mailed == {"u0": 2, "u1": 1, "u2": 2}
-    told = json.loads(sendprofile.run("--status", "--json", site.url).stdout)["runs"]
-    assert [(run["round"], run["complete"]) for run in told] == [(2, True), (1, False)]
+    listed = json.loads(sendprofile.run("--status", "--json", site.url).stdout)["runs"]
+    assert [(run["round"], run["complete"]) for run in listed] == [(2, True), (1, False)]
 
 
 def test_again_can_begin_the_first_round(groupserver, sendprofile):

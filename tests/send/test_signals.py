@@ -48,10 +48,10 @@ def test_the_first_signal_waits_for_the_calls_in_flight(
     site.wait_for_requests(2 + in_flight(jobs))
     process.send_signal(number)
     line = process.stderr.readline()
-    told = re.fullmatch(
+    counts = re.fullmatch(
         r"Stopping: waiting for (\d+) answers?. A second signal stops the run at once.\n", line
     )
-    more = int(told[1])
+    more = int(counts[1])
     assert more == in_flight(jobs) or (jobs == "auto" and more <= 2)
     released.set()
     exit_code, stderr = ended(process)
@@ -72,8 +72,8 @@ def test_the_second_signal_stops_at_once(groupserver, sendprofile, number, code,
     process.send_signal(signal.SIGINT)
     exit_code, stderr = ended(process)
     assert exit_code == code
-    told = re.search(r"1 sent; (\d+) unknown \(\1 no answer\); (\d+) waiting", stderr)
-    lost, waiting = map(int, told.groups())
+    counts = re.search(r"1 sent; (\d+) unknown \(\1 no answer\); (\d+) waiting", stderr)
+    lost, waiting = map(int, counts.groups())
     assert lost == in_flight(jobs) or (jobs == "auto" and lost <= 2)
     assert 1 + lost + waiting == SIZES[jobs]
     assert "The run ended before an answer came." in stderr
@@ -129,7 +129,7 @@ def test_a_killed_command_has_mailed_only_claimed_members(groupserver, sendprofi
     site.wait_for_requests(20)
     process.kill()
     stdout, _ = process.communicate(timeout=LIMIT)
-    told = set(re.findall(r"Sending status \((u\d+)\)", stdout))
+    shown = set(re.findall(r"Sending status \((u\d+)\)", stdout))
     time.sleep(0.1)
-    assert set(site.mailed) <= told
+    assert set(site.mailed) <= shown
     assert set(site.mailed.values()) == {1}

@@ -111,8 +111,8 @@ def test_a_hostname_may_have_a_port_or_be_a_whole_url(hostname, url):
     ],
 )
 def test_a_redirect_is_followed_only_if_it_does_not_disclose_the_token(site, location, moved):
-    found = SiteUrl.parse(site).moved(HOOK, location)
-    assert (str(found) if found else None) == moved
+    site_ = SiteUrl.parse(site).moved(HOOK, location)
+    assert (str(site_) if site_ else None) == moved
 
 
 @pytest.mark.parametrize("location", ["http://[evil", f"//[::1{HOOK}", f"http://a]{HOOK}"])

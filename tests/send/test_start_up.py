@@ -132,8 +132,8 @@ def test_a_run_without_a_terminal_does_not_import_rich(verbose, options, groupse
 def test_a_run_with_cacert_does_not_import_ssl(options, groupserver, authority, imported):
     site = groupserver(members=["u1"], tls=authority.good())
     libraries = [each for each in SENDING if each != "ssl"]
-    told = ["--cacert", str(authority.pem)]
-    superfluous, _ = imported(*options, *told, site.url, beyond=libraries)
+    cacert = ["--cacert", str(authority.pem)]
+    superfluous, _ = imported(*options, *cacert, site.url, beyond=libraries)
     assert superfluous == set()
     assert len(site.sends) == 1
 
@@ -141,12 +141,12 @@ def test_a_run_with_cacert_does_not_import_ssl(options, groupserver, authority, 
 def test_help_is_as_wide_as_the_terminal(sendprofile):
     command = shlex.join([*sendprofile.words, "--help"])
     # The environment of Python: readline, which pytest imports, sets COLUMNS without Python.
-    told = pexpect.run(command, timeout=LIMIT, env=dict(os.environ), dimensions=(24, 60))
-    assert 45 < max(map(len, told.decode().splitlines())) < 60
+    output = pexpect.run(command, timeout=LIMIT, env=dict(os.environ), dimensions=(24, 60))
+    assert 45 < max(map(len, output.decode().splitlines())) < 60
 
 
 @pytest.mark.parametrize("columns", ["50", "80", "120", "0", "wide"])
 def test_help_has_the_width_of_the_environment(columns, sendprofile):
-    told = sendprofile.run("--help", COLUMNS=columns).stdout.splitlines()
+    output = sendprofile.run("--help", COLUMNS=columns).stdout.splitlines()
     width = int(columns) if columns.isdecimal() and int(columns) else 80
-    assert width - 15 < max(map(len, told)) < width
+    assert width - 15 < max(map(len, output)) < width

@@ -92,8 +92,8 @@ def test_the_status_lists_the_runs_of_the_site_only_and_the_latest_first(groupse
         ["--period", "2026-10", "--again"],
     ):
         call(*argv, site.url)
-    told = [(run["period"], run["round"], run["members"]) for run in of_status(call, site)]
-    assert told == [("2026-10", 2, 1), ("2026-10", 1, 1), ("2026-09", 1, 1)]
+    report = [(run["period"], run["round"], run["members"]) for run in of_status(call, site)]
+    assert report == [("2026-10", 2, 1), ("2026-10", 1, 1), ("2026-09", 1, 1)]
     shown = call("--status", site.url.upper().replace("HTTP", "http") + "/").stdout
     assert re.findall(r"^2026.*(?=, begun)", shown, re.MULTILINE) == [
         "2026-10, round 2",
@@ -142,9 +142,9 @@ def test_the_status_as_json_is_complete(groupserver, call, ledger):
     listing(site, 100)
     before = datetime.now(UTC).replace(microsecond=0)
     call("--period", "2026-10", site.url)
-    told = json.loads(call("--status", "--json", site.url).stdout)
-    assert (told["site"], told["ledger"]) == (site.url, str(ledger))
-    (run,) = told["runs"]
+    report = json.loads(call("--status", "--json", site.url).stdout)
+    assert (report["site"], report["ledger"]) == (site.url, str(ledger))
+    (run,) = report["runs"]
     moments = [run["began"], run["ended"], *(each["at"] for each in run["unresolved"])]
     for moment in moments:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
@@ -184,9 +184,9 @@ def test_lines_fit_a_terminal_and_cannot_control_it(groupserver, call, ledger):
         lines = text.replace(str(ledger), "").splitlines()
         assert max(map(len, lines)) <= 100
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
-    told = {each["member"]: each["message"] for each in of_status(call, site)[0]["unresolved"]}
-    assert told[ODD] == message
-    assert long in told
+    report = {each["member"]: each["message"] for each in of_status(call, site)[0]["unresolved"]}
+    assert report[ODD] == message
+    assert long in report
 
 
 # JSON of a run
@@ -198,9 +198,9 @@ def test_standard_output_has_only_the_json(groupserver, call, verbose):
     listing(site, 20)
     call("--period", "2026-09", site.url)
     done = call("--json", *verbose, "--period", "2026-10", site.url)
-    told = json.loads(done.stdout)
-    assert (told["exit_code"], done.returncode) == (75, 75)
-    (run,) = told["runs"]
+    report = json.loads(done.stdout)
+    assert (report["exit_code"], done.returncode) == (75, 75)
+    (run,) = report["runs"]
     assert (run["period"], run["counts"]["sent"]["total"]) == ("2026-10", 17)
     assert "The run is incomplete." in done.stderr
     assert ("Sending status (u000)" in done.stderr) == bool(verbose)
@@ -209,9 +209,12 @@ def test_standard_output_has_only_the_json(groupserver, call, verbose):
 def test_no_file_and_no_output_has_the_token(groupserver, call, sendprofile, ledger):
     sendprofile.config.write_text(sendprofile.config.read_text().replace("secret", "s3kr1t-t0ken"))
     site = groupserver(members=list("abcd"), token="s3kr1t-t0ken")
-    said = "You sent s3kr1t-t0ken"
-    site.answers = {"a": Answer.json({"status": -1024, "message": said}), "b": faults.text(said)}
-    site.answers["c"] = Answer.json({"status": -1, "message": [said]})
+    message = "You sent s3kr1t-t0ken"
+    site.answers = {
+        "a": Answer.json({"status": -1024, "message": message}),
+        "b": faults.text(message),
+    }
+    site.answers["c"] = Answer.json({"status": -1, "message": [message]})
     done = [call(*argv, site.url) for argv in (["-v"], ["--json"], ["--status"], ["--dry-run"])]
     assert not [one for one in done if "s3kr1t" in one.stdout + one.stderr]
     files = [
