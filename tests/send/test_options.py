@@ -119,7 +119,7 @@ def test_help_and_version_print_and_end(option, capsys):
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (["-j", "1.5"], "-j/--jobs: neither auto nor a number from 1 to 512: '1.5'"),
         (["--limit", "-5"], "--limit: not a whole number of at least 1: '-5'"),

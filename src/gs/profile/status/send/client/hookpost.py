@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One POST to a hook: libcurl cannot send it twice, and knows whether it may have been sent."""
+"""One POST to a hook, which libcurl cannot repeat, and whether it may have been sent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

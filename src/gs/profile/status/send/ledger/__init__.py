@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The ledger: who is in a run, and what became of each."""
+"""The ledger: the members of each run, and their verdicts."""

@@ -168,7 +168,7 @@ def ledger_error(
 ) -> LedgerError:
     """Return the error for the operator that *error* means for the ledger at *path*.
 
-    :exc:`UnicodeDecodeError` comes from SQLite quoting a name in a damaged file.
+    SQLite raises :exc:`UnicodeDecodeError` when it quotes a name in a damaged file.
     """
     # The lower eight bits are the primary result code (https://sqlite.org/rescode.html).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -63,7 +63,7 @@ def counts(tally: Tally) -> str:
 
 
 def stopping_line(cause: StopCause, in_flight: int) -> str:
-    """Return the line for an operator who stops the run and waits; empty if nobody does."""
+    """Return the line for an operator who stops the run and has to wait, else an empty text."""
     if cause not in _SIGNALS or not in_flight:
         return ""
     answers = "answer" if in_flight == 1 else "answers"

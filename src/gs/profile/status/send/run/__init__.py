@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The core of a run, without input or output: it decides, and knows its ports alone."""
+"""The core of a run: it decides, and does input and output through its ports only."""

@@ -98,7 +98,7 @@ class Pace:
             self._rate_limiter.begun(count, now)
 
     def rest(self, now: float, in_flight: int) -> float | None:
-        """Return the seconds until the next turn, ``None`` if it comes with an answer."""
+        """Return the seconds until a call may begin, ``None`` if that depends on an answer."""
         if self._free(in_flight, now):
             due = self._rate_limiter.next if self._rate_limiter else now
         elif self._resting:

@@ -1,4 +1,4 @@
 -- SPDX-License-Identifier: MIT
--- A list that has not changed since it was last stored need not be compared with the members again.
+-- A list that has not changed since it was stored does not have to be compared with the members.
 
-ALTER TABLE run ADD COLUMN fingerprint BLOB; -- of the list that came last; NULL: not known
+ALTER TABLE run ADD COLUMN fingerprint BLOB; -- of the last list; NULL: unknown

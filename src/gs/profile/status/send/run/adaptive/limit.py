@@ -53,7 +53,7 @@ _DEEPEST_CUT: Final = 8
 _AFTER_REFUSAL: Final = 0.7
 
 # If less than this share of the limit is in use, something else limits the sender, and answers
-# say nothing about the limit (RFC 7661).
+# do not depend on the limit (RFC 7661).
 _IN_USE: Final = 0.75
 
 
