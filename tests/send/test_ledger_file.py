@@ -21,7 +21,7 @@ from gs.profile.status.send.errors import LedgerError, NoLedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger import runs
 from gs.profile.status.send.ledger.file import MIGRATIONS, open_ledger, open_ledger_read_only
-from gs.profile.status.send.run.model import MemberId, Selection, Verdict
+from gs.profile.status.send.run.model import MemberId, Outcome, Selection, Verdict
 from limits import LIMIT
 from servers import faults
 
@@ -169,6 +169,16 @@ def test_a_ledger_of_a_newer_version_is_refused_unchanged(groupserver, sendprofi
         assert "Upgrade sendprofile" in done.stderr
     assert site.requests == []
     assert path.read_bytes() == before
+
+
+def test_a_message_that_is_not_unicode_is_recorded(path):
+    with closing(open_ledger(path)) as file:
+        run = runs.open_run(file, "example.com", Period(2026, 10), time.time, again=False).ledger
+        run.enrol([MemberId("u1")])
+        run.queue(Selection(), 0)
+        run.claim(1)
+        run.record([Outcome(MemberId("u1"), Verdict.UNKNOWN, "no answer", "weird \udcff")])
+        assert [record.outcome.message for record in run.unresolved()] == ["weird ?"]
 
 
 @pytest.mark.parametrize("count", [3, 2_000], ids=["few members", "many members"])
