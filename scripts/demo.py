@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Shows the main job: a site with a community, sendprofile sending to it, and an e-mail."""
+"""Shows the main job: serves a community, sends to all its members, and shows an e-mail."""
 
 import argparse
 import json
@@ -25,17 +25,17 @@ from gs.profile.status.site.store.database import open_database
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _PROGRAMS: Final = Path(sysconfig.get_path("scripts"))
-#: Seconds: archives of some size take a while to import, and a site a moment to stop.
-_TO_START, _TO_STOP = 300, 15
+#: Seconds. Large archives take minutes to import.
+_START_TIMEOUT, _STOP_TIMEOUT = 300, 15
 
-# It starts a command, and ends it when the pipe from the demo is closed: by the demo, or by the
-# kernel when that was killed.
-_KEEPER: Final = """
+# A shell that starts a command, and ends it when the pipe from the demo is closed: by the demo, or
+# by the kernel if the demo was killed.
+_SUPERVISOR: Final = """
 exec 3<&0
 "$@" 3<&- &
-kept=$!
-{ while read -r _; do :; done; kill "$kept"; } <&3 2>/dev/null &
-wait "$kept"
+command=$!
+{ while read -r _; do :; done; kill "$command"; } <&3 2>/dev/null &
+wait "$command"
 """
 
 
@@ -48,12 +48,12 @@ def main() -> int:
         type=Path,
         metavar="DIR",
         default=_ROOT / "build" / "demo",
-        help="where all goes; what is there is removed (default: build/demo)",
+        help="the folder for all files; its content is removed (default: build/demo)",
     )
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) ignores SIGHUP
-            signal.signal(number, _leave)
+            signal.signal(number, _exit)
     try:
         return _show(options.folder, options.data)
     except KeyboardInterrupt:
@@ -62,9 +62,9 @@ def main() -> int:
 
 def _show(folder: Path, data: Path | None) -> int:
     if folder.exists() and any(folder.iterdir()) and not (folder / "site").exists():
-        sys.exit(f"{folder} is not empty, and not of an earlier demo: choose another --folder.")
+        sys.exit(f"{folder} is not the folder of an earlier demo; choose another --folder.")
     shutil.rmtree(folder, ignore_errors=True)
-    # Real archives have real people in them: nobody else is to read what is made of them.
+    # Real archives have the texts of real people: only this user may read the files.
     folder.mkdir(mode=0o700, parents=True)
     with _site(folder, data) as site:
         options = ["-c", site["config"], "--ledger", folder / "ledger.sqlite3"]
@@ -85,11 +85,11 @@ def _site(folder: Path, data: Path | None) -> Iterator[dict[str, str]]:
     command += ["--ready-file", ready]
     if data is not None:
         command += ["--data", data]
-        print(f"Taking in the archives of {data}…\n", flush=True)
+        print(f"Importing the archives in {data}…\n", flush=True)
     with log.open("wb") as output:
-        # A session of its own: Control-C is for the sender, and stops the site after it.
+        # In a session of its own, so that Control-C stops the sender first, and then the site.
         site = subprocess.Popen(
-            ["/bin/sh", "-c", _KEEPER, "keeper", *command],
+            ["/bin/sh", "-c", _SUPERVISOR, "supervisor", *command],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -97,25 +97,25 @@ def _site(folder: Path, data: Path | None) -> Iterator[dict[str, str]]:
         )
     try:
         _wait_until_ready(site, ready, log)
-        said: dict[str, str] = json.loads(ready.read_text("utf-8"))
+        served: dict[str, str] = json.loads(ready.read_text("utf-8"))
         print(log.read_text("utf-8").partition("To mail all members")[0], flush=True)
-        yield said
+        yield served
     finally:
-        _let_go(site)
+        _stop_site(site)
 
 
-def _let_go(site: "subprocess.Popen[bytes]") -> None:
-    assert site.stdin is not None  # noqa: S101 - it was asked for
+def _stop_site(site: "subprocess.Popen[bytes]") -> None:
+    assert site.stdin is not None  # noqa: S101 - Popen was asked for it
     site.stdin.close()
     try:
-        site.wait(_TO_STOP)
+        site.wait(_STOP_TIMEOUT)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         os.killpg(site.pid, signal.SIGKILL)
         site.wait()
 
 
 def _wait_until_ready(site: "subprocess.Popen[bytes]", ready: Path, log: Path) -> None:
-    deadline = time.monotonic() + _TO_START
+    deadline = time.monotonic() + _START_TIMEOUT
     while not ready.exists():
         if site.poll() is not None or time.monotonic() > deadline:
             sys.exit(f"The site did not start:\n{log.read_text('utf-8')}")
@@ -131,7 +131,7 @@ def _send(*argv: str | Path) -> int:
             try:
                 return sender.wait()
             except KeyboardInterrupt:
-                continue  # the sender has heard it too, and says what it does about it
+                continue  # the sender got the signal too, and reports it
     finally:
         _stop(sender)
 
@@ -140,7 +140,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.terminate()
     try:
-        process.wait(_TO_STOP)
+        process.wait(_STOP_TIMEOUT)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         process.kill()
         process.wait()
@@ -161,9 +161,9 @@ def _print_counts(database: Path, mails: int) -> int:
 
 def _print_preview(mails: list[Path], folder: Path) -> None:
     made = preview.write(max((mail.read_bytes() for mail in mails), key=len), folder)
-    print(f"\nOne of the e-mails:\n\n  as text       {_shown(made.text)}")
-    print(f"  as HTML       {_shown(made.html)}")
-    print(f"  both, to see  {_shown(made.page)}, in a browser")
+    print(f"\nOne of the e-mails:\n\n  as text             {_shown(made.text)}")
+    print(f"  as HTML             {_shown(made.html)}")
+    print(f"  both, in a browser  {_shown(made.page)}")
     print(f"\nAll of them are in {_shown(mails[0].parent)}")
 
 
@@ -171,7 +171,7 @@ def _shown(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
+def _exit(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Brings the catalogues of the site up to date with its code and its templates."""
+"""Updates the catalogues of the site from its code and its templates."""
 
 import argparse
 import re
@@ -21,44 +21,44 @@ _METHODS: Final = [
     ("**/templates/**.txt", "jinja2.ext.babel_extract"),
     ("**.py", "python"),
 ]
-# As notification/templates.py sets them.
-_SET: Final = {
+# The same options as in notification/templates.py.
+_TEMPLATE_OPTIONS: Final = {
     "trimmed": "true",
     "trim_blocks": "true",
     "lstrip_blocks": "true",
     "silent": "false",
 }
-_OPTIONS: Final = {pattern: _SET for pattern, _ in _METHODS[:2]}
+_OPTIONS: Final = {pattern: _TEMPLATE_OPTIONS for pattern, _ in _METHODS[:2]}
 _KEYWORDS: Final = {**DEFAULT_KEYWORDS, "plural": (1, 2)}
 _HEADER: Final = """\
 # SPDX-License-Identifier: MIT
-# `make messages` adds what is new to translate, and removes what is no longer said.
+# `make messages` adds new texts to translate, and removes unused ones.
 #"""
 
 
 def main() -> int:
-    """Write the catalogues anew, or say what is amiss; return 1 where something is."""
+    """Write the catalogues, or report the errors; return 1 if there is an error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
-    template, faults = _template(), []
+    template, errors = _template(), []
     for path in sorted(_CATALOGUES.glob("*.po")):
         before, catalogue = _read(path), _catalogue(path, template)
         if not check:
             path.write_bytes(_written(catalogue))
-        # Both as the library writes them now: another release of it may write them otherwise.
+        # Both are written by the installed library: another release may write them differently.
         elif _written(before) != _written(catalogue):
-            faults.append(f"{path.name} lags behind: run `make messages`")
-        faults += [f"{path.name}: {fault}" for fault in _faults(catalogue)]
-    print("\n".join(faults) or "The catalogues are complete.")
-    return bool(faults)
+            errors.append(f"{path.name} is not up to date: run `make messages`")
+        errors += [f"{path.name}: {error}" for error in _errors(catalogue)]
+    print("\n".join(errors) or "The catalogues are complete.")
+    return bool(errors)
 
 
 def _template() -> Catalog:
     template = Catalog()
     for package in _PACKAGES:
-        found = extract_from_dir(_SITE / package, _METHODS, _OPTIONS, _KEYWORDS)
-        for name, _, message, comments, context in found:
+        texts = extract_from_dir(_SITE / package, _METHODS, _OPTIONS, _KEYWORDS)
+        for name, _, message, comments, context in texts:
             place = [(f"{package}/{name}", 0)]
             template.add(message, locations=place, auto_comments=comments, context=context)
     return template
@@ -79,11 +79,11 @@ def _catalogue(path: Path, template: Catalog) -> Catalog:
 def _written(catalogue: Catalog) -> bytes:
     file = BytesIO()
     write_po(file, catalogue, width=98, sort_output=True, include_lineno=False)
-    # Without the name of the release of the library that wrote it.
+    # The release of the library that wrote the file is left out.
     return re.sub(rb'^"Generated-By: .*\n', b"", file.getvalue(), flags=re.MULTILINE)
 
 
-def _faults(catalogue: Catalog) -> Iterator[str]:
+def _errors(catalogue: Catalog) -> Iterator[str]:
     for message in catalogue:
         if message.id and (message.fuzzy or not _is_translated(message)):
             yield f"not translated: {message.id}"
@@ -92,8 +92,8 @@ def _faults(catalogue: Catalog) -> Iterator[str]:
 
 
 def _is_translated(message: Message) -> bool:
-    said = message.string
-    return all(said) if isinstance(said, (list, tuple)) else bool(said)
+    text = message.string
+    return all(text) if isinstance(text, (list, tuple)) else bool(text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes the pictures of the README from the real thing: a run in a terminal, and an e-mail."""
+"""Draws the pictures of the README: a run of sendprofile in a terminal, and an e-mail."""
 
 import io
 import json
@@ -24,12 +24,12 @@ from rich.text import Text
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 COLUMNS, LINES = 118, 20
-COLOURS = {"brown": "yellow"}  # what pyte calls it
+COLOURS = {"brown": "yellow"}  # pyte calls yellow "brown"
 
 
 @contextmanager
 def site() -> Iterator[dict[str, str]]:
-    """Serve the demo community, and yield what it says of itself."""
+    """Serve the demo community, and yield the content of its ready file."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder, "ready.json")
         command = [PROGRAMS / "sendprofile-site", "demo", "--ready-file", ready]
@@ -43,11 +43,11 @@ def site() -> Iterator[dict[str, str]]:
             process.wait()
 
 
-def draw_terminal(said: dict[str, str]) -> None:
-    """Run the command in a terminal, and draw what it shows in the middle of the run."""
+def draw_terminal(served: dict[str, str]) -> None:
+    """Run the command in a terminal, and draw the screen in the middle of the run."""
     screen = pyte.Screen(COLUMNS, LINES)
-    ledger = str(Path(said["maildir"]).with_name("ledger.sqlite3"))
-    argv = ["-v", "-t", "0.02", "-c", said["config"], "--ledger", ledger, said["url"]]
+    ledger = str(Path(served["maildir"]).with_name("ledger.sqlite3"))
+    argv = ["-v", "-t", "0.02", "-c", served["config"], "--ledger", ledger, served["url"]]
     run = pexpect.spawn(str(PROGRAMS / "sendprofile"), argv, dimensions=(LINES, COLUMNS))
     stream = pyte.ByteStream(screen)
     run.expect(rb"13/\d+[^\r]*\r")
@@ -57,7 +57,7 @@ def draw_terminal(said: dict[str, str]) -> None:
     for row in range(LINES):
         console.print(line_of(screen, row))
     svg = console.export_svg(title="sendprofile -v")
-    # Fonts from elsewhere are not fetched for a picture.
+    # Remove the fonts that a browser would load from another server.
     svg = re.sub(r"@font-face {.*?}", "", svg, flags=re.DOTALL)
     (PICTURES / "terminal.svg").write_text(svg, "utf-8")
 
@@ -74,9 +74,9 @@ def line_of(screen: pyte.Screen, row: int) -> Text:
     return line
 
 
-def draw_notification(said: dict[str, str]) -> None:
-    """Photograph the longest of the e-mails as a mail program on a desk shows it."""
-    mails = [path.read_bytes() for path in Path(said["maildir"], "new").iterdir()]
+def draw_notification(served: dict[str, str]) -> None:
+    """Make a screenshot of the longest e-mail, as wide as in a mail program on a desktop."""
+    mails = [path.read_bytes() for path in Path(served["maildir"], "new").iterdir()]
     html = message_from_bytes(max(mails, key=len), policy=policy.default).get_body(("html",))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -89,11 +89,11 @@ def draw_notification(said: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Make both."""
+    """Draw both pictures."""
     PICTURES.mkdir(exist_ok=True)
-    with site() as said:
-        draw_terminal(said)
-        draw_notification(said)
+    with site() as served:
+        draw_terminal(served)
+        draw_notification(served)
 
 
 if __name__ == "__main__":
