@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import time
 from threading import Event
 
@@ -196,8 +197,8 @@ def test_the_bar_is_redrawn_while_a_slow_site_works(groupserver, sendprofile):
         return len(lefts) > 1
 
     wait_until(left_changes)
-    terminal.process.terminate()
-    terminal.process.close(force=True)
+    terminal.process.kill(signal.SIGKILL)
+    terminal.process.wait()
 
 
 def test_control_c_at_the_terminal_waits_for_the_calls_in_flight(groupserver, sendprofile):
