@@ -13,7 +13,7 @@ import pytest
 from gs.profile.status.hooks import SKIPPED, Field, Period, Status
 from gs.profile.status.send import errors, errorvals, script
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.report.status import as_json
 from gs.profile.status.send.run.model import MemberId, Selection, StopCause, Verdict
 from gs.profile.status.send.settings import options

@@ -10,7 +10,7 @@ from threading import Event, Lock
 
 from gs.profile.status.send.errors import LedgerError
 from gs.profile.status.send.errorvals import code_of_error
-from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.ledger.lock import run_lock
 from gs.profile.status.send.siteurl import SiteUrl
 from limits import LIMIT, wait_until

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.model import MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.run.pace import Backoff
 
 
 def outcome(verdict, cause=None, *, again=False, retry_after=None):

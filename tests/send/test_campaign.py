@@ -17,7 +17,6 @@ from gs.profile.status.send.errors import (
     UnreachableError,
     UntrustedCertificateError,
 )
-from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.campaign import Campaign
 from gs.profile.status.send.run.model import (
     Answer,
@@ -27,7 +26,7 @@ from gs.profile.status.send.run.model import (
     StopCause,
     Verdict,
 )
-from gs.profile.status.send.run.pace import FixedLimit, Pace, RateLimiter
+from gs.profile.status.send.run.pace import Backoff, FixedLimit, Pace, RateLimiter
 from gs.profile.status.send.run.stop import FailureLimit, Stop, StopRules
 from gs.profile.status.send.text import Token
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gs.profile.status.send.ledger.file import open_ledger, open_ledger_read_only
+from gs.profile.status.send.ledger.connection import open_ledger, open_ledger_read_only
 from gs.profile.status.send.settings import options
 from gs.profile.status.send.settings.settings import Settings, default_ledger
 

@@ -8,8 +8,8 @@ import pytest
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.ledger import runs
+from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.ledger.dryrun import DryRun
-from gs.profile.status.send.ledger.file import open_ledger
 from gs.profile.status.send.run.model import KEY_MARGIN, Selection
 from servers import faults
 

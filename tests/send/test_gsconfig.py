@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gs.profile.status.send.errors import ConfigError
-from gs.profile.status.send.settings.configfile import read_config
+from gs.profile.status.send.settings.settings import read_config
 
 REAL = """\
 # The configuration of our groups

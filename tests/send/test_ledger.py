@@ -9,7 +9,7 @@ import pytest
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, NotListedError, ProtocolError
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,

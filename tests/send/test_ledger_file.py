@@ -20,7 +20,7 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import LedgerError, NoLedgerError
 from gs.profile.status.send.errorvals import code_of_error
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import MIGRATIONS, open_ledger, open_ledger_read_only
+from gs.profile.status.send.ledger.connection import MIGRATIONS, open_ledger, open_ledger_read_only
 from gs.profile.status.send.run.model import MemberId, Outcome, Selection, Verdict
 from limits import LIMIT
 from servers import faults
@@ -31,7 +31,7 @@ MAKING = """
 import sys
 from itertools import count
 from pathlib import Path
-from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.ledger.connection import open_ledger
 for number in count():
     open_ledger(Path(sys.argv[1]) / str(number) / "ledger.sqlite3").close()
     if number == 0:

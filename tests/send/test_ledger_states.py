@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import NotListedError
 from gs.profile.status.send.ledger import queue, runs
-from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.run.model import (
     KEY_MARGIN,
     NO_LONGER_LISTED,

@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from gs.profile.status.send.errors import LockHeldError
-from gs.profile.status.send.ledger.file import open_ledger
+from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.ledger.lock import run_lock
 from gs.profile.status.send.siteurl import SiteUrl
 from limits import LIMIT

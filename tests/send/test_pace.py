@@ -3,7 +3,6 @@
 
 import pytest
 
-from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.model import (
     Answer,
     Attempt,
@@ -15,7 +14,7 @@ from gs.profile.status.send.run.model import (
     TimedCall,
     Verdict,
 )
-from gs.profile.status.send.run.pace import FixedLimit, Pace, RateLimiter
+from gs.profile.status.send.run.pace import Backoff, FixedLimit, Pace, RateLimiter
 
 
 def pace_of(throttle=0, jobs=1, backoff=None, rate=None):

@@ -14,7 +14,7 @@ import pytest
 from gs.profile.status.hooks import Period
 from gs.profile.status.send.errors import HostNotFoundError, UsageError
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import open_ledger, open_ledger_read_only
+from gs.profile.status.send.ledger.connection import open_ledger, open_ledger_read_only
 from gs.profile.status.send.report.output import Output
 from gs.profile.status.send.run.model import MemberId, Outcome, Selection, StopCause, Verdict
 from gs.profile.status.send.settings import options

@@ -108,14 +108,14 @@ def test_a_usage_error_imports_the_parser_and_the_output_only(argv, imported):
 def test_status_does_not_import_the_client(options, imported):
     superfluous, ours = imported(*options, "--status", "http://localhost", beyond=LOOKING)
     assert superfluous == set()
-    assert parts(ours) & {"client", "campaign", "judge", "pace", "backoff", "stop"} == set()
+    assert parts(ours) & {"client", "campaign", "judge", "pace", "stop"} == set()
 
 
 def test_dry_run_does_not_import_the_parts_that_send(options, groupserver, imported):
     site = groupserver(members=["u1"])
     superfluous, ours = imported(*options, "--dry-run", site.url, beyond=CALLING)
     assert superfluous == set()
-    assert parts(ours) & {"campaign", "judge", "pace"} == set()
+    assert parts(ours) & {"campaign", "judge"} == set()
 
 
 @pytest.mark.parametrize("verbose", [[], ["-v"]], ids=["silent", "verbose"])

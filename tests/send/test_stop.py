@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from gs.profile.status.send.errors import StoppedAtOnceError
-from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.model import MemberId, Outcome, StopCause, Verdict
+from gs.profile.status.send.run.pace import Backoff
 from gs.profile.status.send.run.stop import FailureLimit, Stop, StopRules
 from limits import LIMIT
 

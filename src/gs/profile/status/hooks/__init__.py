@@ -5,9 +5,20 @@ The sender, :mod:`gs.profile.status.send`, and the site, :mod:`gs.profile.status
 this package. Neither of them imports the other.
 """
 
-from .forms import MEMBERS_URI, SEND_URI, Field, SendForm, members_form
-from .keys import KEY_HEADER, LIFETIME_HEADER, NotAKeyError, read_key, read_lifetime, write_key
-from .period import Period
+from .forms import (
+    KEY_HEADER,
+    LIFETIME_HEADER,
+    MEMBERS_URI,
+    SEND_URI,
+    Field,
+    NotAKeyError,
+    Period,
+    SendForm,
+    members_form,
+    read_key,
+    read_lifetime,
+    write_key,
+)
 from .replies import (
     SKIPPED,
     FormRefusal,

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The two hooks over HTTP, by libcurl."""
 
-from .hookpost import CertificateAuthorities, ClientOptions
-from .loop import TransferLoop
+from .libcurl import CertificateAuthorities, ClientOptions, TransferLoop
 from .site import HttpSite
 
 __all__ = ["CertificateAuthorities", "ClientOptions", "HttpSite", "TransferLoop"]

@@ -23,8 +23,7 @@ from gs.profile.status.send.run.model import BUSY, Attempt, Claim, MemberId, Run
 from gs.profile.status.send.siteurl import SiteUrl
 from gs.profile.status.send.text import Token, printable
 
-from .hookpost import ClientOptions, HookPost
-from .loop import Completed, TransferLoop
+from .libcurl import ClientOptions, Completed, HookPost, TransferLoop
 from .memberlist import MemberListParser
 
 _CERTIFICATE_ERRORS: Final = (pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_ISSUER_ERROR)

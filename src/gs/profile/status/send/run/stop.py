@@ -10,8 +10,8 @@ from typing import Final
 
 from gs.profile.status.send.errors import StoppedAtOnceError
 
-from .backoff import Backoff
 from .model import Outcome, StopCause, Verdict
+from .pace import Backoff
 
 _SIGNALS: Final = {
     signal.SIGHUP: StopCause.HANG_UP,

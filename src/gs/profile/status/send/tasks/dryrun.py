@@ -5,8 +5,8 @@ import os
 import time
 from contextlib import closing
 
+from gs.profile.status.send.ledger.connection import open_ledger_read_only
 from gs.profile.status.send.ledger.dryrun import DryRun
-from gs.profile.status.send.ledger.file import open_ledger_read_only
 from gs.profile.status.send.report.dryrun import DryRunReport
 from gs.profile.status.send.run.stop import Stop
 

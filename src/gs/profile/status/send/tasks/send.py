@@ -11,13 +11,17 @@ from typing import Final
 from gs.profile.status.send.errors import UsageError
 from gs.profile.status.send.errorvals import code_of_run
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.connection import LedgerConnection
-from gs.profile.status.send.ledger.file import ensure_ledger, open_ledger
+from gs.profile.status.send.ledger.connection import LedgerConnection, ensure_ledger, open_ledger
 from gs.profile.status.send.ledger.lock import run_lock
-from gs.profile.status.send.run.backoff import Backoff
 from gs.profile.status.send.run.campaign import Campaign
 from gs.profile.status.send.run.model import Tally
-from gs.profile.status.send.run.pace import ConcurrencyLimit, FixedLimit, Pace, RateLimiter
+from gs.profile.status.send.run.pace import (
+    Backoff,
+    ConcurrencyLimit,
+    FixedLimit,
+    Pace,
+    RateLimiter,
+)
 from gs.profile.status.send.run.ports import Ledger, Reporter
 from gs.profile.status.send.run.stop import FailureLimit, Stop, StopRules
 
@@ -121,11 +125,7 @@ def _concurrency(jobs: int | None) -> ConcurrencyLimit:
 
 
 def _reporter(task: Task, opened: runs.OpenRun) -> Reporter:
-    from gs.profile.status.send.report.reporters import (
-        SilentReporter,
-        VerboseReporter,
-        screen_for,
-    )
+    from gs.profile.status.send.report.reporters import SilentReporter, VerboseReporter, screen_for
 
     if not task.settings.verbose:
         return SilentReporter(task.stderr)

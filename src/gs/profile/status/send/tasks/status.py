@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 
 from gs.profile.status.send.ledger import runs
-from gs.profile.status.send.ledger.file import open_ledger_read_only
+from gs.profile.status.send.ledger.connection import open_ledger_read_only
 from gs.profile.status.send.report.status import status_lines
 
 from .task import Task
