@@ -13,10 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from benchmarks import enrolment, growth, manual, speed, start_up, table, unhurried
+from benchmarks import enrolment, growth, latency, manual, speed, start_up, table
 from benchmarks.figures import Figure, Result
 from benchmarks.machine import Cores, MissingError, describe, warnings
-from benchmarks.measuring import FailedError
+from benchmarks.process_cost import FailedError
 from benchmarks.site import part as site
 from benchmarks.sizes import FULL, QUICK
 from benchmarks.workbench import Workbench
@@ -31,7 +31,7 @@ PARTS: Final[Mapping[str, Measure]] = {
     "growth": growth.measure,
     "enrol": enrolment.enrol,
     "resume": enrolment.enrol_and_resume,
-    "unhurried": unhurried.measure,
+    "unhurried": latency.measure,
     "start-up": start_up.measure,
     "site": site.measure,
 }
@@ -127,7 +127,7 @@ def _draw(results: Mapping[str, Result], folder: Path) -> None:
     if "speed" not in results or not results["speed"].samples:
         return
     # It comes late: what is measured would be counted as large as this process had become.
-    from benchmarks.picture import draw_contenders  # noqa: PLC0415
+    from benchmarks.pictures import draw_contenders  # noqa: PLC0415
 
     samples = json.loads((OUT / "speed.json").read_text("utf-8"))["samples"]
     draw_contenders(samples, folder / "bench.svg")

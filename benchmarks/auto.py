@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks.trials import Series, Trial, run
+from benchmarks.auto_trials import Series, Trial, run
 
 OUT: Final = Path("build/bench")
 PICTURES: Final = Path("docs/pictures")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
-from benchmarks import looks
-from benchmarks.trials import Series, Trial
+from benchmarks import style
+from benchmarks.auto_trials import Series, Trial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,7 +17,7 @@ _RED: Final = "#cf222e"
 _SHADE: Final = "#eaeef2"
 
 _STYLE: Final[dict[Any, Any]] = {
-    **looks.STYLE,
+    **style.STYLE,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
@@ -90,7 +90,7 @@ def _refused(found: Found) -> Figure:
 
 def _pages(found: Found) -> Figure:
     figure = Figure(figsize=(_WIDTH, 3.0), layout="constrained")
-    colours = {"idle": looks.OTHERS, "1": "#57ab5a", "auto": looks.OURS, "64": _RED}
+    colours = {"idle": style.OTHERS, "1": "#57ab5a", "auto": style.OURS, "64": _RED}
     panels = figure.subplots(1, 2, sharey=True)
     for axes, workers in zip(panels, (1, 16), strict=True):
         for place, (name, colour) in enumerate(colours.items()):
@@ -115,7 +115,7 @@ def _pages(found: Found) -> Figure:
 def _in_flight(axes: Axes, trial: Trial, series: Series) -> None:
     points = series.levels(trial.seconds)
     axes.step(
-        [at for at, _ in points], [mean for _, mean in points], color=looks.OURS, where="post"
+        [at for at, _ in points], [mean for _, mean in points], color=style.OURS, where="post"
     )
     axes.set_xlim(0, trial.seconds)
 
@@ -123,11 +123,11 @@ def _in_flight(axes: Axes, trial: Trial, series: Series) -> None:
 def _throughput(axes: Axes, trial: Trial, series: Series) -> None:
     starts = [index / 2 for index in range(int(trial.seconds * 2))]
     axes.step(
-        starts, [series.rate(at, at + 0.5) for at in starts], color=looks.OTHERS, where="post"
+        starts, [series.rate(at, at + 0.5) for at in starts], color=style.OTHERS, where="post"
     )
 
 
 def _line(axes: Axes, level: float, words: str) -> None:
-    axes.axhline(level, color=looks.OTHERS, linewidth=1, linestyle="--")
+    axes.axhline(level, color=style.OTHERS, linewidth=1, linestyle="--")
     place = (axes.get_xlim()[1], level)
     axes.annotate(words, place, (0, 4), textcoords="offset points", ha="right", color="#57606a")

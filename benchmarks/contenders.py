@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from benchmarks.lists import ids
 from benchmarks.machine import program
-from benchmarks.measuring import Cost, FailedError
+from benchmarks.member_lists import ids
+from benchmarks.process_cost import Cost, FailedError
 from benchmarks.sender import PERIOD, TOKEN
 from benchmarks.workbench import Workbench
 

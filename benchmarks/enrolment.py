@@ -8,10 +8,10 @@ from typing import Final
 
 from benchmarks.figures import Figure, Result
 from benchmarks.growth import THOUSAND, memory_figure
-from benchmarks.holding import Marks, Run, holding_site
-from benchmarks.lists import write_list
-from benchmarks.measuring import Cost
-from benchmarks.nearly_done import Examples
+from benchmarks.holding_site import Marks, Run, holding_site
+from benchmarks.ledgers import Examples
+from benchmarks.member_lists import write_list
+from benchmarks.process_cost import Cost
 from benchmarks.workbench import Workbench
 
 # What is promised of ten million.

@@ -6,7 +6,7 @@ from typing import Final
 
 from benchmarks.contenders import ours
 from benchmarks.figures import TIMES, Figure, Result
-from benchmarks.measuring import Cost, cost
+from benchmarks.process_cost import Cost, cost
 from benchmarks.workbench import Workbench
 
 #: What memory is compared with.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measuring import pinned
+from benchmarks.process_cost import pinned
 
 from gs.profile.status.hooks import SEND_URI, write_reply
 

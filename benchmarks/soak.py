@@ -18,9 +18,9 @@ from typing import Final
 from benchmarks.figures import Figure
 from benchmarks.machine import Cores, describe
 from benchmarks.manual import PICTURES
-from benchmarks.measuring import start
+from benchmarks.process_cost import start
+from benchmarks.resources import Glimpse, watch
 from benchmarks.sizes import FULL
-from benchmarks.watching import Glimpse, watch
 from benchmarks.workbench import Workbench
 
 _OUT: Final = Path("build/bench").absolute()
@@ -86,7 +86,7 @@ def _run(members: int) -> list[Glimpse]:
 
 
 def _write(members: int, seen: Sequence[Glimpse], figures: Sequence[Figure]) -> None:
-    from benchmarks.picture import draw_soak  # noqa: PLC0415 - not before all is measured
+    from benchmarks.pictures import draw_soak  # noqa: PLC0415 - not before all is measured
 
     said = {
         "machine": describe(_OUT, Cores.of_machine()),

@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks.contenders import OURS, Contender, Sample, ours, peers, wrk
 from benchmarks.figures import TIMES, Better, Figure, Result, median_of
 from benchmarks.machine import MissingError
-from benchmarks.measuring import FailedError, cost
+from benchmarks.process_cost import FailedError, cost
 from benchmarks.workbench import Workbench
 
 Rounds = Mapping[str, Sequence[Sample]]

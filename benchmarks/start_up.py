@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from benchmarks.figures import TIMES, Figure, Result, median_of
-from benchmarks.measuring import cost
+from benchmarks.process_cost import cost
 from benchmarks.sender import PROGRAM
 from benchmarks.workbench import Workbench
 

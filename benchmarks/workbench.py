@@ -5,8 +5,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.lists import write_list
 from benchmarks.machine import Cores, program
+from benchmarks.member_lists import write_list
 from benchmarks.nginx import Nginx, nginx
 from benchmarks.sender import Sender
 from benchmarks.sizes import Sizes

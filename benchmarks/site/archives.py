@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.machine import MissingError
-from benchmarks.site.invented import write_lists
+from benchmarks.site.generated import write_lists
 
 #: Where the real ones are, beside the repository.
 REAL: Final = Path(__file__).resolve().parents[3] / "shared" / "data" / "r-lists"

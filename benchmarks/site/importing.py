@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import Figure
-from benchmarks.measuring import Cost, cost
+from benchmarks.process_cost import Cost, cost
 from benchmarks.site.archives import Archives
-from benchmarks.site.running import PROGRAM
+from benchmarks.site.process import PROGRAM
 from benchmarks.workbench import Workbench
 
 _SECONDS: Final = 10

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from benchmarks.measuring import FailedError
+from benchmarks.process_cost import FailedError
 
 
 def forget_peak(pid: int) -> float:

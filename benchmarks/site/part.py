@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.figures import TIMES, Better, Figure, Result, median_of
-from benchmarks.site import importing, listing
+from benchmarks.site import importing, members_hook
 from benchmarks.site.archives import find, multiplied
-from benchmarks.site.community import mail_all, skip_all
 from benchmarks.site.importing import Imported, imported
-from benchmarks.site.running import copied
-from benchmarks.site.sending import INACTIVE, NO_ADDRESS, SENT, Community, Sample, interleaved
+from benchmarks.site.members import mail_all, skip_all
+from benchmarks.site.process import copied
+from benchmarks.site.runs import INACTIVE, NO_ADDRESS, SENT, Community, Sample, interleaved
 from benchmarks.workbench import Workbench
 
 _TIMES: Final = 10
@@ -50,7 +50,7 @@ def _measured(bench: Workbench) -> Result:
     kinds = _communities(bench, few, many)
     rounds = interleaved(bench, list(kinds.values()))
     samples = dict(zip(kinds, zip(*rounds, strict=True), strict=True))
-    listed = listing.measure(bench, few.folder)
+    listed = members_hook.measure(bench, few.folder)
     figures = [
         *_sent(samples["mailed"], sizes.notified, archives.name),
         *(_skip(kind, samples[kind], sizes.notified) for kind in _SKIPPED),

@@ -10,8 +10,8 @@ from email.policy import SMTP, SMTPUTF8
 
 from starlette.applications import Starlette
 
-from embedded.hamlet import TOKEN
-from embedded.served import served
+from embedded.database import TOKEN
+from embedded.live_server import served
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.links import stop_link
 from gs.profile.status.site.store import tables

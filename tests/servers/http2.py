@@ -14,7 +14,6 @@ from h2.exceptions import StreamClosedError, StreamIDTooLowError
 from hyperframe.frame import GoAwayFrame
 
 from .answers import Answer
-from .bell import Bell
 from .host import Host, Turn
 from .moves import (
     Close,
@@ -31,6 +30,7 @@ from .moves import (
     Say,
 )
 from .request import Request
+from .waker import Bell
 from .wire import Wire
 
 #: Headers of HTTP/1.1 that have no place here (RFC 9113, 8.2.2).

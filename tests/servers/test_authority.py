@@ -5,15 +5,15 @@ import ssl
 
 import pytest
 
-from servers import bare
+from servers import raw_client
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_good_certificate_is_trusted(groupserver, authority, host):
     site = groupserver(members=["u1"], tls=authority.good(), host=host)
     assert site.url.startswith("https://")
-    with bare.Bare(site, authority) as client:
-        assert client.ask(bare.send())[0].startswith(b"HTTP/1.1 200 OK")
+    with raw_client.Bare(site, authority) as client:
+        assert client.ask(raw_client.send())[0].startswith(b"HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,5 @@ def test_a_good_certificate_is_trusted(groupserver, authority, host):
 def test_a_bad_certificate_is_not(groupserver, authority, kind, complaint):
     site = groupserver(members=["u1"], tls=getattr(authority, kind)())
     with pytest.raises(ssl.SSLCertVerificationError, match=complaint):
-        bare.Bare(site, authority)
+        raw_client.Bare(site, authority)
     assert not site.requests

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from limits import LIMIT
-from servers import bare, deaths, faults
+from servers import deaths, faults, raw_client
 from servers.moves import Point
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -59,11 +59,11 @@ WIRE = {
 @pytest.mark.parametrize("death", deaths.HTTP1, ids=lambda death: death.name)
 def test_a_connection_dies_as_it_is_said_to(site, trust, death, reused):
     data, end, mailed = WIRE[death.name]
-    with bare.Bare(site, trust) as client:
+    with raw_client.Bare(site, trust) as client:
         if reused:
-            client.ask(bare.send())
+            client.ask(raw_client.send())
         site.on_send = [death]
-        client.sock.sendall(bare.send())
+        client.sock.sendall(raw_client.send())
         seen, how = client.rest()
     # A RST throws away what was not read yet: what is seen is the beginning.
     assert data.startswith(seen) if end == "RST" else seen == data
@@ -76,11 +76,11 @@ def test_a_connection_dies_as_it_is_said_to(site, trust, death, reused):
 def test_a_connection_is_stillborn(groupserver, birth):
     site = groupserver(members=["u1"])
     site.on_connection = [birth]
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send())
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send())
         assert client.rest() == (b"", "RST" if "reset" in birth.name else "FIN")
-    with bare.Bare(site) as client:
-        client.ask(bare.send())
+    with raw_client.Bare(site) as client:
+        client.ask(raw_client.send())
     assert (site.connections, len(site.requests)) == (2, 1)
 
 
@@ -89,8 +89,8 @@ def test_what_a_connection_gets_can_be_chosen_when_it_comes(groupserver):
     births = iter([None, deaths.STILLBIRTHS[0]])
     site.on_connection = lambda _nothing: next(births)
     for end in ("", "FIN"):
-        with bare.Bare(site) as client:
-            client.sock.sendall(bare.send())
+        with raw_client.Bare(site) as client:
+            client.sock.sendall(raw_client.send())
             assert client.some()[1] == end
 
 
@@ -98,7 +98,7 @@ def test_a_handshake_can_be_refused(groupserver, authority):
     site = groupserver(members=["u1"], tls=authority.good())
     site.on_connection = [faults.garbage(point=Point.ACCEPT)]
     with pytest.raises(OSError, match="SSL"):
-        bare.Bare(site, authority)
+        raw_client.Bare(site, authority)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_a_handshake_can_be_refused(groupserver, authority):
 def test_a_wrong_answer_comes_whole_and_mails_nobody(groupserver, answer, head, body):
     site = groupserver(members=["u1"])
     site.on_send = answer
-    with bare.Bare(site) as client:
-        seen, data = client.ask(bare.send())
+    with raw_client.Bare(site) as client:
+        seen, data = client.ask(raw_client.send())
     assert head in seen + b"\r\n"
     assert data.startswith(body)
     assert not site.mailed
@@ -133,15 +133,15 @@ def test_a_wrong_answer_comes_whole_and_mails_nobody(groupserver, answer, head, 
 def test_the_last_answer_is_the_last(groupserver):
     site = groupserver(members=["u1"])
     site.on_send = faults.last(faults.text("[]"))
-    with bare.Bare(site) as client:
-        client.ask(bare.send())
+    with raw_client.Bare(site) as client:
+        client.ask(raw_client.send())
         assert client.rest() == (b"", "FIN")
 
 
 def test_a_kept_connection_is_closed_when_idle(site, trust):
     site.on_send = faults.closed_when_idle()
-    with bare.Bare(site, trust) as client:
-        head, body = client.ask(bare.send())
+    with raw_client.Bare(site, trust) as client:
+        head, body = client.ask(raw_client.send())
         assert client.rest() == (b"", "FIN" if trust is None else "goodbye")
     assert b"close" not in head
     assert body == SENT
@@ -149,16 +149,16 @@ def test_a_kept_connection_is_closed_when_idle(site, trust):
 
 def test_an_unasked_100_comes_before_the_answer(site, trust):
     site.on_send = faults.continued()
-    with bare.Bare(site, trust) as client:
-        client.sock.sendall(bare.send("u1", "Connection: close"))
+    with raw_client.Bare(site, trust) as client:
+        client.sock.sendall(raw_client.send("u1", "Connection: close"))
         assert client.rest()[0] == b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + SENT
 
 
 def test_a_huge_answer_comes_in_chunks(groupserver):
     site = groupserver()
     site.on_members = faults.huge(3 << 20)
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.members("Connection: close"))
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.members("Connection: close"))
         data, end = client.rest()
     assert b"\r\nTransfer-Encoding: chunked\r\n" in data
     assert data.count(b"10000\r\n" + b" " * 65_536 + b"\r\n") == 48
@@ -170,8 +170,8 @@ def test_an_endless_list_ends_when_the_client_goes(groupserver):
     site = groupserver()
     site.on_members = faults.endless_list()
     data = b""
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.members())
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.members())
         while len(data) < 1 << 20:
             data += client.sock.recv(1 << 16)
     assert b'\r\n\r\n5\r\n["u0"\r\n' in data
@@ -182,26 +182,26 @@ def test_an_endless_list_ends_when_the_client_goes(groupserver):
 def test_an_answer_drips(groupserver):
     site = groupserver()
     site.on_members = faults.dripping(b'["u1"]', pause=0.02)
-    with bare.Bare(site) as client:
+    with raw_client.Bare(site) as client:
         began = time.monotonic()
-        _, body = client.ask(bare.members())
+        _, body = client.ask(raw_client.members())
     assert body == b'["u1"]'
     assert time.monotonic() - began >= 5 * 0.02
 
 
 def test_an_answer_is_delayed(site, trust):
     site.on_send = faults.delayed(0.1)
-    with bare.Bare(site, trust) as client:
+    with raw_client.Bare(site, trust) as client:
         began = time.monotonic()
-        assert client.ask(bare.send())[1] == SENT
+        assert client.ask(raw_client.send())[1] == SENT
         assert time.monotonic() - began >= 0.1
 
 
 def test_an_answer_is_held_until_it_is_released(site, trust):
     released = threading.Event()
     site.on_send = faults.held(released)
-    with bare.Bare(site, trust) as client:
-        client.sock.sendall(bare.send())
+    with raw_client.Bare(site, trust) as client:
+        client.sock.sendall(raw_client.send())
         site.wait_for_requests(1)
         client.sock.settimeout(0.05)
         with pytest.raises(TimeoutError):
@@ -219,7 +219,7 @@ def test_each_death_has_a_name_of_its_own():
 def test_a_fault_does_not_mail_a_member_who_is_skipped(site, trust):
     site.answers["u1"] = -16
     site.on_send = [faults.half(), None]
-    with bare.Bare(site, trust) as client:
-        client.sock.sendall(bare.send())
+    with raw_client.Bare(site, trust) as client:
+        client.sock.sendall(raw_client.send())
         assert b'"status": -16' in client.rest()[0]
     assert not site.mailed

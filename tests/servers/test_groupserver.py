@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from limits import LIMIT
-from servers import bare, faults, hooks
+from servers import faults, hooks, raw_client
 
 FORM = "application/x-www-form-urlencoded"
 PEOPLE = ("u1", "u2", "u3", "u4", "u5", "u6")
@@ -103,7 +103,7 @@ def test_a_multipart_form_is_taken_too(site):
 
 
 def test_another_content_type_brings_no_fields(site):
-    body = bare.send().partition(b"\r\n\r\n")[2]
+    body = raw_client.send().partition(b"\r\n\r\n")[2]
     answer = _call(site, hooks.SEND, body, content_type="text/plain")
     assert "actions" in json.loads(answer[2])
     assert not site.mailed
@@ -168,9 +168,9 @@ def test_another_method_gets_500(site, method):
 
 
 def test_a_chunked_form_is_refused(site):
-    request = bare.send().replace(b"Content-Length: 35", b"Transfer-Encoding: chunked")
+    request = raw_client.send().replace(b"Content-Length: 35", b"Transfer-Encoding: chunked")
     assert b"chunked" in request
-    with bare.Bare(site) as client:
+    with raw_client.Bare(site) as client:
         client.sock.sendall(request)
         data, end = client.rest()
     assert data.startswith(b"HTTP/1.1 400 ")
@@ -196,16 +196,16 @@ def test_the_hooks_hang_off_the_root_of_the_site(groupserver):
 
 
 def test_what_is_not_http_gets_400(site):
-    with bare.Bare(site) as client:
+    with raw_client.Bare(site) as client:
         client.sock.sendall(b"\x16\x03\x01\x02\x00\x01")
         data, end = client.rest()
     assert (data[:13], end) == (b"HTTP/1.1 400 ", "FIN")
 
 
 def test_a_client_that_expects_100_gets_it(site):
-    request = bare.send("u1", "Expect: 100-continue")
+    request = raw_client.send("u1", "Expect: 100-continue")
     head, _, body = request.partition(b"\r\n\r\n")
-    with bare.Bare(site) as client:
+    with raw_client.Bare(site) as client:
         client.sock.sendall(head + b"\r\n\r\n")
         expected = b"HTTP/1.1 100 Continue\r\n\r\n"
         assert client.sock.recv(len(expected)) == expected
@@ -213,9 +213,9 @@ def test_a_client_that_expects_100_gets_it(site):
 
 
 def test_each_request_is_recorded_with_its_connection(site):
-    with bare.Bare(site) as one, bare.Bare(site) as two:
+    with raw_client.Bare(site) as one, raw_client.Bare(site) as two:
         for client, member in ((one, "u1"), (two, "u2"), (one, "u3")):
-            client.ask(bare.send(member, "X-Seen: yes"))
+            client.ask(raw_client.send(member, "X-Seen: yes"))
     seen = [(one.connection, one.number, one.fields["profileId"]) for one in site.requests]
     assert seen == [(1, 1, "u1"), (2, 1, "u2"), (1, 2, "u3")]
     first, *_ = site.requests
@@ -246,16 +246,16 @@ def test_many_are_answered_at_once(site):
 def test_a_member_is_mailed_though_the_client_goes_away(site):
     released = threading.Event()
     site.on_send = faults.held(released)
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send())
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send())
         site.wait_for_requests(1)
     released.set()
     assert site.mailed == {"u1": 1}
 
 
 def test_a_form_that_breaks_off_is_recorded_and_mails_nobody(site):
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send()[:-1])
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send()[:-1])
     site.wait_for_requests(1)
     assert [one.whole for one in site.requests] == [False]
     assert not site.sends
@@ -268,13 +268,13 @@ def test_waiting_for_requests_that_do_not_come_ends(site):
 
 
 def test_a_site_that_was_stopped_starts_on_the_same_port_and_remembers(site):
-    with bare.Bare(site) as client:
-        client.ask(bare.send())
+    with raw_client.Bare(site) as client:
+        client.ask(raw_client.send())
         port = site.port
         site.stop()
         assert client.rest() == (b"", "FIN")
     with pytest.raises(ConnectionRefusedError):
-        bare.Bare(site)
+        raw_client.Bare(site)
     site.start()
     assert site.port == port
     assert _send(site)["status"] == 0
@@ -283,16 +283,16 @@ def test_a_site_that_was_stopped_starts_on_the_same_port_and_remembers(site):
 
 def test_a_site_stops_though_a_call_is_held(site):
     site.on_send = faults.never()
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send())
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send())
         site.wait_for_requests(1)
         site.stop()
         assert client.rest() == (b"", "FIN")
 
 
 def test_connections_can_be_cut_while_the_site_goes_on(site):
-    with bare.Bare(site) as client:
-        client.ask(bare.send())
+    with raw_client.Bare(site) as client:
+        client.ask(raw_client.send())
         site.cut()
         assert client.rest() == (b"", "FIN")
     assert _send(site)["status"] == 0

@@ -8,8 +8,8 @@ import threading
 import pycurl
 import pytest
 
-from servers import bare, deaths, faults, hooks
-from servers.frames import Frames
+from servers import deaths, faults, hooks, raw_client
+from servers.http2_client import Frames
 
 SENT = (
     '{"status": 0, "message": "Sent the monthly profile-status notification to Jane Smith (u1)"}'
@@ -89,8 +89,8 @@ def test_the_answers_are_those_of_http1(site, authority):
 
 
 def test_a_client_of_http1_is_served_in_http1(site, authority):
-    with bare.Bare(site, authority) as client:
-        assert client.ask(bare.send())[1].decode() == SENT
+    with raw_client.Bare(site, authority) as client:
+        assert client.ask(raw_client.send())[1].decode() == SENT
 
 
 def test_streams_are_answered_at_once_and_out_of_order(site, authority):

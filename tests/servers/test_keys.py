@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from limits import LIMIT
-from servers import bare, deaths, faults
-from servers.frames import Frames
+from servers import deaths, faults, raw_client
+from servers.http2_client import Frames
 from servers.moves import Fault, Say
 
 KEY = '"2026-10-0a1b2c"'
@@ -21,14 +21,16 @@ SENT = (
 
 def _ask(site, request):
     """Return the status and the body of one call."""
-    with bare.Bare(site) as client:
+    with raw_client.Bare(site) as client:
         head, body = client.ask(request)
     return int(head.split()[1]), body
 
 
 def _send(site, member="u1", key=KEY, **more):
     form = {"profileId": member, "token": "secret", "send": "Send", "period": "2026-10", **more}
-    return _ask(site, bare.post(site.prefix + "/gs-profile-status-send.html", _line(key), **form))
+    return _ask(
+        site, raw_client.post(site.prefix + "/gs-profile-status-send.html", _line(key), **form)
+    )
 
 
 def _line(key):
@@ -37,9 +39,9 @@ def _line(key):
 
 def _begin(site, key=KEY):
     """Call the send hook, and return the connection, on which the answer is still to come."""
-    client = bare.Bare(site)
+    client = raw_client.Bare(site)
     seen = len(site.requests)
-    client.sock.sendall(bare.send("u1", _line(key)))
+    client.sock.sendall(raw_client.send("u1", _line(key)))
     site.wait_for_requests(seen + 1)
     return client
 
@@ -50,21 +52,21 @@ def site(groupserver):
 
 
 def test_the_list_of_members_says_for_how_long_keys_are_remembered(site):
-    with bare.Bare(site) as client:
-        head, body = client.ask(bare.members())
+    with raw_client.Bare(site) as client:
+        head, body = client.ask(raw_client.members())
     assert b"\r\nIdempotency-Key-Lifetime: 7776000\r\n" in head + b"\r\n"
     assert sorted(json.loads(body)) == ["u1", "u2"]
 
 
 def test_a_stranger_is_not_told_of_keys(site):
-    with bare.Bare(site) as client:
-        assert b"Lifetime" not in client.ask(bare.members(token="wrong"))[0]
+    with raw_client.Bare(site) as client:
+        assert b"Lifetime" not in client.ask(raw_client.members(token="wrong"))[0]
 
 
 def test_a_site_without_keys_neither_speaks_of_them_nor_heeds_them(groupserver):
     site = groupserver(members=["u1"])
-    with bare.Bare(site) as client:
-        assert b"Lifetime" not in client.ask(bare.members())[0]
+    with raw_client.Bare(site) as client:
+        assert b"Lifetime" not in client.ask(raw_client.members())[0]
     assert _send(site) == _send(site) == (200, SENT)
     assert _send(site, key="no key")[0] == 200
     assert site.mailed == {"u1": 3}
@@ -78,7 +80,7 @@ def test_a_key_is_answered_again_and_mails_nobody_twice(site):
 
 def test_another_key_and_no_key_are_other_calls(site):
     for header in (_line(KEY), _line('"2"'), "X-Other: 1"):
-        _ask(site, bare.send("u1", header))
+        _ask(site, raw_client.send("u1", header))
     assert site.mailed == {"u1": 3}
 
 
@@ -142,10 +144,10 @@ def test_a_call_that_is_still_worked_on_is_a_conflict(site):
     released = threading.Event()
     site.on_send = [faults.held(released)]
     with _begin(site) as client:
-        assert _ask(site, bare.send("u1", _line(KEY)))[0] == 409
+        assert _ask(site, raw_client.send("u1", _line(KEY)))[0] == 409
         released.set()
         assert client.answer()[1] == SENT
-    assert _ask(site, bare.send("u1", _line(KEY))) == (200, SENT)
+    assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
     assert site.mailed == {"u1": 1}
 
 
@@ -153,11 +155,11 @@ def test_a_delayed_call_is_a_conflict_until_it_is_over(site):
     seconds, began = 0.5, time.monotonic()
     site.on_send = [faults.delayed(seconds)]
     with _begin(site) as client:
-        status, _ = _ask(site, bare.send("u1", _line(KEY)))
+        status, _ = _ask(site, raw_client.send("u1", _line(KEY)))
         # On a loaded machine it may be over before it is asked.
         assert status == 409 or time.monotonic() - began > seconds
         assert client.answer()[1] == SENT
-    assert _ask(site, bare.send("u1", _line(KEY))) == (200, SENT)
+    assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
     assert site.mailed == {"u1": 1}
 
 
@@ -169,10 +171,10 @@ def test_a_call_that_is_being_decided_on_is_a_conflict(site):
         decided.wait(LIMIT)
 
     site.on_send = [decide]
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send("u1", _line(KEY)))
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send("u1", _line(KEY)))
         assert deciding.wait(LIMIT)
-        assert _ask(site, bare.send("u1", _line(KEY)))[0] == 409
+        assert _ask(site, raw_client.send("u1", _line(KEY)))[0] == 409
         decided.set()
         assert client.answer()[1] == SENT
     assert site.mailed == {"u1": 1}
@@ -183,9 +185,9 @@ def test_the_work_goes_on_though_the_client_goes_away(site):
     site.on_send = [faults.held(released)]
     with _begin(site):
         pass
-    assert _ask(site, bare.send("u1", _line(KEY)))[0] == 409
+    assert _ask(site, raw_client.send("u1", _line(KEY)))[0] == 409
     released.set()
-    assert _ask(site, bare.send("u1", _line(KEY))) == (200, SENT)
+    assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
     assert site.mailed == {"u1": 1}
 
 
@@ -207,22 +209,22 @@ def test_over_http2_the_work_goes_on_though_the_client_goes_away(groupserver, au
 @pytest.mark.parametrize("death", deaths.HTTP1, ids=lambda death: death.name)
 def test_an_answer_that_is_lost_is_given_again(site, death):
     site.on_send = [death]
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send("u1", _line(KEY)))
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send("u1", _line(KEY)))
         client.rest()
-    assert _ask(site, bare.send("u1", _line(KEY))) == (200, SENT)
+    assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
     assert site.mailed == {"u1": 1}
 
 
 def test_an_answer_is_lost_once_more(site):
     site.on_send = [None, faults.closed()]
     _send(site)
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send("u1", _line('"x"')))
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send("u1", _line('"x"')))
         client.rest()
     site.on_send = [faults.closed()]
-    with bare.Bare(site) as client:
-        client.sock.sendall(bare.send("u1", _line('"x"')))
+    with raw_client.Bare(site) as client:
+        client.sock.sendall(raw_client.send("u1", _line('"x"')))
         assert client.rest() == (b"", "FIN")
     assert site.mailed == {"u1": 2}
 
@@ -256,7 +258,7 @@ def test_a_site_that_is_stopped_at_work_has_done_it(site, wait):
         site.stop()
         client.rest()
     site.start()
-    assert _ask(site, bare.send("u1", _line(KEY))) == (200, SENT)
+    assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
     assert site.mailed == {"u1": 1}
 
 

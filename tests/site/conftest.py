@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from embedded.hamlet import Hamlet, hamlet
-from embedded.lent import LentDatabase
+from embedded.database import Hamlet, hamlet
+from embedded.live_server import Served, served
 from embedded.pages import served_pages
 from embedded.parts import MARCH, application
-from embedded.served import Served, served
+from embedded.reused_database import LentDatabase
 from gs.profile.status.site.delivery import MaildirMailer
 from gs.profile.status.site.store.database import open_database
 from servers.postgres import Postgres
@@ -37,7 +37,7 @@ def lent(postgresql: Postgres, template: str) -> Iterator[LentDatabase]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
     """Give where an empty database is: the test is run with each kind.
 
-    A test of one kind alone is parametrized with ``only("sqlite")``, of ``embedded.hamlet``.
+    A test of one kind alone is parametrized with ``only("sqlite")``, of ``embedded.database``.
     """
     if request.param == "sqlite":
         yield tmp_path / "site.sqlite3"

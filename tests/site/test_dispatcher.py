@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from sqlalchemy import event, text
 
-from embedded.hamlet import only
+from embedded.database import only
 from embedded.parts import MARCH, NOW, Broken, Pigeonhole, Unmetered, decider, dispatching
 from gs.profile.status.hooks import SKIPPED, HookReply, Status
 from gs.profile.status.site.delivery import (

@@ -9,7 +9,7 @@ from email.policy import default
 
 import pytest
 
-from embedded.hamlet import TOKEN
+from embedded.database import TOKEN
 from embedded.parts import Broken
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 from gs.profile.status.site.delivery import Deferred, MaildirMailer

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import event, text
 
-from embedded.hamlet import TOKEN, only
+from embedded.database import TOKEN, only
 from embedded.parts import Broken
 from gs.profile.status.hooks import (
     KEY_HEADER,

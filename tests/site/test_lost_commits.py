@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import text
 
-from embedded.hamlet import only
+from embedded.database import only
 from embedded.parts import MARCH, NOW, decider
 from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import Delivered
@@ -21,7 +21,7 @@ from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.calls import IdempotencyKey
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.workers import WorkerLease
-from servers.lost_commits import relay
+from servers.commit_relay import relay
 
 _NEVER = """
 CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$

@@ -24,7 +24,7 @@ from gs.profile.status.site.dispatch.outcome import (
     outcome_of,
 )
 from gs.profile.status.site.web.metrics import Metrics
-from servers.smtp_letters import PlainLetter
+from servers.smtp_messages import PlainLetter
 
 REFUSED = RefusedRecipient("jane@example.org", "550 no such user")
 DECISION = Decision(HookReply(0, "Sent"), "Jane", PlainLetter(("jane@example.org",)))

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from embedded.served import served
+from embedded.live_server import served
 from gs.profile.status.site.logs import Log, set_up_log
 from gs.profile.status.site.web import health
 from gs.profile.status.site.web.health import Health

@@ -6,7 +6,7 @@ import html5lib
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from embedded.hamlet import TOKEN, only
+from embedded.database import TOKEN, only
 from embedded.pages import Mail, nobody, served_pages
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.store import tables

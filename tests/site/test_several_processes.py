@@ -7,12 +7,12 @@ import psycopg
 import pytest
 
 from limits import LIMIT
-from torture.post import Post
-from torture.real import PERIOD, RealSite
+from torture.mail_server import Post
+from torture.real_site import PERIOD, RealSite
+from torture.real_trial import Ours, real_site
 from torture.rounds import Rounds
 from torture.sender import Sender
 from torture.trial import Trial
-from torture.trial_of_ours import Ours, real_site
 
 OPTIONS = ("--patience", str(LIMIT), "--period", PERIOD)
 MEMBERS = 120

@@ -16,8 +16,8 @@ from gs.profile.status.site.delivery import (
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
-from servers.smtp_letters import KIM, LEE, PlainLetter
-from servers.smtp_mailing import PASSWORD, ends, mailing
+from servers.smtp_mailer import PASSWORD, ends, mailing
+from servers.smtp_messages import KIM, LEE, PlainLetter
 
 # Nothing here is a matter of time: what is silent is in test_smtp_silence.
 UNHURRIED = {"timeout": 5 * LIMIT, "final_timeout": 5 * LIMIT}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from embedded.hamlet import only
+from embedded.database import only
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.addresses import fold
 from gs.profile.status.site.store import tables

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from embedded.hamlet import VERIFIED
+from embedded.database import VERIFIED
 from gs.profile.status.site.model import Addresses, EmailSetting
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.members import (

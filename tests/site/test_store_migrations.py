@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from embedded.hamlet import only
+from embedded.database import only
 from gs.profile.status.site.store import database as opening
 from gs.profile.status.site.store.database import (
     VERSION,

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from embedded.commands import running
-from embedded.hamlet import only
+from embedded.database import only
 from embedded.pages import (
     NOW,
     ONE_CLICK,

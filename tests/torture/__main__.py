@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from .any_of_ours import any_site
+from .random_trial import any_site
 from .trial import Result, Trial, counting_site
 
 _Site = Callable[[Trial, Path, Random], Result]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .serving import command
+from .site_process import command
 
 _DOUBT: Final = re.compile(
     r"^(?P<key>\S+)\n +member +(?P<member>\S+)\n(?: +.*\n)*? +Message-ID +(?P<message_id>\S+)$",

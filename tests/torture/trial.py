@@ -14,9 +14,9 @@ from limits import LIMIT
 from servers.moves import Fault
 
 from .account import Account
-from .counting import CountingSite
+from .counting_site import CountingSite
+from .disruptor import Saboteur
 from .rounds import Rounds
-from .saboteur import Saboteur
 from .sender import Sender, configure
 from .target import Target
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
-from benchmarks import looks
+from benchmarks import style
 from benchmarks.contenders import OURS
-from benchmarks.watching import Glimpse
+from benchmarks.resources import Glimpse
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,7 +23,7 @@ def draw_contenders(samples: Samples, place: Path) -> None:
         if rounds
     }
     names = sorted(found, key=lambda name: found[name][0])
-    with mpl.rc_context(looks.STYLE):
+    with mpl.rc_context(style.STYLE):
         figure = Figure(figsize=(9.5, 0.42 * len(names) + 1.1), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         _dots(left, names, [found[name][0] for name in names], "members a second")
@@ -34,14 +34,14 @@ def draw_contenders(samples: Samples, place: Path) -> None:
 def draw_soak(seen: Sequence[Glimpse], place: Path) -> None:
     """Draw what was *seen* of a long run, as SVG at *place*."""
     seconds = [glimpse.seconds for glimpse in seen]
-    with mpl.rc_context(looks.STYLE):
+    with mpl.rc_context(style.STYLE):
         figure = Figure(figsize=(9.5, 3.2), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True)
-        above.plot(seconds, [glimpse.memory for glimpse in seen], color=looks.OURS)
+        above.plot(seconds, [glimpse.memory for glimpse in seen], color=style.OURS)
         above.set_ylabel("MiB resident")
-        below.plot(seconds, [one.files for one in seen], color=looks.OURS, label="open files")
+        below.plot(seconds, [one.files for one in seen], color=style.OURS, label="open files")
         connections = [glimpse.connections for glimpse in seen]
-        below.plot(seconds, connections, color=looks.OTHERS, label="connections")
+        below.plot(seconds, connections, color=style.OTHERS, label="connections")
         below.legend(loc="lower right", frameon=False)
         below.set_xlabel("seconds")
         for axes in (above, below):
@@ -58,7 +58,7 @@ def save(figure: Figure, place: Path) -> None:
 
 def _dots(axes: Axes, names: Sequence[str], values: Sequence[float], label: str) -> None:
     for name, value in zip(names, values, strict=True):
-        colour = looks.OURS if name == OURS else looks.OTHERS
+        colour = style.OURS if name == OURS else style.OTHERS
         axes.plot([value], [name], marker="o", markersize=9, color=colour)
         axes.annotate(_number(value), (value, name), (9, -4), textcoords="offset points")
     axes.set_xscale("log")

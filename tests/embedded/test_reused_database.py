@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from embedded.hamlet import hamlet
-from embedded.lent import LentDatabase
+from embedded.database import hamlet
+from embedded.reused_database import LentDatabase
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.database import open_database
 

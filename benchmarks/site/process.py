@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from benchmarks.measuring import FailedError, environment, pinned, start
+from benchmarks.process_cost import FailedError, environment, pinned, start
 from benchmarks.workbench import Workbench
 
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI

@@ -13,8 +13,8 @@ from typing import Literal
 from limits import LIMIT
 
 from .account import Account
-from .post import TROUBLE, Post
-from .real import PERIOD, RealSite
+from .mail_server import TROUBLE, Post
+from .real_site import PERIOD, RealSite
 from .rounds import Rounds
 from .sender import Sender
 from .trial import AWAY, Result, Trial, judged, struck

@@ -10,8 +10,8 @@ from gs.profile.status.site.delivery import Deferred, RecipientsRefused, Rejecte
 from limits import LIMIT, wait_until
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
-from servers.smtp_letters import PlainLetter
-from servers.smtp_mailing import Clock, ends, mailing, over_tls
+from servers.smtp_mailer import Clock, ends, mailing, over_tls
+from servers.smtp_messages import PlainLetter
 
 LETTER = PlainLetter()
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from embedded.hamlet import only
+from embedded.database import only
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.workers import WorkerLease
 from limits import LIMIT, wait_until

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from benchmarks.lists import ids
+from benchmarks.member_lists import ids
 
 _MOST: Final = 6  # groups of a member
 _MOMENT: Final = "2026-01-01 00:00:00.000000"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measuring import FailedError, cost, cpu_until_now
+from benchmarks.process_cost import FailedError, cost, cpu_until_now
 from benchmarks.sender import PROGRAM
-from benchmarks.site.running import Running, copied, mail_server, running
+from benchmarks.site.process import Running, copied, mail_server, running
 from benchmarks.workbench import Workbench
 
 #: The options of all runs.

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import Better, Result, median_of
-from benchmarks.lists import write_list
-from benchmarks.measuring import cost
+from benchmarks.member_lists import write_list
+from benchmarks.process_cost import cost
 from benchmarks.sender import TOKEN
-from benchmarks.sites import head, site, wait_until
+from benchmarks.site_server import head, site, wait_until
 from benchmarks.workbench import Workbench
 
 # Seconds that the site takes for an answer, to the microsecond.
@@ -22,7 +22,7 @@ _BARE: Final = Path(__file__).with_name("peers") / "with_a_socket.py"
 
 
 class UnhurriedSite:
-    """Fulfils :class:`~benchmarks.sites.Hooks`, and keeps when each request *arrived*."""
+    """Fulfils :class:`~benchmarks.site_server.Hooks`, and keeps when each request *arrived*."""
 
     def __init__(self, place: Path) -> None:
         self._list = place.read_bytes()

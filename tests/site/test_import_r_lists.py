@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.hamlet import hamlet
+from embedded.database import hamlet
 from gs.profile.status.site.ingest.archives import Listeners, find_archives
 from gs.profile.status.site.ingest.archives.findings import Finding
 from gs.profile.status.site.ingest.archives.importer import find_site, import_archives

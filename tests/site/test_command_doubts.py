@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from embedded.commands import SITE, copied, run, running
-from embedded.hamlet import only
+from embedded.database import only
 from gs.profile.status.hooks import HookReply, Period, Status
 from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey, begin_calls, find_calls
 from gs.profile.status.site.store.database import open_database

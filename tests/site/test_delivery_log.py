@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event
 
-from embedded.hamlet import only
+from embedded.database import only
 from embedded.parts import MARCH, Pigeonhole, dispatching
 from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import Deferred, Delivered, Rejected
@@ -24,8 +24,8 @@ from gs.profile.status.site.logs import Log, set_up_log
 from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey, begin_calls
 from limits import LIMIT
 from servers.smtp import mail_server
-from servers.smtp_letters import PlainLetter
-from servers.smtp_mailing import Clock, mailing
+from servers.smtp_mailer import Clock, mailing
+from servers.smtp_messages import PlainLetter
 
 KEY = IdempotencyKey("k", "f")
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from embedded.hamlet import only
+from embedded.database import only
 from gs.profile.status.site.store.database import NO_DATABASE, is_away
 from gs.profile.status.site.store.options import Option, write_option
 from limits import wait_until

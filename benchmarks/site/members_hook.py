@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import Figure, Result
-from benchmarks.lists import ids
-from benchmarks.measuring import FailedError, cpu_until_now
-from benchmarks.site.community import gather
+from benchmarks.member_lists import ids
+from benchmarks.process_cost import FailedError, cpu_until_now
+from benchmarks.site.members import gather
 from benchmarks.site.memory import forget_peak, peak
-from benchmarks.site.running import copied, mail_server, running
+from benchmarks.site.process import copied, mail_server, running
 from benchmarks.workbench import Workbench
 
 _MIB: Final = 32

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measuring import Cost, cpu_until_now, start
-from benchmarks.sites import head, site
+from benchmarks.process_cost import Cost, cpu_until_now, start
+from benchmarks.site_server import head, site
 from benchmarks.workbench import Workbench
 
 # Bytes: of ten million IDs, the last two and a half thousand.
@@ -44,7 +44,7 @@ Run = Callable[..., tuple[Cost, Marks]]
 
 
 class HoldingSite:
-    """Fulfils :class:`~benchmarks.sites.Hooks` for one process after the other."""
+    """Fulfils :class:`~benchmarks.site_server.Hooks` for one process after the other."""
 
     def __init__(self) -> None:
         self._place = Path()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.sender import Sender
-from benchmarks.workers import Workers
+from benchmarks.worker_site import Workers
 
 #: The page that somebody else asks for, and how often, in seconds.
 PAGE: Final = "/"

@@ -11,8 +11,8 @@ import pytest
 from gs.profile.status.site.delivery import Deferred, Delivered, InDoubt
 from limits import LIMIT
 from servers.smtp import mail_server
-from servers.smtp_letters import PlainLetter
-from servers.smtp_mailing import ends, mailing
+from servers.smtp_mailer import ends, mailing
+from servers.smtp_messages import PlainLetter
 
 LETTER = PlainLetter()
 

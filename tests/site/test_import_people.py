@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from embedded.hamlet import VERIFIED, only
+from embedded.database import VERIFIED, only
 from gs.profile.status.site.ingest.identifiers import identifier_of
 from gs.profile.status.site.ingest.people import InvalidRowsError, NotACsvError, import_people
 from gs.profile.status.site.store import tables

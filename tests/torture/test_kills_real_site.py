@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from torture.post import TROUBLE
+from torture.mail_server import TROUBLE
+from torture.real_trial import Ours, real_site
 from torture.trial import Trial
-from torture.trial_of_ours import Ours, real_site
 
 
 def _check(result, trial):

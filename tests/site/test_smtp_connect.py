@@ -11,8 +11,8 @@ from gs.profile.status.site.delivery import Deferred, SmtpMailer, SmtpSettings
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
-from servers.smtp_letters import PlainLetter
-from servers.smtp_mailing import PASSWORD, ends, mailing, over_tls
+from servers.smtp_mailer import PASSWORD, ends, mailing, over_tls
+from servers.smtp_messages import PlainLetter
 
 LETTER = PlainLetter()
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from servers.postgres import postgres
 
-from .post import TROUBLE
+from .mail_server import TROUBLE
+from .real_trial import Ours, real_site
 from .trial import Result, Trial
-from .trial_of_ours import Ours, real_site
 
 _AT_MOST: Final = 300
 _JOBS: Final = ("1", "16", "auto")

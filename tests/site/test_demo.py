@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from embedded.hamlet import hamlet
+from embedded.database import hamlet
 from embedded.parts import Told, decider
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.ingest.demo import seed_demo

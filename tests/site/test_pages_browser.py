@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from embedded.hamlet import TOKEN, only
+from embedded.database import TOKEN, only
 from embedded.pages import Mail, served_pages, skips, stop_path
 from gs.profile.status.hooks import Status
 from gs.profile.status.site.store import tables

@@ -8,8 +8,8 @@ from gs.profile.status.site.delivery import Deferred, Delivered, InDoubt
 from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
-from servers.smtp_letters import PlainLetter
-from servers.smtp_mailing import ends, mailing, over_tls
+from servers.smtp_mailer import ends, mailing, over_tls
+from servers.smtp_messages import PlainLetter
 
 # Seconds. So long each test waits, whatever it tests, and so all of them wait together. What is
 # answered has to be so within that time, on a slow machine too.

@@ -11,7 +11,7 @@ import pytest
 
 from gs.profile.status.site.delivery.maildir import MaildirMailer
 from gs.profile.status.site.delivery.ports import Deferred
-from servers.smtp_letters import PlainLetter
+from servers.smtp_messages import PlainLetter
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 
 from gs.profile.status.site.delivery import Deferred, Delivered, RecipientsRefused
 from servers.smtp import mail_server
-from servers.smtp_letters import KIM, ZOE, PlainLetter
-from servers.smtp_mailing import ends, mailing
+from servers.smtp_mailer import ends, mailing
+from servers.smtp_messages import KIM, ZOE, PlainLetter
 
 
 @pytest.mark.parametrize(("without", "content"), [((), True), (("8BITMIME",), False)])

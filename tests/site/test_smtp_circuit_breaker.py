@@ -7,8 +7,8 @@ import pytest
 
 from gs.profile.status.site.delivery import RecipientsRefused
 from servers.smtp import mail_server
-from servers.smtp_letters import KIM, LEE, ZOE, PlainLetter
-from servers.smtp_mailing import mailing, text_of
+from servers.smtp_mailer import mailing, text_of
+from servers.smtp_messages import KIM, LEE, ZOE, PlainLetter
 
 LETTER = PlainLetter()
 REFUSAL = "550 go away"

@@ -18,9 +18,9 @@ from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.tables import USER_EMAIL
 
 from .doubts import Doubt, find_doubts, settle_doubts
-from .post import Post
-from .serving import Serving, command
-from .spreading import Spreading
+from .load_balancer import Spreading
+from .mail_server import Post
+from .site_process import Serving, command
 
 #: The month in which everybody wrote, and is mailed about.
 PERIOD: Final = "2025-04"

@@ -20,8 +20,8 @@ from h2.exceptions import ProtocolError
 
 from . import hooks
 from .authority import Authority
-from .bare import Bare
 from .groupserver import GroupServer
+from .raw_client import Bare
 
 
 class Frames:
