@@ -31,19 +31,19 @@ def crash():
     raise RuntimeError("a fault")
 
 
-def test_it_has_its_words_streams_code_folder_and_environment(tmp_path):
+def test_a_forked_program_has_arguments_streams_exit_code_folder_and_environment(tmp_path):
     done = run_forked(show, "name", "a", 1, cwd=tmp_path, env={"SOME": "thing", "TZ": "UTC-3"})
     assert (done.returncode, done.stderr) == (3, "wrong\n")
     assert done.stdout.splitlines() == ["a", "1", str(tmp_path), "thing", "UTC"]
 
 
-def test_it_has_the_environment_of_the_test(monkeypatch):
+def test_a_forked_program_has_the_environment_of_the_test(monkeypatch):
     monkeypatch.setenv("SOME", "other")
     assert "\nother\n" in run_forked(show, "name").stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
-def test_a_signal_ends_it(number):
+def test_a_signal_ends_a_forked_program(number):
     with forked(sleep, "name") as process:
         wait_until(lambda: process.is_saying("ready"))
         assert process.poll() is None
@@ -54,13 +54,13 @@ def test_a_signal_ends_it(number):
         assert process.returncode == -number
 
 
-def test_an_exception_is_code_1():
+def test_an_exception_gives_exit_code_1():
     done = run_forked(crash, "name")
     assert done.returncode == 1
     assert "RuntimeError: a fault" in done.stderr
 
 
-def test_it_is_gone_when_the_test_is():
+def test_a_forked_program_ends_with_its_context():
     with forked(sleep, "name") as process:
         pid = process.pid
     with pytest.raises(ProcessLookupError):

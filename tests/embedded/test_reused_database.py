@@ -55,7 +55,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_one_test_did_another_does_not_find(lent, change):
+def test_changes_of_one_test_are_not_visible_in_the_next(lent, change):
     with lent.empty() as url:
         CHANGES[change](url)
     with lent.empty() as again, hamlet(again) as town, town.engine.connect() as connection:
@@ -66,7 +66,7 @@ def test_what_one_test_did_another_does_not_find(lent, change):
     assert (again == url) == (change == "rows")
 
 
-def test_a_database_that_somebody_still_uses_is_not_lent_again(lent):
+def test_a_database_with_an_open_connection_is_not_reused(lent):
     with lent.empty() as url:
         connection = psycopg.connect(url)
     with lent.empty() as again:

@@ -24,7 +24,7 @@ def test_a_good_certificate_is_trusted(groupserver, authority, host):
         ("unknown", "unable to get local issuer certificate"),
     ],
 )
-def test_a_bad_certificate_is_not(groupserver, authority, kind, complaint):
+def test_a_bad_certificate_is_refused(groupserver, authority, kind, complaint):
     site = groupserver(members=["u1"], tls=getattr(authority, kind)())
     with pytest.raises(ssl.SSLCertVerificationError, match=complaint):
         raw_client.Bare(site, authority)

@@ -13,14 +13,14 @@ import pytest
 from limits import LIMIT
 
 
-def test_there_is_no_proxy_and_no_authority_in_the_environment(clean_environment):
+def test_the_environment_has_no_proxy_and_no_authority(clean_environment):
     assert [name for name in os.environ if name.lower().endswith("_proxy")] == []
     assert not {"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"} & set(os.environ)
     assert [name for name in os.environ if name.startswith("XDG_")] == []
     assert Path.home() == clean_environment
 
 
-def test_the_tests_pass_where_signals_are_ignored_as_under_nohup():
+def test_the_tests_pass_with_ignored_signals_as_under_nohup():
     def ignore():
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, signal.SIG_IGN)

@@ -57,7 +57,7 @@ WIRE = {
 
 @pytest.mark.parametrize("reused", [False, True], ids=["first", "reused"])
 @pytest.mark.parametrize("death", deaths.HTTP1, ids=lambda death: death.name)
-def test_a_connection_dies_as_it_is_said_to(site, trust, death, reused):
+def test_a_connection_ends_as_configured(site, trust, death, reused):
     data, end, mailed = WIRE[death.name]
     with raw_client.Bare(site, trust) as client:
         if reused:
@@ -73,7 +73,7 @@ def test_a_connection_dies_as_it_is_said_to(site, trust, death, reused):
 
 
 @pytest.mark.parametrize("birth", deaths.STILLBIRTHS, ids=lambda birth: birth.name)
-def test_a_connection_is_stillborn(groupserver, birth):
+def test_a_connection_ends_before_the_first_request(groupserver, birth):
     site = groupserver(members=["u1"])
     site.on_connection = [birth]
     with raw_client.Bare(site) as client:
@@ -84,7 +84,7 @@ def test_a_connection_is_stillborn(groupserver, birth):
     assert (site.connections, len(site.requests)) == (2, 1)
 
 
-def test_what_a_connection_gets_can_be_chosen_when_it_comes(groupserver):
+def test_a_behaviour_can_be_chosen_for_each_connection(groupserver):
     site = groupserver(members=["u1"])
     births = iter([None, deaths.STILLBIRTHS[0]])
     site.on_connection = lambda _nothing: next(births)
@@ -120,7 +120,7 @@ def test_a_handshake_can_be_refused(groupserver, authority):
         (faults.last(faults.text("[]")), b"\r\nConnection: close\r\n", b"[]"),
     ],
 )
-def test_a_wrong_answer_comes_whole_and_mails_nobody(groupserver, answer, head, body):
+def test_a_wrong_answer_is_complete_and_sends_no_mail(groupserver, answer, head, body):
     site = groupserver(members=["u1"])
     site.on_send = answer
     with raw_client.Bare(site) as client:
@@ -130,7 +130,7 @@ def test_a_wrong_answer_comes_whole_and_mails_nobody(groupserver, answer, head, 
     assert not site.mailed
 
 
-def test_the_last_answer_is_the_last(groupserver):
+def test_the_last_answer_closes_the_connection(groupserver):
     site = groupserver(members=["u1"])
     site.on_send = faults.last(faults.text("[]"))
     with raw_client.Bare(site) as client:
@@ -147,14 +147,14 @@ def test_a_kept_connection_is_closed_when_idle(site, trust):
     assert body == SENT
 
 
-def test_an_unasked_100_comes_before_the_answer(site, trust):
+def test_an_unrequested_100_precedes_the_answer(site, trust):
     site.on_send = faults.continued()
     with raw_client.Bare(site, trust) as client:
         client.sock.sendall(raw_client.send("u1", "Connection: close"))
         assert client.rest()[0] == b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + SENT
 
 
-def test_a_huge_answer_comes_in_chunks(groupserver):
+def test_a_huge_answer_is_chunked(groupserver):
     site = groupserver()
     site.on_members = faults.huge(3 << 20)
     with raw_client.Bare(site) as client:
@@ -166,7 +166,7 @@ def test_a_huge_answer_comes_in_chunks(groupserver):
     assert end == "FIN"
 
 
-def test_an_endless_list_ends_when_the_client_goes(groupserver):
+def test_an_endless_list_ends_when_the_client_disconnects(groupserver):
     site = groupserver()
     site.on_members = faults.endless_list()
     data = b""
@@ -179,7 +179,7 @@ def test_an_endless_list_ends_when_the_client_goes(groupserver):
     assert b'"u1000"' in data
 
 
-def test_an_answer_drips(groupserver):
+def test_an_answer_can_be_slow(groupserver):
     site = groupserver()
     site.on_members = faults.dripping(b'["u1"]', pause=0.02)
     with raw_client.Bare(site) as client:
@@ -211,7 +211,7 @@ def test_an_answer_is_held_until_it_is_released(site, trust):
         assert client.answer()[1] == SENT
 
 
-def test_each_death_has_a_name_of_its_own():
+def test_each_fault_has_its_own_name():
     for named in deaths.DEATHS.values():
         assert len({death.name for death in named}) == len(named)
 

@@ -75,7 +75,7 @@ def test_a_member_with_another_status_gets_nothing(site, status, words):
     assert not site.mailed
 
 
-def test_a_stranger_is_not_found(site):
+def test_an_unknown_member_is_not_found(site):
     message = "Cannot find the user object for the user ID (nobody)"
     assert _send(site, "nobody") == {"status": -2, "message": message}
     assert not site.mailed
@@ -90,7 +90,7 @@ def test_a_name_is_escaped_or_raw(groupserver, escaped, name):
     assert body == start + name + b' (u1)"}'
 
 
-def test_a_multipart_form_is_taken_too(site):
+def test_a_multipart_form_is_accepted(site):
     parts = (("profileId", "u1"), ("token", "secret"), ("send", "Send"))
     body = "".join(
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -102,7 +102,7 @@ def test_a_multipart_form_is_taken_too(site):
     assert site.requests[0].pairs == list(parts)
 
 
-def test_another_content_type_brings_no_fields(site):
+def test_another_content_type_has_no_fields(site):
     body = raw_client.send().partition(b"\r\n\r\n")[2]
     answer = _call(site, hooks.SEND, body, content_type="text/plain")
     assert "actions" in json.loads(answer[2])
@@ -111,7 +111,7 @@ def test_another_content_type_brings_no_fields(site):
 
 @pytest.mark.parametrize("status", [-1, 100])
 @pytest.mark.parametrize("hook", [hooks.MEMBERS, hooks.SEND])
-def test_a_wrong_token_is_refused_and_repeated(groupserver, hook, status):
+def test_a_wrong_token_is_refused_and_echoed(groupserver, hook, status):
     site = groupserver(members=PEOPLE, refused=status)
     fields = {"profileId": "u1", "token": "wrong", "send": "Send", "get": ""}
     code, _, body = _call(site, hook, fields)
@@ -153,7 +153,7 @@ def test_unknown_fields_are_ignored(site):
     assert _send(site, period="2026-10", other="")["status"] == 0
 
 
-def test_a_get_works_as_well_and_its_token_stands_in_the_path(site):
+def test_a_get_works_with_the_token_in_the_query(site):
     fields = urlencode({"profileId": "u1", "token": "secret", "send": "Send"})
     body = _call(site, f"{hooks.SEND}?{fields}", b"", method="GET")[2]
     assert json.loads(body)["status"] == 0
@@ -179,7 +179,7 @@ def test_a_chunked_form_is_refused(site):
 
 
 @pytest.mark.parametrize(("member", "token"), [("ü", "secret"), ("u1", "ü"), ("title", "secret")])
-def test_some_words_make_the_site_stumble(site, member, token):
+def test_some_ids_cause_an_error_of_the_site(site, member, token):
     fields = {"profileId": member, "token": token, "send": "Send"}
     status, headers, body = _call(site, hooks.SEND, fields)
     assert (status, headers["Content-Type"]) == (500, "text/html;charset=utf-8")
@@ -187,7 +187,7 @@ def test_some_words_make_the_site_stumble(site, member, token):
     assert not site.mailed
 
 
-def test_the_hooks_hang_off_the_root_of_the_site(groupserver):
+def test_the_hooks_are_below_the_root_of_the_site(groupserver):
     site = groupserver(members=PEOPLE, prefix="/sites/one")
     assert site.url == f"http://127.0.0.1:{site.port}/sites/one"
     assert _send(site)["status"] == 0
@@ -195,7 +195,7 @@ def test_the_hooks_hang_off_the_root_of_the_site(groupserver):
     assert _call(site, "/sites/one" + hooks.SEND, {})[0] == 404
 
 
-def test_what_is_not_http_gets_400(site):
+def test_invalid_http_gets_400(site):
     with raw_client.Bare(site) as client:
         client.sock.sendall(b"\x16\x03\x01\x02\x00\x01")
         data, end = client.rest()
@@ -228,7 +228,7 @@ def test_each_request_is_recorded_with_its_connection(site):
     assert site.sends == site.requests
 
 
-def test_many_are_answered_at_once(site):
+def test_many_requests_are_answered_at_once(site):
     together = threading.Barrier(6, timeout=LIMIT)
 
     def meet(_asked):
@@ -243,7 +243,7 @@ def test_many_are_answered_at_once(site):
     assert site.mailed == dict.fromkeys(PEOPLE, 1)
 
 
-def test_a_member_is_mailed_though_the_client_goes_away(site):
+def test_a_member_is_mailed_after_the_client_disconnects(site):
     released = threading.Event()
     site.on_send = faults.held(released)
     with raw_client.Bare(site) as client:
@@ -253,7 +253,7 @@ def test_a_member_is_mailed_though_the_client_goes_away(site):
     assert site.mailed == {"u1": 1}
 
 
-def test_a_form_that_breaks_off_is_recorded_and_mails_nobody(site):
+def test_an_incomplete_form_is_recorded_and_sends_no_mail(site):
     with raw_client.Bare(site) as client:
         client.sock.sendall(raw_client.send()[:-1])
     site.wait_for_requests(1)
@@ -262,12 +262,12 @@ def test_a_form_that_breaks_off_is_recorded_and_mails_nobody(site):
     assert not site.mailed
 
 
-def test_waiting_for_requests_that_do_not_come_ends(site):
+def test_waiting_for_requests_times_out(site):
     with pytest.raises(TimeoutError, match="0 requests, not 1"):
         site.wait_for_requests(1, timeout=0.01)
 
 
-def test_a_site_that_was_stopped_starts_on_the_same_port_and_remembers(site):
+def test_a_restarted_site_has_the_same_port_and_counts(site):
     with raw_client.Bare(site) as client:
         client.ask(raw_client.send())
         port = site.port
@@ -281,7 +281,7 @@ def test_a_site_that_was_stopped_starts_on_the_same_port_and_remembers(site):
     assert site.mailed == {"u1": 2}
 
 
-def test_a_site_stops_though_a_call_is_held(site):
+def test_a_site_with_a_held_call_can_stop(site):
     site.on_send = faults.never()
     with raw_client.Bare(site) as client:
         client.sock.sendall(raw_client.send())
@@ -290,7 +290,7 @@ def test_a_site_stops_though_a_call_is_held(site):
         assert client.rest() == (b"", "FIN")
 
 
-def test_connections_can_be_cut_while_the_site_goes_on(site):
+def test_connections_can_be_cut_while_the_site_runs(site):
     with raw_client.Bare(site) as client:
         client.ask(raw_client.send())
         site.cut()
@@ -304,7 +304,7 @@ def test_a_site_listens_on_ipv6(groupserver):
     assert _send(site)["status"] == 0
 
 
-def test_a_script_is_followed_to_its_end_and_then_all_is_as_usual(site):
+def test_a_script_is_followed_and_then_the_default_applies(site):
     site.on_send = [-16, None, faults.trouble(503)]
     site.answers["u2"] = -32
     fields = {"profileId": "u2", "token": "secret", "send": "Send"}
@@ -314,7 +314,7 @@ def test_a_script_is_followed_to_its_end_and_then_all_is_as_usual(site):
     assert told == [-16, -32, -32]
 
 
-def test_one_behaviour_holds_for_all_calls_until_it_is_taken_back(site):
+def test_one_behaviour_applies_to_all_calls_until_it_is_reset(site):
     site.on_members = faults.trouble(502)
     form = {"token": "secret", "get": ""}
     assert [_call(site, hooks.MEMBERS, form)[0] for _ in range(3)] == [502] * 3

@@ -53,7 +53,7 @@ def site(groupserver, authority):
 
 @pytest.mark.parametrize("reused", [False, True], ids=["first", "reused"])
 @pytest.mark.parametrize("death", deaths.HTTP2, ids=lambda death: death.name)
-def test_a_stream_dies_as_it_is_said_to(site, authority, death, reused):
+def test_a_stream_ends_as_configured(site, authority, death, reused):
     words, mailed = WIRE[death.name]
     with Frames(site, authority) as client:
         if reused:
@@ -104,7 +104,7 @@ def test_streams_are_answered_at_once_and_out_of_order(site, authority):
         assert client.until(f"end of {first}") == ["200", SENT, f"end of {first}"]
 
 
-def test_a_stream_that_was_given_up_is_not_answered(site, authority):
+def test_a_cancelled_stream_is_not_answered(site, authority):
     released = threading.Event()
     site.answers["u1"] = faults.held(released)
     with Frames(site, authority) as client:
@@ -117,7 +117,7 @@ def test_a_stream_that_was_given_up_is_not_answered(site, authority):
     assert site.mailed == {"u1": 1, "u2": 1}
 
 
-def test_a_site_stops_though_a_stream_is_held(site, authority):
+def test_a_site_with_a_held_stream_can_stop(site, authority):
     site.on_send = faults.never()
     with Frames(site, authority) as client:
         client.send()
@@ -127,7 +127,7 @@ def test_a_site_stops_though_a_stream_is_held(site, authority):
         assert client.end() in {"FIN", "RST"}
 
 
-def test_an_answer_larger_than_the_window_comes_whole(site, authority):
+def test_an_answer_larger_than_the_window_is_complete(site, authority):
     site.on_members = faults.huge(1 << 20)
     answer, client = io.BytesIO(), pycurl.Curl()
     client.setopt(pycurl.URL, site.url + hooks.MEMBERS)

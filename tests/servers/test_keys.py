@@ -51,19 +51,19 @@ def site(groupserver):
     return groupserver(members=["u1", "u2"], keys=7_776_000)
 
 
-def test_the_list_of_members_says_for_how_long_keys_are_remembered(site):
+def test_the_members_hook_states_the_key_lifetime(site):
     with raw_client.Bare(site) as client:
         head, body = client.ask(raw_client.members())
     assert b"\r\nIdempotency-Key-Lifetime: 7776000\r\n" in head + b"\r\n"
     assert sorted(json.loads(body)) == ["u1", "u2"]
 
 
-def test_a_stranger_is_not_told_of_keys(site):
+def test_a_wrong_token_gets_no_key_lifetime(site):
     with raw_client.Bare(site) as client:
         assert b"Lifetime" not in client.ask(raw_client.members(token="wrong"))[0]
 
 
-def test_a_site_without_keys_neither_speaks_of_them_nor_heeds_them(groupserver):
+def test_a_site_without_keys_ignores_them(groupserver):
     site = groupserver(members=["u1"])
     with raw_client.Bare(site) as client:
         assert b"Lifetime" not in client.ask(raw_client.members())[0]
@@ -72,7 +72,7 @@ def test_a_site_without_keys_neither_speaks_of_them_nor_heeds_them(groupserver):
     assert site.mailed == {"u1": 3}
 
 
-def test_a_key_is_answered_again_and_mails_nobody_twice(site):
+def test_a_repeated_key_gets_the_same_answer_and_no_second_mail(site):
     assert _send(site) == _send(site) == (200, SENT)
     assert site.mailed == {"u1": 1}
     assert [one.header("Idempotency-Key") for one in site.sends] == [KEY, KEY]
@@ -106,7 +106,7 @@ def test_a_skipped_member_stays_skipped(site, status):
         Fault("nothing done", (Say(faults.trouble(500)),), works=False),
     ],
 )
-def test_what_was_not_done_is_not_remembered(site, behaviour):
+def test_failed_work_is_not_remembered(site, behaviour):
     site.on_send = [behaviour]
     _send(site)
     assert not site.mailed
@@ -122,7 +122,7 @@ def test_another_form_with_the_same_key_is_refused(site, changed):
 
 
 @pytest.mark.parametrize("key", ["", '""', "2026", '"a', '"a" "b"', '"ü"', f'"{"x" * 256}"'])
-def test_what_is_no_key_is_refused(site, key):
+def test_an_invalid_key_is_refused(site, key):
     assert _send(site, key=key)[0] == 400
     assert not site.mailed
 
@@ -133,14 +133,14 @@ def test_any_string_is_a_key(site, key):
     assert site.mailed == {"u1": 1}
 
 
-def test_a_key_counts_only_after_the_token_was_accepted(site):
+def test_a_key_is_read_only_after_the_token_is_accepted(site):
     assert b"Token:" in _send(site, token="wrong", key="no key")[1]
     assert b"Token:" in _send(site, token="wrong")[1]
     assert _send(site) == (200, SENT)
     assert b"Token:" in _send(site, token="wrong")[1]
 
 
-def test_a_call_that_is_still_worked_on_is_a_conflict(site):
+def test_a_call_in_progress_is_a_conflict(site):
     released = threading.Event()
     site.on_send = [faults.held(released)]
     with _begin(site) as client:
@@ -151,7 +151,7 @@ def test_a_call_that_is_still_worked_on_is_a_conflict(site):
     assert site.mailed == {"u1": 1}
 
 
-def test_a_delayed_call_is_a_conflict_until_it_is_over(site):
+def test_a_delayed_call_is_a_conflict_until_it_ends(site):
     seconds, began = 0.5, time.monotonic()
     site.on_send = [faults.delayed(seconds)]
     with _begin(site) as client:
@@ -163,7 +163,7 @@ def test_a_delayed_call_is_a_conflict_until_it_is_over(site):
     assert site.mailed == {"u1": 1}
 
 
-def test_a_call_that_is_being_decided_on_is_a_conflict(site):
+def test_a_call_without_a_decision_is_a_conflict(site):
     deciding, decided = threading.Event(), threading.Event()
 
     def decide(_asked):
@@ -180,7 +180,7 @@ def test_a_call_that_is_being_decided_on_is_a_conflict(site):
     assert site.mailed == {"u1": 1}
 
 
-def test_the_work_goes_on_though_the_client_goes_away(site):
+def test_the_work_continues_after_the_client_disconnects(site):
     released = threading.Event()
     site.on_send = [faults.held(released)]
     with _begin(site):
@@ -191,7 +191,7 @@ def test_the_work_goes_on_though_the_client_goes_away(site):
     assert site.mailed == {"u1": 1}
 
 
-def test_over_http2_the_work_goes_on_though_the_client_goes_away(groupserver, authority):
+def test_the_work_continues_after_an_http2_client_disconnects(groupserver, authority):
     site = groupserver(members=["u1"], keys=60, tls=authority.good(), http2=True)
     released = threading.Event()
     site.on_send = [faults.held(released)]
@@ -207,7 +207,7 @@ def test_over_http2_the_work_goes_on_though_the_client_goes_away(groupserver, au
 
 
 @pytest.mark.parametrize("death", deaths.HTTP1, ids=lambda death: death.name)
-def test_an_answer_that_is_lost_is_given_again(site, death):
+def test_a_lost_answer_is_repeated(site, death):
     site.on_send = [death]
     with raw_client.Bare(site) as client:
         client.sock.sendall(raw_client.send("u1", _line(KEY)))
@@ -216,7 +216,7 @@ def test_an_answer_that_is_lost_is_given_again(site, death):
     assert site.mailed == {"u1": 1}
 
 
-def test_an_answer_is_lost_once_more(site):
+def test_an_answer_can_be_lost_twice(site):
     site.on_send = [None, faults.closed()]
     _send(site)
     with raw_client.Bare(site) as client:
@@ -229,21 +229,21 @@ def test_an_answer_is_lost_once_more(site):
     assert site.mailed == {"u1": 2}
 
 
-def test_a_proxy_loses_the_answer_and_the_site_has_it_still(site):
+def test_an_answer_lost_by_a_proxy_is_remembered_by_the_site(site):
     site.on_send = [replace(faults.trouble(504), mails=True)]
     assert _send(site)[0] == 504
     assert _send(site) == (200, SENT)
     assert site.mailed == {"u1": 1}
 
 
-def test_a_proxy_answers_for_a_site_that_would_repeat(site):
+def test_a_proxy_error_hides_a_repeated_answer(site):
     _send(site)
     site.on_send = [replace(faults.trouble(504), mails=True)]
     assert _send(site)[0] == 504
     assert site.mailed == {"u1": 1}
 
 
-def test_a_site_that_was_stopped_remembers_the_keys(site):
+def test_a_restarted_site_remembers_the_keys(site):
     _send(site)
     site.stop()
     site.start()
@@ -252,7 +252,7 @@ def test_a_site_that_was_stopped_remembers_the_keys(site):
 
 
 @pytest.mark.parametrize("wait", [faults.never(), faults.delayed(60)], ids=["held", "delayed"])
-def test_a_site_that_is_stopped_at_work_has_done_it(site, wait):
+def test_a_site_stopped_during_a_call_has_done_the_work(site, wait):
     site.on_send = [wait]
     with _begin(site) as client:
         site.stop()
@@ -262,7 +262,7 @@ def test_a_site_that_is_stopped_at_work_has_done_it(site, wait):
     assert site.mailed == {"u1": 1}
 
 
-def test_a_key_is_forgotten_when_its_time_is_over(groupserver):
+def test_a_key_is_forgotten_after_its_lifetime(groupserver):
     site = groupserver(members=["u1"], keys=0)
     _send(site)
     _send(site)

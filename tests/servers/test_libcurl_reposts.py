@@ -98,7 +98,7 @@ def start(groupserver, authority):
 
 
 @pytest.mark.parametrize("mode", ["plain", "tls"])
-def test_a_body_that_libcurl_holds_is_posted_twice(start, client, authority, mode):
+def test_libcurl_posts_a_buffered_body_twice(start, client, authority, mode):
     # Over HTTP/2 too, but not each time: libcurl may find the connection dead while it writes.
     site = start(mode)
     _call(client, site, _by_fields, authority)
@@ -119,9 +119,7 @@ def test_a_body_that_libcurl_holds_is_posted_twice(start, client, authority, mod
     ],
     ids=lambda death: death.name,
 )
-def test_over_http2_it_is_posted_twice_on_a_first_connection_too(
-    start, client, authority, death, reused
-):
+def test_libcurl_posts_twice_on_a_new_http2_connection(start, client, authority, death, reused):
     site = start("http2")
     if reused:
         _call(client, site, _by_fields, authority)
@@ -133,9 +131,7 @@ def test_over_http2_it_is_posted_twice_on_a_first_connection_too(
 
 
 @pytest.mark.parametrize(("mode", "death", "reused"), _DEATHS)
-def test_a_body_that_cannot_be_rewound_is_posted_once(
-    start, client, authority, mode, death, reused
-):
+def test_libcurl_posts_a_body_without_rewind_once(start, client, authority, mode, death, reused):
     site = start(mode)
     if reused:
         assert _call(client, site, _by_recipe, authority)[0] == 0
@@ -153,7 +149,7 @@ def test_a_body_that_cannot_be_rewound_is_posted_once(
 
 
 @pytest.mark.parametrize("status", _STATUSES)
-def test_no_status_makes_libcurl_post_again(start, client, authority, status):
+def test_libcurl_posts_once_for_each_status(start, client, authority, status):
     site = start("plain")
     _call(client, site, _by_recipe, authority)
     site.on_send = [faults.last(faults.trouble(status, Retry_After="0", Location="/"))]
@@ -164,7 +160,7 @@ def test_no_status_makes_libcurl_post_again(start, client, authority, status):
 
 @pytest.mark.parametrize("birth", deaths.STILLBIRTHS, ids=lambda birth: birth.name)
 @pytest.mark.parametrize("mode", _MODES)
-def test_a_stillborn_connection_is_not_tried_again(start, client, authority, mode, birth):
+def test_libcurl_does_not_retry_a_failed_connection(start, client, authority, mode, birth):
     site = start(mode)
     site.on_connection = [birth]
     error, asked = _call(client, site, _by_recipe, authority)
@@ -177,7 +173,7 @@ def test_a_stillborn_connection_is_not_tried_again(start, client, authority, mod
 
 
 @pytest.mark.parametrize("kind", ["wrong_name", "expired", "unknown"])
-def test_a_bad_certificate_is_shown_nothing(groupserver, client, authority, kind):
+def test_a_bad_certificate_gets_no_data(groupserver, client, authority, kind):
     site = groupserver(members=MEMBERS, tls=getattr(authority, kind)())
     outcome = _call(client, site, _by_recipe, authority)
     site.stop()
@@ -218,7 +214,7 @@ _TOGETHER = [
 
 @pytest.mark.parametrize("warm", [False, True], ids=["first", "reused"])
 @pytest.mark.parametrize(("mode", "death"), _TOGETHER)
-def test_many_in_flight_are_each_posted_once(start, authority, mode, death, warm):
+def test_simultaneous_calls_are_each_posted_once(start, authority, mode, death, warm):
     site = start(mode)
     multi, clients = pycurl.CurlMulti(), [pycurl.Curl() for _ in MEMBERS]
     if warm:

@@ -39,7 +39,7 @@ def gone(folder):
     return wait_until(lambda: not folder.exists() and not processes(folder))
 
 
-def test_databases_are_copies_of_others_and_go_when_they_are_done_with():
+def test_databases_are_copies_and_are_dropped_after_use():
     with postgres() as server:
         with psycopg.connect(server.url(server.make())) as connection:
             connection.execute("CREATE TABLE t AS SELECT 7 AS x")
@@ -52,7 +52,7 @@ def test_databases_are_copies_of_others_and_go_when_they_are_done_with():
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=str)
-def test_a_server_ends_with_the_tests_that_were_killed(number):
+def test_a_server_ends_when_the_tests_are_killed(number):
     command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[1])]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -64,7 +64,7 @@ def test_a_server_ends_with_the_tests_that_were_killed(number):
     assert gone(folder)
 
 
-def test_a_server_that_does_not_start_is_told_with_what_it_said(monkeypatch):
+def test_a_failed_start_of_a_server_is_reported_with_its_output(monkeypatch):
     monkeypatch.setattr("servers.postgres._SETTINGS", "port = none\n")
     with pytest.raises(AssertionError, match=r"(?s)does not start.*port"), postgres():
         pass

@@ -28,7 +28,7 @@ def _send(site, proxy, authority, credentials=""):
     return error, *codes
 
 
-def test_http_passes(groupserver, proxy, authority):
+def test_http_requests_pass(groupserver, proxy, authority):
     site, way = groupserver(members=["u1"]), proxy()
     assert _send(site, way, authority) == (0, 200, 0)
     assert way.passed == [f"POST 127.0.0.1 {hooks.SEND}"]

@@ -132,7 +132,7 @@ def test_an_activity_is_computed_once_for_all_members_and_threads(town, activiti
     assert len(queries) <= 8
 
 
-def test_a_change_is_seen_after_the_lifetime(town, activities, clock):
+def test_a_change_is_visible_after_the_cache_lifetime(town, activities, clock):
     town.person("u", "g")
     town.post("u", "2026-03-02")
     activities.of(G, MARCH)
@@ -143,14 +143,14 @@ def test_a_change_is_seen_after_the_lifetime(town, activities, clock):
     assert activities.of(G, MARCH)[1].figures.posts == 2
 
 
-def test_periods_are_kept_apart(town, activities):
+def test_each_period_has_its_own_activity(town, activities):
     town.person("u", "g")
     town.post("u", "2026-03-02")
     assert activities.of(G, MARCH)[1].figures.posts == 1
     assert activities.of(G, MARCH.before())[1].figures.posts == 0
 
 
-def test_the_month_before_has_its_figures_beside(town, activities):
+def test_an_activity_includes_the_figures_of_the_month_before(town, activities):
     for user_id, date, topic in (
         ("u", "2026-01-31T23:59:59", "earlier"),
         ("u", "2026-02-01", "tea"),
@@ -186,7 +186,7 @@ def test_the_people_who_answered_a_members_topics_are_counted(town, activities):
     }
 
 
-def test_nobody_started_a_topic_whose_first_post_is_hidden(town, activities):
+def test_a_topic_with_a_hidden_first_post_has_no_starter(town, activities):
     town.post("ann", "2026-03-02", "tea", hidden=HIDDEN)
     town.post("bob", "2026-03-03", "tea")
     assert activities.of(G, MARCH)[1].contributions == {"bob": Contribution(1, 0, 0)}
@@ -210,7 +210,7 @@ def test_a_missing_group_has_no_activity(town, activities):
     assert queries == []
 
 
-def test_the_connection_that_is_given_is_used(town):
+def test_the_given_connection_is_used(town):
     town.post("u", "2026-03-02")
     with town.engine.begin() as connection:
         # Only this connection can see it.
@@ -277,20 +277,20 @@ def test_the_first_post_of_a_topic_is_quoted_rather_than_an_answer(town, activit
     assert activity.quotation == Quotation(WORDS, None, activity.topics[1])
 
 
-def test_a_subject_of_an_earlier_month_makes_no_keyword(town, activities):
+def test_a_subject_of_an_earlier_month_gives_no_keyword(town, activities):
     for topic in ("the sluice", "a sluice", "one sluice"):
         town.post("u", "2026-02-02", topic, body="Weir.")
         town.post("u", "2026-03-02", topic, body=f"Bridge {topic[:1]}.")
     assert [keyword.word for keyword in activities.of(G, MARCH)[1].keywords] == ["bridge"]
 
 
-def test_whose_account_is_gone_is_quoted_without_a_name(town, activities):
+def test_a_deleted_account_is_quoted_without_a_name(town, activities):
     town.post("gone", "2026-03-02", "tea", body=WORDS)
     quotation = activities.of(G, MARCH)[1].quotation
     assert (quotation.words, quotation.author) == (WORDS, None)
 
 
-def test_authors_are_no_keywords_though_they_left_the_group(town, activities):
+def test_authors_who_left_the_group_are_not_keywords(town, activities):
     town.person("rosa", name="Rosa Example")
     for n in range(3):
         town.post("rosa", f"2026-03-0{n + 1}", body="We hear that Rosa has a weir.")
@@ -299,7 +299,7 @@ def test_authors_are_no_keywords_though_they_left_the_group(town, activities):
     assert (keywords[0], "Rosa" in keywords) == ("weir", False)
 
 
-def test_marks_in_front_of_subjects_are_no_keywords(town, activities):
+def test_subject_markers_are_not_keywords(town, activities):
     for n, mark in enumerate(["[External]", "Antwort:", "TR:", "WG:", "RV: [External] TR:"]):
         for copy in "ab":
             row = {"body": "Nothing."}
@@ -316,7 +316,7 @@ DATE = datetime(2026, 3, 1, tzinfo=UTC)
     st.lists(st.tuples(st.sampled_from("pqr"), st.sampled_from("abcd")), max_size=25),
     st.sets(st.sampled_from("pqr")),
 )
-def test_figures_are_those_that_counting_by_hand_gives(rows, begun_earlier):
+def test_figures_match_a_simple_count(rows, begun_earlier):
     posts = []
     for n, (topic, who) in enumerate(rows):
         first = next(m for m, row in enumerate(rows) if row[0] == topic)

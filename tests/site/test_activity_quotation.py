@@ -19,7 +19,7 @@ WORDS = "The allotment behind the weir has been free since the middle of Februar
 MORE = "Who would like to dig it over before the first of the potatoes have to go in?"
 
 
-def test_whole_sentences_are_quoted_as_many_as_there_is_room_for():
+def test_as_many_whole_sentences_as_fit_are_quoted():
     assert find_passage(f"{WORDS} {MORE}") == f"{WORDS} {MORE}"
     assert find_passage(f"{WORDS} {MORE} {WORDS} {MORE}") == f"{WORDS} {MORE} {WORDS}"
     assert find_passage(WORDS.replace(" ", "\n  ")) == WORDS
@@ -71,7 +71,7 @@ def test_a_greeting_is_not_quoted(greeting):
         "Rosa Example, Institute of Plums and Other Fruit, University of Plumtown",
     ],
 )
-def test_a_sentence_that_makes_no_sense_alone_is_not_quoted(noise):
+def test_a_sentence_that_depends_on_its_context_is_not_quoted(noise):
     assert find_passage(noise) is None
     assert find_passage(f"{noise}\n\n{WORDS}") == WORDS
 
@@ -94,13 +94,13 @@ def test_text_after_the_end_of_a_post_is_not_quoted(end):
     assert find_passage(f"Short.\n{end}{WORDS}") is None
 
 
-def test_too_little_is_not_quoted():
+def test_a_very_short_text_is_not_quoted():
     assert find_passage("") is None
     assert find_passage("Yes. " * 3) is None
     assert find_passage("This is a sentence.") is None
 
 
-def test_a_sentence_that_is_too_long_is_cut_at_a_word_if_there_is_no_other():
+def test_a_single_long_sentence_is_cut_at_a_word():
     long = f"The weir {'is old and ' * 40}has gone."
     quoted = find_passage(long)
     assert len(quoted) <= LONGEST
@@ -137,7 +137,7 @@ def test_any_text_gives_a_passage_of_bounded_length_or_none(before, after):
     "piece",
     ["a", "A.", "a ", "<", "Hi ", "A. ", "(", "[", "*a", "_", "? ", "Dr. ", "\n", "a\n", ">"],
 )
-def test_hostile_posts_are_looked_at_in_no_time(piece):
+def test_hostile_posts_are_read_quickly(piece):
     started = time.process_time()
     for post in (piece * 1_000_000, "\n".join([piece * (900 // len(piece))] * 1_000)):
         find_passage(post)

@@ -34,7 +34,7 @@ NINE_PEOPLE = ["abcdefghi"[n % 9] for n in range(15)]
 
 
 @pytest.mark.parametrize("day", [1, 31])
-def test_fifteen_posts_by_nine_people_beat_forty_by_two(day):
+def test_fifteen_posts_by_nine_people_rank_above_forty_by_two(day):
     forty = topic("forty", *"ab" * 20, day=day, hour=23)
     assert order(forty, topic("fifteen", *NINE_PEOPLE, day=1)) == ["fifteen", "forty"]
     uneven = topic("fifteen", *"abcdefghiaaaaaa", day=1)
@@ -50,7 +50,7 @@ def test_more_answers_of_as_many_people_are_worth_more():
     assert order(topic("a", *"ab"), topic("b", *"abab")) == ["b", "a"]
 
 
-def test_the_end_of_the_month_beats_its_beginning_a_little():
+def test_a_later_topic_ranks_slightly_above_an_earlier_one():
     late, early = topic("late", *"abcd", day=31), topic("early", *"abcd", day=1)
     assert order(early, late) == ["late", "early"]
     a_bit_livelier = topic("a bit livelier", *"abcda", day=1)
@@ -82,7 +82,7 @@ def test_a_topic_has_the_posts_of_the_month():
     ),
     st.randoms(use_true_random=False),
 )
-def test_the_order_is_total_and_that_of_the_posts_alone(rows, random: Random):
+def test_the_order_is_total_and_depends_on_the_posts_only(rows, random: Random):
     posts = [
         StoredPost(f"{n}", name, name, "", who, datetime(2026, 3, day, tzinfo=UTC))
         for n, (name, who, day) in enumerate(sorted(rows, key=lambda row: row[2]))

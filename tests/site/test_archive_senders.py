@@ -37,13 +37,13 @@ MASKED = "n|ko@@tz|ok@@ @end|ng |rom gm@||@com"
         ("Jane via the-list <the-list@example.org>", "Jane", ""),
     ],
 )
-def test_names_and_addresses_are_found_in_any_spelling(header, name, address):
+def test_names_and_addresses_are_read_in_any_form(header, name, address):
     sender = read_sender(header, "")
     assert (sender.name, sender.address) == (name, address)
 
 
 @pytest.mark.parametrize("header", ["", "Jane", "  "])
-def test_the_envelope_helps_where_the_header_has_no_address(header):
+def test_the_envelope_sender_replaces_a_missing_address(header):
     sender = read_sender(header, "jane@example.org")
     assert sender == Sender("jane@example.org", header.strip(), "jane@example.org")
 
@@ -52,12 +52,12 @@ def test_the_envelope_helps_where_the_header_has_no_address(header):
     "address",
     ["ann@exa_mple.org", "root@localhost", "a@-x.org", "a..b c@x.org", "a" * 65 + "@x.org"],
 )
-def test_an_address_that_no_mail_can_go_to_is_not_kept(address):
+def test_an_invalid_sender_address_is_not_kept(address):
     assert read_sender(f"Ann <{address}>", "").address == ""
 
 
 @pytest.mark.parametrize("address", ["jürgen@example.org", "jane@münchen.example"])
-def test_an_address_beyond_ascii_that_mail_can_go_to_is_kept(address):
+def test_a_valid_international_address_is_kept(address):
     assert read_sender(f"Ann <{address}>", "").address == address
 
 
@@ -65,7 +65,7 @@ def test_a_name_alone_is_a_person_without_an_address():
     assert read_sender("Jane", "MAILER-DAEMON") == Sender("name jane", "Jane", "")
 
 
-def test_nothing_at_all_is_nobody():
+def test_an_empty_header_has_no_sender():
     assert read_sender("", "") is None
     assert read_sender("<>", "MAILER-DAEMON") is None
 
@@ -77,19 +77,19 @@ def test_the_same_address_is_the_same_person(other):
     assert read_sender(other, "").key == read_sender("Jane <jane@example.org>", "").key
 
 
-def test_addresses_that_a_database_tells_apart_are_different_people():
+def test_addresses_that_differ_for_the_database_are_different_people():
     one, other = (read_sender(f"a@{host}.example", "") for host in ("straße", "strasse"))
     assert one.key != other.key
 
 
-def test_those_in_whose_name_a_list_sends_are_different_people():
+def test_senders_behind_a_list_address_are_different_people():
     jane = read_sender("Jane via L <l@example.org>", "")
     joan = read_sender("Joan via L <l@example.org>", "")
     assert jane.key != joan.key
 
 
 @given(st.text(), st.text())
-def test_any_header_is_survived(header, envelope):
+def test_any_header_can_be_read(header, envelope):
     sender = read_sender(header, envelope)
     if sender is not None:
         assert sender.key

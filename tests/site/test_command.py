@@ -76,7 +76,7 @@ def site(made, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
+def test_a_signal_stops_a_demo_cleanly(tmp_path, number):
     folder = tmp_path / "demo"
     with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, said):
         token = token_of(said["config"])
@@ -92,7 +92,7 @@ def test_a_demo_is_served_until_a_signal_and_leaves_cleanly(tmp_path, number):
     assert token not in stdout
 
 
-def test_what_a_demo_makes_is_for_its_owner_alone(tmp_path):
+def test_the_files_of_a_demo_are_private(tmp_path):
     folder = tmp_path / "demo"
     with running("demo", "--folder", folder, folder=tmp_path):
         for name, mode in ((".", 0o700), ("gsconfig.ini", 0o600), ("site.sqlite3", 0o600)):
@@ -132,7 +132,7 @@ def test_a_site_is_served_by_one_process_at_a_time(tmp_path, site):
     assert stat.S_IMODE((folder / "site.lock").stat().st_mode) == 0o600
 
 
-def test_a_folder_with_a_site_is_not_made_a_demo(site):
+def test_a_demo_does_not_replace_a_site(site):
     done = run("demo", "--folder", site)
     assert done.returncode == 73
     assert "sendprofile-site serve --folder" in done.stderr
@@ -170,7 +170,7 @@ def test_a_demo_of_real_archives_keeps_no_name_and_no_address(tmp_path, data):
     assert b"Lacasse" not in kept
 
 
-def test_lists_whose_names_have_no_latin_letter_are_groups_of_their_own(tmp_path):
+def test_lists_without_latin_letters_are_separate_groups(tmp_path):
     names = ["日本", "中文", "Русский"]
     (tmp_path / "archives").mkdir()
     for number, name in enumerate(names):
@@ -185,7 +185,7 @@ def test_lists_whose_names_have_no_latin_letter_are_groups_of_their_own(tmp_path
 
 
 @pytest.mark.parametrize("fault", ["cut", "wrong sum"])
-def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path, fault):
+def test_a_broken_compressed_archive_is_reported_in_a_line(tmp_path, fault):
     (tmp_path / "archives").mkdir()
     whole = gzip.compress(MBOX.encode() * 5000)
     part = whole[: len(whole) // 2] if fault == "cut" else whole[:-8] + b"\0\0\0\0" + whole[-4:]
@@ -196,7 +196,7 @@ def test_a_compressed_archive_that_is_broken_is_told_in_a_line(tmp_path, fault):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_addresses_are_kept_when_that_is_asked_for(tmp_path, data):
+def test_the_option_to_keep_addresses_keeps_them(tmp_path, data):
     folder = tmp_path / "site"
     run("import-mbox", data, "--folder", folder, "--keep-addresses")
     with sqlite3.connect(folder / "site.sqlite3") as database:
@@ -205,7 +205,7 @@ def test_addresses_are_kept_when_that_is_asked_for(tmp_path, data):
     database.close()
 
 
-def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, site):
+def test_the_period_option_sets_the_period(tmp_path, site):
     with running("serve", "--folder", site, "--period", "2024-12", folder=tmp_path) as (_, said):
         assert said["period"] == "2024-12"
 
@@ -259,7 +259,7 @@ def test_a_period_that_is_asked_for_is_the_one_reported_on(tmp_path, site):
     ],
 )
 @pytest.mark.usefixtures("data", "site")
-def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, arguments, code, said):
+def test_a_usage_error_is_reported_in_a_line_or_two(tmp_path, arguments, code, said):
     for name in ("empty", "broken"):
         (tmp_path / name).mkdir()
     (tmp_path / "broken/site.toml").touch()
@@ -275,7 +275,7 @@ def test_what_is_wrong_is_said_in_a_line_or_two(tmp_path, arguments, code, said)
         assert len(said_in(done.stderr)) == 1
 
 
-def test_nothing_is_made_where_there_is_nothing_to_import(tmp_path):
+def test_a_failed_import_creates_no_site(tmp_path):
     run("import-mbox", tmp_path, "--folder", tmp_path / "site")
     assert not (tmp_path / "site").exists()
 
@@ -290,7 +290,7 @@ def test_the_version_is_that_of_the_distribution():
 @pytest.mark.parametrize(
     "name", ["sqlalchemy", "starlette", "uvicorn", "jinja2", "python_multipart"]
 )
-def test_without_the_extra_a_line_says_what_to_install(name):
+def test_a_missing_extra_is_reported_with_the_command_to_install_it(name):
     program = (
         f"import sys; sys.modules[{name!r}] = None\n"
         "from gs.profile.status.site.cli import main\n"
@@ -318,7 +318,7 @@ def test_the_help_needs_no_extra():
     assert "--data" in done.stdout
 
 
-def test_an_import_that_is_stopped_says_nothing_and_can_be_run_again(tmp_path):
+def test_a_stopped_import_prints_nothing_and_can_be_repeated(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     with (data / "g.mbox").open("w") as stream:
@@ -340,7 +340,7 @@ def test_an_import_that_is_stopped_says_nothing_and_can_be_run_again(tmp_path):
     connection.close()
 
 
-def test_the_script_of_the_demo_shows_it_all_and_leaves_nothing_running(tmp_path):
+def test_the_demo_script_completes_and_stops_its_processes(tmp_path):
     folder = tmp_path / "demo"
     done = subprocess.run(
         [sys.executable, ROOT / "scripts/demo.py", "--folder", folder],
@@ -360,7 +360,7 @@ def test_the_script_of_the_demo_shows_it_all_and_leaves_nothing_running(tmp_path
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_script_of_the_demo_stops_all_when_it_is_stopped(tmp_path, number):
+def test_a_signal_to_the_demo_script_stops_its_processes(tmp_path, number):
     folder = tmp_path / "demo"
     process = subprocess.Popen(
         [sys.executable, ROOT / "scripts/demo.py", "--folder", folder],
@@ -387,7 +387,7 @@ def test_the_script_of_the_demo_stops_all_when_it_is_stopped(tmp_path, number):
         ask(said, "/")
 
 
-def test_what_is_meant_to_be_an_archive_and_is_none_is_no_success(tmp_path, data):
+def test_an_invalid_archive_is_an_error(tmp_path, data):
     (data / "choir.mbox.gz").write_bytes(b"<!doctype html><title>Sign in</title>")
     (data / "notes.txt").write_text("Nothing\n")
     done = run("import-mbox", data, "--folder", tmp_path / "site", "--keep-addresses")
@@ -401,16 +401,14 @@ def test_what_is_meant_to_be_an_archive_and_is_none_is_no_success(tmp_path, data
 
 
 @pytest.mark.parametrize(("name", "code"), [("choir.mbox.gz", 65), ("choir.mbox", 0)])
-def test_an_empty_archive_is_that_of_a_new_list_but_for_a_compressed_one(
-    tmp_path, data, name, code
-):
+def test_an_empty_archive_is_accepted_unless_compressed(tmp_path, data, name, code):
     (data / name).write_bytes(b"")
     done = run("import-mbox", data, "--folder", tmp_path / "site")
     assert done.returncode == code
     assert (name in done.stdout, name in done.stderr) == (code == 0, code != 0)
 
 
-def test_a_group_that_has_no_latin_letter_is_told_with_its_id(tmp_path, data):
+def test_a_group_without_latin_letters_is_printed_with_its_id(tmp_path, data):
     (data / "garden.mbox").rename(data / "合唱団.mbox")
     done = run("import-mbox", data, "--folder", tmp_path / "site")
     assert re.match(r"合唱団 \(group-[0-9a-f]{8}\): 1 messages, 1 new\n", done.stdout)

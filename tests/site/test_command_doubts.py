@@ -83,7 +83,7 @@ def site(database, tmp_path, made):
     engine.dispose()
 
 
-def test_doubts_are_listed_and_settled(site):
+def test_doubts_are_listed_and_resolved(site):
     for key in ("k1", "k2", "k3"):
         site.doubt(key)
     listed = site.doubts().stdout
@@ -114,7 +114,7 @@ def check_in_progress(site):
 
 @only("sqlite")
 @pytest.mark.parametrize("doubts", [0, 2])
-def test_a_site_that_begins_says_how_many_a_crash_has_left(site, tmp_path, doubts):
+def test_a_starting_site_reports_the_number_of_doubts(site, tmp_path, doubts):
     for number in range(doubts):
         site.doubt(f"k{number}")
     with running("serve", "--folder", site.folder, folder=tmp_path) as (process, _):
@@ -127,7 +127,7 @@ def test_a_site_that_begins_says_how_many_a_crash_has_left(site, tmp_path, doubt
 
 
 @only("sqlite")
-def test_what_a_site_that_runs_may_be_handing_over_is_not_settled_however_old(site, tmp_path):
+def test_a_call_in_progress_in_a_running_site_is_not_resolved(site, tmp_path):
     site.doubt("before")
     with running("serve", "--folder", site.folder, folder=tmp_path):
         site.doubt("old", age=OLD)
@@ -140,7 +140,7 @@ def test_what_a_site_that_runs_may_be_handing_over_is_not_settled_however_old(si
 
 
 @only("postgresql")
-def test_what_a_process_that_lives_may_be_handing_over_is_not_settled_however_old(site):
+def test_a_call_in_progress_in_a_live_process_is_not_resolved(site):
     lease = WorkerLease(site.engine)
     site.doubt("old", lease.worker, OLD)
     site.doubt("young", lease.worker)
@@ -153,7 +153,7 @@ def test_what_a_process_that_lives_may_be_handing_over_is_not_settled_however_ol
     assert site.doubts("--not-sent", "old", "young").returncode == 0
 
 
-def test_what_a_site_that_runs_has_let_go_of_is_settled(site, tmp_path):
+def test_an_abandoned_call_of_a_running_site_is_resolved(site, tmp_path):
     with running("serve", "--folder", site.folder, folder=tmp_path):
         site.doubt("not sent", worker="")
         site.doubt("sent", worker="")
@@ -165,7 +165,7 @@ def test_what_a_site_that_runs_has_let_go_of_is_settled(site, tmp_path):
 
 
 @only("sqlite")
-def test_that_nothing_was_changed_is_told(site):
+def test_an_unchanged_doubt_is_reported(site):
     site.doubt("k1")
     site.doubt("k2")
     # As if another process had taken it over after the list was read.
@@ -185,7 +185,7 @@ LOCKED_OUT = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 @only("postgresql")
-def test_what_another_process_takes_over_in_between_is_not_settled(site):
+def test_a_doubt_taken_over_by_another_process_is_not_resolved(site):
     site.doubt("k", worker="")
     lease = WorkerLease(site.engine)
     with site.engine.connect() as connection, connection.begin() as transaction:

@@ -44,7 +44,7 @@ def told(done, code):
         ("DROP TABLE sendprofile_site_version", "but not their version"),
     ],
 )
-def test_a_database_of_another_version_is_told_of(folder, command, statement, says):
+def test_a_database_of_another_version_is_reported(folder, command, statement, says):
     with closing(sqlite3.connect(folder / "site.sqlite3")) as database, database:
         database.execute(statement)
     line = told(run(*command, "--folder", folder), 78)
@@ -52,7 +52,7 @@ def test_a_database_of_another_version_is_told_of(folder, command, statement, sa
     assert says in line
 
 
-def test_postgresql_without_its_library_is_told_of(tmp_path):
+def test_a_missing_postgresql_library_is_reported(tmp_path):
     program = (
         "import sys; sys.modules['psycopg'] = None\n"
         "from gs.profile.status.site.cli import main\n"
@@ -73,7 +73,7 @@ def test_postgresql_without_its_library_is_told_of(tmp_path):
 
 
 @pytest.mark.parametrize("command", [["init"], ["demo"], ["import-mbox", "."]], ids=" ".join)
-def test_that_another_process_makes_the_site_is_told(tmp_path, command):
+def test_a_site_being_created_by_another_process_is_reported(tmp_path, command):
     folder = tmp_path / "site"
     folder.mkdir()
     (tmp_path / "garden.mbox").write_text("From a@b.example Sun Apr  6 11:55:11 2025\nTo: x\n\n")
@@ -83,7 +83,7 @@ def test_that_another_process_makes_the_site_is_told(tmp_path, command):
     assert told(done, 73) == line
 
 
-def test_a_file_of_authorities_that_is_none_is_told_of(folder):
+def test_an_invalid_file_of_authorities_is_reported(folder):
     mail = "[mail]\nto = 'smtp'\nhost = 'localhost'\nca-file = 'authority.pem'\n"
     (folder / "site.toml").write_text(mail)
     (folder / "authority.pem").write_text("no certificate")
@@ -93,15 +93,13 @@ def test_a_file_of_authorities_that_is_none_is_told_of(folder):
     )
 
 
-def test_a_fault_without_words_of_the_system_is_told_in_its_own():
+def test_an_os_error_without_a_system_message_is_reported_with_its_text():
     with pytest.raises(CommandError, match=r"^The site: no room\.$") as caught, command_errors():
         raise OSError("no room")
     assert caught.value.code == os.EX_IOERR
 
 
-def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew(
-    tmp_path, postgresql, template
-):
+def test_a_missing_database_variable_does_not_create_a_new_site(tmp_path, postgresql, template):
     folder = tmp_path / "site"
     with postgresql.database(template) as url:
         env = {**os.environ, "SENDPROFILE_SITE_DATABASE": url}
@@ -114,7 +112,7 @@ def test_without_the_variable_that_named_its_database_a_site_does_not_begin_anew
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_database_that_has_lost_all_it_had_is_not_taken_for_a_new_one(folder, command):
+def test_an_emptied_database_is_not_used_as_a_new_one(folder, command):
     for file in folder.glob("site.sqlite3*"):
         file.write_bytes(b"")
     assert "site.sqlite3 is missing or empty." in told(run(*command, "--folder", folder), 78)

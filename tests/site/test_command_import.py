@@ -63,12 +63,12 @@ def members(url, config):
         return json.loads(answer.read())
 
 
-def test_people_of_a_file_and_senders_of_an_archive_are_the_same(folder):
+def test_people_of_a_file_are_matched_with_senders_of_an_archive(folder):
     assert rows(folder, "SELECT user_id FROM post") == [("u1",)]
     assert rows(folder, "SELECT user_id FROM person ORDER BY 1") == [("u1",), ("u2",)]
 
 
-def test_faults_of_a_file_are_told_line_by_line(folder, tmp_path):
+def test_errors_of_a_file_are_reported_with_line_numbers(folder, tmp_path):
     (tmp_path / "people.csv").write_text("ID,role\nu1,owner\nu1,x\n")
     done = run("import-people", tmp_path / "people.csv", "--folder", folder)
     assert (done.returncode, done.stdout) == (65, "")
@@ -81,7 +81,7 @@ def test_faults_of_a_file_are_told_line_by_line(folder, tmp_path):
     assert run("import-people", tmp_path / "none.csv", "--folder", folder).returncode == 74
 
 
-def test_one_fault_is_counted_as_one(folder, tmp_path):
+def test_a_single_error_is_counted_in_the_singular(folder, tmp_path):
     (tmp_path / "people.csv").write_text("ID,role\nu1,owner\n")
     done = run("import-people", tmp_path / "people.csv", "--folder", folder)
     assert done.stderr.endswith(
@@ -89,7 +89,7 @@ def test_one_fault_is_counted_as_one(folder, tmp_path):
     )
 
 
-def test_a_dry_run_says_what_would_be_done(folder, tmp_path):
+def test_a_dry_run_reports_the_changes(folder, tmp_path):
     (tmp_path / "people.csv").write_text("ID,name\nu1,Jane Lacasse\nu3,Zoe\n")
     done = run("import-people", tmp_path / "people.csv", "--folder", folder, "--dry-run")
     assert "1  people are new\n        1  are changed" in done.stdout
@@ -124,7 +124,7 @@ def test_an_archive_goes_to_the_site_that_is_named(folder, tmp_path):
     ]
 
 
-def test_a_new_token_is_taken_at_once_and_the_old_one_refused(folder, tmp_path):
+def test_a_new_token_is_accepted_at_once_and_the_old_one_refused(folder, tmp_path):
     config = folder / "gsconfig.ini"
     before = config.read_text()
     config.write_text(before.replace("[web", "# Ours.\n[web") + "other = \xe4\n", "latin-1")
@@ -150,7 +150,7 @@ def test_a_new_token_is_taken_at_once_and_the_old_one_refused(folder, tmp_path):
     assert len(list(folder.glob(".gsconfig*"))) == 0
 
 
-def test_a_configuration_file_without_a_place_for_the_token_leaves_all_as_it_is(folder):
+def test_a_configuration_file_without_a_token_is_not_changed(folder):
     config = folder / "gsconfig.ini"
     before = rows(folder, "SELECT value FROM option ORDER BY 1")
     config.write_text("[config-default]\ndatabase = default\n")
@@ -177,19 +177,19 @@ def test_a_configuration_file_without_a_place_for_the_token_leaves_all_as_it_is(
         ),
     ],
 )
-def test_a_token_is_replaced_and_nothing_else(before, after):
+def test_only_the_token_is_replaced(before, after):
     assert replace_token(before, "b") == after
 
 
 @pytest.mark.parametrize(
     "text", ["", "[config-default]\n", "[config-default]\nwebservice = x\n[webservice-x]\n"]
 )
-def test_a_file_has_no_place_for_a_token(text):
+def test_a_file_without_a_token_is_refused(text):
     with pytest.raises(NoTokenError):
         replace_token(text, "b")
 
 
-def test_a_preview_is_written_and_nobody_is_mailed(folder, tmp_path):
+def test_a_preview_writes_files_and_sends_no_mail(folder, tmp_path):
     done = run("preview", "u1", "--folder", folder, *MONTH, "--to", tmp_path / "seen")
     assert (done.returncode, done.stderr) == (0, "")
     names = {file.name for file in (tmp_path / "seen").iterdir()}
@@ -228,7 +228,7 @@ def test_a_preview_that_others_could_read_becomes_private(folder, tmp_path):
     assert stat.S_IMODE((tmp_path / "notification.txt").stat().st_mode) == 0o600
 
 
-def test_who_gets_none_is_told_why(folder, tmp_path):
+def test_the_preview_of_a_skipped_member_gives_the_reason(folder, tmp_path):
     run_of = {"cwd": tmp_path}
     done = run("preview", "u2", "--folder", folder, *MONTH, **run_of)
     assert (done.returncode, "not in any groups" in done.stdout) == (0, True)
@@ -239,7 +239,7 @@ def test_who_gets_none_is_told_why(folder, tmp_path):
     assert not (tmp_path / "preview").exists()
 
 
-def test_a_site_that_others_can_reach_is_warned_of(folder, tmp_path):
+def test_a_publicly_reachable_site_causes_a_warning(folder, tmp_path):
     options = ("serve", "--folder", folder, "--host", "0.0.0.0")
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
@@ -247,7 +247,7 @@ def test_a_site_that_others_can_reach_is_warned_of(folder, tmp_path):
     assert "behind a web server" in stderr
 
 
-def test_a_url_without_tls_is_warned_of(folder, tmp_path):
+def test_a_url_without_tls_causes_a_warning(folder, tmp_path):
     options = ("serve", "--folder", folder, "--url", "http://groups.example.org")
     with running(*options, folder=tmp_path) as (process, _):
         process.terminate()
@@ -255,7 +255,7 @@ def test_a_url_without_tls_is_warned_of(folder, tmp_path):
     assert "http://groups.example.org has no TLS" in stderr
 
 
-def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tmp_path):
+def test_options_override_the_listen_settings(folder, tmp_path):
     (folder / "site.toml").write_text("[service]\nhost = '127.0.0.2'\nlog-format = 'json'\n")
     with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
         assert said["url"].startswith("http://127.0.0.2:")
@@ -277,7 +277,7 @@ def test_the_settings_say_where_it_listens_and_options_go_before_them(folder, tm
         (["--unix", "none/x"], 69, "choose another with --unix"),
     ],
 )
-def test_options_of_serve_that_are_wrong_are_told_in_a_line(folder, tmp_path, options, code, said):
+def test_invalid_options_of_serve_are_reported_in_a_line(folder, tmp_path, options, code, said):
     done = run("serve", "--folder", folder, *options, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert said in done.stderr

@@ -41,7 +41,7 @@ def rows(folder, query):
         return database.execute(query).fetchall()
 
 
-def test_a_site_is_made_with_all_that_it_needs(tmp_path):
+def test_init_creates_a_complete_site(tmp_path):
     folder = tmp_path / "site"
     done = run("init", "--folder", folder, *DESCRIBED)
     assert (done.returncode, done.stderr) == (0, "")
@@ -68,7 +68,7 @@ def test_a_site_is_made_with_all_that_it_needs(tmp_path):
         assert command in done.stdout
 
 
-def test_a_folder_that_has_a_site_is_left_alone(tmp_path):
+def test_init_does_not_change_an_existing_site(tmp_path):
     folder = tmp_path / "site"
     run("init", "--folder", folder)
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -82,7 +82,7 @@ def test_a_folder_that_has_a_site_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gsconfig.ini", "site.sqlite3"])
-def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
+def test_init_does_not_replace_other_files(tmp_path, name):
     folder = SiteFolder(tmp_path)
     (tmp_path / name).write_text("mine")
     with pytest.raises(FileExistsError):
@@ -97,7 +97,7 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path, name):
 
 
 @pytest.mark.parametrize("stage", ["fill", "site.sqlite3", "site.toml"])
-def test_an_interrupted_init_leaves_no_site_and_can_be_repeated(tmp_path, stage):
+def test_an_interrupted_init_creates_no_site_and_can_be_repeated(tmp_path, stage):
     folder = tmp_path / "site"
     program = f"""
 import os, pathlib
@@ -170,7 +170,7 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
         (["--folder", "/dev/null/x"], 74, "Not a directory"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line_and_no_site_is_made(tmp_path, arguments, code, said):
+def test_an_init_error_is_reported_in_a_line_and_creates_no_site(tmp_path, arguments, code, said):
     done = run("init", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
@@ -189,14 +189,14 @@ def test_what_is_wrong_is_said_in_a_line_and_no_site_is_made(tmp_path, arguments
         ("http://[::1]:8080", False),
     ],
 )
-def test_an_address_without_tls_is_warned_of(tmp_path, url, warned):
+def test_a_site_url_without_tls_causes_a_warning(tmp_path, url, warned):
     done = run("init", "--folder", tmp_path / "site", "--url", url)
     assert done.returncode == 0
     assert ("only with https" in done.stderr) == warned
     assert bool(done.stderr) == warned
 
 
-def test_a_new_site_is_a_trial_and_says_where_its_mails_go(tmp_path):
+def test_a_new_site_files_its_mails_and_prints_where(tmp_path):
     done = run("init", "--folder", ".", cwd=tmp_path)
     assert f"This is a trial: the e-mails go into {tmp_path}/Maildir until" in done.stdout
     assert f"gsconfig.ini, both in {tmp_path}." in done.stdout
@@ -204,7 +204,7 @@ def test_a_new_site_is_a_trial_and_says_where_its_mails_go(tmp_path):
     assert "Joined" not in done.stdout
 
 
-def test_settings_that_are_wrong_are_said_in_a_line(tmp_path):
+def test_invalid_settings_are_reported_in_a_line(tmp_path):
     folder = tmp_path / "site"
     run("init", "--folder", folder)
     (folder / "site.toml").write_text("[mail]\nto = 'post'\n")
@@ -214,7 +214,7 @@ def test_settings_that_are_wrong_are_said_in_a_line(tmp_path):
         assert "site.toml: [mail] to must be one of" in done.stderr
 
 
-def test_a_secret_that_others_can_read_is_warned_of(tmp_path):
+def test_a_readable_secret_causes_a_warning(tmp_path):
     folder = tmp_path / "site"
     run("init", "--folder", folder)
     (folder / "site.toml").write_text("[mail]\nuser = 'u'\npassword = 'hidden'\n")
@@ -225,7 +225,7 @@ def test_a_secret_that_others_can_read_is_warned_of(tmp_path):
     assert "hidden" not in done.stderr
 
 
-def test_a_reader_of_the_output_who_leaves_is_no_fault(tmp_path):
+def test_a_closed_output_pipe_is_not_an_error(tmp_path):
     process = subprocess.Popen(
         [SITE, "init", "--folder", tmp_path / "site"],
         stdout=subprocess.PIPE,
@@ -237,7 +237,7 @@ def test_a_reader_of_the_output_who_leaves_is_no_fault(tmp_path):
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.1, 0.2, 0.4, 0.8])
-def test_control_c_at_any_time_is_no_traceback(tmp_path, seconds):
+def test_control_c_causes_no_traceback(tmp_path, seconds):
     said = tmp_path / "stderr"
     with said.open("wb") as output:
         process = subprocess.Popen(

@@ -59,7 +59,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["INSERT ON audit_event", "UPDATE ON idempotency_key"])
-def test_a_site_killed_before_it_recorded_a_mail_sends_it_once(folder, tmp_path, place):
+def test_a_site_killed_before_it_records_a_mail_sends_it_once(folder, tmp_path, place):
     mails = folder / "Maildir" / "new"
     with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, said):
         site = Site(said)

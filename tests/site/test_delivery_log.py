@@ -92,7 +92,7 @@ CASES = [
 
 @only("sqlite")
 @pytest.mark.parametrize(("stage", "reply", "event", "level", "said"), CASES)
-def test_what_the_mail_server_said_is_in_the_log_without_the_member(
+def test_the_reply_of_the_mail_server_is_logged_without_the_member(
     town, logged, stage, reply, event, level, said
 ):
     town.person("u1", "g", name="Jane Smith", email=False)
@@ -112,7 +112,7 @@ def test_what_the_mail_server_said_is_in_the_log_without_the_member(
 
 
 @only("sqlite")
-def test_a_mail_server_that_is_away_is_told_of_once_a_minute(town, logged):
+def test_an_unreachable_mail_server_is_logged_once_a_minute(town, logged):
     town.person("u1", "g")
     town.post("u1", "2026-03-05")
     with mail_server() as server:
@@ -131,7 +131,7 @@ def ended(loop, result):
     return SendCall("u1", MARCH, None, decision=decision, outcome=outcome, loop=loop)
 
 
-def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
+def test_each_event_is_logged_once_a_minute_with_its_count(logged):
     clock, loop = Clock(), asyncio.new_event_loop()
     log = DeliveryLog(Log(), clock)
     for _ in range(3):
@@ -148,7 +148,7 @@ def test_each_event_is_told_once_a_minute_with_how_often_it_came(logged):
 
 
 @only("sqlite")
-def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(town, logged):
+def test_each_doubt_is_logged_with_its_message_id(town, logged):
     town.person("u1", "g")
     reply, moment = HookReply(0, "Sent"), datetime(2026, 4, 1, tzinfo=UTC)
     with town.engine.begin() as connection:
@@ -169,7 +169,7 @@ def test_each_call_that_is_told_of_a_doubt_is_in_the_log_with_its_message_id(tow
 
 
 @only("sqlite")
-def test_the_log_says_what_is_wrong_with_the_database(town, logged):
+def test_a_database_error_is_logged(town, logged):
     town.person("u1", "g")
 
     def fill(connection, _record):

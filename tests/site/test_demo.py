@@ -35,7 +35,7 @@ def activity(seeded):
     return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
 
 
-def test_all_but_those_who_opted_out_are_listed(seeded):
+def test_members_who_opted_out_are_not_listed(seeded):
     opted_out = {row.user_id for row in seeded.rows(tables.PROFILE_NOTIFICATION_SKIP)}
     with seeded.engine.connect() as connection:
         listed = list_members(connection, "", 1_000)
@@ -48,7 +48,7 @@ def test_there_are_two_sites_and_eight_groups(seeded):
     assert len(seeded.rows(tables.GROUP)) == 8
 
 
-def test_somebody_is_answered_with_each_status(seeded):
+def test_each_status_occurs(seeded):
     deciding = decider()
     with seeded.engine.connect() as connection:
         everybody = {row.user_id for row in seeded.rows(tables.MEMBERSHIP)}
@@ -65,7 +65,7 @@ def test_somebody_is_answered_with_each_status(seeded):
     assert sum(decision.mail is not None for decision in decisions) == 53
 
 
-def test_mails_are_sent_in_each_language_that_there_is(seeded):
+def test_mails_are_sent_in_each_language(seeded):
     deciding = decider()
     people = seeded.rows(tables.PERSON)
     with seeded.engine.connect() as connection:
@@ -78,19 +78,19 @@ def test_mails_are_sent_in_each_language_that_there_is(seeded):
     assert min(sent[language] for language in ("de", "en", "es", "fr")) >= 1
 
 
-def test_people_live_in_time_zones_that_there_are(seeded):
+def test_time_zones_of_people_exist(seeded):
     zones = {row.timezone for row in seeded.rows(tables.PERSON)}
     assert len(zones) > 20
     assert zones <= available_timezones()
 
 
-def test_there_are_figures_of_the_month_before_to_compare_with(activity):
+def test_the_month_before_has_figures(activity):
     for site, group in (("riverside", "allotments"), ("openwater", "sensors")):
         found = activity(site, group)
         assert min(found.before.posts, found.before.authors, found.before.topics) >= 3
 
 
-def test_what_is_hidden_is_seen_nowhere(seeded, activity):
+def test_hidden_posts_and_topics_are_not_shown(seeded, activity):
     hidden = [row for row in seeded.rows(tables.POST) if row.hidden]
     topics = {row.topic_id for row in seeded.rows(tables.TOPIC) if row.hidden}
     assert topics
@@ -102,7 +102,7 @@ def test_what_is_hidden_is_seen_nowhere(seeded, activity):
     )
 
 
-def test_groups_where_people_write_have_something_to_quote(activity):
+def test_active_groups_have_a_quotation(activity):
     for site, group in (
         ("riverside", "allotments"),
         ("riverside", "repair-cafe"),
@@ -127,7 +127,7 @@ def test_one_group_is_busy_one_is_small_and_two_are_quiet(activity):
     assert activity("openwater", "field-trips").figures.posts == 0
 
 
-def test_a_quiet_group_was_livelier_before(seeded):
+def test_a_quiet_group_had_posts_before(seeded):
     dates = [row.date for row in seeded.rows(tables.POST) if row.group_id == "early-birds"]
     assert len(dates) > 5
     assert max(dates) < datetime(2026, 10, 1, tzinfo=UTC)
@@ -154,7 +154,7 @@ def test_the_names_are_from_around_the_world():
     assert len(set(names)) == 60
 
 
-def test_whoever_is_named_by_a_line_is_in_the_group():
+def test_each_named_author_is_a_member_of_the_group():
     for group in read_groups():
         names = [one.name for one in read_people() if group.group_id in one.groups]
         lines = [
@@ -168,14 +168,14 @@ def test_whoever_is_named_by_a_line_is_in_the_group():
             )
 
 
-def test_posts_read_like_posts(seeded):
+def test_posts_contain_plausible_text(seeded):
     bodies = [row.body for row in seeded.rows(tables.POST)]
     assert not any("lorem" in body.lower() or re.search(r"[{}\[\]]", body) for body in bodies)
     assert max(len(line) for body in bodies for line in body.split("\n")) <= 100
     assert sum("\n> " in body for body in bodies) > 50
 
 
-def test_keywords_are_of_the_subject_of_the_group(activity):
+def test_keywords_match_the_subject_of_the_group(activity):
     words = {keyword.word.casefold() for keyword in activity("riverside", "allotments").keywords}
     assert words & {"plot", "compost", "blight", "tomatoes", "potatoes", "garlic"}
 
@@ -189,7 +189,7 @@ def test_every_topic_has_its_first_and_its_last_post(seeded):
     assert {row.topic_id: (row.first_post_id, row.last_post_date) for row in rows} == ends
 
 
-def test_the_community_is_the_same_for_a_seed(seeded, tmp_path):
+def test_the_same_seed_gives_the_same_data(seeded, tmp_path):
     with hamlet(tmp_path) as again:
         with again.engine.begin() as connection:
             seed_demo(connection, NOW, 20)

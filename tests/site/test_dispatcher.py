@@ -101,7 +101,7 @@ def codes(town):
 # How a hand-over ends
 
 
-def test_what_was_taken_is_recorded_and_answered(ann):
+def test_a_delivered_mail_is_recorded_and_answered(ann):
     with dispatching(ann.engine, mailer := Pigeonhole()) as dispatcher:
         assert ask(dispatcher, ANN) == [SENT]
         assert ask(dispatcher, ANN) == [SENT]
@@ -109,7 +109,7 @@ def test_what_was_taken_is_recorded_and_answered(ann):
     assert codes(ann) == ["1"]
 
 
-def test_an_address_that_was_refused_is_not_written_to_again(ann):
+def test_a_refused_address_gets_no_more_mail(ann):
     refused = (RefusedRecipient("ANN@example.org", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([RecipientsRefused(refused)])) as dispatcher:
         (first,) = ask(dispatcher, ANN)
@@ -122,7 +122,7 @@ def test_an_address_that_was_refused_is_not_written_to_again(ann):
     assert codes(ann) == ["2", "2"]
 
 
-def test_an_address_of_a_host_with_umlauts_is_marked_as_it_is_stored(ann):
+def test_a_refused_address_with_an_international_host_is_marked(ann):
     ann.person("bob", "g", name="Bob", email=False)
     ann.address("bob", "Bob@M\u00fcnchen.example")
     refused = (RefusedRecipient("Bob@xn--mnchen-3ya.example", "550 5.1.1 nobody"),)
@@ -133,7 +133,7 @@ def test_an_address_of_a_host_with_umlauts_is_marked_as_it_is_stored(ann):
 
 
 @pytest.mark.parametrize("notice", [ANN, ("ann", MARCH)], ids=["key", "no key"])
-def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann, notice):
+def test_a_mail_is_sent_again_without_the_refused_address(ann, notice):
     ann.address("ann", "m\u00fcller@example.org")
     refused = (RefusedRecipient("m\u00fcller@example.org", "no SMTPUTF8"),)
     with dispatching(ann.engine, mailer := MailServer([RecipientsRefused(refused)])) as dispatcher:
@@ -147,7 +147,7 @@ def test_who_is_kept_from_a_letter_by_another_address_gets_it_without_that(ann, 
     assert codes(ann) == ["1"]
 
 
-def test_where_some_were_refused_the_others_are_written_to(ann):
+def test_other_addresses_get_mail_if_some_are_refused(ann):
     ann.address("ann", "other@example.org")
     refused = (RefusedRecipient("ann@example.org", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([Delivered(refused)])) as dispatcher:
@@ -159,7 +159,7 @@ def test_where_some_were_refused_the_others_are_written_to(ann):
     ]
 
 
-def test_what_was_rejected_is_told_in_the_server_s_words_and_may_be_tried_again(ann):
+def test_a_rejected_mail_is_reported_with_the_servers_reply_and_can_be_retried(ann):
     with dispatching(ann.engine, MailServer([Rejected("554 no")])) as dispatcher:
         (first,) = ask(dispatcher, ANN)
         assert first.status == -1024
@@ -171,7 +171,7 @@ def test_what_was_rejected_is_told_in_the_server_s_words_and_may_be_tried_again(
         assert ask(dispatcher, ANN) == [SENT]
 
 
-def test_what_was_not_taken_may_be_tried_again(ann):
+def test_a_deferred_mail_can_be_retried(ann):
     with dispatching(ann.engine, MailServer([Deferred("away", 7)])) as dispatcher:
         (first,) = ask(dispatcher, ANN)
         assert first == NoReply(503, "Nobody was mailed. away\n", "deferred", 7)
@@ -180,7 +180,7 @@ def test_what_was_not_taken_may_be_tried_again(ann):
 
 
 @pytest.mark.parametrize("doubt", [InDoubt("no answer"), RuntimeError("a bug")])
-def test_what_is_in_doubt_is_never_handed_over_again(ann, doubt):
+def test_a_mail_in_doubt_is_never_delivered_again(ann, doubt):
     with dispatching(ann.engine, first := MailServer([doubt])) as dispatcher:
         answers = ask(dispatcher, ANN) + ask(dispatcher, ANN)
     with dispatching(ann.engine, second := MailServer([])) as dispatcher:
@@ -194,7 +194,7 @@ def test_what_is_in_doubt_is_never_handed_over_again(ann, doubt):
 # Many at once
 
 
-def test_calls_that_come_together_share_each_step(ann):
+def test_simultaneous_calls_share_each_transaction(ann):
     members = ["ann", *(f"m{number}" for number in range(31))]
     for member in members[1:]:
         ann.person(member, "g")
@@ -221,7 +221,7 @@ def test_calls_that_come_together_share_each_step(ann):
     assert len(queries) <= 2 * 6 + 2 * 32
 
 
-def test_few_letters_are_begun_ahead_of_their_hand_over(ann):
+def test_few_deliveries_are_recorded_ahead(ann):
     held = threading.Event()
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
 
@@ -244,7 +244,7 @@ def test_few_letters_are_begun_ahead_of_their_hand_over(ann):
     assert len(mailer.letters) == 10
 
 
-def test_who_went_away_while_there_was_no_room_may_call_again(ann):
+def test_a_call_cancelled_in_the_queue_can_be_repeated(ann):
     held = threading.Event()
     notices = [("ann", MARCH, IdempotencyKey(f"k{number}", "f")) for number in range(20)]
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
@@ -262,7 +262,7 @@ def test_who_went_away_while_there_was_no_room_may_call_again(ann):
     assert len(mailer.letters) == 20
 
 
-def test_of_calls_with_the_same_key_that_come_together_one_is_worked_on(ann):
+def test_simultaneous_calls_with_one_key_send_one_mail(ann):
     held = threading.Event()
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
 
@@ -277,7 +277,7 @@ def test_of_calls_with_the_same_key_that_come_together_one_is_worked_on(ann):
     assert len(mailer.letters) == 1
 
 
-def test_a_fault_of_one_member_is_that_member_s_alone(ann):
+def test_an_error_for_one_member_does_not_affect_others(ann):
     ann.person("bob", "g", name="Bob")
     real = decider()
 
@@ -301,7 +301,7 @@ def test_a_fault_of_one_member_is_that_member_s_alone(ann):
     assert codes(ann) == ["1"]
 
 
-def test_a_call_is_counted_once_though_its_caller_has_gone_and_asks_again(ann):
+def test_a_cancelled_and_repeated_call_is_counted_once(ann):
     held, metrics = threading.Event(), Metrics()
     with dispatching(ann.engine, mailer := MailServer([], held), metrics) as dispatcher:
 
@@ -345,9 +345,7 @@ def narrow(ann):
 
 
 @only("sqlite")
-def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(
-    ann, narrow, monkeypatch
-):
+def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, narrow, monkeypatch):
     monkeypatch.setattr(processor, "_RECORD_WITHIN", LIMIT)
     name = "Ann" * 9_000  # so that the reply does not fit into a page that is there
     with ann.engine.begin() as connection:
@@ -378,7 +376,7 @@ def test_a_letter_that_has_left_is_recorded_when_the_database_works_again(
 
 
 @only("sqlite")
-def test_a_record_that_never_works_is_in_doubt_and_in_nobody_s_way(ann):
+def test_a_record_that_always_fails_is_in_doubt_and_blocks_no_other_call(ann):
     with ann.engine.begin() as connection:
         connection.execute(
             text(
@@ -396,7 +394,7 @@ def test_a_record_that_never_works_is_in_doubt_and_in_nobody_s_way(ann):
 # The end
 
 
-def test_what_is_begun_ends_before_the_dispatcher_does(ann):
+def test_the_dispatcher_finishes_its_deliveries_before_it_closes(ann):
     held = threading.Event()
     mailer = MailServer([], held)
     with dispatching(ann.engine, mailer) as dispatcher:
@@ -424,7 +422,7 @@ def test_what_is_begun_ends_before_the_dispatcher_does(ann):
 
 
 @only("postgresql")
-def test_a_key_that_another_process_works_on_is_left_to_it(ann):
+def test_a_key_in_progress_in_another_process_is_not_processed(ann):
     held = threading.Event()
     mailer = MailServer([], held)
     with (
@@ -445,7 +443,7 @@ def test_a_key_that_another_process_works_on_is_left_to_it(ann):
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_what_a_dead_process_left_is_settled_by_the_maildir(ann, tmp_path, taken):
+def test_the_maildir_resolves_the_doubts_of_a_dead_process(ann, tmp_path, taken):
     maildir = MaildirMailer(tmp_path / "Maildir")
     with dispatching(ann.engine, Broken(maildir, RuntimeError("dies"), after=taken)) as one:
         assert kinds(ask(one, ANN)) == ["in_doubt"]
@@ -457,7 +455,7 @@ def test_what_a_dead_process_left_is_settled_by_the_maildir(ann, tmp_path, taken
 
 
 @only("postgresql")
-def test_a_skip_is_left_to_the_process_that_hands_the_letter_over(ann):
+def test_a_skip_does_not_override_a_delivery_in_another_process(ann):
     held = threading.Event()
     with (
         dispatching(ann.engine, mailer := MailServer([], held)) as one,
@@ -478,7 +476,7 @@ def test_a_skip_is_left_to_the_process_that_hands_the_letter_over(ann):
 
 
 @only("postgresql")
-def test_a_skip_is_audited_once_if_two_processes_decide_it_at_once(ann):
+def test_a_skip_decided_by_two_processes_is_audited_once(ann):
     ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
     decided, recorded = threading.Event(), threading.Event()
     other_engine = open_database(ann.engine.url.render_as_string(hide_password=False))

@@ -51,7 +51,7 @@ def test_a_site_without_members_answers_an_empty_list(site):
     assert site.post(MEMBERS_URI, members_form()).body == b"[]"
 
 
-def test_a_list_of_many_pages_is_whole(site, town):
+def test_a_list_of_many_pages_is_complete(site, town):
     ids = [f"member{number:05}" for number in range(4_500)]
     with town.engine.begin() as connection:
         rows = [{"user_id": user_id, "site_id": "s", "group_id": ""} for user_id in ids]
@@ -65,7 +65,7 @@ def test_members_that_will_be_skipped_are_listed_too(site, town):
     assert site.post(MEMBERS_URI, members_form()).json() == ["gone", "mute"]
 
 
-def test_who_opted_out_is_not_listed_any_more(site, town):
+def test_a_member_who_opted_out_is_not_listed(site, town):
     town.person("in")
     town.person("out")
     town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="out")
@@ -75,7 +75,7 @@ def test_who_opted_out_is_not_listed_any_more(site, town):
 # The send hook, status by status
 
 
-def test_0_a_mail_is_handed_over(site, town, mails):
+def test_status_0_the_mail_is_sent(site, town, mails):
     active_town(town)
     answer = site.post(SEND_URI, send_form("ann"))
     assert answer.status == 200
@@ -92,7 +92,7 @@ def test_0_a_mail_is_handed_over(site, town, mails):
 SKIPPING = "Skipping the monthly profile-status notification for Ann (ann): "
 
 
-def test_minus_2_there_is_no_such_person(site, mails):
+def test_status_minus_2_no_such_person(site, mails):
     answer = site.post(SEND_URI, send_form("no|b\u00f6dy"))
     assert answer.body == (
         rb'{"status": -2, "message": "Cannot find the user object for the user ID (no|b\u00f6dy)"}'
@@ -100,18 +100,18 @@ def test_minus_2_there_is_no_such_person(site, mails):
     assert mails() == []
 
 
-def test_minus_2_a_listed_member_whose_account_is_gone(site, town):
+def test_status_minus_2_deleted_account(site, town):
     town.person("gone", "g", removed=True, email=False)
     assert site.post(SEND_URI, send_form("gone")).json()["status"] == -2
 
 
-def test_minus_4_in_no_group(site, town):
+def test_status_minus_4_no_group(site, town):
     town.person("ann", name="Ann")
     answer = site.post(SEND_URI, send_form("ann")).json()
     assert answer == {"status": -4, "message": f"{SKIPPING}not in any groups"}
 
 
-def test_minus_4_in_groups_of_a_skipped_site_alone(site, town):
+def test_status_minus_4_groups_of_a_skipped_site_only(site, town):
     town.site("closed", skipped=True)
     town.group("board", "closed")
     town.person("ann")
@@ -120,7 +120,7 @@ def test_minus_4_in_groups_of_a_skipped_site_alone(site, town):
     assert site.post(SEND_URI, send_form("ann")).json()["status"] == -4
 
 
-def test_minus_8_no_verified_address(site, town):
+def test_status_minus_8_no_verified_address(site, town):
     town.person("ann", "g", name="Ann", email=False)
     town.address("ann", "ann@example.org", verified=None)
     town.post("ann", "2026-03-03")
@@ -128,7 +128,7 @@ def test_minus_8_no_verified_address(site, town):
     assert answer == {"status": -8, "message": f"{SKIPPING}no verified email addresses"}
 
 
-def test_minus_8_an_address_that_mail_cannot_have(site, town, mails):
+def test_status_minus_8_invalid_address(site, town, mails):
     town.person("ann", "g", email=False)
     town.address("ann", "ann at example.org\r\nBcc: all@example.org")
     town.post("ann", "2026-03-03")
@@ -136,7 +136,7 @@ def test_minus_8_an_address_that_mail_cannot_have(site, town, mails):
     assert mails() == []
 
 
-def test_minus_16_nobody_posted(site, town):
+def test_status_minus_16_no_posts(site, town):
     town.person("ann", "g", name="Ann")
     town.post("ann", "2026-02-28")
     town.post("ann", "2026-04-01")
@@ -144,7 +144,7 @@ def test_minus_16_nobody_posted(site, town):
     assert answer == {"status": -16, "message": f"{SKIPPING}no activity in any groups this month"}
 
 
-def test_minus_32_opted_out(site, town):
+def test_status_minus_32_opted_out(site, town):
     town.person("ann", "g", name="Ann")
     town.post("ann", "2026-03-03")
     town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
@@ -177,7 +177,7 @@ def test_each_decision_is_audited_with_its_code(site, town):
 # The period
 
 
-def test_the_period_of_the_form_is_the_one_reported_on(site, town):
+def test_the_form_sets_the_period(site, town):
     town.person("ann", "g")
     town.post("ann", "2025-12-24")
     assert site.post(SEND_URI, send_form("ann")).json()["status"] == -16
@@ -192,7 +192,7 @@ NO_MONTHS = [
 
 
 @pytest.mark.parametrize("period", NO_MONTHS)
-def test_a_period_that_is_no_month_is_a_refused_form(site, town, period, mails):
+def test_an_invalid_period_is_refused(site, town, period, mails):
     active_town(town)
     answer = site.post(SEND_URI, send_form("ann", period=period))
     assert answer.body == (
@@ -201,7 +201,7 @@ def test_a_period_that_is_no_month_is_a_refused_form(site, town, period, mails):
     assert mails() == []
 
 
-def test_an_empty_period_is_the_default_one(site, town):
+def test_an_empty_period_is_the_default(site, town):
     active_town(town)
     assert site.post(SEND_URI, send_form("ann", period="")).json()["status"] == 0
 
@@ -220,14 +220,14 @@ def test_an_empty_period_is_the_default_one(site, town):
         (TOKEN[:-1], WRONG),
     ],
 )
-def test_a_token_that_is_not_right_is_refused_and_never_repeated(site, uri, token, complaint):
+def test_a_wrong_token_is_refused_and_not_echoed(site, uri, token, complaint):
     form = {"profileId": "u", "token": token, "get": "", "send": "Send"}
     answer = site.post(uri, form)
     assert answer.status == 200
     assert answer.body == b'{"status": -1, "message": [' + complaint + b"]}"
 
 
-def test_all_that_is_missing_is_complained_of(site):
+def test_each_missing_field_is_reported(site):
     answer = site.post(SEND_URI, {"send": "Send"})
     assert answer.json() == {
         "status": -1,
@@ -238,7 +238,7 @@ def test_all_that_is_missing_is_complained_of(site):
     }
 
 
-def test_a_wrong_token_is_not_told_whether_a_member_is_there(site, town):
+def test_a_wrong_token_does_not_reveal_whether_a_member_exists(site, town):
     active_town(town)
     answers = {site.post(SEND_URI, send_form(who, token="wrong")).body for who in ("ann", "bob")}
     assert len(answers) == 1
@@ -265,19 +265,19 @@ def test_without_its_field_a_hook_describes_itself(site, uri, action):
 
 @pytest.mark.parametrize("uri", [MEMBERS_URI, SEND_URI])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS", "DELETE"])
-def test_nothing_but_a_post_is_taken(site, town, uri, method, mails):
+def test_only_post_requests_are_accepted(site, town, uri, method, mails):
     active_town(town)
     answer = site.ask(method, f"{uri}?token={TOKEN}&get=&send=Send&profileId=ann")
     assert (answer.status, answer.headers["Allow"]) == (405, "POST")
     assert mails() == []
 
 
-def test_a_token_in_the_query_is_not_looked_at(site):
+def test_a_token_in_the_query_is_ignored(site):
     answer = site.post(f"{MEMBERS_URI}?token={TOKEN}", {"get": ""})
     assert answer.json()["message"] == ["Token: Required input is missing."]
 
 
-def test_multipart_is_taken_too(site, town):
+def test_a_multipart_form_is_accepted(site, town):
     active_town(town)
     parts = "".join(
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -288,7 +288,7 @@ def test_multipart_is_taken_too(site, town):
     assert answer.json()["status"] == 0
 
 
-def test_a_chunked_body_is_taken_too(site, town):
+def test_a_chunked_body_is_accepted(site, town):
     active_town(town)
     body = iter([b"profileId=ann&send=Send&", f"token={TOKEN}".encode()])
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -322,13 +322,13 @@ def test_other_fields_and_headers_are_ignored(site, town):
     assert answer.json()["status"] == 0
 
 
-def test_the_root_says_what_this_is(site):
+def test_the_root_describes_the_site(site):
     answer = site.ask("GET", "/")
     assert answer.status == 200
     assert b"sendprofile" in answer.body
 
 
-def test_answers_on_a_kept_connection_do_not_wait_for_one_another(site, town):
+def test_pipelined_answers_on_a_kept_connection_are_not_delayed(site, town):
     active_town(town)
     with socket.create_connection(("127.0.0.1", site.port), timeout=LIMIT) as connection:
         for _ in range(3):
@@ -347,7 +347,7 @@ def test_answers_on_a_kept_connection_do_not_wait_for_one_another(site, town):
 # Trouble
 
 
-def test_a_letter_that_was_certainly_not_taken_is_503(start, town, tmp_path):
+def test_a_deferred_mail_is_answered_with_503(start, town, tmp_path):
     active_town(town)
     mailer = Broken(MaildirMailer(tmp_path), Deferred("The mail server is away.", 120))
     with start(mailer) as site:
@@ -358,7 +358,7 @@ def test_a_letter_that_was_certainly_not_taken_is_503(start, town, tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), ValueError("a bug")])
-def test_any_other_failure_to_hand_over_is_500_for_it_is_in_doubt(start, town, error, tmp_path):
+def test_a_delivery_in_doubt_is_answered_with_500(start, town, error, tmp_path):
     active_town(town)
     with start(Broken(MaildirMailer(tmp_path), error)) as site:
         answer = site.post(SEND_URI, send_form("ann"))
@@ -385,7 +385,7 @@ def test_any_other_failure_to_hand_over_is_500_for_it_is_in_doubt(start, town, e
         "\U0001f600",
     ],
 )
-def test_a_hostile_id_is_no_member(site, town, hostile):
+def test_a_hostile_id_is_not_a_member(site, town, hostile):
     active_town(town)
     body = b"token=%b&send=Send&profileId=" % TOKEN.encode()
     quoted = "".join(f"%{octet:02x}" for octet in hostile.encode("utf-8", "surrogatepass"))
@@ -396,14 +396,14 @@ def test_a_hostile_id_is_no_member(site, town, hostile):
     assert event.event_code == "4"
 
 
-def test_an_id_is_not_cleaned_into_that_of_a_member(site, town, mails):
+def test_an_id_is_compared_without_cleaning(site, town, mails):
     active_town(town)
     for odd in ("ann\0", "ann ", "ANN", "ann\u200b"):
         assert site.post(SEND_URI, send_form(odd)).json()["status"] == -2
     assert mails() == []
 
 
-def test_hostile_names_subjects_and_bodies_make_a_mail_all_the_same(site, town, mails):
+def test_hostile_names_subjects_and_bodies_give_a_valid_mail(site, town, mails):
     hostile = "<script>alert(1)</script>\r\nBcc: x@example.org\x00\u202e" + "y" * 5_000
     clean = hostile.replace("\0", "")
     town.person("ann", "g", name=clean)

@@ -100,7 +100,7 @@ def audited(town):
 # Finished
 
 
-def test_a_call_that_is_repeated_is_answered_as_before_and_mails_nobody(site, ann, mails):
+def test_a_repeated_call_gets_the_same_answer_and_sends_no_mail(site, ann, mails):
     first, again = call(site), call(site)
     assert first.json()["status"] == 0
     assert (again.status, again.body) == (200, first.body)
@@ -108,7 +108,7 @@ def test_a_call_that_is_repeated_is_answered_as_before_and_mails_nobody(site, an
     assert audited(ann) == [("ann", "1")]
 
 
-def test_the_answer_stays_the_same_whatever_has_changed_since(site, ann):
+def test_a_repeated_call_ignores_later_changes(site, ann):
     first = call(site)
     ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
     with ann.engine.begin() as connection:
@@ -116,7 +116,7 @@ def test_the_answer_stays_the_same_whatever_has_changed_since(site, ann):
     assert call(site).body == first.body
 
 
-def test_who_is_skipped_is_remembered_too(site, ann, mails):
+def test_a_skip_is_remembered(site, ann, mails):
     ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
     first = call(site)
     with ann.engine.begin() as connection:
@@ -127,13 +127,13 @@ def test_who_is_skipped_is_remembered_too(site, ann, mails):
     assert audited(ann) == [("ann", "6")]
 
 
-def test_another_key_is_another_mail(site, ann, mails):
+def test_another_key_sends_another_mail(site, ann, mails):
     for key in (KEY, write_key("2026-03 again", "ann"), '"k"', '"K"'):
         assert call(site, key=key).json()["status"] == 0
     assert len(mails()) == len(audited(ann)) == 4
 
 
-def test_without_a_key_nothing_is_remembered(site, ann, mails):
+def test_a_call_without_a_key_is_not_remembered(site, ann, mails):
     for _ in range(2):
         assert call(site, key=None).json()["status"] == 0
     assert len(mails()) == 2
@@ -141,7 +141,7 @@ def test_without_a_key_nothing_is_remembered(site, ann, mails):
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_key_lives_longer_than_the_process(start, mails):
+def test_a_key_survives_a_restart(start, mails):
     with start() as site:
         first = call(site)
     with start() as site:
@@ -150,7 +150,7 @@ def test_a_key_lives_longer_than_the_process(start, mails):
 
 
 @pytest.mark.usefixtures("ann")
-def test_what_was_sent_in_a_trial_is_still_to_be_sent(start, mails):
+def test_a_mail_filed_in_a_maildir_is_sent_again_by_smtp(start, mails):
     for scope, letters in (("Maildir ", 1), ("", 2), ("", 2), ("Maildir ", 2)):
         with start(scope=scope) as site:
             assert call(site).json()["status"] == 0
@@ -160,7 +160,7 @@ def test_what_was_sent_in_a_trial_is_still_to_be_sent(start, mails):
 @pytest.mark.parametrize(
     ("user_id", "fields"), [("bob", {}), ("ann", {"period": "2026-02"}), ("ann", {"period": ""})]
 )
-def test_a_key_that_comes_with_another_form_is_422(site, ann, mails, user_id, fields):
+def test_a_key_with_another_form_is_answered_with_422(site, ann, mails, user_id, fields):
     first = call(site)
     other = call(site, user_id, **fields)
     assert (other.status, other.headers["Content-Type"]) == (422, "text/plain; charset=utf-8")
@@ -169,7 +169,7 @@ def test_a_key_that_comes_with_another_form_is_422(site, ann, mails, user_id, fi
     assert audited(ann) == [("ann", "1")]
 
 
-def test_the_token_is_no_part_of_the_form_and_is_kept_nowhere(start, ann):
+def test_the_token_is_not_part_of_the_fingerprint_and_not_stored(start, ann):
     with start() as site:
         first = call(site)
     new = "another-token-of-this-length"
@@ -183,7 +183,7 @@ def test_the_token_is_no_part_of_the_form_and_is_kept_nowhere(start, ann):
 # In progress
 
 
-def test_of_two_calls_at_once_one_works_and_the_other_is_409(start, ann, mails, maildir):
+def test_the_second_of_two_simultaneous_calls_is_answered_with_409(start, ann, mails, maildir):
     mailer = Held(maildir)
     with start(mailer) as site, ThreadPoolExecutor(1) as pool:
         try:
@@ -200,7 +200,7 @@ def test_of_two_calls_at_once_one_works_and_the_other_is_409(start, ann, mails, 
     assert len(mails()) == len(audited(ann)) == 1
 
 
-def test_a_call_whose_caller_has_gone_away_is_409_until_it_is_done(start, ann, mails, maildir):
+def test_a_call_without_a_client_is_answered_with_409_until_it_ends(start, ann, mails, maildir):
     mailer = Held(maildir)
     with start(mailer) as site:
         try:
@@ -214,7 +214,7 @@ def test_a_call_whose_caller_has_gone_away_is_409_until_it_is_done(start, ann, m
     assert len(mails()) == len(audited(ann)) == 1
 
 
-def test_of_many_calls_at_once_one_works(site, ann, mails):
+def test_one_of_many_simultaneous_calls_sends_the_mail(site, ann, mails):
     together = threading.Barrier(16)
 
     def one(_number):
@@ -232,7 +232,7 @@ def test_of_many_calls_at_once_one_works(site, ann, mails):
 # In doubt
 
 
-def test_a_mail_that_was_taken_is_not_sent_again(start, ann, mails, maildir):
+def test_a_filed_mail_is_not_sent_again(start, ann, mails, maildir):
     with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         assert call(site).status == 500
         assert (len(mails()), audited(ann)) == (1, [])
@@ -246,7 +246,7 @@ def test_a_mail_that_was_taken_is_not_sent_again(start, ann, mails, maildir):
     assert audited(ann) == [("ann", "1")]
 
 
-def test_a_mail_that_a_reader_has_read_is_not_sent_again(start, ann, mails, maildir, tmp_path):
+def test_a_mail_that_a_reader_moved_is_not_sent_again(start, ann, mails, maildir, tmp_path):
     with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         (mail,) = mails()
@@ -256,7 +256,7 @@ def test_a_mail_that_a_reader_has_read_is_not_sent_again(start, ann, mails, mail
     assert audited(ann) == [("ann", "1")]
 
 
-def test_a_mail_that_was_taken_stays_sent_whatever_has_changed_since(start, ann, mails, maildir):
+def test_a_filed_mail_stays_sent_after_later_changes(start, ann, mails, maildir):
     with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         with ann.engine.begin() as connection:
@@ -266,7 +266,7 @@ def test_a_mail_that_was_taken_stays_sent_whatever_has_changed_since(start, ann,
     assert audited(ann) == [("ann", "1")]
 
 
-def test_a_mail_that_was_not_taken_is_sent(start, ann, mails, maildir, tmp_path):
+def test_a_mail_that_was_not_filed_is_sent(start, ann, mails, maildir, tmp_path):
     with start(Broken(maildir, RuntimeError("dead"))) as site:
         assert call(site).status == 500
         (begun,) = ann.rows(tables.IDEMPOTENCY_KEY)
@@ -279,7 +279,7 @@ def test_a_mail_that_was_not_taken_is_sent(start, ann, mails, maildir, tmp_path)
     assert audited(ann) == [("ann", "1")]
 
 
-def test_who_has_opted_out_while_it_was_in_doubt_gets_no_mail(start, ann, mails, maildir):
+def test_a_member_who_opts_out_during_a_doubt_gets_no_mail(start, ann, mails, maildir):
     with start(Broken(maildir, RuntimeError("dead"))) as site:
         call(site)
         ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
@@ -289,15 +289,13 @@ def test_who_has_opted_out_while_it_was_in_doubt_gets_no_mail(start, ann, mails,
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_call_in_doubt_has_its_form_all_the_same(start, maildir):
+def test_a_call_in_doubt_keeps_its_fingerprint(start, maildir):
     with start(Broken(maildir, RuntimeError("dead"))) as site:
         call(site)
         assert call(site, "bob").status == 422
 
 
-def test_while_nobody_can_tell_whether_it_was_taken_nobody_is_mailed(
-    start, ann, mails, maildir, tmp_path
-):
+def test_no_mail_is_sent_while_the_maildir_cannot_be_read(start, ann, mails, maildir, tmp_path):
     with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         (tmp_path / "Maildir" / "new").rename(tmp_path / "away")
@@ -313,7 +311,7 @@ def test_while_nobody_can_tell_whether_it_was_taken_nobody_is_mailed(
 # What is not remembered
 
 
-def test_a_full_disk_is_503_and_the_same_key_may_be_tried_again(start, ann, mails, maildir):
+def test_a_full_disk_is_answered_with_503_and_the_key_can_be_retried(start, ann, mails, maildir):
     full = Deferred("There is no room")
     with start(Broken(maildir, full, times=2)) as site:
         assert [call(site).status for _ in range(4)] == [503, 503, 200, 200]
@@ -321,7 +319,7 @@ def test_a_full_disk_is_503_and_the_same_key_may_be_tried_again(start, ann, mail
 
 
 @only("sqlite")
-def test_a_database_without_room_is_503_and_nobody_is_mailed(start, ann, mails):
+def test_a_full_database_is_answered_with_503_and_no_mail_is_sent(start, ann, mails):
     with ann.engine.begin() as connection:
         # So that its answer does not fit into a page that is there.
         connection.execute(tables.PERSON.update().values(name="Ann" * 20_000))
@@ -342,7 +340,7 @@ def test_a_database_without_room_is_503_and_nobody_is_mailed(start, ann, mails):
     assert len(mails()) == len(audited(ann)) == 1
 
 
-def test_a_refused_form_does_not_use_up_its_key(site, ann):
+def test_a_refused_form_does_not_store_its_key(site, ann):
     assert call(site, token="wrong").json()["status"] == -1
     assert call(site, "").json()["status"] == -1
     assert call(site, period="May").json()["status"] == -1
@@ -358,7 +356,7 @@ def test_a_refused_form_does_not_use_up_its_key(site, ann):
     "key",
     ["", "k", '"', '""', '"k', "'k'", '"k";a=1', '"k", "k"', '"' + "k" * 256 + '"', '"\xe4"'],
 )
-def test_what_is_no_key_is_400_and_mails_nobody(site, ann, mails, key):
+def test_an_invalid_key_is_answered_with_400_and_sends_no_mail(site, ann, mails, key):
     answer = call(site, key=key)
     assert (answer.status, answer.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
     assert b"a string in quotation marks of up to 255 octets" in answer.body
@@ -366,7 +364,7 @@ def test_what_is_no_key_is_400_and_mails_nobody(site, ann, mails, key):
 
 
 @pytest.mark.usefixtures("ann")
-def test_two_keys_are_no_key(site, mails):
+def test_two_keys_are_refused(site, mails):
     with calling(site, '"a"', '"b"') as connection:
         assert connection.recv(12) == b"HTTP/1.1 400"
     assert mails() == []
@@ -382,7 +380,7 @@ def test_every_key_can_be_remembered(start, mails, maildir, key):
 
 
 @pytest.mark.usefixtures("ann")
-def test_without_the_token_nothing_can_be_learnt_about_a_key(site):
+def test_a_wrong_token_reveals_nothing_about_a_key(site):
     call(site)
     asked = (("ann", KEY), ("bob", KEY), ("ann", '"new"'), ("ann", "no key"), ("ann", None))
     answers = [call(site, user_id, key, token="wrong") for user_id, key in asked]
@@ -394,12 +392,12 @@ def test_without_the_token_nothing_can_be_learnt_about_a_key(site):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_list_of_members_says_how_long_a_key_is_remembered(site):
+def test_the_members_hook_states_the_lifetime_of_keys(site):
     answer = site.post(MEMBERS_URI, {"token": TOKEN, "get": ""})
     assert answer.headers[LIFETIME_HEADER] == "7776000"
     assert read_lifetime(answer.headers[LIFETIME_HEADER]) == 90 * 86_400
 
 
-def test_who_has_no_token_is_not_told_so(site):
+def test_a_wrong_token_does_not_reveal_the_lifetime_of_keys(site):
     for form in ({"token": "wrong", "get": ""}, {"token": TOKEN}):
         assert site.post(MEMBERS_URI, form).headers[LIFETIME_HEADER] is None

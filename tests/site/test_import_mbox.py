@@ -100,13 +100,13 @@ def test_a_compressed_archive_is_read_too(writer, take, town):
 
 
 @pytest.mark.parametrize("content", ["", "no mbox", "From here on there is nothing."])
-def test_where_there_is_no_archive_that_is_said(writer, content):
+def test_a_missing_archive_is_reported(writer, content):
     file = writer.file("garden.mbox", content)
     with pytest.raises(NoArchiveError):
         find_archives(file.parent, Listeners(print, print))
 
 
-def test_each_file_that_is_left_out_is_told_with_the_reason(writer):
+def test_each_skipped_file_is_reported_with_the_reason(writer):
     writer.file("choir/2025.mbox", writer.message())
     writer.file("choir/notes.txt", "Notes\n\n", writer.message())
     writer.file("empty.mbox", "")
@@ -126,7 +126,7 @@ def test_each_file_that_is_left_out_is_told_with_the_reason(writer):
     ]
 
 
-def test_an_attachment_is_no_broken_archive_whatever_its_name(writer):
+def test_an_attachment_is_not_reported_as_a_broken_archive(writer):
     writer.file("choir/2025.mbox", writer.message())
     writer.file("choir/attachments/2025/photos.gz", "no gzip")
     writer.file("choir/2024-May.txt.gz", "cut off")
@@ -136,7 +136,7 @@ def test_an_attachment_is_no_broken_archive_whatever_its_name(writer):
     assert [line.partition(":")[0] for line in broken] == ["choir/2024-May.txt.gz"]
 
 
-def test_of_many_files_that_are_left_out_some_are_told_and_the_number(writer):
+def test_many_skipped_files_are_reported_as_some_and_a_number(writer):
     for number in range(1_000):
         writer.file(f"choir/attachments/{number:03}.html", "<p>")
     writer.file("choir/2025.mbox", writer.message())
@@ -157,13 +157,13 @@ def test_a_maildir_is_a_group(writer, take, town):
     assert [file.name for file in archive.files] == ["1", "2"]
 
 
-def test_files_are_taken_in_by_date_and_not_by_name(writer):
+def test_files_are_imported_by_date_and_not_by_name(writer):
     late = writer.file("g/2025-April.mbox", writer.message(day=9))
     early = writer.file("g/2025-March.mbox", writer.message(day=2))
     assert find_archives(writer.folder / "data", Listeners(print, print))[0].files == (early, late)
 
 
-def test_the_tag_of_the_list_names_the_group_and_is_no_part_of_titles(writer, take, town):
+def test_the_list_tag_names_the_group_and_is_removed_from_titles(writer, take, town):
     writer.file(
         "r-sig-geo.mbox",
         writer.message("[R-sig-Geo] Maps"),
@@ -175,13 +175,13 @@ def test_the_tag_of_the_list_names_the_group_and_is_no_part_of_titles(writer, ta
     assert len(town.rows(tables.TOPIC)) == 1
 
 
-def test_a_tag_of_a_few_messages_is_not_the_lists(writer, take, town):
+def test_a_rare_tag_is_not_the_list_tag(writer, take, town):
     writer.file("g.mbox", *(writer.message(s) for s in ("[PATCH] One", "Two", "Three")))
     take()
     assert topics(town) == ["[PATCH] One", "Two", "Three"]
 
 
-def test_an_answer_is_in_the_topic_of_what_it_answers_whatever_its_subject(writer, take, town):
+def test_a_reply_joins_the_topic_of_its_parent_whatever_its_subject(writer, take, town):
     writer.file(
         "g.mbox",
         writer.message("Tea"),
@@ -222,7 +222,7 @@ def test_a_subject_continues_a_topic_for_half_a_year(writer, take, town, month, 
     assert len(town.rows(tables.TOPIC)) == topics_then
 
 
-def test_a_topic_that_goes_on_is_continued_by_its_subject_long_after_it_began(writer, take, town):
+def test_an_active_topic_is_continued_by_its_subject_after_half_a_year(writer, take, town):
     months = ("Apr", "Aug", "Dec")
     replies = [
         writer.message("Re: Tea", Date=f"6 {month} 2025 12:00:00 +0000").replace(
@@ -253,13 +253,13 @@ def test_a_reply_in_another_import_continues_a_topic_by_its_subject_too(writer, 
     assert topic.last_post_date.day == 9
 
 
-def test_messages_without_a_subject_are_no_topic_together(writer, take, town):
+def test_messages_without_a_subject_have_separate_topics(writer, take, town):
     writer.file("g.mbox", writer.message(""), writer.message("Re:"), writer.message("Re: "))
     take()
     assert len(town.rows(tables.TOPIC)) == 3
 
 
-def test_an_answer_that_comes_first_is_joined_by_what_it_answers(writer, take, town):
+def test_a_parent_joins_the_topic_of_an_earlier_reply(writer, take, town):
     writer.file(
         "g.mbox",
         writer.message("Re: Tea", day=7, In_Reply_To="<2@corp.example>"),
@@ -286,7 +286,7 @@ def test_a_message_in_two_groups_is_a_post_in_each(writer, take, town):
     assert len(town.rows(tables.POST)) == 2
 
 
-def test_taking_in_again_adds_nothing(writer, take, town):
+def test_a_second_import_adds_nothing(writer, take, town):
     writer.file(
         "g.mbox",
         writer.message(),
@@ -301,7 +301,7 @@ def test_taking_in_again_adds_nothing(writer, take, town):
     assert {table: town.rows(table) for table in tables.METADATA.sorted_tables} == before
 
 
-def test_a_message_that_an_archive_has_twice_is_one_post(writer, take, town):
+def test_a_duplicate_message_is_one_post(writer, take, town):
     same = writer.message()
     writer.file("g.mbox", same, same, same.replace("Text.", "Text.\n--\nA footer of the list"))
     found = take()["g"]
@@ -309,7 +309,7 @@ def test_a_message_that_an_archive_has_twice_is_one_post(writer, take, town):
     assert len(town.rows(tables.POST)) == 1
 
 
-def test_messages_of_other_times_with_the_same_id_are_all_kept(writer, take, town):
+def test_messages_with_one_id_and_different_dates_are_all_kept(writer, take, town):
     messages = [writer.message(day=day, Message_ID="<fixed@corp.example>") for day in (5, 6, 7)]
     writer.file("g.mbox", *messages, *messages)
     found = take()["g"]
@@ -317,7 +317,7 @@ def test_messages_of_other_times_with_the_same_id_are_all_kept(writer, take, tow
     assert (take()["g"].new, len(town.rows(tables.POST))) == (0, 3)
 
 
-def test_an_import_that_was_cut_off_is_completed_by_the_next(writer, take, town):
+def test_an_interrupted_import_is_completed_by_the_next(writer, take, town):
     messages = [writer.message(f"Topic {n % 7}", day=1 + n % 28) for n in range(1_200)]
     writer.file("g.mbox", *messages)
 
@@ -340,7 +340,7 @@ def test_an_import_that_was_cut_off_is_completed_by_the_next(writer, take, town)
     assert len(town.rows(tables.POST)) == 1_200
 
 
-def test_taking_in_again_adds_what_is_new(writer, take, town):
+def test_a_second_import_adds_new_messages(writer, take, town):
     first = writer.message()
     writer.file("g.mbox", first)
     take()
@@ -371,7 +371,7 @@ def test_the_same_address_is_one_person_in_all_groups(writer, take, town):
     assert email.verified_date == datetime(2025, 4, 6, 12, tzinfo=UTC)
 
 
-def test_an_address_that_is_there_belongs_to_its_person(writer, take, town):
+def test_a_known_address_belongs_to_its_person(writer, take, town):
     town.person("anna", "choir", name="Anna of the register", email=False)
     town.address("anna", "Jane@Corp.example")
     writer.file("g.mbox", writer.message(sender="Another Name <JANE@corp.EXAMPLE>"))
@@ -383,7 +383,7 @@ def test_an_address_that_is_there_belongs_to_its_person(writer, take, town):
     assert places == {("anna", ""), ("anna", "choir"), ("anna", "g")}
 
 
-def test_the_archive_does_not_overwrite_the_name_that_somebody_has(writer, take, town):
+def test_an_archive_does_not_overwrite_a_name(writer, take, town):
     message = writer.message()
     writer.file("g.mbox", message)
     take()
@@ -394,7 +394,7 @@ def test_the_archive_does_not_overwrite_the_name_that_somebody_has(writer, take,
     assert [row.name for row in town.rows(tables.PERSON)] == ["Renamed"]
 
 
-def test_whoever_has_left_a_group_stays_out_until_they_write_again(writer, take, town):
+def test_a_removed_member_rejoins_only_with_a_new_post(writer, take, town):
     message = writer.message()
     writer.file("g.mbox", message)
     take()
@@ -420,14 +420,14 @@ def test_the_number_of_statements_does_not_grow_with_the_messages(writer, take, 
     assert statements("many", 450) <= 40
 
 
-def test_whose_address_is_masked_cannot_get_mail(writer, take, town):
+def test_a_masked_address_gets_no_mail(writer, take, town):
     writer.file("g.mbox", writer.message(sender="n|ko @end|ng |rom gm@||@com (Niko)"))
     take()
     assert [row.name for row in town.rows(tables.PERSON)] == ["Niko"]
     assert town.rows(tables.USER_EMAIL) == []
 
 
-def test_whom_mail_cannot_reach_is_counted_once_and_with_pseudonyms_not_at_all(writer, take):
+def test_people_without_an_address_are_counted_once_and_not_with_pseudonyms(writer, take):
     masked = "n|ko @end|ng |rom gm@||@com (Niko)"
     messages = [writer.message(sender=masked) for _ in range(3)]
     other = writer.message(sender="k@te @end|ng |rom example.org (Kate)")
@@ -439,7 +439,7 @@ def test_whom_mail_cannot_reach_is_counted_once_and_with_pseudonyms_not_at_all(w
     assert take(Pseudonymizer(b"salt"))["g"][Finding.UNREACHABLE] == 0
 
 
-def test_nothing_of_names_and_addresses_is_left_behind_a_anonymizer(writer, take, town, tmp_path):
+def test_pseudonyms_replace_all_names_and_addresses(writer, take, town, tmp_path):
     text = "Jane wrote to jane@corp.example\n\nJane Lacasse"
     writer.file("g.mbox", writer.message(body=text, X_Secret="jane@corp.example"))
     anonymizer = Pseudonymizer(b"salt")
@@ -455,14 +455,14 @@ def test_nothing_of_names_and_addresses_is_left_behind_a_anonymizer(writer, take
         assert secret not in kept
 
 
-def test_a_message_without_any_date_has_that_of_the_one_before(writer, take, town):
+def test_a_message_without_a_date_gets_the_date_of_the_previous_one(writer, take, town):
     undated = writer.message(Date=None).replace("Sun Apr  6", "Sun Feb 31")
     writer.file("g.mbox", writer.message(day=5), undated)
     assert take()["g"][Finding.NO_DATE_AT_ALL] == 1
     assert {row.date.day for row in town.rows(tables.POST)} == {5}
 
 
-def test_a_message_without_any_date_that_comes_again_is_one_post(writer, take):
+def test_a_repeated_message_without_a_date_is_one_post(writer, take):
     undated = writer.message(Date=None).replace("Sun Apr  6", "Sun Feb 31")
     writer.file("g.mbox", writer.message(day=5), undated, writer.message(day=7), undated)
     found = take()["g"]
@@ -471,16 +471,14 @@ def test_a_message_without_any_date_that_comes_again_is_one_post(writer, take):
 
 @pytest.mark.parametrize("fields", [{}, {"Date": None, "subject": "Re: Tea"}])
 @pytest.mark.parametrize("year", ["0001", "9999"])
-def test_a_message_that_arrived_in_an_impossible_year_is_taken_in(
-    writer, take, town, fields, year
-):
+def test_a_message_from_an_impossible_year_is_imported(writer, take, town, fields, year):
     odd = writer.message(**fields).replace("12:00:00 2025\n", f"12:00:00 {year}\n", 1)
     writer.file("g.mbox", writer.message(day=5), odd)
     assert take()["g"].new == 2
     assert {row.date.year for row in town.rows(tables.POST)} == {2025}
 
 
-def test_nobody_is_the_author_of_a_message_that_nobody_sent(writer, take, town):
+def test_a_message_without_a_sender_has_no_author(writer, take, town):
     message = writer.message(sender="").replace("From x@corp.example", "From -")
     writer.file("g.mbox", message)
     assert take()["g"][Finding.NO_SENDER] == 1
@@ -520,7 +518,7 @@ def test_nobody_is_the_author_of_a_message_that_nobody_sent(writer, take, town):
     ).map(b"".join)
 )
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_octets_are_taken_in(town, tmp_path, content):
+def test_any_octets_can_be_imported(town, tmp_path, content):
     file = tmp_path / "hostile.mbox"
     file.write_bytes(b"From x@y.example  Sun Apr  6 12:00:00 2025\nFrom: a@b.example\n" + content)
     importer = ArchiveImporter(town.engine, SITE, KeepIdentities(b"salt"))
@@ -529,7 +527,7 @@ def test_any_octets_are_taken_in(town, tmp_path, content):
     assert importer.import_archive(archive).new == 0
 
 
-def test_hostile_headers_are_taken_in_and_made_harmless(writer, take, town):
+def test_hostile_headers_are_imported_as_safe_text(writer, take, town):
     writer.file(
         "g.mbox",
         writer.message(

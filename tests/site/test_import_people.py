@@ -82,7 +82,7 @@ def test_importing_again_changes_nothing(town, import_csv):
     assert after == before
 
 
-def test_a_value_replaces_the_old_one_and_an_empty_cell_changes_nothing(town, import_csv):
+def test_a_cell_replaces_the_old_value_unless_it_is_empty(town, import_csv):
     import_csv(HEADER + "u1,Jane,jane@example.org,de,Europe/Berlin,g,admin\n")
     counts = import_csv("role,groups,ID,language\n,g,u1,fr\n")
     assert (counts.new, counts.changed) == (0, 1)
@@ -131,32 +131,32 @@ def test_a_person_may_have_several_rows(town, import_csv):
     }
 
 
-def test_without_an_id_the_owner_of_an_address_is_meant(town, import_csv):
+def test_a_row_without_an_id_means_the_owner_of_its_address(town, import_csv):
     town.person("u1")
     counts = import_csv(HEADER + ",Jane,U1@EXAMPLE.org second@example.org,,,g,\n")
     assert (counts.new, counts.changed) == (0, 1)
     assert addresses_of(town)["second@example.org"] == ("u1", False)
 
 
-def test_without_an_id_a_new_person_gets_the_id_that_an_archive_would_give(town, import_csv):
+def test_a_new_person_without_an_id_gets_the_id_of_an_archive_import(town, import_csv):
     import_csv("addresses\nJane@Example.org\n")
     (user_id,) = people_of(town)
     assert user_id == identifier_of("jane@example.org", key=bytes.fromhex(SALT))
     assert people_of(town)[user_id] == ("Jane", "en", "UTC")
 
 
-def test_addresses_that_differ_beyond_ascii_are_two(town, import_csv):
+def test_addresses_that_differ_in_non_ascii_case_are_different(town, import_csv):
     pair = ("a@straße.example", "a@strasse.example")
     assert import_csv(f"ID,name,addresses\nu1,Jane,{' '.join(pair)}\n").addresses == 2
     assert addresses_of(town) == {pair[0]: ("u1", True), pair[1]: ("u1", False)}
 
 
-def test_without_an_id_addresses_that_differ_beyond_ascii_are_two_people(town, import_csv):
+def test_rows_without_an_id_and_with_non_ascii_case_differences_are_two_people(town, import_csv):
     assert import_csv("addresses\na@straße.example\na@strasse.example\n").new == 2
     assert len(people_of(town)) == 2
 
 
-def test_a_role_without_a_group_is_that_of_the_site(town, import_csv):
+def test_a_role_without_a_group_applies_to_the_site(town, import_csv):
     import_csv(HEADER + "u1,Jane,,,,,admin\n")
     assert roles_of(town) == {("u1", "s", ""): "admin"}
 
@@ -186,7 +186,7 @@ def test_with_several_sites_a_group_is_named_with_its_site(town, import_csv, err
         "ID,name,addresses,time_zone\nu1,Zoë,z@example.org".encode(),
     ],
 )
-def test_a_file_is_read_as_spreadsheets_write_it(town, import_csv, content):
+def test_files_of_spreadsheets_can_be_read(town, import_csv, content):
     assert import_csv(content).new == 1
     assert people_of(town) == {"u1": ("Zoë", "en", "UTC")}
     assert addresses_of(town) == {"z@example.org": ("u1", True)}
@@ -319,7 +319,7 @@ def test_many_rows_take_few_queries(town, import_csv):
     assert len(queries) < 40
 
 
-def test_real_people_are_not_imported_among_invented_ones(town, import_csv):
+def test_real_people_are_not_imported_into_a_demo(town, import_csv):
     with town.engine.begin() as connection:
         write_option(connection, Option.IDENTITY_MODE, "invented")
     with pytest.raises(IdentityModeError):

@@ -63,7 +63,7 @@ def test_no_message_is_lost(taken, beginnings):
     assert sum(findings.new for findings in first.values()) == 1_829
 
 
-def test_taken_in_again_nothing_is_new(taken):
+def test_a_second_import_of_the_lists_adds_nothing(taken):
     _, _, again = taken
     assert {findings.new for findings in again.values()} == {0}
     assert sum(findings[Finding.ALREADY_THERE] for findings in again.values()) == 1_831
@@ -75,7 +75,7 @@ def test_each_sender_is_one_person_with_an_address(taken, beginnings):
     assert len(town.rows(tables.PERSON)) == len(town.rows(tables.USER_EMAIL)) == len(senders)
 
 
-def test_where_addresses_are_kept_those_that_are_masked_are_told_of(tmp_path, beginnings):
+def test_masked_addresses_are_reported_when_addresses_are_kept(tmp_path, beginnings):
     heard = []
     with hamlet(tmp_path) as town:
         import_archives(
@@ -92,7 +92,7 @@ def test_where_addresses_are_kept_those_that_are_masked_are_told_of(tmp_path, be
     assert heard == [len({line.rsplit(b" (", 1)[0].lower() for line in beginnings["r-sig-mac"]})]
 
 
-def test_no_real_address_is_left(taken, beginnings):
+def test_no_real_address_is_imported(taken, beginnings):
     town, *_ = taken
     kept = "\n".join(
         str(tuple(row)) for table in tables.METADATA.sorted_tables for row in town.rows(table)
@@ -105,7 +105,7 @@ def test_no_real_address_is_left(taken, beginnings):
     assert domains <= {"example.org", "lists.example.org"}
 
 
-def test_no_whole_name_of_a_sender_is_left(taken, beginnings):
+def test_no_full_name_of_a_sender_is_imported(taken, beginnings):
     town, *_ = taken
     kept = "\n".join(f"{row.subject}\n{row.body}" for row in town.rows(tables.POST))
     names = {line.rsplit(b" (", 1)[1][:-1].decode() for ls in beginnings.values() for line in ls}
@@ -114,7 +114,7 @@ def test_no_whole_name_of_a_sender_is_left(taken, beginnings):
     assert [name for name in whole if name in kept and re.search(rf"\b{name}\b", kept)] == []
 
 
-def test_every_message_is_in_a_topic_with_right_figures(taken):
+def test_every_message_is_in_a_topic_with_correct_figures(taken):
     town, *_ = taken
     posts = {}
     for row in town.rows(tables.POST):
@@ -127,14 +127,14 @@ def test_every_message_is_in_a_topic_with_right_figures(taken):
     assert posts == {}
 
 
-def test_no_title_begins_with_the_tag_of_its_list(taken):
+def test_no_title_begins_with_the_list_tag(taken):
     town, *_ = taken
     tags = {"r-devel": "[Rd]", "r-package-devel": "[R-pkg-devel]", "r-sig-geo": "[R-sig-Geo]"}
     for topic in town.rows(tables.TOPIC):
         assert not topic.original_subject.startswith(tags.get(topic.group_id, "[R-"))
 
 
-def test_the_groups_are_called_as_their_lists_are(taken):
+def test_groups_have_the_names_of_their_lists(taken):
     town, *_ = taken
     titles = {row.title for row in town.rows(tables.GROUP)}
     assert {"R-sig-Geo", "R-SIG-Mac", "R-SIG-Finance", "r-devel"} <= titles

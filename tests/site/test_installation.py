@@ -34,20 +34,20 @@ def typed(words):
 
 @pytest.mark.usefixtures("programs")
 @pytest.mark.parametrize("where", ["a venv/bin", "a venv", ".", "elsewhere"])
-def test_the_program_beside_it_is_found_from_any_folder(tmp_path, monkeypatch, where):
+def test_the_program_beside_this_one_is_found_from_any_folder(tmp_path, monkeypatch, where):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / where)
     assert typed(program("sendprofile")) == "sendprofile\n"
     assert Path(shlex.split(program("sendprofile"))[0]).is_absolute() == (where == "elsewhere")
 
 
-def test_what_the_shell_finds_has_its_name_alone(programs, monkeypatch):
+def test_a_program_on_the_path_is_named_without_its_folder(programs, monkeypatch):
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
     assert program("sendprofile") == "sendprofile"
 
 
 @pytest.mark.usefixtures("programs")
-def test_another_program_of_that_name_is_not_meant(tmp_path, monkeypatch):
+def test_another_program_of_that_name_on_the_path_is_not_used(tmp_path, monkeypatch):
     other = tmp_path / "other"
     other.mkdir()
     (other / "sendprofile").write_text("#!/bin/sh\necho another\n")
@@ -57,7 +57,7 @@ def test_another_program_of_that_name_is_not_meant(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("programs")
-def test_a_link_from_elsewhere_leads_to_the_program_beside_python(tmp_path, monkeypatch):
+def test_a_symbolic_link_leads_to_the_program_beside_python(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "sendprofile-site")])
     assert typed(program("sendprofile")) == "sendprofile\n"
 
@@ -78,7 +78,7 @@ def test_a_link_from_elsewhere_leads_to_the_program_beside_python(tmp_path, monk
         (None, "gs.profile.status.send[site]"),
     ],
 )
-def test_what_is_missing_is_installed_from_where_the_rest_came(monkeypatch, origin, named):
+def test_a_missing_extra_is_installed_from_the_same_source(monkeypatch, origin, named):
     class Installed:
         def read_text(self, _name):
             return origin and json.dumps(origin)
@@ -89,12 +89,12 @@ def test_what_is_missing_is_installed_from_where_the_rest_came(monkeypatch, orig
     assert installer == [sys.executable, "-m", "pip", "install"]
 
 
-def test_without_pip_it_is_installed_with_uv(monkeypatch):
+def test_uv_is_suggested_without_pip(monkeypatch):
     monkeypatch.setattr(installation, "find_spec", lambda _name: None)
     assert shlex.split(install_command("site"))[:4] == ["uv", "pip", "install", "-p"]
 
 
-def test_without_a_distribution_its_name_is_told(monkeypatch):
+def test_the_name_is_suggested_without_a_distribution(monkeypatch):
     def find(name):
         raise importlib.metadata.PackageNotFoundError(name)
 

@@ -46,7 +46,7 @@ def raised(function, *arguments):
     raise AssertionError
 
 
-def test_an_event_is_an_object_a_line(logged):
+def test_an_event_is_one_json_object_per_line(logged):
     stream = logged()
     Log().info("request", route="/", status=200, seconds=0.25)
     Log().warning("told", what=None)
@@ -62,7 +62,7 @@ def test_an_event_is_an_object_a_line(logged):
     assert (second["level"], second["what"]) == ("warning", None)
 
 
-def test_a_line_of_text_is_for_people(logged):
+def test_the_text_format_is_readable(logged):
     stream = logged(form="text")
     Log().info("request", route="/gs-profile-status-send.html", status=200)
     _, rest = stream.getvalue().split(" ", 1)
@@ -80,7 +80,7 @@ def test_it_is_text_on_a_terminal_and_json_elsewhere(logged):
 @pytest.mark.parametrize(
     "hostile", ['x"\n{"event": "forged"}', "\x1b[2J", "\r", "a b=c", "\u2028", "é"]
 )
-def test_whatever_is_in_a_field_it_stays_one_plain_line(logged, form, hostile):
+def test_any_field_stays_on_one_plain_line(logged, form, hostile):
     stream = logged(form=form)
     Log().info("request", method=hostile)
     (line,) = stream.getvalue().splitlines()
@@ -99,7 +99,7 @@ def test_whatever_is_in_a_field_it_stays_one_plain_line(logged, form, hostile):
         ("error", ["d"]),
     ],
 )
-def test_what_is_below_the_level_is_left_out(logged, level, seen):
+def test_events_below_the_level_are_left_out(logged, level, seen):
     stream = logged(level)
     log = Log()
     log.debug("a")
@@ -109,14 +109,14 @@ def test_what_is_below_the_level_is_left_out(logged, level, seen):
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == seen
 
 
-def test_setting_it_up_again_replaces_it(logged):
+def test_a_second_setup_replaces_the_first(logged):
     first, second = logged(), logged()
     Log().info("hello")
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1
 
 
-def test_libraries_go_the_same_way_but_are_never_heard_below_a_warning(logged):
+def test_libraries_log_warnings_and_above_in_the_same_format(logged):
     stream = logged("debug")
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
@@ -130,7 +130,7 @@ def test_libraries_go_the_same_way_but_are_never_heard_below_a_warning(logged):
     assert said["message"] == "Invalid HTTP request received."
 
 
-def test_of_what_a_library_says_only_the_first_line_is_told(logged):
+def test_only_the_first_line_of_a_library_message_is_logged(logged):
     stream = logged()
     logging.getLogger("asyncio").error(
         "Task exception was never retrieved\nValueError(%r)", SECRET
@@ -186,7 +186,7 @@ def bounced():
         (bounced, ["smtplib.SMTPResponseException"]),
     ],
 )
-def test_a_failure_says_what_and_where_and_nothing_of_its_text(logged, form, function, types):
+def test_an_error_is_logged_with_type_and_place_and_without_text(logged, form, function, types):
     stream = logged("debug", form)
     Log().failure("request_failed", raised(function), route="/")
     said = stream.getvalue()
@@ -207,7 +207,7 @@ def busy(path):
         second.execute("BEGIN EXCLUSIVE")
 
 
-def test_a_failure_has_the_code_that_its_kind_has(logged, tmp_path):
+def test_an_error_is_logged_with_its_code(logged, tmp_path):
     stream = logged()
     refused_by_postgresql = DBAPIError("SELECT", {}, Exception())
     refused_by_postgresql.sqlstate = "23505"
@@ -255,7 +255,7 @@ def test_a_deep_place_is_cut_to_its_innermost_part(logged):
     assert all(frame.endswith(" deep") for frame in place)
 
 
-def test_a_log_that_cannot_be_written_stops_nobody(logged, capsys):
+def test_a_failing_log_raises_no_error(logged, capsys):
     stream = logged()
     stream.close()
     Log().info("request")

@@ -113,7 +113,7 @@ def lose_the_beginning(office, *notices):
 
 @only("postgresql")
 @pytest.mark.parametrize("renewed", [False, True])
-def test_who_is_told_that_nobody_was_mailed_is_mailed_by_the_next_call(office, renewed):
+def test_a_lost_commit_is_deferred_and_mailed_by_the_next_call(office, renewed):
     lose_the_beginning(office, ANN)
     (row,) = office.town.rows(tables.IDEMPOTENCY_KEY)
     assert (row.worker, row.finished) == (office.lease.worker, None)
@@ -127,7 +127,7 @@ def test_who_is_told_that_nobody_was_mailed_is_mailed_by_the_next_call(office, r
 
 
 @only("postgresql")
-def test_an_answer_that_is_lost_again_and_again_forgets_nobody(office):
+def test_repeated_lost_commits_do_not_lose_the_member(office):
     for lost in range(1, 4):
         office.line.lose = 1
         assert office.send(ANN) == {"ann": "deferred"}
@@ -137,7 +137,7 @@ def test_an_answer_that_is_lost_again_and_again_forgets_nobody(office):
 
 
 @only("postgresql")
-def test_who_opts_out_in_between_gets_no_mail(office):
+def test_a_member_who_opts_out_after_a_lost_commit_gets_no_mail(office):
     lose_the_beginning(office, ANN)
     office.town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
     assert [office.send(ANN), office.send(ANN)] == [{"ann": -32}] * 2
@@ -145,7 +145,7 @@ def test_who_opts_out_in_between_gets_no_mail(office):
 
 
 @only("postgresql")
-def test_what_has_left_in_the_end_is_never_taken_for_kept_back(office):
+def test_a_mail_sent_after_a_lost_commit_is_never_an_unsent_key(office):
     lose_the_beginning(office, ANN)
     office.refuse_events()
     # It is handed over, and that cannot be written down.
@@ -155,7 +155,7 @@ def test_what_has_left_in_the_end_is_never_taken_for_kept_back(office):
 
 
 @only("postgresql")
-def test_who_was_in_doubt_before_stays_so_whatever_is_lost(office):
+def test_a_doubt_stays_a_doubt_after_a_lost_commit(office):
     office.refuse_events()
     assert office.send(ANN) == {"ann": "in_doubt"}
     office.line.lose = 1
@@ -166,7 +166,7 @@ def test_who_was_in_doubt_before_stays_so_whatever_is_lost(office):
 
 
 @only("postgresql")
-def test_a_record_that_was_late_and_then_never_works_is_in_nobody_s_way(office):
+def test_a_late_record_that_always_fails_blocks_no_other_call(office):
     (call,) = office.process(ANN)[1]
     office.line.lose = 1
     late = deliver(call, time.monotonic() - 30)
@@ -179,7 +179,7 @@ def test_a_record_that_was_late_and_then_never_works_is_in_nobody_s_way(office):
     assert office.process(ANN)[0] == {"ann": 0}
 
 
-def test_of_many_the_oldest_are_in_doubt():
+def test_the_oldest_unsent_keys_are_dropped_over_the_limit():
     kept = UnsentKeys(most=2)
     kept.add("a", "w")
     kept.add("bac", "w")

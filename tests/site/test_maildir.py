@@ -32,14 +32,14 @@ def test_a_mail_is_delivered_as_it_was_composed(tmp_path, message):
     assert names(tmp_path / "mail" / "tmp") == []
 
 
-def test_other_programs_read_it(tmp_path, message):
+def test_other_programs_can_read_the_maildir(tmp_path, message):
     MaildirMailer(tmp_path / "mail").deliver(message, "reader")
     (read,) = mailbox.Maildir(tmp_path / "mail", create=False)
     assert read["Message-ID"] == message.message_id
     assert read["Subject"] == "x"
 
 
-def test_mails_handed_over_at_the_same_moment_have_files_of_their_own(tmp_path, message):
+def test_simultaneous_mails_have_separate_files(tmp_path, message):
     maildir = MaildirMailer(tmp_path, clock=lambda: 1785542400.0)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(maildir.deliver, [message] * 40, ["reader"] * 40))
@@ -55,7 +55,7 @@ def test_no_one_else_can_read_the_mails(tmp_path, message):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_something_to_wait_for(tmp_path, message, monkeypatch, number):
+def test_a_full_disk_defers_the_mail(tmp_path, message, monkeypatch, number):
     # A disk that is full at that moment cannot be had without being root.
     def full(_descriptor):
         raise OSError(number, os.strerror(number))
@@ -72,7 +72,7 @@ def test_a_full_disk_is_something_to_wait_for(tmp_path, message, monkeypatch, nu
     assert not maildir.was_delivered("k")
 
 
-def test_a_mail_that_cannot_be_delivered_is_an_error_and_leaves_nothing(tmp_path, message):
+def test_an_undeliverable_mail_raises_an_error_and_leaves_no_file(tmp_path, message):
     maildir = MaildirMailer(tmp_path)
     maildir.deliver(message, "reader")
     (tmp_path / "new").rename(tmp_path / "moved")
@@ -105,7 +105,7 @@ def test_the_file_and_the_folder_are_synced_before_the_mail_is_delivered(
     assert [path.name for path in synced] == ["new"]
 
 
-def test_a_mailer_knows_what_it_has_taken_by_its_key(tmp_path, message):
+def test_a_filed_mail_is_found_by_its_key(tmp_path, message):
     maildir = MaildirMailer(tmp_path / "mail")
     assert not maildir.was_delivered("k")
     maildir.deliver(message, "reader")
@@ -121,7 +121,7 @@ def test_a_mailer_knows_what_it_has_taken_by_its_key(tmp_path, message):
 
 
 @pytest.mark.parametrize("flags", ["", ":2,", ":2,S", ":2,FRS"])
-def test_a_mail_is_known_wherever_a_reader_has_put_it(tmp_path, message, flags):
+def test_a_mail_is_found_wherever_a_reader_moved_it(tmp_path, message, flags):
     maildir = MaildirMailer(tmp_path)
     maildir.deliver(message, "reader", "k")
     (mail,) = (tmp_path / "new").iterdir()
@@ -130,7 +130,7 @@ def test_a_mail_is_known_wherever_a_reader_has_put_it(tmp_path, message, flags):
     assert not maildir.was_delivered("other")
 
 
-def test_what_a_crash_left_half_written_was_not_taken_and_is_not_in_the_way(tmp_path, message):
+def test_a_half_written_file_does_not_count_as_delivered(tmp_path, message):
     maildir = MaildirMailer(tmp_path)
     maildir.deliver(message, "reader", "k")
     (mail,) = (tmp_path / "new").iterdir()
@@ -140,7 +140,7 @@ def test_what_a_crash_left_half_written_was_not_taken_and_is_not_in_the_way(tmp_
     assert maildir.was_delivered("k")
 
 
-def test_a_folder_that_cannot_be_read_is_no_answer(tmp_path, message):
+def test_an_unreadable_folder_raises_an_error(tmp_path, message):
     maildir = MaildirMailer(tmp_path)
     maildir.deliver(message, "reader", "k")
     (tmp_path / "new").rename(tmp_path / "moved")

@@ -33,7 +33,7 @@ def change(engine, *blocks):
             connection.exec_driver_sql(statement)
 
 
-def test_every_statement_of_the_manual_is_one_of_the_database(town):
+def test_every_statement_of_the_manual_is_valid(town):
     town.site("lists")
     town.group("garden", site_id="lists")
     town.person("p01")
@@ -125,7 +125,7 @@ def village(database, tmp_path):
     return Village(tmp_path, database)
 
 
-def test_who_was_removed_or_erased_is_mailed_no_more_whatever_the_archives_bring(village):
+def test_removed_and_erased_people_get_no_mail_after_another_import(village):
     assert "preview" in village.preview("p01")
     village.change(SETTING_UP, "**Remove a member**")
     village.import_people("p02,zoe@example.org")
@@ -146,7 +146,7 @@ def test_who_was_removed_or_erased_is_mailed_no_more_whatever_the_archives_bring
     assert "preview" in village.preview("p02")
 
 
-def test_the_file_of_the_people_verifies_an_address_again_and_clears_none_that_bounced(village):
+def test_the_people_file_verifies_an_address_and_keeps_bounces(village):
     people = ("p01,jane@example.org; jane@work.example", "p02,zoe@example.org")
     village.change(SENDING, "5.1.1 user unknown* and the like")
     village.import_people(*people)
@@ -162,7 +162,7 @@ def test_the_file_of_the_people_verifies_an_address_again_and_clears_none_that_b
     assert "None" not in village.dump()["user_email"]
 
 
-def test_a_mail_to_turn_the_summary_off_is_heeded_by_hand(town):
+def test_an_unsubscribe_mail_is_applied_by_a_statement(town):
     town.person("p01")
     town.person("p02")
     town.address("p01", "Jane@example.org")
@@ -170,7 +170,7 @@ def test_a_mail_to_turn_the_summary_off_is_heeded_by_hand(town):
     assert [row.user_id for row in town.rows(tables.PROFILE_NOTIFICATION_SKIP)] == ["p01"]
 
 
-def test_only_the_skipped_ones_of_the_month_are_forgotten(town):
+def test_only_the_skipped_calls_of_the_month_are_deleted(town):
     some = [(0, "2026-10"), (-8, "2026-10"), (-16, "2026-10"), (-32, "2026-10"), (-8, "2026-09")]
     for status, period in some:
         town.insert(

@@ -19,7 +19,7 @@ def messages(content):
     return list(split_mbox(BytesIO(content)))
 
 
-def test_two_messages_are_told_apart():
+def test_two_messages_are_split():
     first, second = messages(FROM + b"Subject: a\n\none\n\n" + FROM + b"Subject: b\n\ntwo\n")
     assert first.content == b"Subject: a\n\none\n\n"
     assert second.content == b"Subject: b\n\ntwo\n"
@@ -39,7 +39,7 @@ def test_two_messages_are_told_apart():
         b"From jane@example.org  Sun Apr  6 11:55:11\nSubject: no",
     ],
 )
-def test_a_line_of_the_text_that_begins_with_from_splits_nothing(line):
+def test_a_text_line_that_begins_with_from_does_not_split(line):
     found = messages(FROM + b"Subject: a\n\n" + line + b"\nmore text\n\n")
     assert len(found) == 1
     assert b"more text" in found[0].content
@@ -75,7 +75,7 @@ def test_a_line_of_the_text_that_begins_with_from_splits_nothing(line):
         ),
     ],
 )
-def test_a_separator_is_known_however_its_sender_is_spelled(line, sender):
+def test_a_separator_may_have_any_sender(line, sender):
     (message,) = messages(line + b"\nSubject: a\n\nText\n")
     assert message.sender == sender
     assert message.arrived.day == 6
@@ -91,12 +91,12 @@ def test_a_separator_is_known_however_its_sender_is_spelled(line, sender):
         b"2200-01-01 12:00",
     ],
 )
-def test_a_year_that_no_mail_can_be_of_is_no_arrival(date):
+def test_a_year_before_e_mail_is_not_an_arrival(date):
     (message,) = messages(b"From a@b.example " + date + b"\nSubject: a\n\nText\n")
     assert message.arrived is None
 
 
-def test_the_arrival_at_a_clock_that_was_never_set_is_one():
+def test_an_arrival_at_the_epoch_is_accepted():
     (message,) = messages(b"From - Wed Dec 31 16:00:00 -0800 1969\nSubject: a\n\nText\n")
     assert message.arrived == datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -112,14 +112,14 @@ def test_the_arrival_at_a_clock_that_was_never_set_is_one():
         b"2025-04-06T09:55:11Z",
     ],
 )
-def test_a_separator_tells_the_moment_in_its_zone(date):
+def test_a_separator_gives_the_arrival_in_its_zone(date):
     (message,) = messages(b"From jane@example.org " + date + b"\nSubject: a\n\n")
     assert message.arrived == datetime(2025, 4, 6, 9, 55, 11, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_lines_may_end_in_any_way_and_the_file_begin_with_a_mark(end, mark):
+def test_any_line_ending_and_a_byte_order_mark_are_accepted(end, mark):
     lines = (FROM + b"Subject: a\n\n>From one\n\n" + FROM + b"Subject: b\n\ntwo\n") * 2
     found = messages(mark + lines.replace(b"\n", end))
     assert [message.content.splitlines()[0] for message in found] == [
@@ -135,7 +135,7 @@ def test_a_large_file_with_bare_carriage_returns_is_split_too():
     assert [message.content for message in found] == [one.removeprefix(FROM)] * 7
 
 
-def test_carriage_returns_within_lines_separate_nothing():
+def test_carriage_returns_within_lines_do_not_split():
     text = b"Subject: a\n\n10%\r20%\r" + FROM.replace(b"\n", b"\r") + b"Subject: b\n"
     assert [message.content for message in messages(FROM + text)] == [text]
 
@@ -148,7 +148,7 @@ def with_length(body, length=None):
 FORWARDED = b"See:\n\n" + FROM + b"Subject: forwarded\n\nText\n"
 
 
-def test_a_message_ends_where_its_length_says():
+def test_a_content_length_ends_the_message():
     second = with_length(b"two\n")
     found = messages(FROM + with_length(FORWARDED) + b"\n" + FROM + second + b"\n" + FROM + second)
     assert [message.content for message in found] == [
@@ -159,7 +159,7 @@ def test_a_message_ends_where_its_length_says():
 
 
 @pytest.mark.parametrize("length", [0, 3, 9, 60, 90, 5_000, 100_000_000])
-def test_a_length_that_is_wrong_is_not_believed(length):
+def test_a_wrong_content_length_is_ignored(length):
     content = FROM + with_length(b"one\n\n", length) + (FROM + with_length(b"two\n\n")) * 3
     found = messages(content)
     assert [message.content for message in found] == [
@@ -168,14 +168,14 @@ def test_a_length_that_is_wrong_is_not_believed(length):
     ]
 
 
-def test_wrong_lengths_cost_nothing():
+def test_wrong_content_lengths_are_read_quickly():
     lying = (FROM + with_length(b"text\n\n", 7_000_000)) * 100_000
     started = time.process_time()
     assert len(messages(lying)) == 100_000
     assert time.process_time() - started < LIMIT / 2
 
 
-def test_a_second_separator_guarded_behind_the_first_is_none():
+def test_a_quoted_separator_after_a_separator_does_not_split():
     (message,) = messages(FROM + b">" + FROM + b"Subject: a\n\ntext\n")
     assert message.content == FROM + b"Subject: a\n\ntext\n"
 
@@ -193,36 +193,36 @@ def test_a_second_separator_guarded_behind_the_first_is_none():
         (b"\0" * 1_000_000, False),
     ],
 )
-def test_the_first_line_tells_whether_a_file_is_mbox(content, is_mbox):
+def test_the_first_line_identifies_an_mbox_file(content, is_mbox):
     assert begins_as_mbox(BytesIO(content)) == is_mbox
 
 
-def test_a_separator_with_a_day_that_is_none_still_separates():
+def test_a_separator_with_an_invalid_date_still_splits():
     (message,) = messages(b"From x@y.example Sun Feb 31 11:55:11 2025\nSubject: a\n\n")
     assert message.arrived is None
 
 
-def test_a_guarded_line_is_as_it_was_written():
+def test_a_quoted_from_line_is_unquoted():
     (message,) = messages(FROM + b"Subject: a\n\n>From me\n>>From you\n> From neither\n")
     assert message.content.endswith(b"\nFrom me\n>From you\n> From neither\n")
 
 
-def test_a_file_that_is_no_mbox_has_no_messages():
+def test_a_file_in_another_format_has_no_messages():
     assert messages(b"") == []
     assert messages(b"Subject: a\n\nNo separator\n") == []
     assert messages(b"\x00\xff" * 100_000) == []
 
 
-def test_what_comes_before_the_first_separator_is_no_message():
+def test_text_before_the_first_separator_is_not_a_message():
     assert len(messages(b"rubbish\n" + FROM + b"Subject: a\n\n")) == 1
 
 
-def test_a_separator_in_the_middle_of_an_endless_line_separates_nothing():
+def test_a_separator_within_an_endless_line_does_not_split():
     piece = b"x" * 65_536 + FROM.strip() + b"\nSubject: b\n"
     assert len(messages(FROM + b"Subject: a\n\n" + piece)) == 1
 
 
-def test_a_message_that_is_too_large_is_cut_and_the_next_one_is_whole():
+def test_a_message_over_the_limit_is_cut_and_the_next_one_is_complete():
     line = b"y" * 999 + b"\n"
     large = FROM + b"Subject: a\n\n" + line * (LARGEST // len(line) + 10)
     first, second = messages(large + FROM + b"Subject: b\n\n")
@@ -231,7 +231,7 @@ def test_a_message_that_is_too_large_is_cut_and_the_next_one_is_whole():
     assert (second.content, second.cut) == (b"Subject: b\n\n", False)
 
 
-def test_a_large_file_is_read_in_flat_memory(tmp_path):
+def test_a_large_file_is_read_in_constant_memory(tmp_path):
     file = tmp_path / "large.mbox"
     one = FROM + b"Subject: a\n\n" + (b"A long line of text " * 80 + b"\n") * 40 + b"\n"
     with file.open("wb") as stream:
@@ -246,7 +246,7 @@ def test_a_large_file_is_read_in_flat_memory(tmp_path):
 
 
 @given(st.lists(st.binary(max_size=300).filter(lambda text: b"From " not in text)))
-def test_every_message_that_was_put_in_comes_out(bodies):
+def test_every_written_message_is_read(bodies):
     content = b"".join(FROM + b"Subject: a\n\n" + body + b"\n\n" for body in bodies)
     found = messages(content)
     assert [message.content for message in found] == [
@@ -271,7 +271,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.binary(max_size=20)).map(b"".join))
-def test_any_octets_are_survived_and_what_is_found_was_there(content):
+def test_any_octets_can_be_read_and_messages_come_from_the_file(content):
     found = messages(FROM + content)
     assert sum(len(message.content) for message in found) <= len(content)
 
@@ -301,7 +301,7 @@ def test_any_octets_are_survived_and_what_is_found_was_there(content):
         FROM + b"Content-Length: 4000000\n\n",
     ],
 )
-def test_a_hostile_file_is_split_in_no_time(piece):
+def test_a_hostile_file_is_split_quickly(piece):
     # What is quadratic in these takes a quarter of an hour.
     pieces = 2_000_000 // len(piece)
     started = time.process_time()
@@ -310,7 +310,7 @@ def test_a_hostile_file_is_split_in_no_time(piece):
     assert time.process_time() - started < LIMIT / 2
 
 
-def test_a_message_of_a_million_lines_takes_no_more_than_its_size():
+def test_a_message_of_a_million_lines_takes_memory_of_its_size():
     # A list of such lines takes seven times as much.
     large = BytesIO(FROM + b"Subject: a\n\n" + b"a few.\n" * 1_250_000)
     tracemalloc.start()

@@ -36,14 +36,14 @@ def test_a_date_without_a_zone_is_utc(header):
 @pytest.mark.parametrize(
     "header", ["", None, "yesterday", "Sun, 99 Apr 2025", "6 Apr", "x" * 10**7, "\x00"]
 )
-def test_without_a_date_the_arrival_is_taken(header):
+def test_the_arrival_replaces_a_missing_date(header):
     findings = Findings()
     assert date_of(header, ARRIVED, findings) == ARRIVED
     assert findings[Finding.NO_DATE] == 1
 
 
 @pytest.mark.parametrize("year", ["0101", "1968", "2200", "9998", "9999"])
-def test_a_year_that_no_mail_can_be_of_is_no_date(year):
+def test_a_year_before_e_mail_is_not_a_date(year):
     findings = Findings()
     assert date_of(f"Mon, 5 Jan {year} 00:00:00 +0000", ARRIVED, findings) == ARRIVED
     assert findings[Finding.NO_DATE] == 1
@@ -58,28 +58,28 @@ def test_a_year_that_no_mail_can_be_of_is_no_date(year):
         "Sat, 1 Mar 2025 11:55:11 +0000",
     ],
 )
-def test_a_date_far_from_the_arrival_is_not_believed(header):
+def test_a_date_far_from_the_arrival_is_ignored(header):
     findings = Findings()
     assert date_of(header, ARRIVED, findings) == ARRIVED
     assert findings[Finding.WRONG_DATE] == 1
 
 
-def test_without_an_arrival_the_header_is_believed():
+def test_the_header_is_used_without_an_arrival():
     assert date_of("Thu, 1 Jan 1970 00:00:00 +0000", None, Findings()).year == 1970
 
 
-def test_without_both_there_is_none():
+def test_a_message_without_header_and_arrival_has_no_date():
     findings = Findings()
     assert date_of("", None, findings) is None
     assert findings[Finding.NO_DATE_AT_ALL] == 1
 
 
 @given(st.text(), st.one_of(st.none(), st.just(ARRIVED)))
-def test_any_header_is_survived(header, arrived):
+def test_any_header_can_be_read(header, arrived):
     date = date_of(header, arrived, Findings())
     assert date is None or date.utcoffset() is not None
 
 
 @given(st.integers(0, 99_999), st.integers(-9999, 9999))
-def test_any_year_and_zone_is_survived(year, zone):
+def test_any_year_and_zone_can_be_read(year, zone):
     date_of(f"Sun, 1 Jan {year} 00:00:00 {zone:+05}", None, Findings())

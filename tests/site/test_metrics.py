@@ -80,7 +80,7 @@ def test_requests_are_counted_and_timed_by_route(metrics):
         (ValueError(), "failed"),
     ],
 )
-def test_calls_are_counted_by_what_became_of_them(metrics, answer, outcome):
+def test_calls_are_counted_by_outcome(metrics, answer, outcome):
     metrics.answered(label_of(answer))
     metrics.answered(label_of(answer))
     assert scraped(metrics)["notifications_total", outcome] == 2
@@ -104,7 +104,7 @@ def test_deliveries_are_counted_by_their_outcome(metrics, ended, outcome):
     assert scraped(metrics)["deliveries_total", outcome] == 1
 
 
-def test_what_waits_and_who_is_a_member_is_as_it_was_last_told(metrics):
+def test_gauges_keep_the_last_values(metrics):
     for calls in (3, 7, 2):
         metrics.waiting(calls)
     metrics.members(5_000)
@@ -115,19 +115,19 @@ def test_what_waits_and_who_is_a_member_is_as_it_was_last_told(metrics):
     assert said["wrong_tokens_total",] == 1
 
 
-def test_it_says_what_is_running(metrics):
+def test_the_metrics_include_the_version(metrics):
     said = scraped(metrics)
     assert said["build_info", version("gs.profile.status.send")] == 1
     assert said["process_resident_memory_bytes",] > 1_000_000
 
 
-def test_two_applications_in_a_process_count_for_themselves(metrics):
+def test_two_applications_in_a_process_count_separately(metrics):
     other = Metrics()
     metrics.waiting(5)
     assert scraped(other)["waiting_calls",] == 0
 
 
-def test_nothing_of_a_member_is_in_it(metrics):
+def test_the_metrics_contain_no_member_data(metrics):
     reply = HookReply(0, "Sent the monthly notification to Jane Smith (jane1)")
     metrics.answered(label_of(reply))
     metrics.delivered(outcome_of(Delivered((REFUSED,)), "jane1", DECISION).label)

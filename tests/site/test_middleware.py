@@ -116,13 +116,13 @@ def test_every_answer_has_the_security_headers(site):
             assert answer.headers.get_all(name.decode()) == [value.decode()], path
 
 
-def test_a_form_that_is_too_large_is_answered_with_them_too(site):
+def test_a_form_over_the_limit_is_answered_with_the_security_headers(site):
     answer = site.ask("POST", "/members/x", None, {"Content-Length": "1000000"})
     assert answer.status == 413
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_an_answer_keeps_the_headers_that_it_has_itself(site):
+def test_an_answer_keeps_its_own_headers(site):
     answer = site.ask("GET", "/own")
     assert answer.headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
     assert answer.headers.get_all("Cache-Control") == ["max-age=1"]
@@ -130,13 +130,13 @@ def test_an_answer_keeps_the_headers_that_it_has_itself(site):
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nosuch"), ("DELETE", "/members/x")])
-def test_what_is_not_there_is_told_in_plain_text(site, method, path):
+def test_an_unknown_path_is_answered_in_plain_text(site, method, path):
     answer = site.ask(method, path)
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert b"<" not in answer.body
 
 
-def test_a_request_is_logged_and_counted_by_its_route_alone(site, watch):
+def test_a_request_is_logged_and_counted_by_its_route_only(site, watch):
     site.ask("POST", f"/members/{SECRET}?token={SECRET}", SECRET.encode(), {"Referer": SECRET})
     site.ask("GET", f"/{SECRET}")
     events = watch.events(2)
@@ -150,7 +150,7 @@ def test_a_request_is_logged_and_counted_by_its_route_alone(site, watch):
     assert "127.0.0.1" not in watch.log.getvalue()
 
 
-def test_paths_that_lead_nowhere_do_not_fill_the_memory(site, watch):
+def test_unknown_paths_do_not_use_memory(site, watch):
     for number in range(50):
         site.ask("GET", f"/nosuch/{number}")
     watch.events(50)
@@ -159,7 +159,7 @@ def test_paths_that_lead_nowhere_do_not_fill_the_memory(site, watch):
     assert len(re.findall(r"^sendprofile_site_requests_total\{", counted, re.MULTILINE)) == 1
 
 
-def test_what_breaks_is_logged_once_without_its_text_and_answered_500(site, watch):
+def test_an_exception_is_logged_once_without_its_text_and_answered_with_500(site, watch):
     answer = site.ask("GET", "/broken")
     assert (answer.status, answer.body) == (500, b"Internal Server Error")
     failure, request = watch.events(2)
@@ -170,21 +170,21 @@ def test_what_breaks_is_logged_once_without_its_text_and_answered_500(site, watc
     assert SECRET not in watch.log.getvalue()
 
 
-def test_an_answer_that_breaks_off_is_no_whole_answer(site, watch):
+def test_an_interrupted_answer_is_incomplete(site, watch):
     with pytest.raises(http.client.IncompleteRead):
         site.ask("GET", "/breaks-off")
     assert watch.events(2)[0]["event"] == "request_failed"
     assert SECRET not in watch.log.getvalue()
 
 
-def test_a_site_that_is_well_says_so(site):
+def test_health_of_a_working_site(site):
     answer = site.ask("GET", "/healthz")
     assert (answer.status, answer.json()) == (200, {"status": "ok"})
     head = site.ask("HEAD", "/healthz")
     assert (head.status, head.body) == (200, b"")
 
 
-def test_a_site_whose_dispatcher_has_died_is_not_well(site, watch):
+def test_health_without_a_dispatcher(site, watch):
     watch.at_work = False
     answer = site.ask("GET", "/healthz")
     assert (answer.status, answer.json()) == (
@@ -193,7 +193,7 @@ def test_a_site_whose_dispatcher_has_died_is_not_well(site, watch):
     )
 
 
-def test_a_site_whose_database_fails_is_not_well(site, watch, tmp_path):
+def test_health_with_a_failing_database(site, watch, tmp_path):
     watch.engine.dispose()
     (tmp_path / "x.sqlite3").unlink(missing_ok=True)
     (tmp_path / "x.sqlite3").mkdir()
@@ -204,9 +204,7 @@ def test_a_site_whose_database_fails_is_not_well(site, watch, tmp_path):
     assert str(tmp_path) not in watch.log.getvalue()
 
 
-def test_a_database_that_hangs_is_not_waited_for_and_holds_one_thread_at_most(
-    site, watch, monkeypatch
-):
+def test_health_with_a_hanging_database_times_out_and_uses_one_thread(site, watch, monkeypatch):
     watch.hangs.set()
     monkeypatch.setattr(health, "SLOWEST", 0.2)
     before = set(threading.enumerate())
@@ -225,13 +223,13 @@ def test_a_database_that_hangs_is_not_waited_for_and_holds_one_thread_at_most(
     assert watch.asked == 2
 
 
-def test_a_site_that_stops_says_so(site, watch):
+def test_health_of_a_stopping_site(site, watch):
     watch.health.stop()
     answer = site.ask("GET", "/healthz")
     assert (answer.status, answer.json()) == (503, {"status": "stopping"})
 
 
-def test_the_metrics_are_told_to_whoever_asks(site, watch):
+def test_the_metrics_need_no_token(site, watch):
     site.ask("GET", "/members/x")
     watch.events(1)
     answer = site.ask("GET", "/metrics")
@@ -240,7 +238,7 @@ def test_the_metrics_are_told_to_whoever_asks(site, watch):
     assert line in answer.body.decode()
 
 
-def test_the_lifespan_of_the_application_is_none_of_the_guards_business():
+def test_lifespan_events_pass_the_middleware():
     said = []
 
     async def app(scope, _receive, _send):

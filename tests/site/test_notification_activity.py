@@ -27,7 +27,7 @@ from notifications.summaries import (
 )
 
 
-def test_the_figures_of_the_month_before_stand_beside():
+def test_the_figures_of_the_month_before_are_shown():
     source = of_group(activity=activity(12, before=Figures(1, 2, 925)))
     text, page = both(source)
     assert "4 authors, 3 topics, 12 posts In June: 1 author, 2 topics, 925 posts" in text
@@ -56,14 +56,14 @@ def test_a_month_without_posts_is_compared_with_the_month_before(posts, said):
         assert (f"Nobody posted in July. {said}" in words) if said else ("June" not in words)
 
 
-def test_authors_who_cannot_be_named_are_counted():
+def test_unnamed_authors_are_counted():
     happened = activity(40, authors=authors(2), figures=Figures(9, 3, 40))
     for words in both(of_group(activity=happened)):
         assert "9 authors" in words
         assert "and 7 more" in words
 
 
-def test_where_no_author_can_be_named_none_is():
+def test_no_author_is_named_if_none_has_a_name():
     happened = activity(2, authors=(), figures=Figures(2, 1, 2))
     for words in both(of_group(activity=happened)):
         assert "2 authors" in words
@@ -134,13 +134,13 @@ def test_two_readers_of_a_group_see_the_same_apart_from_their_contributions():
 
 
 @pytest.mark.parametrize("make", [group, activity])
-def test_a_group_and_an_activity_equal_themselves_alone(make):
+def test_a_group_and_an_activity_compare_by_identity(make):
     # As cache keys they cost the same however large they are.
     one = make()
     assert len({one, one, make()}) == 2
 
 
-def test_views_of_a_group_do_not_mix():
+def test_different_views_of_a_group_are_cached_separately():
     shared, happened = group(secret=True), activity(40)
     plain = membership(group=shared, activity=happened)
     told = {
@@ -166,12 +166,12 @@ def test_a_quotation_has_its_author_its_group_and_a_link():
     assert page.count("I lift mine") == 1
 
 
-def test_an_unknown_author_is_somebody():
+def test_an_unknown_author_is_called_somebody():
     for words in both(of_group(activity=activity(quotation=quotation(author=None)))):
         assert "Somebody in Allotments:" in words
 
 
-def test_without_a_quotation_there_is_no_place_for_one():
+def test_no_quotation_element_without_a_quotation():
     assert "<blockquote" not in html_of(summary())
 
 

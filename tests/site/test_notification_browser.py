@@ -65,7 +65,7 @@ def spoken(request):
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_language_fits_and_stands_out(browser, spoken, width, scheme):
+def test_each_language_fits_and_has_enough_contrast(browser, spoken, width, scheme):
     with shown(browser, spoken, width=width, scheme=scheme) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert [each for each in page.evaluate(CONTRASTS) if each[0] < 4.5] == []
@@ -73,7 +73,7 @@ def test_each_language_fits_and_stands_out(browser, spoken, width, scheme):
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("which", ["lively", "overlong"])
-def test_nothing_runs_over_the_edge(browser, request, which, width):
+def test_no_element_overflows(browser, request, which, width):
     with shown(browser, request.getfixturevalue(which), width=width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         outside = page.evaluate(
@@ -148,7 +148,7 @@ def test_the_column_is_no_wider_than_600_pixels(browser, lively):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_words_stand_out_from_their_background(browser, lively, scheme):
+def test_all_text_has_enough_contrast(browser, lively, scheme):
     with shown(browser, lively, scheme=scheme) as page:
         found = page.evaluate(CONTRASTS)
     assert len(found) > 60
@@ -157,7 +157,7 @@ def test_all_words_stand_out_from_their_background(browser, lively, scheme):
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_the_colours_follow_the_reader(browser, lively, scheme, is_dark):
+def test_the_colours_follow_the_colour_scheme(browser, lively, scheme, is_dark):
     with shown(browser, lively, scheme=scheme) as page:
         colours = page.evaluate(BACKGROUNDS)
     assert len(colours) >= 2
@@ -166,7 +166,7 @@ def test_the_colours_follow_the_reader(browser, lively, scheme, is_dark):
         assert (max(channels) < 64) is is_dark, colour
 
 
-def test_it_is_complete_without_images(browser, lively):
+def test_the_mail_is_complete_without_images(browser, lively):
     with shown(browser, lively, images=True) as page:
         words, height = page.inner_text("body"), page.evaluate("document.body.scrollHeight")
     with shown(browser, lively, images=False) as page:
@@ -180,13 +180,13 @@ def test_it_is_complete_without_images(browser, lively):
             assert background.startswith("rgb(")
 
 
-def test_the_figures_are_seen_without_scrolling(browser):
+def test_the_figures_are_visible_without_scrolling(browser):
     with shown(browser, html_of(summary()), width=600) as page:
         for words in ("12 posts on 3 topics", "authors", "When to lift the dahlias"):
             assert page.get_by_text(words).filter(visible=True).first.bounding_box()["y"] < 900
 
 
-def test_the_preview_sets_both_parts_side_by_side(browser, tmp_path):
+def test_the_preview_shows_both_parts_side_by_side(browser, tmp_path):
     made = preview.write(composed(summary()).octets(eight_bit=True), tmp_path)
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.route(lambda url: url.startswith("http"), lambda route: route.abort())

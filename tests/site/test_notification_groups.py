@@ -75,7 +75,7 @@ def test_the_privacy_is_too_strict_for_a_big_secret_group(secret, members, admin
         assert url == f"{HOME}/groups/allotments/admin_change_basic_privacy.html"
 
 
-def test_where_nobody_posted_some_other_members_are_shown():
+def test_a_group_without_posts_shows_some_members():
     faces = (the_reader(), *authors(9))
     for words in both(of_group(group=group(members=faces), activity=activity(0))):
         assert "Nobody posted in July." in words
@@ -184,7 +184,7 @@ def test_keywords_come_in_three_grades():
     assert ">third</span>" in html
 
 
-def test_without_keywords_there_is_no_label_for_them():
+def test_no_keyword_label_without_keywords():
     for words in both(of_group(activity=activity(9, keywords=()))):
         assert "Keywords" not in words
 
@@ -203,7 +203,7 @@ def test_without_keywords_there_is_no_label_for_them():
         (EmailSetting.WEB_ONLY, 1, None),
     ],
 )
-def test_the_delivery_that_fits_the_traffic_is_suggested(delivery, posts, advice):
+def test_the_email_setting_that_fits_the_traffic_is_suggested(delivery, posts, advice):
     source = of_group(email_setting=delivery, activity=activity(posts))
     for words in both(source):
         assert [each for each in (DIGEST, EACH_POST) if each in words] == [advice] * bool(advice)
@@ -238,7 +238,7 @@ def lines(source):
 
 @pytest.mark.parametrize("count", [7, 20, 60, 300])
 @pytest.mark.parametrize("posts", [40, 0])
-def test_a_mail_stays_below_its_bound(count, posts):
+def test_a_mail_stays_below_its_size_limit(count, posts):
     source = summary(on_site(*groups(count, posts)))
     assert len(html_of(source).encode()) <= MOST
     assert Page(html_of(source)).faults == []
@@ -250,7 +250,7 @@ def test_seven_small_groups_are_all_shown_in_full():
     assert lines(source) == []
 
 
-def test_the_busiest_groups_are_shown_in_full_the_next_in_a_line_the_others_are_counted():
+def test_groups_are_shown_in_full_then_in_one_line_then_counted():
     source = summary(on_site(*groups(60)))
     titles = [f"Group {n:03}" for n in range(60)]
     full = cards(source)
@@ -277,7 +277,7 @@ def test_the_text_shows_the_same_groups_in_full_as_the_html():
     )
 
 
-def test_the_groups_of_a_site_stay_below_it():
+def test_the_groups_of_a_site_stay_below_their_size_limit():
     sites = on_site(*groups(15, 10), title="Quiet"), on_site(*groups(15, 90), title="Busy")
     text = text_of(summary(*sites))
     quiet, busy = text.split("Your groups at Busy")
@@ -287,7 +287,7 @@ def test_the_groups_of_a_site_stay_below_it():
     assert busy.count("\n- Group ") + busy.count("\n---------\n") == 15
 
 
-def test_a_group_in_which_nobody_posted_has_no_figures():
+def test_a_group_without_posts_has_no_figures():
     text = text_of(summary(on_site(*groups(10), *groups(20, 0, "Idle "))))
     assert re.search(r"^- Idle Group \d+ \(0 posts\)$", text, re.MULTILINE)
 

@@ -74,7 +74,7 @@ def test_each_message_is_translated_with_its_placeholders(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_message_ends_as_its_translation_does(language):
+def test_a_translation_ends_with_the_same_punctuation(language):
     # A label, a sentence, a question: what ends a translation is what ends the message.
     for message in catalogue(language):
         if message.id:
@@ -85,7 +85,7 @@ def test_a_message_ends_as_its_translation_does(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_label_leaves_room_for_a_space_behind_it(language):
+def test_a_label_ends_without_a_space(language):
     labels = [m for m in catalogue(language) if any("/templates/" in p for p, _ in m.locations)]
     labels = [m for m in labels if isinstance(m.id, str) and re.fullmatch(r"[\w ]+:", m.id)]
     assert len(labels) > 15
@@ -130,13 +130,13 @@ def test_a_language_is_found_by_its_tag(language, tag, subject):
     assert wording.subject == subject
 
 
-def test_the_words_of_a_language_are_kept():
+def test_the_wording_of_a_language_is_cached():
     assert wording_for("de-AT") is wording_for("de_AT")
     assert wording_for("fr") is wording_for("FR")
 
 
 @pytest.mark.parametrize("language", [*PLACES, "es-419"])
-def test_months_and_numbers_are_those_of_the_place(language):
+def test_months_and_numbers_follow_the_region(language):
     # What they are there, is for CLDR to say.
     wording, place = wording_for(language), Locale.parse(language, "-")
     for number, name in get_month_names("wide", "format", place).items():
@@ -149,7 +149,7 @@ def test_months_and_numbers_are_those_of_the_place(language):
 
 
 @pytest.mark.parametrize("language", PLACES)
-def test_a_list_is_one_of_the_language(language):
+def test_lists_follow_the_language(language):
     wording, place = wording_for(language), Locale.parse(language, "-")
     for letters in ("AB", "ABC"):
         assert wording.listed(list(letters)) == format_list(list(letters), locale=place)
@@ -200,7 +200,7 @@ def test_plural_forms_are_right(language, said):
         ),
     ],
 )
-def test_both_parts_speak_the_language(language, overview, silence, own):
+def test_both_parts_use_the_language(language, overview, silence, own):
     place = Locale.parse(language)
     said = {
         "month": get_month_names("wide", "format", place)[7],
@@ -219,7 +219,7 @@ def test_both_parts_speak_the_language(language, overview, silence, own):
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr"])
-def test_nothing_is_left_in_english(language):
+def test_no_text_stays_english(language):
     from notifications.sample import rich  # noqa: PLC0415 - the richest of all
 
     english = {
@@ -243,7 +243,7 @@ def environments():
     return sum(isinstance(one, Environment) for one in gc.get_objects())
 
 
-def test_the_templates_are_kept_for_each_language_and_not_for_each_region():
+def test_templates_are_cached_by_language_and_not_by_region():
     assert len(REGIONS) > 10 * len(SPOKEN)
     before = environments()
     for region in REGIONS:
@@ -253,7 +253,7 @@ def test_the_templates_are_kept_for_each_language_and_not_for_each_region():
     assert environments() <= before + 3 * len(SPOKEN)
 
 
-def test_each_region_has_its_numbers_all_the_same():
+def test_each_region_has_its_own_number_format():
     site = on_site(membership(activity=activity(12345)))
     for region in ("de", "de-CH", "de", "en", "es-MX"):
         number = format_decimal(12345, locale=Locale.parse(region, "-"))

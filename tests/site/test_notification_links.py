@@ -32,7 +32,7 @@ def topic_url(town):
     return told
 
 
-def test_groupservers_pages_are_below_the_url_of_the_site():
+def test_groupserver_pages_are_below_the_site_url():
     layout = Layout()
     assert layout.home(SITE) == SITE
     assert layout.group_page(SITE, "a b/ö") == f"{SITE}/groups/a%20b%2F%C3%B6"
@@ -41,19 +41,19 @@ def test_groupservers_pages_are_below_the_url_of_the_site():
     assert layout.profile(SITE, "u?1") == f"{SITE}/p/u%3F1"
 
 
-def test_without_groupserver_there_is_no_page():
+def test_no_pages_without_groupserver():
     pages = BARE.home(SITE), BARE.group_page(SITE, "g"), BARE.group_settings(SITE, "g")
     assert (*pages, BARE.topic_page(SITE, "g", "p", "m@x"), BARE.profile(SITE, "u")) == (None,) * 5
 
 
-def test_an_archive_elsewhere_goes_before_groupserver_for_reading_alone():
+def test_an_external_archive_replaces_groupserver_for_reading_only():
     layout = Layout(group="https://a.example/{group}/?of={group}")
     assert layout.group_page(SITE, "a b") == "https://a.example/a%20b/?of=a%20b"
     assert layout.group_settings(SITE, "g") == f"{SITE}/groups/g"
     assert layout.topic_page(SITE, "g", "p", "m@x") == f"{SITE}/r/topic/p"
 
 
-def test_a_hostile_message_id_stays_within_its_place():
+def test_a_hostile_message_id_is_escaped_in_the_url():
     layout = Layout(topic="https://a.example/{group}/{message-id}/")
     url = layout.topic_page(SITE, "g", "p", "../{group}?x=#<y>&ö@h")
     assert url == "https://a.example/g/..%2F%7Bgroup%7D%3Fx%3D%23%3Cy%3E%26%C3%B6@h/"
@@ -65,13 +65,13 @@ def test_the_hash_of_a_message_id_is_that_of_mailman():
     assert told == "JJIGKPKB6CVDX6B2CUG4IHAJRIQIOUTP"
 
 
-def test_a_topic_is_where_its_first_post_is_by_its_message_id(topic_url):
+def test_a_topic_url_uses_the_message_id_of_its_first_post(topic_url):
     url = topic_url(HYPERKITTY, HEADER, "Message-ID: <second@x>")
     name = message_id_hash("Zäune/1%2@mail.example")
     assert url == f"https://lists.example/list/g@s.example/message/{name}/"
 
 
-def test_it_is_the_first_post_of_the_topic_even_where_that_is_of_an_earlier_month(topic_url):
+def test_the_first_post_may_be_of_an_earlier_month(topic_url):
     layout = Layout(topic="https://a.example/{message-id}")
     headers = ["Message-ID: <first@x>", "Message-ID: <second@x>"]
     url = topic_url(layout, *headers, dates=("2026-01-02", "2026-03-03"))
@@ -82,7 +82,7 @@ def test_it_is_the_first_post_of_the_topic_even_where_that_is_of_an_earlier_mont
     "header",
     ["message-id:<one@x>", "Subject: x\nMESSAGE-ID:\n <one@x>\nX: y", "Message-Id: \t<one@x> (c)"],
 )
-def test_a_message_id_is_found_however_it_is_written(topic_url, header):
+def test_a_message_id_is_read_in_any_form(topic_url, header):
     assert topic_url(Layout(topic="https://a.example/{message-id}"), header).endswith("/one@x")
 
 
@@ -90,7 +90,7 @@ def test_a_message_id_is_found_however_it_is_written(topic_url, header):
     "header",
     ["", "X-Message-ID: <a@x>", "Message-ID: none", "Message-ID:\nX: <a@x>", "Message-ID: <a b>"],
 )
-def test_without_a_message_id_a_topic_is_at_groupserver_or_nowhere(topic_url, header):
+def test_a_topic_without_a_message_id_is_linked_at_groupserver_only(topic_url, header):
     topic = "https://a.example/{message-id}"
     assert topic_url(Layout(groupserver=False, topic=topic), header) is None
     assert topic_url(Layout(topic=topic), header) == f"{SITE}/r/topic/post1"
@@ -116,5 +116,5 @@ def test_without_a_message_id_a_topic_is_at_groupserver_or_nowhere(topic_url, he
         ("a.example/{message-id}", False, False),
     ],
 )
-def test_what_stands_in_braces_is_known_and_behind_the_host(text, of_group, of_topic):
+def test_placeholders_are_known_and_follow_the_host(text, of_group, of_topic):
     assert (is_group_url(text), is_topic_url(text)) == (of_group, of_topic)

@@ -142,7 +142,7 @@ def test_the_message_id_has_the_domain_of_the_site_and_no_personal_data():
     assert "anna" not in identifier
 
 
-def test_any_server_takes_it():
+def test_the_mail_is_valid_for_any_server():
     far = group(LONG, url=f"{HOME}/{LONG}")
     for source in (
         summary(),
@@ -155,7 +155,7 @@ def test_any_server_takes_it():
         assert raw.count(b"\n") == raw.count(b"\r") == raw.count(b"\r\n")
 
 
-def test_a_text_that_is_hardly_latin_is_sent_in_the_shorter_encoding():
+def test_mostly_non_latin_text_uses_the_shorter_encoding():
     words = "\u5ead\u3067\u91ce\u83dc\u3092\u80b2\u3066\u3066\u3044\u307e\u3059\u3002" * 40
     many = tuple(replace(topic, title=words) for topic in topics(1))
     asian = [membership(group=group(words), activity=activity(topics=many)) for _ in range(9)]
@@ -171,7 +171,7 @@ def test_six_busy_groups_stay_under_60_kb(language):
     assert 50_000 < len(html) < 60_000
 
 
-def test_a_mail_without_groups_can_be_looked_at():
+def test_a_mail_without_groups_can_be_rendered():
     nothing = summary(replace(on_site(), memberships=()))
     assert "Nobody posted in your groups in July." in text_of(nothing)
 
@@ -182,7 +182,7 @@ def test_the_period_is_spelt_out():
     assert "December 2025" in html_of(source)
 
 
-def test_now_needs_a_zone_to_be_a_date():
+def test_the_time_needs_a_zone():
     utc = received(summary(), datetime(2026, 8, 1, tzinfo=UTC))
     assert str(utc["Date"]).endswith("+0000")
 
@@ -209,7 +209,7 @@ def test_there_is_one_https_uri_to_unsubscribe_and_a_mailto_after_it():
     assert joined(str(field)) == f"<{STOP}>, {OFF}"
 
 
-def test_one_click_is_offered_word_for_word():
+def test_the_one_click_field_has_the_exact_value():
     assert received(summary()).get_all("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]
 
 
@@ -236,7 +236,7 @@ def test_one_click_needs_https(stop_url, ways):
     assert [row for row in made.text.splitlines() if row in ways] == ways
 
 
-def test_without_any_way_the_field_is_left_out():
+def test_the_unsubscribe_field_is_omitted_without_a_target():
     made = composed(supported("nobody"), stop_url="")
     assert "List-Unsubscribe" not in made.header
 
@@ -247,7 +247,7 @@ def test_each_list_field_stands_once():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_visible_link_to_the_same_place_stands_in_the_body(language):
+def test_the_body_has_a_visible_unsubscribe_link(language):
     source = summary(language=language)
     assert STOP in text_of(source).splitlines()
     links = [words for url, words in Page(html_of(source)).links if url == STOP]
@@ -366,7 +366,7 @@ def test_a_line_too_long_for_eight_bits_is_encoded(line, encoding):
 
 
 @pytest.mark.parametrize("eight_bit", [True, False])
-def test_a_title_that_is_the_boundary_ends_no_part(eight_bit):
+def test_a_title_equal_to_the_boundary_ends_no_part(eight_bit):
     title = "--=_alternative"
     made = composed(summary(on_site(membership(group=group(title))), biography=title))
     message = email.message_from_bytes(made.octets(eight_bit=eight_bit), policy=default)

@@ -56,7 +56,7 @@ def test_the_html_of_news_is_cleaned(written, kept):
         ("//x.example/", None),
     ],
 )
-def test_a_link_leads_to_the_web_or_to_an_address(written, kept):
+def test_a_link_has_a_web_or_mail_target(written, kept):
     (element,) = Page(clean(f'<a href="{written}">a</a>', ROOM)).elements
     assert element == ("a", {} if kept is None else {"href": kept})
 
@@ -70,7 +70,7 @@ def test_a_link_leads_to_the_web_or_to_an_address(written, kept):
         ("mailto:a@x.example", _PICTURE),
     ],
 )
-def test_a_picture_comes_over_https(written, kept):
+def test_a_picture_needs_https(written, kept):
     assert clean(f'a<img src="{written}" onerror="x()">', ROOM) == f"a<img {kept}>"
 
 
@@ -87,7 +87,7 @@ def test_news_that_fits_is_whole():
     assert clean(fitting, ROOM) == fitting
 
 
-def test_too_much_is_cut_at_a_block():
+def test_long_news_is_cut_at_a_block():
     kept = clean(WORDS * 4_000, ROOM)
     paragraphs, _, rest = kept.rpartition("<p>…</p>")
     assert rest == ""
@@ -106,25 +106,25 @@ def test_a_block_that_is_too_long_is_left_out():
 
 
 @pytest.mark.parametrize("written", ["w" * 160_000, "&lt;" * 10_000, "\u4e00" * 9_000])
-def test_news_without_blocks_are_cut_at_the_limit(written):
+def test_news_without_blocks_is_cut_at_the_limit(written):
     kept = clean(written, ROOM)
     assert kept.endswith("<p>…</p>")
     assert ROOM * 8 // 10 < len(kept.encode()) <= ROOM
 
 
-def test_news_of_which_a_part_was_not_read_end_with_an_ellipsis():
+def test_cut_news_ends_with_an_ellipsis():
     written = f"{WORDS}<!-- {'x' * 50_000} -->{WORDS}"
     assert clean(written, ROOM) == f"{WORDS}<p>…</p>"
 
 
-def test_news_that_do_not_fit_even_when_cut_are_left_out():
+def test_news_that_does_not_fit_when_cut_is_left_out():
     assert clean("<div>" * 5_000 + "a", ROOM) is None
 
 
 @pytest.mark.parametrize(
     "piece", ["<b>", "<div>", "<p><b><i><u>", "<table>", "&", "<!-- ", "<a><b><p>x</a>"]
 )
-def test_megabytes_take_no_time(piece):
+def test_megabytes_of_news_are_read_quickly(piece):
     def spent(octets):
         written = piece * (octets // len(piece))
         begin = time.process_time()
@@ -228,7 +228,7 @@ def places_of_headings(html):
         "Hello " * 30_000,
     ],
 )
-def test_broken_news_leave_the_rest_of_the_mail_unchanged(news):
+def test_broken_news_does_not_change_the_rest_of_the_mail(news):
     usual, source = with_news("<p>Hello</p>"), with_news(news)
     assert places_of_headings(html_of(source)) == places_of_headings(html_of(usual))
     html = html_of(source)
@@ -257,6 +257,6 @@ def test_a_mail_stays_under_60_kb_with_the_largest_news(news, sites, eight_bit):
     assert len(made.octets(eight_bit=eight_bit)) < 60_000
 
 
-def test_news_without_a_word_have_no_heading():
+def test_news_without_text_has_no_heading():
     assert "News" not in text_of(with_news("<p> </p><!-- later -->"))
     assert ">News<" not in html_of(with_news("<p> </p><!-- later -->"))

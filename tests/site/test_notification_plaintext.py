@@ -32,11 +32,11 @@ WIDE = "\u7530"
         ("e\u0301" * 78, ["e\u0301" * 78]),
     ],
 )
-def test_a_paragraph_is_broken_where_it_should_be(paragraph, rows):
+def test_a_paragraph_is_wrapped(paragraph, rows):
     assert wrap(paragraph).split("\n") == rows
 
 
-def test_what_is_isolated_is_isolated_in_each_of_its_lines():
+def test_isolated_text_is_isolated_in_each_line():
     arabic = "\u0645\u062d\u0645\u062f " * 20
     rows = wrap(f"Authors:\tAnna, \u2068{arabic.strip()}\u2069, Bob").split("\n")
     assert len(rows) == 2
@@ -46,12 +46,12 @@ def test_what_is_isolated_is_isolated_in_each_of_its_lines():
     assert rows[1].endswith("\u2069, Bob")
 
 
-def test_a_space_that_does_not_break_stays_as_it_is():
+def test_a_no_break_space_is_kept():
     row = "x" * 70 + " 12\u202f345\u00a0: y"
     assert wrap(row).split("\n") == ["x" * 70, "12\u202f345\u00a0: y"]
 
 
-def test_each_line_is_a_paragraph_of_its_own():
+def test_each_line_is_its_own_paragraph():
     assert wrap("one\n\ntwo three\n") == "one\n\ntwo three\n"
 
 
@@ -62,6 +62,6 @@ def test_no_word_is_lost_or_changed(words):
     assert all(cell_len(row) <= 78 for row in wrapped.split("\n"))
 
 
-def test_the_rule_below_a_heading_is_as_long_as_it_looks():
+def test_the_underline_has_the_width_of_its_heading():
     assert underlined(WIDE * 3, "=") == f"{WIDE * 3}\n======"
     assert underlined("t" * 100, "-").endswith("\n" + "-" * 78)

@@ -33,7 +33,7 @@ def test_a_text_sent_in_base64_has_the_same_lines(tmp_path):
     assert b"\r" not in made.text.read_bytes()
 
 
-def test_the_page_shows_who_writes_what_to_whom(tmp_path):
+def test_the_page_shows_the_header_fields(tmp_path):
     page = Page(written(summary(), tmp_path).page.read_text("utf-8"))
     assert page.faults == []
     assert "SubjectWhat is happening in your groups" in page.words
@@ -41,7 +41,7 @@ def test_the_page_shows_who_writes_what_to_whom(tmp_path):
     assert "ToAnna Lindqvist <anna@example.org>" in page.words
 
 
-def test_the_page_holds_both_parts_and_needs_nothing_else(tmp_path):
+def test_the_page_contains_both_parts_and_loads_nothing(tmp_path):
     made = written(summary(), tmp_path, width=320)
     source = made.page.read_text("utf-8")
     (frame,) = Page(source).all("iframe")
@@ -54,7 +54,7 @@ def test_the_page_holds_both_parts_and_needs_nothing_else(tmp_path):
     assert not [each for each in Page(source).all("link") if each.get("href")]
 
 
-def test_nothing_of_a_mail_becomes_part_of_the_page(tmp_path):
+def test_the_mail_is_escaped_in_the_page(tmp_path):
     usual = Page(written(summary(), tmp_path / "a").page.read_text("utf-8"))
     hostile = summary(
         on_site(membership(group=group(HOSTILE)), title=HOSTILE), name=HOSTILE, biography=HOSTILE

@@ -19,7 +19,7 @@ def addressed(*preferred, **changes):
     return summary(addresses=Addresses(preferred, (), ()), **changes)
 
 
-def test_it_goes_to_each_preferred_address_by_name():
+def test_a_notification_goes_to_each_preferred_address_by_name():
     to = received(addressed("anna@example.org", "a.l@example.com"))["To"].addresses
     assert [(a.display_name, a.addr_spec) for a in to] == [
         ("Anna Lindqvist", "anna@example.org"),
@@ -40,7 +40,7 @@ def test_it_goes_to_each_preferred_address_by_name():
         "a.b@example.net, c@example.net",
     ],
 )
-def test_a_name_in_any_script_arrives_as_it_is(name):
+def test_a_name_in_any_script_is_unchanged(name):
     raw = composed(addressed("anna@example.org", name=name)).header
     assert raw.isascii()
     # The newer parser of the standard library adds spaces between encoded words that hold some.
@@ -66,7 +66,7 @@ def test_a_name_too_long_for_a_field_is_left_out():
         ("john..doe@example.org", '"john..doe"@example.org'),
     ],
 )
-def test_an_unusual_address_is_written_as_the_standard_has_it(address, sent_to):
+def test_an_unusual_address_is_written_as_in_the_standard(address, sent_to):
     made = composed(addressed(address, name=""))
     assert f"\r\nTo: {sent_to}\r\n".encode() in made.octets(eight_bit=False)
     assert made.recipients == (sent_to,)
@@ -94,7 +94,7 @@ def test_an_unusual_address_is_written_as_the_standard_has_it(address, sent_to):
         "ü" * 33 + "@b.org",
     ],
 )
-def test_an_address_that_no_mail_can_go_to_is_left_out(address):
+def test_an_invalid_address_is_left_out(address):
     assert str(received(addressed(address, "anna@example.org", name=""))["To"]) == (
         "anna@example.org"
     )
@@ -103,6 +103,6 @@ def test_an_address_that_no_mail_can_go_to_is_left_out(address):
 
 
 @pytest.mark.parametrize("text", ["=?utf-8?q?Tea?=", "a =? b ?=", "Grüße =?x", "Tea"])
-def test_an_unstructured_field_is_read_as_the_text_that_it_was_made_from(text):
+def test_an_unstructured_field_decodes_to_its_original_text(text):
     message = email.message_from_string(f"Subject: {unstructured(text)}\n\n", policy=default)
     assert message["Subject"] == text

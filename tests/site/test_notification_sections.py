@@ -52,12 +52,12 @@ def test_a_sentence_sums_up_the_month():
     ("posts", "sentence"),
     [(1, "1 post on 1 topic in your group."), (0, "Nobody posted in your groups in July.")],
 )
-def test_one_is_not_a_plural(posts, sentence):
+def test_a_figure_of_one_is_singular(posts, sentence):
     for words in both(of_group(activity=activity(posts, topics=topics(min(posts, 1))))):
         assert sentence in words
 
 
-def test_without_news_there_is_no_heading_for_it():
+def test_no_news_heading_without_news():
     for words in both(summary()):
         assert "News" not in words
 
@@ -149,7 +149,7 @@ def test_each_kind_of_address_is_named():
     assert link(source, "Verify it") == f"{HOME}/p/anna/emailsettings.html"
 
 
-def test_nothing_is_to_verify_where_all_is_verified():
+def test_no_request_to_verify_if_all_addresses_are_verified():
     for words in both(summary(addresses=Addresses(("a@example.org",), (), ()))):
         assert "erify" not in words
         assert "ther:" not in words
@@ -164,7 +164,7 @@ def test_the_support_section_says_how_to_stop_it():
     assert "mailto:support@groups.example.org?subject=Summary%20off" in urls
 
 
-def test_an_address_from_which_mail_came_back_is_shown():
+def test_a_bounced_address_is_shown():
     addresses = Addresses(("a@example.org",), (), (), ("gone@example.org",))
     text, page = both(summary(addresses=addresses))
     assert "Mail came back: gone@example.org" in text
@@ -196,7 +196,7 @@ def bare(posts=40, of_group=NOWHERE, at=None, **changes):
 
 @pytest.mark.parametrize("posts", [40, 0])
 @pytest.mark.parametrize("who", [EMPTY, {}])
-def test_all_that_is_linked_is_the_page_that_stops_it(posts, who):
+def test_without_pages_only_the_unsubscribe_page_is_linked(posts, who):
     source = bare(posts, **who)
     page = Page(html_of(source))
     assert {url for url, _ in page.links if not url.startswith("mailto:")} == {STOP}

@@ -16,7 +16,7 @@ HTML = [path for path in sorted(snapshots()) if path.suffix == ".html"]
 
 
 @pytest.mark.parametrize("path", sorted(snapshots()), ids=lambda path: path.name)
-def test_the_notification_is_as_it_was_looked_at(path):
+def test_the_notification_equals_its_snapshot(path):
     assert snapshots()[path] == path.read_text("utf-8")
 
 
@@ -25,12 +25,12 @@ def test_there_are_no_other_snapshots():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_strict_parser_finds_no_fault(language):
+def test_the_html_is_valid(language):
     html5lib.HTMLParser(strict=True).parse(html_of(rich(language)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_is_made_for_everybody(language):
+def test_the_html_is_accessible(language):
     page = Page(html_of(rich(language)))
     assert page.faults == []
     assert page.all("html") == [{"lang": language, "dir": "ltr"}]
@@ -42,7 +42,7 @@ def test_the_page_is_made_for_everybody(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_style_is_one_that_a_parser_understands(language):
+def test_every_style_is_valid_css(language):
     source = html_of(rich(language))
     styles = [each["style"] for _, each in Page(source).elements if each.get("style")]
     assert len(styles) > 100

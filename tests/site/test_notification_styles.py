@@ -12,7 +12,7 @@ def test_the_rules_of_a_class_are_gathered():
     assert rules(SHEET) == {"a": "color:#fff;margin:0;", "b": "color:#fff;margin:0;border:0;"}
 
 
-def test_a_sheet_is_made_short():
+def test_a_style_sheet_is_minified():
     assert compact("@media (x) {\n  .a  { color: red !important; }\n}") == (
         "@media (x){.a{color:red !important;}}"
     )

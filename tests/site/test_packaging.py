@@ -28,17 +28,17 @@ def test_nginx_passes_nothing_else(path):
     assert not PASSED.search(path)
 
 
-def test_nginx_asks_nobody_else_after_a_process_that_may_have_mailed():
+def test_nginx_does_not_retry_another_process():
     assert "proxy_next_upstream off;" in NGINX
 
 
-def test_an_idle_connection_outlives_that_of_nginx():
+def test_the_keep_alive_exceeds_that_of_nginx():
     assert KEEP_ALIVE > 60  # its keepalive_timeout, which the file leaves as it is
     assert "keepalive_timeout" not in NGINX
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_unit_waits_for_as_long_as_the_site_may_take_to_stop(unit):
+def test_the_stop_timeout_of_a_unit_exceeds_that_of_the_site(unit):
     said = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
     assert said["Type"] == "notify"
     minutes = int(said["TimeoutStopSec"].removesuffix("min"))
@@ -46,7 +46,7 @@ def test_a_unit_waits_for_as_long_as_the_site_may_take_to_stop(unit):
     assert int(said["LimitNOFILE"]) > 2 * MAX_CONNECTIONS
 
 
-def test_both_units_are_there():
+def test_both_units_exist():
     assert [unit.name for unit in UNITS] == [
         "sendprofile-site.service",
         "sendprofile-site@.service",

@@ -68,7 +68,7 @@ def opened(browser, url, *, width=600, scheme="light", script=False):
     context.close()
 
 
-def test_the_link_the_button_and_the_way_back(browser, site, town):
+def test_the_link_opens_the_page_and_the_buttons_turn_mail_off_and_on(browser, site, town):
     with opened(browser, site + stop_path("ann")) as page:
         url = page.url
         assert page.get_by_role("heading", level=1).inner_text() == "The monthly summary is on"
@@ -83,7 +83,7 @@ def test_the_link_the_button_and_the_way_back(browser, site, town):
         assert page.url == url
 
 
-def test_the_keyboard_is_enough(browser, site, town):
+def test_the_page_works_with_the_keyboard_only(browser, site, town):
     with opened(browser, site + stop_path("ann")) as page:
         page.keyboard.press("Tab")
         assert page.locator("button:focus-visible").count() == 1
@@ -97,7 +97,7 @@ def test_the_keyboard_is_enough(browser, site, town):
     assert skips(town) == set()
 
 
-def test_a_page_that_is_read_aloud_says_it_all(browser, site):
+def test_the_page_works_with_a_screen_reader(browser, site):
     with opened(browser, site + stop_path("ann")) as page:
         assert page.locator("html").get_attribute("lang") == "en"
         assert page.locator("main").aria_snapshot().splitlines()[:2] == [
@@ -109,14 +109,14 @@ def test_a_page_that_is_read_aloud_says_it_all(browser, site):
         assert '- button "Stop the monthly summary"' in spoken
 
 
-def test_the_style_sheet_is_let_in_by_its_hash(browser, site):
+def test_the_style_sheet_is_allowed_by_its_hash(browser, site):
     with opened(browser, site + stop_path("ann"), script=True) as page:
         radius = page.locator("main").evaluate("e => getComputedStyle(e).borderTopLeftRadius")
         assert radius == "12px"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_runs_over_the_edge(browser, site, width):
+def test_no_element_overflows(browser, site, width):
     for path in (stop_path("lou"), f"{stop_path('lou')}x", PREVIEW):
         with opened(browser, site + path, width=width, script=True) as page:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
@@ -126,7 +126,7 @@ def test_nothing_runs_over_the_edge(browser, site, width):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_words_stand_out_from_their_background(browser, site, scheme):
+def test_all_text_has_enough_contrast(browser, site, scheme):
     with opened(browser, site + stop_path("ann"), scheme=scheme, script=True) as page:
         found = page.evaluate(CONTRASTS)
         with page.expect_navigation():
@@ -142,7 +142,7 @@ def test_all_words_stand_out_from_their_background(browser, site, scheme):
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_the_colours_follow_the_reader(browser, site, scheme, is_dark):
+def test_the_colours_follow_the_colour_scheme(browser, site, scheme, is_dark):
     with opened(browser, site + stop_path("ann"), scheme=scheme, script=True) as page:
         for element in ("body", "main"):
             colour = page.locator(element).evaluate("e => getComputedStyle(e).backgroundColor")
@@ -157,7 +157,7 @@ def looked(page):
     page.locator("iframe").wait_for()
 
 
-def test_the_preview_shows_the_mail_and_forgets_the_token(browser, site):
+def test_the_preview_shows_the_mail_and_not_the_token(browser, site):
     with opened(browser, site + PREVIEW, width=1200) as page:
         looked(page)
         assert page.url == site + PREVIEW
@@ -168,13 +168,13 @@ def test_the_preview_shows_the_mail_and_forgets_the_token(browser, site):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_preview_does_not_run_over_the_edge(browser, site, width):
+def test_the_preview_does_not_overflow(browser, site, width):
     with opened(browser, site + PREVIEW, width=width, script=True) as page:
         looked(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_mail_has_its_looks_and_pictures_in_the_preview(browser, site):
+def test_the_preview_shows_styles_and_pictures_of_the_mail(browser, site):
     with opened(browser, site + PREVIEW, script=True) as page:
         looked(page)
         frame = page.frame_locator("iframe")
@@ -186,7 +186,7 @@ def test_the_mail_has_its_looks_and_pictures_in_the_preview(browser, site):
         assert image.evaluate("e => e.naturalWidth") == 64
 
 
-def test_nothing_of_the_mail_runs_or_leads_away(browser, site, town):
+def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(browser, site, town):
     with opened(browser, site + PREVIEW, script=True) as page:
         looked(page)
         for role, name in (("link", "Stop"), ("link", "Out"), ("button", "Send")):

@@ -103,13 +103,13 @@ def test_a_member_s_notification_is_shown(page, asked):
     assert "ann would get this for 2026-02. Nothing was mailed." in words(answer)
 
 
-def test_nothing_of_the_mail_runs_or_leads_away(page):
+def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(page):
     (frame,) = tree(page.post(PATH, form())).iter("iframe")
     assert frame.get("sandbox") == ""
 
 
 @pytest.mark.parametrize("multipart", [False, True])
-def test_who_gets_none_is_told_why(town, multipart):
+def test_the_preview_of_a_skipped_member_gives_the_reason(town, multipart):
     with served_pages(
         town.engine, lambda *_: PlannedNotification(Status.OPTED_OUT, SKIPPING, None)
     ) as page:
@@ -127,22 +127,22 @@ def test_who_gets_none_is_told_why(town, multipart):
     assert list(tree(answer).iter("iframe")) == []
 
 
-def test_nobody_is_told_apart_from_a_member_by_the_hook_s_words(page):
+def test_an_unknown_member_gets_the_message_of_the_hook(page):
     answer = page.post(PATH, form("who"))
     assert "Cannot find the user object for the user ID (who) (status -2)" in words(answer)
 
 
-def test_without_a_month_it_is_the_last_one(page, asked):
+def test_the_default_month_is_the_last_one(page, asked):
     page.post(PATH, form(period=""))
     assert asked == [("ann", Period(2026, 3))]
 
 
-def test_spaces_that_came_along_with_an_id_are_left_out(page, asked):
+def test_spaces_around_an_id_are_removed(page, asked):
     page.post(PATH, form(" ann\t"))
     assert asked == [("ann", Period(2026, 2))]
 
 
-def test_looking_leaves_no_trace(page, town):
+def test_the_preview_records_nothing(page, town):
     page.post(PATH, form())
     page.ask("GET", PATH)
     assert town.rows(tables.AUDIT_EVENT) == []
@@ -167,7 +167,7 @@ def test_a_wrong_token_is_audited_like_that_of_a_hook(page, told):
     assert told == [(PATH, "127.0.0.1", 1)]
 
 
-def test_a_wrong_token_is_slowed_down(town):
+def test_a_wrong_token_is_delayed(town):
     slept = []
 
     async def sleep(seconds):
@@ -180,7 +180,7 @@ def test_a_wrong_token_is_slowed_down(town):
     assert slept == [DELAY] * 3
 
 
-def test_too_many_wrong_tokens_are_not_even_looked_at(town):
+def test_too_many_wrong_tokens_are_refused(town):
     going, slept = threading.Event(), []
 
     async def sleep(seconds):
@@ -203,7 +203,7 @@ def test_too_many_wrong_tokens_are_not_even_looked_at(town):
     assert right.status == 200
 
 
-def test_the_token_is_never_repeated(page):
+def test_the_token_is_never_echoed(page):
     for answer in (
         page.post(PATH, form()),
         page.post(PATH, form("who")),
@@ -216,14 +216,14 @@ def test_the_token_is_never_repeated(page):
         assert fields(answer)["token"].get("value") is None
 
 
-def test_a_token_in_the_query_is_not_looked_at(page, asked):
+def test_a_token_in_the_query_is_ignored(page, asked):
     query = f"{PATH}?token={TOKEN}&profileId=ann"
     assert page.ask("GET", query).status == 200
     assert page.post(query, {"profileId": "ann"}).status == 403
     assert asked == []
 
 
-def test_the_token_comes_before_everything(page):
+def test_the_token_is_checked_first(page):
     wrong = {"token": "wrong"}
     answers = [page.post(PATH, wrong | more) for more in ({}, {"period": "x"}, {"profileId": "n"})]
     assert {answer.status for answer in answers} == {403}
@@ -241,21 +241,21 @@ def test_the_token_comes_before_everything(page):
         ({"period": "<script>"}, "A month is written as YYYY-MM."),
     ],
 )
-def test_what_is_missing_or_wrong_is_said(page, asked, wrong, said):
+def test_missing_and_invalid_fields_are_reported(page, asked, wrong, said):
     answer = page.post(PATH, form(**wrong))
     assert answer.status == 400
     assert said in words(answer)
     assert asked == []
 
 
-def test_a_form_that_is_too_large_or_none_is_not_read(page, asked):
+def test_a_large_or_invalid_form_is_not_read(page, asked):
     assert page.post(PATH, form("x" * 65_536)).status == 413
     headers = {"Content-Type": "multipart/form-data"}
     assert page.ask("POST", PATH, b"nonsense", headers).status == 400
     assert asked == []
 
 
-def test_no_other_method_is_taken(page):
+def test_other_methods_are_refused(page):
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
         assert page.ask(method, PATH).status == 405
 
@@ -263,7 +263,7 @@ def test_no_other_method_is_taken(page):
 # Hostile input
 
 
-def test_what_was_filled_in_comes_back_harmless(page):
+def test_entered_values_are_escaped(page):
     hostile = '"><script>alert(1)</script>'
     for answer in (
         page.post(PATH, form(hostile)),
@@ -273,7 +273,7 @@ def test_what_was_filled_in_comes_back_harmless(page):
         assert fields(answer)["profileId"].get("value") == hostile
 
 
-def test_a_mail_cannot_break_out_of_its_frame(town):
+def test_a_mail_cannot_escape_its_frame(town):
     hostile = '"></iframe></pre><script>alert(1)</script>'
     mail = Mail(text=hostile, html=hostile, to='"<b>" <ann@example.org>', subject=hostile)
     with served_pages(town.engine, shows(mail)) as page:
@@ -285,7 +285,7 @@ def test_a_mail_cannot_break_out_of_its_frame(town):
     assert list(tree(answer).iter("b")) == []
 
 
-def test_fields_in_utf_8_are_shown_as_they_are(town):
+def test_utf_8_fields_are_shown_unchanged(town):
     mail = Mail(
         to="Zo\u00eb <zo\u00eb@ex\u00e4mple.org>",
         subject="\u4f50\u85e4",
@@ -329,7 +329,7 @@ def test_only_a_page_with_a_mail_may_load_pictures(page):
 # Trouble
 
 
-def test_without_the_database_it_asks_to_come_again_later(town):
+def test_a_failing_database_is_answered_with_503(town):
     def look(_user_id, _period):
         raise OperationalError("SELECT", {}, Exception("away"))
 

@@ -104,7 +104,7 @@ def program(folder, where="127.0.0.1", grace=FOR_EVER, **environment):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_a_signal_and_ends_well(tmp_path, number):
+def test_a_signal_stops_the_server_with_code_0(tmp_path, number):
     with program(tmp_path) as site:
         assert site.get("/") == (200, b"0")
         code, events = site.stop(number)
@@ -112,7 +112,7 @@ def test_it_serves_until_a_signal_and_ends_well(tmp_path, number):
     assert [one["event"] for one in events] == ["request", "stopping", "stopped"]
 
 
-def test_what_is_being_answered_when_it_is_told_to_stop_is_finished(tmp_path):
+def test_requests_in_progress_are_finished_at_a_stop(tmp_path):
     with program(tmp_path) as site, site.asked("POST", b"x=1") as connection:
         site.process.send_signal(signal.SIGTERM)
         wait_until(site.file("stopping").exists)
@@ -125,7 +125,7 @@ def test_what_is_being_answered_when_it_is_told_to_stop_is_finished(tmp_path):
         assert site.stop()[0] == 0
 
 
-def test_once_it_is_told_to_stop_nobody_new_is_taken_in(tmp_path):
+def test_a_stopping_server_accepts_no_connection(tmp_path):
     with program(tmp_path) as site, site.asked() as connection:
         assert not site.refuses()
         site.process.send_signal(signal.SIGTERM)
@@ -134,7 +134,7 @@ def test_once_it_is_told_to_stop_nobody_new_is_taken_in(tmp_path):
         assert connection.getresponse().status == 200
 
 
-def test_the_grace_for_what_is_being_answered_ends(tmp_path):
+def test_the_grace_period_ends(tmp_path):
     with program(tmp_path, grace=1) as site, site.asked():
         began = time.monotonic()
         code, events = site.stop()
@@ -144,7 +144,7 @@ def test_the_grace_for_what_is_being_answered_ends(tmp_path):
     assert {"request_cut", "stopped"} <= {one["event"] for one in events}
 
 
-def test_an_idle_connection_does_not_keep_it(tmp_path):
+def test_an_idle_connection_does_not_delay_the_stop(tmp_path):
     with program(tmp_path) as site, closing(site.connect()) as connection:
         connection.request("GET", "/")
         connection.getresponse().read()
@@ -153,7 +153,7 @@ def test_an_idle_connection_does_not_keep_it(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_is_no_traceback_either(tmp_path, number):
+def test_a_second_signal_causes_no_traceback(tmp_path, number):
     with program(tmp_path, grace=1) as site, site.asked():
         site.process.send_signal(number)
         wait_until(site.file("stopping").exists)
@@ -163,7 +163,7 @@ def test_a_second_signal_is_no_traceback_either(tmp_path, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_it_starts_is_no_traceback(number):
+def test_a_signal_at_start_up_causes_no_traceback(number):
     # In the middle of the start: the application sends it itself when it is asked to begin.
     code = (
         "import os, sys; from gs.profile.status.site.web.server import serve\n"
@@ -176,7 +176,7 @@ def test_a_signal_while_it_starts_is_no_traceback(number):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_the_announcement_raises_is_raised_once_all_is_put_away(tmp_path):
+def test_an_error_of_the_announcement_is_raised_after_the_cleanup(tmp_path):
     path = tmp_path / "socket"
     log = []
 
@@ -213,7 +213,7 @@ def test_what_the_announcement_raises_is_raised_once_all_is_put_away(tmp_path):
         ),
     ],
 )
-def test_uvicorn_has_what_the_server_overrides(own, theirs, overridden):
+def test_uvicorn_has_the_overridden_attributes(own, theirs, overridden):
     # Most of it is undocumented, and another release may change it: docs/decisions/0019.
     public = {name for name in vars(own) if not name.startswith("_")}
     assert {name for name in public if callable(getattr(own, name))} == overridden
@@ -225,7 +225,7 @@ def test_uvicorn_has_what_the_server_overrides(own, theirs, overridden):
         )
 
 
-def test_a_port_that_is_taken_is_told():
+def test_a_port_in_use_is_reported():
     with (
         listening("127.0.0.1", 0) as taken,
         pytest.raises(CannotListenError, match=rf"port [0-9]+: {IN_USE}"),
@@ -235,7 +235,7 @@ def test_a_port_that_is_taken_is_told():
 
 
 @pytest.mark.parametrize("host", ["nosuch.invalid", "192.0.2.1", "é" * 300, "a..b"])
-def test_a_host_that_is_none_of_this_machine_is_told(host):
+def test_a_host_of_another_machine_is_reported(host):
     with pytest.raises(CannotListenError, match="Cannot listen on"), listening(host, 0):
         pass
 
@@ -246,7 +246,7 @@ def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_header():
         assert listener.proto == socket.IPPROTO_TCP
 
 
-def test_it_listens_on_ipv6_too(tmp_path):
+def test_the_server_listens_on_ipv6(tmp_path):
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
         pytest.skip("this machine has no IPv6")
     with program(tmp_path, "::") as site:
@@ -254,7 +254,7 @@ def test_it_listens_on_ipv6_too(tmp_path):
         assert site.get("/") == (200, b"0")
 
 
-def test_it_listens_at_a_path_for_its_owner_and_group(tmp_path):
+def test_the_server_listens_on_a_unix_socket_for_owner_and_group(tmp_path):
     path = tmp_path / "socket"
     with program(tmp_path, path) as site:
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
@@ -264,7 +264,7 @@ def test_it_listens_at_a_path_for_its_owner_and_group(tmp_path):
     assert not path.exists()
 
 
-def test_a_socket_that_a_killed_process_has_left_is_replaced(tmp_path):
+def test_the_socket_of_a_killed_process_is_replaced(tmp_path):
     path = tmp_path / "socket"
     with program(tmp_path, path) as site:
         site.process.kill()
@@ -275,7 +275,7 @@ def test_a_socket_that_a_killed_process_has_left_is_replaced(tmp_path):
         assert site.get("/") == (200, b"0")
 
 
-def test_a_socket_that_another_process_listens_at_is_left_to_it(tmp_path):
+def test_a_socket_in_use_is_not_replaced(tmp_path):
     path = tmp_path / "socket"
     with listening_at(path):
         with pytest.raises(CannotListenError, match=IN_USE), listening_at(path):
@@ -283,7 +283,7 @@ def test_a_socket_that_another_process_listens_at_is_left_to_it(tmp_path):
         assert path.exists()
 
 
-def test_a_process_that_ends_leaves_the_socket_of_the_next_one_alone(tmp_path):
+def test_a_stopped_process_does_not_remove_the_socket_of_the_next(tmp_path):
     path = tmp_path / "socket"
     with ExitStack() as stack, socket.socket(socket.AF_UNIX) as client:
         with listening_at(path) as before:
@@ -294,7 +294,7 @@ def test_a_process_that_ends_leaves_the_socket_of_the_next_one_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["file", "none/socket", "x" * 200])
-def test_a_path_that_cannot_be_a_socket_is_told_and_left_alone(tmp_path, name):
+def test_an_invalid_socket_path_is_reported_and_not_changed(tmp_path, name):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(CannotListenError, match="Cannot listen at"), listening_at(tmp_path / name):
         pass
@@ -310,7 +310,7 @@ def manager(tmp_path):
         yield channel
 
 
-def test_systemd_is_told_when_it_is_ready_and_when_it_stops(tmp_path, manager):
+def test_systemd_is_notified_of_start_and_stop(tmp_path, manager):
     with program(tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify_systemd")) as site:
         assert manager.recv(100) == b"READY=1"
         assert site.get("/")[0] == 200
@@ -318,7 +318,7 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(tmp_path, manager):
         assert manager.recv(100) == b"STOPPING=1"
 
 
-def test_an_abstract_address_of_systemd_is_understood():
+def test_systemd_may_use_an_abstract_socket():
     name = f"sendprofile-{os.getpid()}-{threading.get_ident()}"
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
         channel.bind(f"\0{name}")
@@ -328,5 +328,5 @@ def test_an_abstract_address_of_systemd_is_understood():
 
 
 @pytest.mark.parametrize("path", ["", "relative", "/none/there", "vsock:2:1"])
-def test_where_nobody_listens_for_it_nothing_is_told(path):
+def test_no_notification_without_systemd(path):
     notify_systemd("READY=1", {"NOTIFY_SOCKET": path})

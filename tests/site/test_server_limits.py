@@ -118,14 +118,14 @@ def post(length, body=b"", more=b""):
     return header + b"Content-Length: %d\r\n\r\n" % length + body
 
 
-def test_a_form_that_comes_in_time_is_answered_however_it_is_cut(house):
+def test_a_form_in_any_pieces_is_answered(house):
     with closing(house.connect()) as connection:
         for octet in post(5, b"a=bcd", b"Connection: close\r\n"):
             connection.send(bytes([octet]))
         assert everything(connection).endswith(b"\r\n\r\n5")
 
 
-def test_several_forms_come_over_one_connection_also_at_once(house):
+def test_several_forms_are_answered_on_one_connection(house):
     with closing(house.connect()) as connection:
         connection.send(post(3, b"a=b") * 2 + post(5, b"a=bcd", b"Connection: close\r\n"))
         said = everything(connection)
@@ -134,7 +134,7 @@ def test_several_forms_come_over_one_connection_also_at_once(house):
 
 
 @pytest.mark.parametrize("beginning", [b"", b"P", b"POST / HTTP/1.1\r\nHost: x\r\nX-", b"\r\n"])
-def test_a_header_that_does_not_end_is_not_waited_for(house, beginning):
+def test_an_incomplete_header_times_out(house, beginning):
     house.slowest_header = HASTE
     with closing(house.connect()) as connection:
         connection.send(beginning)
@@ -142,7 +142,7 @@ def test_a_header_that_does_not_end_is_not_waited_for(house, beginning):
 
 
 @pytest.mark.parametrize("drip", [b"X-A: b\r\n", b"\r\n"])
-def test_a_header_that_drips_is_cut_off(house, drip):
+def test_a_slow_header_times_out(house, drip):
     house.slowest_header = HASTE
     start = b"" if drip == b"\r\n" else b"POST / HTTP/1.1\r\nHost: x\r\n"
     with closing(house.connect()) as connection:
@@ -152,7 +152,7 @@ def test_a_header_that_drips_is_cut_off(house, drip):
 
 
 @pytest.mark.parametrize("next_one", [b"POST / HTTP/1.1\r\nHost", b"\r\n"])
-def test_the_header_of_a_later_request_must_end_too(house, next_one):
+def test_the_header_of_a_later_request_times_out(house, next_one):
     with closing(house.connect()) as connection:
         connection.send(post(3, b"a=b"))
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
@@ -171,7 +171,7 @@ def test_the_next_header_may_be_incomplete_while_a_request_is_in_progress(house)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
-def test_an_idle_connection_is_kept_for_longer_than_a_header_may_take(house):
+def test_an_idle_connection_is_kept_longer_than_a_header_may_take(house):
     with closing(house.connect()) as connection:
         connection.send(GET)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
@@ -182,14 +182,14 @@ def test_an_idle_connection_is_kept_for_longer_than_a_header_may_take(house):
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
-def test_a_header_that_is_too_large_is_not_read_on(house):
+def test_a_header_over_the_limit_closes_the_connection(house):
     with closing(house.connect()) as connection:
         connection.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Large: ")
         assert is_cut_off(connection, b"x" * 4_096, MOST // 4_096)
         assert house.bodies == []
 
 
-def test_headers_of_many_requests_are_not_one_that_is_too_large(house):
+def test_the_header_limit_applies_to_each_request(house):
     with closing(house.connect()) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for _ in range(5):
@@ -201,13 +201,13 @@ def test_headers_of_many_requests_are_not_one_that_is_too_large(house):
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
-def test_a_header_that_is_too_large_is_told(house):
+def test_a_header_over_the_limit_is_answered_with_431(house):
     with closing(house.connect()) as connection:
         connection.send(b"GET / HTTP/1.1\r\nX-Large: " + b"x" * LARGEST_HEADER)
         assert status_of(everything(connection)) == 431
 
 
-def test_the_largest_form_is_taken_and_a_larger_one_is_not(house):
+def test_the_largest_form_is_accepted_and_a_larger_one_refused(house):
     for length, status in ((LARGEST, 200), (LARGEST + 1, 413)):
         with closing(house.connect()) as connection:
             connection.send(post(length, b"x" * length, b"Connection: close\r\n"))
@@ -215,7 +215,7 @@ def test_the_largest_form_is_taken_and_a_larger_one_is_not(house):
     assert house.bodies == [LARGEST]
 
 
-def test_a_form_that_says_that_it_is_too_large_is_refused_before_it_comes(house):
+def test_a_declared_length_over_the_limit_is_refused_before_the_body(house):
     with closing(house.connect()) as connection:
         connection.send(post(10 * LARGEST, more=b"Expect: 100-continue\r\n"))
         said = everything(connection)  # to the end: the connection cannot be used again
@@ -224,7 +224,7 @@ def test_a_form_that_says_that_it_is_too_large_is_refused_before_it_comes(house)
     wait_until(lambda: house.counted("-", 413) == 1)
 
 
-def test_a_form_that_does_not_say_how_large_it_is_is_refused_as_soon_as_it_is_too_large(house):
+def test_a_chunked_form_over_the_limit_is_refused(house):
     with closing(house.connect()) as connection:
         connection.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
@@ -233,7 +233,7 @@ def test_a_form_that_does_not_say_how_large_it_is_is_refused_as_soon_as_it_is_to
     assert house.bodies == []
 
 
-def test_a_form_in_chunks_is_taken(house):
+def test_a_chunked_form_is_accepted(house):
     with closing(house.connect()) as connection:
         connection.send(
             b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -243,7 +243,7 @@ def test_a_form_in_chunks_is_taken(house):
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 50\r\n", b"Transfer-Encoding: chunked\r\n"])
-def test_a_form_that_comes_too_slowly_is_cut_off(house, framing):
+def test_a_slow_form_times_out(house, framing):
     house.slowest_body = HASTE
     with closing(house.connect()) as connection:
         began = time.monotonic()
@@ -255,7 +255,7 @@ def test_a_form_that_comes_too_slowly_is_cut_off(house, framing):
     assert house.bodies == []
 
 
-def test_a_client_that_goes_away_while_it_sends_its_form_costs_no_traceback(house, caplog):
+def test_a_client_that_disconnects_in_its_form_causes_no_traceback(house, caplog):
     with closing(house.connect()) as connection:
         connection.send(post(50, b"a="))
         wait_until(lambda: house.begun)
@@ -265,7 +265,7 @@ def test_a_client_that_goes_away_while_it_sends_its_form_costs_no_traceback(hous
 
 
 @pytest.mark.parametrize("length", [b"x", b"-1", b"1e3", b"3\r\nContent-Length: 4"])
-def test_a_length_that_is_none_is_refused(house, length):
+def test_an_invalid_content_length_is_refused(house, length):
     with closing(house.connect()) as connection:
         connection.send(
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\na=b"
@@ -274,7 +274,7 @@ def test_a_length_that_is_none_is_refused(house, length):
     assert house.bodies == []
 
 
-def test_many_slow_clients_do_not_keep_a_quick_one_waiting(house):
+def test_many_slow_clients_do_not_delay_a_fast_one(house):
     slow = [house.connect() for _ in range(100)]
     for one in slow:
         one.send(b"POST / HTTP/1.1\r\nHost: x\r\n")
@@ -286,7 +286,7 @@ def test_many_slow_clients_do_not_keep_a_quick_one_waiting(house):
         one.close()
 
 
-def test_many_slow_clients_are_all_cut_off(house):
+def test_many_slow_clients_all_time_out(house):
     house.slowest_header = HASTE
     slow = [house.connect() for _ in range(100)]
     for one in slow:

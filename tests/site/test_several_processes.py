@@ -34,7 +34,7 @@ def sent(run):
     return run["counts"]["sent"]["total"]
 
 
-def test_the_calls_of_a_run_are_spread_over_both_and_everybody_is_mailed_once(url, post, tmp_path):
+def test_two_processes_share_a_run_and_mail_each_member_once(url, post, tmp_path):
     with RealSite(tmp_path, MEMBERS, url, post, processes=2) as site:
         sender = Sender(site.url, site.config, tmp_path / "ledger", "16", OPTIONS)
         account = Rounds(sender, site, Random(1)).run(0)
@@ -50,9 +50,7 @@ def by_worker(url):
         return [number for (number,) in database.execute(query)]
 
 
-def test_two_senders_with_the_same_keys_get_the_same_answers_and_everybody_one_mail(
-    url, post, tmp_path
-):
+def test_two_senders_with_the_same_keys_mail_each_member_once(url, post, tmp_path):
     with RealSite(tmp_path, MEMBERS, url, post, processes=2) as site:
         senders = [
             Sender(one.url, site.config, tmp_path / f"ledger-{number}", "16", OPTIONS)
@@ -67,7 +65,7 @@ def test_two_senders_with_the_same_keys_get_the_same_answers_and_everybody_one_m
         assert site.audited() == MEMBERS
 
 
-def test_one_of_both_is_killed_and_nobody_is_mailed_twice(url, tmp_path):
+def test_a_killed_process_mails_no_member_twice(url, tmp_path):
     trial = Trial(300, "16", blows=3, options=("--patience", "2"))
     result = real_site(trial, tmp_path, Random(5), Ours(url, processes=2))
     assert result.broke == []

@@ -98,7 +98,7 @@ def goes_on(server, mailer):
     assert [each.mail_from for each in server.letters[before:]] == ["bounces+after@example.org"]
 
 
-def test_a_letter_is_taken_as_it_is(post):
+def test_a_mail_is_delivered_unchanged(post):
     server, mailer = post
     assert mailer.deliver(BOTH, "m1") == Delivered()
     (taken,) = server.letters
@@ -110,7 +110,7 @@ def test_a_letter_is_taken_as_it_is(post):
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "END"])
-def test_4xx_is_something_to_wait_for(post, stage):
+def test_4xx_defers_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, f"451 4.3.0 <{KIM}> later")
     error = fails(mailer, Deferred, says=r"451 4\.3\.0 <…> later")
@@ -120,7 +120,7 @@ def test_4xx_is_something_to_wait_for(post, stage):
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "END"])
-def test_421_is_something_to_wait_for(post, stage):
+def test_421_defers_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, "421 4.3.2 shutting down")
     assert fails(mailer, Deferred, says="421").retry_after == 60
@@ -130,7 +130,7 @@ def test_421_is_something_to_wait_for(post, stage):
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "DATA", "END"])
-def test_5xx_is_a_letter_rejected(post, stage):
+def test_5xx_rejects_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, f"554 5.6.0 <{KIM}> no")
     fails(mailer, Rejected, says=r"554 5\.6\.0 <…> no")
@@ -140,7 +140,7 @@ def test_5xx_is_a_letter_rejected(post, stage):
 
 @pytest.mark.parametrize("stage", ["DATA", "END"])
 @pytest.mark.parametrize("reply", ["550 5.1.1 gone", "550 No such user here"])
-def test_5xx_to_the_whole_letter_that_speaks_of_its_only_address_marks_it(post, stage, reply):
+def test_5xx_about_the_only_address_marks_the_address(post, stage, reply):
     server, mailer = post
     server.answer(stage, reply)
     assert fails(mailer, RecipientsRefused).refused == (RefusedRecipient(KIM, reply),)
@@ -148,7 +148,7 @@ def test_5xx_to_the_whole_letter_that_speaks_of_its_only_address_marks_it(post, 
     goes_on(server, mailer)
 
 
-def test_a_server_that_wants_a_log_in_has_taken_nothing(post):
+def test_a_server_that_requires_authentication_defers_the_mail(post):
     server, mailer = post
     server.answer("MAIL", "530 5.7.0 Authentication required")
     fails(mailer, Deferred, says="requires a log-in: 530")
@@ -157,9 +157,7 @@ def test_a_server_that_wants_a_log_in_has_taken_nothing(post):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "TEXT"])
-def test_a_connection_lost_before_the_final_dot_has_taken_nothing(
-    server_and_settings, stage, fault
-):
+def test_a_connection_lost_before_the_final_dot_defers_the_mail(server_and_settings, stage, fault):
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         server.answer(stage, fault)
@@ -169,7 +167,7 @@ def test_a_connection_lost_before_the_final_dot_has_taken_nothing(
 
 
 @pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.RESET])
-def test_a_letter_that_has_left_whole_is_in_doubt_though_it_was_not_read_to_the_end(post, fault):
+def test_a_completely_sent_mail_is_in_doubt_if_the_server_did_not_read_it(post, fault):
     server, mailer = post
     server.answer("TEXT", fault)
     fails(mailer, InDoubt)
@@ -178,7 +176,7 @@ def test_a_letter_that_has_left_whole_is_in_doubt_though_it_was_not_read_to_the_
 
 
 @pytest.mark.parametrize("reply", [*FAULTS, "354 what", "999 what", "what"])
-def test_no_answer_after_the_final_dot_is_a_doubt(server_and_settings, reply):
+def test_no_reply_after_the_final_dot_is_in_doubt(server_and_settings, reply):
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         server.answer("END", reply)
@@ -188,7 +186,7 @@ def test_no_answer_after_the_final_dot_is_a_doubt(server_and_settings, reply):
         assert server.connections == connections + 1
 
 
-def test_an_address_that_is_refused_is_said_and_the_others_are_mailed(post):
+def test_a_refused_address_is_reported_and_the_others_get_the_mail(post):
     server, mailer = post
     server.answer("RCPT", f"550 5.1.1 <{LEE}> no such user", to=LEE)
     assert mailer.deliver(BOTH, "m1") == Delivered(
@@ -197,7 +195,7 @@ def test_an_address_that_is_refused_is_said_and_the_others_are_mailed(post):
     assert [letter.recipients for letter in server.letters] == [(KIM,)]
 
 
-def test_where_all_are_refused_nobody_is_mailed(post):
+def test_no_mail_is_sent_if_all_addresses_are_refused(post):
     server, mailer = post
     server.answer("RCPT", "550 5.1.1 no such user", to=LEE)
     server.answer("RCPT", "552 5.2.2 full", to=KIM)
@@ -209,14 +207,14 @@ def test_where_all_are_refused_nobody_is_mailed(post):
     goes_on(server, mailer)
 
 
-def test_a_refusal_that_says_nothing_of_the_address_rejects_the_letter(post):
+def test_a_refusal_that_is_not_about_the_address_rejects_the_mail(post):
     server, mailer = post
     server.answer("RCPT", f"554 5.7.1 <{KIM}>: Relay access denied")
     fails(mailer, Rejected, BOTH, says="554 5.7.1 <…>: Relay access denied")
     goes_on(server, mailer)
 
 
-def test_such_a_refusal_of_one_marks_no_address_and_keeps_nobody_else_waiting(post):
+def test_a_refusal_that_is_not_about_the_address_affects_no_other_address(post):
     server, mailer = post
     server.answer("RCPT", "554 5.7.1 Relay access denied", to=LEE)
     assert mailer.deliver(BOTH, "m1") == Delivered()
@@ -224,7 +222,7 @@ def test_such_a_refusal_of_one_marks_no_address_and_keeps_nobody_else_waiting(po
 
 
 @pytest.mark.parametrize("waiting", [KIM, LEE])
-def test_nobody_is_mailed_while_one_of_them_has_to_wait(post, waiting):
+def test_a_deferred_address_defers_the_whole_mail(post, waiting):
     server, mailer = post
     server.answer("RCPT", "450 4.2.0 greylisted", to=waiting)
     fails(mailer, Deferred, BOTH, says="450")
@@ -232,7 +230,7 @@ def test_nobody_is_mailed_while_one_of_them_has_to_wait(post, waiting):
     goes_on(server, mailer)
 
 
-def test_an_empty_letter_is_never_sent_by_a_server_that_asks_for_it_anyway(post):
+def test_data_without_a_valid_recipient_is_never_sent(post):
     server, mailer = post
     server.answer("RCPT", "450 4.2.0 greylisted", to=LEE)
     began = time.monotonic()

@@ -21,7 +21,7 @@ def outcome(mailer, letter=LETTER):
 
 
 @pytest.mark.parametrize("stage", ["RCPT", "DATA", "END"])
-def test_ten_addresses_are_marked_and_then_none_until_a_letter_is_taken(stage):
+def test_no_address_is_marked_after_ten_refusals_until_a_delivery(stage):
     with mail_server() as server, mailing(server) as mailer:
         for _ in range(2):
             server.answer(stage, "550 5.1.1 go away")
@@ -34,27 +34,27 @@ def test_ten_addresses_are_marked_and_then_none_until_a_letter_is_taken(stage):
             assert outcome(mailer) == ""
 
 
-def test_threads_together_mark_no_more():
+def test_threads_share_the_limit_of_refusals():
     with mail_server() as server, mailing(server) as mailer, ThreadPoolExecutor(4) as pool:
         server.answer("RCPT", REFUSAL)
         said = list(pool.map(lambda _: outcome(mailer), range(30)))
     assert said.count("refused") == 10
 
 
-def test_addresses_are_counted_and_not_letters():
+def test_refused_addresses_are_counted_and_not_mails():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", REFUSAL)
         said = [outcome(mailer, PlainLetter((KIM, LEE))) for _ in range(6)]
     assert said.count("refused") == 5
 
 
-def test_a_member_with_more_addresses_does_not_wait_for_ever():
+def test_a_member_with_more_addresses_than_the_limit_is_not_deferred_for_ever():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", REFUSAL)
         assert outcome(mailer, PlainLetter(MANY)) == "refused"
         assert outcome(mailer).startswith("The mail server refuses every recipient")
 
 
-def test_what_the_site_refuses_by_itself_says_nothing_of_the_server():
+def test_refusals_by_the_site_itself_are_not_counted():
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
         assert {outcome(mailer, PlainLetter((ZOE,))) for _ in range(12)} == {"refused"}

@@ -31,7 +31,7 @@ def authority(tmp_path_factory):
     ("certificate", "says"),
     [("wrong_name", "not valid"), ("expired", "expired"), ("unknown", "issuer|self")],
 )
-def test_a_certificate_that_cannot_be_trusted_gets_no_letter_and_no_password(
+def test_an_untrusted_certificate_gets_no_mail_and_no_password(
     authority, certificate, says, implicit
 ):
     context = getattr(authority, certificate)()
@@ -43,7 +43,7 @@ def test_a_certificate_that_cannot_be_trusted_gets_no_letter_and_no_password(
         assert not any("AUTH" in command for command in server.commands)
 
 
-def test_without_starttls_nothing_is_sent(authority):
+def test_a_missing_starttls_stops_the_delivery(authority):
     with mail_server(users={"site": PASSWORD}) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
@@ -51,7 +51,7 @@ def test_without_starttls_nothing_is_sent(authority):
         assert {command.split()[0] for command in server.commands} == {"EHLO"}
 
 
-def test_a_starttls_that_is_refused_is_not_gone_on_without(authority):
+def test_a_refused_starttls_stops_the_delivery(authority):
     with mail_server(tls=authority.good()) as server:
         server.answer("STARTTLS", "454 4.7.0 TLS not available")
         with mailing(server, **over_tls(authority)) as mailer:
@@ -73,7 +73,7 @@ def test_tls_before_1_2_is_refused(authority):
 
 
 @pytest.mark.parametrize("mechanism", ["LOGIN", "PLAIN"])
-def test_it_logs_in_by_what_is_offered(authority, mechanism):
+def test_authentication_uses_an_offered_method(authority, mechanism):
     users, mechanisms = {"site": PASSWORD}, (mechanism,)
     with mail_server(tls=authority.good(), users=users, mechanisms=mechanisms) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
@@ -82,7 +82,7 @@ def test_it_logs_in_by_what_is_offered(authority, mechanism):
         assert [(letter.user, letter.tls) for letter in server.letters] == [("site", True)]
 
 
-def test_a_log_in_that_is_refused_is_the_operators_to_mend_and_tried_once(authority):
+def test_a_refused_login_is_reported_and_tried_once(authority):
     with mail_server(tls=authority.good(), users={"site": "another"}) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
@@ -90,7 +90,7 @@ def test_a_log_in_that_is_refused_is_the_operators_to_mend_and_tried_once(author
         assert sum(command.startswith("AUTH") for command in server.commands) == 1
 
 
-def test_a_log_in_that_cannot_be_done_now_is_waited_for(authority):
+def test_a_temporary_login_failure_defers_the_mail(authority):
     with mail_server(tls=authority.good(), users={"site": PASSWORD}) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         server.answer("AUTH", "454 4.7.0 later")
@@ -98,7 +98,7 @@ def test_a_log_in_that_cannot_be_done_now_is_waited_for(authority):
             not_taken(mailer, "cannot log in now: 454")
 
 
-def test_a_server_without_log_in_is_told_of(authority):
+def test_a_server_without_authentication_is_reported(authority):
     with mail_server(tls=authority.good()) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
@@ -119,7 +119,7 @@ def test_a_server_without_log_in_is_told_of(authority):
         ("EHLO", "250-" + "x" * 9000),
     ],
 )
-def test_where_no_connection_is_had_nothing_was_taken(stage, move):
+def test_a_failed_connection_defers_the_mail(stage, move):
     with mail_server() as server:
         server.answer(stage, move)
         timeout = 0.4 if move is Fault.SILENCE else LIMIT
@@ -128,7 +128,7 @@ def test_where_no_connection_is_had_nothing_was_taken(stage, move):
         assert server.letters == []
 
 
-def test_a_server_that_is_not_there_is_waited_for():
+def test_an_unreachable_server_defers_the_mail():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     settings = SmtpSettings("127.0.0.1", port, "none", bounces="bounces@example.org")
@@ -136,7 +136,7 @@ def test_a_server_that_is_not_there_is_waited_for():
         not_taken(mailer, f"127.0.0.1:{port} cannot be reached")
 
 
-def test_a_fault_while_connecting_has_taken_nothing_and_its_words_are_not_shown():
+def test_an_error_while_connecting_defers_the_mail_and_hides_its_text():
     with mail_server() as server:
         settings = SmtpSettings("127.0.0.1", server.port, "none", bounces="bounces@example.org")
         object.__setattr__(settings, "local_hostname", "küche")  # as a machine may call itself

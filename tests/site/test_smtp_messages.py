@@ -10,7 +10,7 @@ from servers.smtp_messages import KIM, ZOE, PlainLetter
 
 
 @pytest.mark.parametrize(("without", "content"), [((), True), (("8BITMIME",), False)])
-def test_eight_bits_go_to_a_server_that_takes_them(without, content):
+def test_8bitmime_is_used_if_the_server_supports_it(without, content):
     with mail_server(without=without) as server, mailing(server) as mailer:
         mailer.deliver(PlainLetter(), "m1")
     (taken,) = server.letters
@@ -18,7 +18,7 @@ def test_eight_bits_go_to_a_server_that_takes_them(without, content):
     assert ("BODY=8BITMIME" in taken.options) == content
 
 
-def test_an_international_letter_goes_to_a_server_that_takes_it():
+def test_an_international_mail_needs_smtputf8():
     letter = PlainLetter((ZOE, KIM), international=True)
     with mail_server() as server, mailing(server) as mailer:
         mailer.deliver(letter, "m1")
@@ -29,7 +29,7 @@ def test_an_international_letter_goes_to_a_server_that_takes_it():
 
 
 @pytest.mark.parametrize(("recipients", "refused"), [((ZOE,), [ZOE]), ((KIM, ZOE), [ZOE])])
-def test_an_international_letter_cannot_go_to_another(recipients, refused):
+def test_an_international_mail_is_refused_without_smtputf8(recipients, refused):
     letter = PlainLetter(recipients, international=True)
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
         result = ends(mailer, RecipientsRefused, letter, "SMTPUTF8")
@@ -37,7 +37,7 @@ def test_an_international_letter_cannot_go_to_another(recipients, refused):
         assert mailer.deliver(PlainLetter(), "m2") == Delivered()
 
 
-def test_a_sender_beyond_ascii_is_the_operators_to_mend_and_marks_no_address():
+def test_an_international_bounce_address_is_reported_and_marks_no_address():
     letter = PlainLetter((KIM,), international=True)
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
         ends(mailer, Deferred, letter, "From address needs SMTPUTF8.*support address in ASCII")
@@ -58,7 +58,7 @@ def test_an_address_cannot_smuggle_a_command(hostile):
 
 
 @pytest.mark.parametrize("end", ["\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n", "\r\n.\r\n", "\r\n.\r"])
-def test_a_letter_cannot_smuggle_another_one(end):
+def test_a_mail_cannot_smuggle_another_one(end):
     smuggled = f"hello{end}MAIL FROM:<evil@example.org>\r\n"
     with mail_server() as server, mailing(server) as mailer:
         mailer.deliver(PlainLetter(text=smuggled), "m1")
@@ -69,6 +69,6 @@ def test_a_letter_cannot_smuggle_another_one(end):
     assert first.content.count(b"\r\n") == first.content.count(b"\n") == first.content.count(b"\r")
 
 
-def test_a_mail_server_cannot_be_asked_what_it_took():
+def test_a_mail_server_cannot_be_asked_for_earlier_deliveries():
     with mail_server() as server, mailing(server) as mailer:
         assert mailer.was_delivered("key") is None

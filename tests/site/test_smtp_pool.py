@@ -37,7 +37,7 @@ def authority(tmp_path):
     return Authority(tmp_path)
 
 
-def test_a_connection_is_kept_for_so_many_letters():
+def test_a_connection_is_reused_for_many_mails():
     with mail_server() as server, mailing(server, messages=3) as mailer:
         for _ in range(7):
             mailer.deliver(LETTER, "m1")
@@ -59,7 +59,7 @@ def test_threads_share_the_connections_and_never_open_more():
 
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
-def test_kept_connections_that_have_died_are_replaced_without_a_word(authority, security):
+def test_dead_kept_connections_are_replaced_silently(authority, security):
     offers = {} if security == "none" else {"tls": authority.good()}
     settings = {"security": "none"} if security == "none" else over_tls(authority, security)
     with (
@@ -101,7 +101,7 @@ def test_a_new_connection_that_dies_is_not_replaced():
         assert server.connections == 1
 
 
-def test_a_connection_that_was_idle_for_long_is_closed_and_not_used():
+def test_a_long_idle_connection_is_closed_and_not_used():
     clock = Clock()
     with mail_server() as server, mailing(server, clock, idle=30) as mailer:
         mailer.deliver(LETTER, "m1")
@@ -114,7 +114,7 @@ def test_a_connection_that_was_idle_for_long_is_closed_and_not_used():
 
 
 @pytest.mark.parametrize("reply", ["550 5.1.1 unknown", "554 5.7.1 policy"])
-def test_a_server_that_has_refused_often_is_left_before_it_hangs_up(reply):
+def test_a_connection_is_closed_after_many_refusals(reply):
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", reply)
         for _ in range(8):
@@ -122,7 +122,7 @@ def test_a_server_that_has_refused_often_is_left_before_it_hangs_up(reply):
         assert server.connections == 2
 
 
-def test_the_end_is_polite():
+def test_close_sends_quit():
     with mail_server() as server:
         with mailing(server) as mailer:
             mailer.deliver(LETTER, "m1")
@@ -131,7 +131,7 @@ def test_the_end_is_polite():
         not_taken(mailer, "being stopped")
 
 
-def test_a_letter_on_its_way_is_finished_though_the_mailer_is_closed():
+def test_a_mail_in_progress_is_finished_after_close():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("END", 0.4)
         thread = threading.Thread(target=mailer.deliver, args=(LETTER, "m1"))
@@ -143,7 +143,7 @@ def test_a_letter_on_its_way_is_finished_though_the_mailer_is_closed():
         wait_until(lambda: server.commands[-1] == "QUIT")
 
 
-def test_a_server_that_is_down_is_left_alone_for_a_second():
+def test_an_unreachable_server_is_not_tried_again_for_a_second():
     clock = Clock()
     with mail_server() as server, mailing(server, clock) as mailer:
         server.answer("GREETING", "421 4.3.2 busy")
@@ -159,7 +159,7 @@ def test_a_server_that_is_down_is_left_alone_for_a_second():
 @pytest.mark.parametrize(
     ("stage", "move"), [("MAIL", "451 4.3.0 later"), ("RCPT", Fault.CLOSE), ("DATA", Fault.CLOSE)]
 )
-def test_a_letter_that_the_server_has_heard_of_is_not_tried_a_second_time(stage, move):
+def test_a_mail_is_not_retried_after_the_server_accepted_a_command(stage, move):
     with mail_server() as server, mailing(server) as mailer:
         mailer.deliver(LETTER, "m1")
         server.answer(stage, move, times=1)

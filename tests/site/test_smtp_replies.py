@@ -28,7 +28,7 @@ BOUNCES = "bounces@lists.example.org"
         "550 5.7.17 Mailbox owner has changed",
     ],
 )
-def test_what_says_that_an_address_is_no_good(said):
+def test_replies_about_the_address(said):
     assert SmtpReply(int(said[:3]), said[4:]).is_about_address
 
 
@@ -55,14 +55,14 @@ def test_what_says_that_an_address_is_no_good(said):
         "550 blacklisted",
     ],
 )
-def test_what_says_nothing_of_the_address(said):
+def test_replies_that_are_not_about_the_address(said):
     assert not SmtpReply(int(said[:3]), said[4:]).is_about_address
 
 
 @pytest.mark.parametrize(
     "said", ["550 5.1.1 gone", "554 5.1.10 null MX", "550 User unknown", "550 mailbox unavailable"]
 )
-def test_a_whole_letter_may_be_refused_for_its_address(said):
+def test_a_final_reply_can_be_about_the_address(said):
     assert SmtpReply(int(said[:3]), said[4:]).is_clearly_about_address
 
 
@@ -81,11 +81,11 @@ def test_a_whole_letter_may_be_refused_for_its_address(said):
         "535 5.1.1 log in",
     ],
 )
-def test_in_doubt_it_is_the_letter(said):
+def test_an_ambiguous_final_reply_is_about_the_mail(said):
     assert not SmtpReply(int(said[:3]), said[4:]).is_clearly_about_address
 
 
-def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length():
+def test_a_reply_is_shown_without_addresses_and_controls_and_cut():
     reply = SmtpReply.read(
         550, b"5.1.1 <kim@example.org>: \x1b[31m(a.b@example.net)\nunknown" * 20
     )
@@ -96,12 +96,12 @@ def test_the_servers_words_are_told_without_addresses_controls_and_at_no_length(
 
 
 @given(st.binary())
-def test_whatever_a_server_says_is_harmless(octets):
+def test_any_reply_is_shown_as_safe_text(octets):
     assert SmtpReply.read(500, octets).shown.isprintable()
 
 
 @given(st.text())
-def test_every_member_has_a_bounce_address_that_a_mail_server_takes(reader):
+def test_every_member_has_a_valid_bounce_address(reader):
     address = bounce_address(BOUNCES, reader)
     local, _, domain = address.rpartition("@")
     assert domain == "lists.example.org"
@@ -117,7 +117,7 @@ def test_the_member_can_be_read_from_the_address(reader):
 
 
 @pytest.mark.parametrize("reader", ["", "a b", "a..b", ".a", "a@b", "ä", "x" * 57, "\ud800"])
-def test_an_id_that_is_not_plain_has_a_digest(reader):
+def test_an_unusual_id_is_hashed_in_the_bounce_address(reader):
     address = bounce_address(BOUNCES, reader)
     assert address.startswith("bounces+=")
     assert address == bounce_address(BOUNCES, reader)
@@ -125,7 +125,7 @@ def test_an_id_that_is_not_plain_has_a_digest(reader):
 
 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
-def test_the_port_is_the_usual_one_unless_another_is_named(security, port):
+def test_the_default_port_depends_on_the_security(security, port):
     assert SmtpSettings("mx", security=security).port == port
     assert SmtpSettings("mx", 2525, security).port == 2525
 
@@ -161,17 +161,17 @@ def test_the_password_is_not_shown():
         ({"bounces": "a@b\r\nRCPT TO:<c@d>"}, "bounces"),
     ],
 )
-def test_settings_that_cannot_be_are_refused_with_a_word_to_the_operator(wrong, says):
+def test_invalid_settings_are_refused_with_a_message(wrong, says):
     with pytest.raises(ValueError, match=says):
         SmtpSettings(**{"host": "mx", **wrong})
 
 
 @pytest.mark.parametrize("name", ["a", "a.b-c.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
-def test_a_machine_may_have_a_name_or_an_address(name):
+def test_a_host_is_a_name_or_an_address(name):
     assert SmtpSettings("mx", local_hostname=name).local_hostname == name
 
 
-def test_a_mailer_says_what_it_lacks(tmp_path):
+def test_a_mailer_with_invalid_settings_gives_the_reason(tmp_path):
     with pytest.raises(ValueError, match="bounces is missing"):
         SmtpMailer(SmtpSettings("mx"))
     missing, wrong = tmp_path / "missing.pem", tmp_path / "wrong.pem"

@@ -48,7 +48,7 @@ def dripping_server():
         thread.join(LIMIT)
 
 
-def test_an_answer_that_drips_in_is_given_up_in_time():
+def test_a_slow_reply_times_out():
     with (
         dripping_server() as server,
         mailing(server, timeout=0.4) as mailer,
@@ -57,20 +57,20 @@ def test_an_answer_that_drips_in_is_given_up_in_time():
         ends(mailer, Deferred, LETTER, "does not answer in time")
 
 
-def test_a_hundred_lines_are_an_answer():
+def test_a_reply_of_a_hundred_lines_is_read():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("END", lines(250, 100))
         assert mailer.deliver(LETTER, "m1") == Delivered()
 
 
 @pytest.mark.parametrize(("stage", "kind"), [("MAIL", Deferred), ("END", InDoubt)])
-def test_more_lines_are_none(stage, kind):
+def test_a_reply_over_the_line_limit_is_refused(stage, kind):
     with mail_server() as server, mailing(server) as mailer:
         server.answer(stage, lines(250, 101))
         ends(mailer, kind, LETTER, "its reply is too long")
 
 
-def test_an_endless_greeting_is_no_connection():
+def test_an_endless_greeting_fails_the_connection():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("GREETING", lines(220, 5000))
         ends(mailer, Deferred, LETTER, "its reply is too long")

@@ -100,7 +100,7 @@ CASES = [
 ]
 
 
-def test_silence_is_given_up_in_time_at_each_stage(tmp_path):
+def test_a_silent_server_times_out_at_each_stage(tmp_path):
     authority = Authority(tmp_path)
     with ThreadPoolExecutor(len(CASES)) as pool:
         done = [pool.submit(case, authority, *about) for case, *about in CASES]

@@ -39,7 +39,7 @@ GROUPSERVER = {
 
 
 @pytest.mark.parametrize(("table", "columns"), GROUPSERVER.items())
-def test_a_table_of_groupserver_has_the_columns_that_are_used(table, columns):
+def test_the_tables_of_groupserver_have_the_used_columns(table, columns):
     assert list(tables.METADATA.tables[table].columns.keys()) == columns.split()
 
 
@@ -53,7 +53,7 @@ def test_sqlite_is_set_up_for_many_readers(town):
 
 
 @only("postgresql")
-def test_postgresql_reckons_in_utc_and_is_durable_whatever_the_server_is_set_to(town, postgresql):
+def test_postgresql_uses_utc_and_is_durable_whatever_the_server_settings(town, postgresql):
     postgresql.run(
         f"ALTER DATABASE {town.engine.url.database} SET synchronous_commit = off",
     )
@@ -85,7 +85,7 @@ def test_postgresql_orders_every_text_by_code_point_and_keeps_moments_with_their
     assert {row.collation_name for row in ours if row.data_type == "text"} == {"C"}
 
 
-def test_a_moment_comes_back_in_utc_whatever_its_zone(town):
+def test_a_moment_is_returned_in_utc(town):
     east = NOON.astimezone(timezone(timedelta(hours=13)))
     town.address("u", "u@example.org", verified=east)
     (row,) = town.rows(tables.USER_EMAIL)
@@ -109,7 +109,7 @@ def test_a_moment_without_a_zone_is_refused(town):
         ("", ""),
     ],
 )
-def test_a_text_is_kept_but_for_what_no_database_can_keep(town, told, kept):
+def test_a_text_is_stored_without_unsupported_characters(town, told, kept):
     town.person("u", "g", name=told or "", email=False)
     with town.engine.connect() as connection:
         name = connection.scalar(select(tables.PERSON.c.name))
@@ -117,13 +117,13 @@ def test_a_text_is_kept_but_for_what_no_database_can_keep(town, told, kept):
     assert (name, again) == (kept or "u", "u" if told else None)
 
 
-def test_an_address_is_one_persons_whatever_its_case(town):
+def test_an_address_belongs_to_one_person_in_any_case(town):
     town.address("u", "u@example.org")
     with pytest.raises(IntegrityError):
         town.address("v", "U@Example.org")
 
 
-def test_letters_beyond_ascii_are_told_apart_by_their_case(town):
+def test_non_ascii_letters_are_case_sensitive(town):
     town.address("u", "ü@example.org")
     town.address("v", "Ü@example.org")
     assert len(town.rows(tables.USER_EMAIL)) == 2
@@ -134,7 +134,7 @@ def test_a_post_needs_its_group(town):
         town.post("u", "2026-03-01", group_id="nosuch")
 
 
-def test_the_error_of_a_statement_does_not_say_which_values_it_had(town):
+def test_the_error_of_a_statement_contains_no_values(town):
     town.address("user-77", "secret@example.org")
     with pytest.raises(DBAPIError) as caught:
         town.address("user-78", "secret@example.org")
@@ -144,7 +144,7 @@ def test_the_error_of_a_statement_does_not_say_which_values_it_had(town):
     assert "user-78" not in told
 
 
-def test_an_option_is_replaced_and_forgotten(town):
+def test_an_option_can_be_replaced_and_deleted(town):
     with town.engine.begin() as connection:
         write_option(connection, Option.PERIOD, "2026-01")
         write_option(connection, Option.PERIOD, "2026-02")
@@ -174,7 +174,7 @@ def test_no_two_options_have_the_same_place():
     assert len({option.value for option in Option}) == len(Option)
 
 
-def test_an_event_is_audited_with_who_it_is_about(town):
+def test_an_event_is_audited_with_its_member(town):
     with town.engine.begin() as connection:
         record_events(
             connection, [Event(NOON, "1", "u1", "2026-02"), wrong_token(NOON, "h", "p", 1)]
@@ -206,7 +206,7 @@ def test_many_threads_write_at_once(town):
 
 
 @pytest.mark.parametrize("address", ["Jane@Example.org", "JÜRGEN@straße.example"])
-def test_the_owner_of_an_address_is_found_as_it_is_written_or_in_another_case(town, address):
+def test_the_owner_of_an_address_is_found_in_any_case(town, address):
     town.address("u1", address)
     with town.engine.connect() as connection:
         assert find_owners(connection, [address]) == {fold(address): "u1"}

@@ -65,7 +65,7 @@ def connection(town):
         yield made
 
 
-def test_a_call_that_is_begun_is_known_with_all_that_settles_a_doubt(connection):
+def test_a_begun_call_is_stored_with_all_fields_of_a_doubt(connection):
     assert begin_calls(connection, [begun("a"), begun("b", message_id=None)]) == {
         "a",
         "b",
@@ -78,7 +78,7 @@ def test_a_call_that_is_begun_is_known_with_all_that_settles_a_doubt(connection)
     assert known.abandoned_by == "1"
 
 
-def test_nothing_is_begun_finished_or_known_of_no_calls(connection):
+def test_an_empty_list_of_calls_does_nothing(connection):
     assert begin_calls(connection, []) == set()
     assert finish_calls(connection, []) == set()
     abandon_calls(connection, "1", [])
@@ -93,7 +93,7 @@ def test_a_call_is_begun_once(connection):
     assert find_calls(connection, ["k"])["k"].worker == "1"
 
 
-def test_a_call_that_is_finished_is_not_begun(connection):
+def test_a_finished_call_cannot_begin_again(connection):
     assert finish_calls(connection, [skipped()]) == {"k"}
     for abandoned_by in (None, "1", ""):
         assert begin_calls(connection, [begun(abandoned_by=abandoned_by)]) == set()
@@ -102,7 +102,7 @@ def test_a_call_that_is_finished_is_not_begun(connection):
     assert call.abandoned_by is None
 
 
-def test_a_call_that_was_begun_is_finished(connection):
+def test_a_begun_call_can_be_finished(connection):
     begin_calls(connection, [begun()])
     assert finish_calls(connection, [finished()]) == {"k"}
     call = found(connection)
@@ -110,7 +110,7 @@ def test_a_call_that_was_begun_is_finished(connection):
     assert (call.message_id, call.reply, call.abandoned_by) == ("<m@x>", SENT, None)
 
 
-def test_what_was_answered_first_stays(connection):
+def test_the_first_answer_is_kept(connection):
     finish_calls(connection, [skipped(moment=NOON)])
     for worker in (None, "", "1"):
         other = skipped(reply=HookReply(Status.NO_ACTIVITY, "Skipping"), worker=worker)
@@ -118,14 +118,14 @@ def test_what_was_answered_first_stays(connection):
     assert (found(connection).reply, found(connection).finished) == (SKIPPED, NOON)
 
 
-def test_that_a_mail_was_sent_is_the_truth_whatever_was_answered_before(connection):
+def test_a_sent_mail_replaces_an_earlier_answer(connection):
     begin_calls(connection, [begun()])
     finish_calls(connection, [skipped(moment=NOON, worker="1")])
     assert finish_calls(connection, [finished(reply=SENT)]) == {"k"}
     assert found(connection).reply == SENT
 
 
-def test_a_skip_does_not_touch_a_call_that_another_is_handing_over(connection):
+def test_a_skip_does_not_change_a_call_in_progress(connection):
     begin_calls(connection, [begun("a"), begun("b"), begun("taken back")])
     release_calls(connection, "1", ["taken back"])
     skips = [skipped("a"), skipped("b", worker="2"), skipped("new"), skipped("taken back")]
@@ -135,20 +135,20 @@ def test_a_skip_does_not_touch_a_call_that_another_is_handing_over(connection):
     assert found(connection, "taken back").reply == SKIPPED
 
 
-def test_a_mail_that_was_refused_is_finished_by_who_began_it(connection):
+def test_a_refused_mail_is_finished_by_its_worker(connection):
     begin_calls(connection, [begun()])
     assert finish_calls(connection, [skipped(worker="1")]) == {"k"}
     assert found(connection).reply == SKIPPED
 
 
-def test_a_mail_was_sent_also_where_its_worker_was_taken_for_dead(connection):
+def test_a_sent_mail_of_a_presumed_dead_worker_is_recorded(connection):
     begin_calls(connection, [begun(worker="2")])
     begin_calls(connection, [begun(worker="3", abandoned_by="2")])
     assert finish_calls(connection, [finished(worker="2")]) == {"k"}
     assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
 
 
-def test_what_its_worker_let_go_of_is_in_doubt_and_may_be_taken_over_by_anybody(connection):
+def test_an_abandoned_call_is_in_doubt_and_any_worker_can_take_it_over(connection):
     begin_calls(connection, [begun("j"), begun()])
     abandon_calls(connection, "1", ["k"])
     call = found(connection)
@@ -166,14 +166,14 @@ def test_what_its_worker_let_go_of_is_in_doubt_and_may_be_taken_over_by_anybody(
     assert found(connection).worker == "2"
 
 
-def test_what_its_worker_let_go_of_is_finished_once_the_mail_is_found(connection):
+def test_an_abandoned_call_is_finished_if_its_mail_is_found(connection):
     begin_calls(connection, [begun()])
     abandon_calls(connection, "1", ["k"])
     assert finish_calls(connection, [skipped()]) == set()
     assert finish_calls(connection, [finished(worker="")]) == {"k"}
 
 
-def test_nobody_lets_go_of_the_call_of_another_or_of_one_that_is_not_handed_over(connection):
+def test_a_worker_abandons_only_its_own_calls_in_progress(connection):
     begin_calls(connection, [begun("another's", "2"), begun("finished"), begun("taken back")])
     finish_calls(connection, [finished("finished")])
     release_calls(connection, "1", ["taken back"])
@@ -182,7 +182,7 @@ def test_nobody_lets_go_of_the_call_of_another_or_of_one_that_is_not_handed_over
     assert told == ["2", "1", "1"]
 
 
-def test_a_call_that_was_taken_back_may_be_begun_by_anybody_with_the_same_form(
+def test_a_released_call_can_be_begun_by_any_worker_with_the_same_form(
     connection,
 ):
     begin_calls(connection, [begun("j"), begun()])
@@ -198,7 +198,7 @@ def test_a_call_that_was_taken_back_may_be_begun_by_anybody_with_the_same_form(
     assert begin_calls(connection, [begun("j", "2")]) == set()
 
 
-def test_nobody_takes_back_the_call_of_another_or_one_that_is_finished(connection):
+def test_a_worker_releases_only_its_own_unfinished_calls(connection):
     begin_calls(connection, [begun("a"), begun("b")])
     finish_calls(connection, [finished("b")])
     release_calls(connection, "2", ["a"])
@@ -207,7 +207,7 @@ def test_nobody_takes_back_the_call_of_another_or_one_that_is_finished(connectio
     assert [known[key].handing for key in "ab"] == [NOON, NOON]
 
 
-def test_a_call_that_was_left_is_taken_over_from_who_left_it_alone(connection):
+def test_an_abandoned_call_is_taken_over_from_its_worker_only(connection):
     begin_calls(connection, [begun(worker="1")])
     assert begin_calls(connection, [begun(worker="3", abandoned_by="2")]) == set()
     assert begin_calls(connection, [begun(worker="3", abandoned_by="1")]) == {"k"}
@@ -216,7 +216,7 @@ def test_a_call_that_was_left_is_taken_over_from_who_left_it_alone(connection):
 
 
 @pytest.mark.parametrize("abandoned_by", [None, "0"], ids=["new", "left by a worker"])
-def test_of_many_who_begin_a_call_at_once_one_may_hand_over(town, abandoned_by):
+def test_one_of_many_simultaneous_workers_begins_a_call(town, abandoned_by):
     keys = [f"key {number}" for number in range(20)]
     if abandoned_by:
         with town.engine.begin() as connection:
@@ -242,7 +242,7 @@ def test_of_many_who_begin_a_call_at_once_one_may_hand_over(town, abandoned_by):
         assert {key for key in keys if known[key].worker == str(worker)} == some
 
 
-def test_a_doubt_is_a_call_between_the_hand_over_and_its_record(connection):
+def test_a_doubt_is_a_begun_and_unfinished_call(connection):
     begin_calls(connection, [begun("late", moment=LATER), begun("b"), begun("a", "2")])
     begin_calls(connection, [begun("finished"), begun("taken back")])
     finish_calls(connection, [finished("finished"), skipped("never begun")])
@@ -254,7 +254,7 @@ def test_a_doubt_is_a_call_between_the_hand_over_and_its_record(connection):
     ]
 
 
-def test_a_doubt_that_was_sent_is_answered_so_and_is_in_the_trail(connection):
+def test_a_doubt_resolved_as_sent_is_answered_and_audited(connection):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
     assert resolve_doubt(connection, doubt, LATER, sent=True)
@@ -268,7 +268,7 @@ def test_a_doubt_that_was_sent_is_answered_so_and_is_in_the_trail(connection):
     assert event.event_date == LATER
 
 
-def test_a_doubt_that_was_not_sent_may_be_begun_again(connection):
+def test_a_doubt_resolved_as_not_sent_can_begin_again(connection):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
     assert resolve_doubt(connection, doubt, LATER, sent=False)
@@ -279,7 +279,7 @@ def test_a_doubt_that_was_not_sent_may_be_begun_again(connection):
 
 @pytest.mark.parametrize("sent", [True, False])
 @pytest.mark.parametrize("again", [{"worker": "2"}, {"moment": LATER}], ids=["worker", "moment"])
-def test_a_doubt_that_was_taken_over_since_is_not_settled(connection, sent, again):
+def test_a_doubt_taken_over_meanwhile_is_not_resolved(connection, sent, again):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
     begin_calls(connection, [begun(abandoned_by="1", **again)])
@@ -289,7 +289,7 @@ def test_a_doubt_that_was_taken_over_since_is_not_settled(connection, sent, agai
     assert count_events(connection) == {}
 
 
-def test_many_calls_are_begun_and_finished_together(town):
+def test_many_calls_take_few_statements(town):
     keys = [f"key {number}" for number in range(1_000)]
     with town.engine.begin() as connection, town.queries() as told:
         assert begin_calls(connection, [begun(key) for key in keys]) == set(keys)

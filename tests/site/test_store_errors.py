@@ -40,7 +40,7 @@ def failed(town, *statements):
 @pytest.mark.parametrize(
     ("state", "away"), [*((one, True) for one in AWAY), *((one, False) for one in BUGS)]
 )
-def test_what_postgresql_raises_is_told_apart_by_its_state(town, state, away):
+def test_errors_of_postgresql_are_classified_by_state(town, state, away):
     error = failed(town, RAISE.format(state))
     assert error.orig.sqlstate == state
     assert is_away(error) is away
@@ -48,7 +48,7 @@ def test_what_postgresql_raises_is_told_apart_by_its_state(town, state, away):
 
 
 @only("postgresql")
-def test_a_database_that_is_read_only_after_a_failover_is_away(town):
+def test_a_read_only_database_is_unavailable(town):
     error = failed(town, "SET TRANSACTION READ ONLY", "DELETE FROM person")
     assert isinstance(error, InternalError)
     assert isinstance(error, NO_DATABASE)
@@ -56,7 +56,7 @@ def test_a_database_that_is_read_only_after_a_failover_is_away(town):
 
 
 @only("postgresql")
-def test_a_database_that_lost_patience_with_a_transaction_is_away(town):
+def test_a_transaction_timeout_is_unavailable(town):
     with town.engine.connect() as connection:
         session = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
         session = session.bindparams(pid=connection.scalar(text("SELECT pg_backend_pid()")))
@@ -69,7 +69,7 @@ def test_a_database_that_lost_patience_with_a_transaction_is_away(town):
 
 
 @only("sqlite")
-def test_a_database_that_is_locked_is_away(town, database):
+def test_a_locked_database_is_unavailable(town, database):
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with town.engine.connect() as connection:
@@ -79,16 +79,16 @@ def test_a_database_that_is_locked_is_away(town, database):
     assert is_away(told.value)
 
 
-def test_what_is_there_twice_is_a_bug(town):
+def test_a_duplicate_row_is_a_bug(town):
     with pytest.raises(IntegrityError) as told:
         town.site()
     assert not is_away(told.value)
     assert not isinstance(told.value, NO_DATABASE)
 
 
-def test_connections_that_are_all_in_use_are_free_later():
+def test_an_exhausted_pool_is_unavailable():
     assert is_away(PoolTimeoutError())
 
 
-def test_what_is_not_of_the_database_is_a_bug():
+def test_an_error_of_another_kind_is_a_bug():
     assert not is_away(ValueError("25006"))

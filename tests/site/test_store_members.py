@@ -76,7 +76,7 @@ def test_members_of_skipped_sites_alone_are_not_listed(town, connection):
     }
 
 
-def test_the_list_goes_on_after_many_who_opted_out_or_are_on_skipped_sites(town, connection):
+def test_the_list_continues_after_many_skipped_members(town, connection):
     town.site("closed", skipped=True)
     for number in range(40):
         town.join(f"u{number:02}", "", "closed" if number in {20, 21, 22, 30} else "s")
@@ -90,7 +90,7 @@ def test_the_list_goes_on_after_many_who_opted_out_or_are_on_skipped_sites(town,
     assert count_members(connection) == len(listed)
 
 
-def test_who_opts_out_is_listed_no_more_and_who_opts_in_is_again(town):
+def test_opting_out_and_in_changes_the_list(town):
     town.person("u", "g")
     town.insert(tables.PERSON, user_id="v", name="Vera")
     with town.engine.begin() as connection:
@@ -107,7 +107,7 @@ def test_who_opts_out_is_listed_no_more_and_who_opts_in_is_again(town):
         assert not find_people(connection, ["u"])["u"].opted_out
 
 
-def test_people_are_found_with_all_that_they_are(town, connection):
+def test_people_are_read_with_all_fields(town, connection):
     row = {
         "biography": "Words.",
         "photo": "https://p",
@@ -132,20 +132,20 @@ def test_people_are_found_with_all_that_they_are(town, connection):
 
 
 @pytest.mark.parametrize("user_id", ["a\0", "\ud800", "", "a" * 100_000, "' OR 1=1 --"])
-def test_an_id_that_nobody_can_have_is_nobodys(town, connection, user_id):
+def test_an_invalid_id_is_not_a_person(town, connection, user_id):
     town.person("a", "g")
     assert find_people(connection, [user_id]) == {}
     assert find_places_of(connection, [user_id]) == {}
     assert find_addresses_of(connection, [user_id]) == {}
 
 
-def test_nobody_is_asked_for_and_nobody_is_found(connection):
+def test_an_empty_list_of_ids_gives_no_people(connection):
     assert find_people(connection, []) == {}
     assert find_places_of(connection, []) == {}
     assert find_addresses_of(connection, []) == {}
 
 
-def test_places_on_a_site_share_it_and_say_who_administers(town, connection):
+def test_memberships_share_their_site_and_have_the_role(town, connection):
     town.site("z")
     town.group("only", "z")
     town.join("u", "", role="admin")
@@ -176,7 +176,7 @@ def test_places_on_a_site_share_it_and_say_who_administers(town, connection):
         ("from another version", EmailSetting.EACH_POST),
     ],
 )
-def test_the_setting_of_a_group_is_the_delivery_there(town, connection, setting, delivery):
+def test_the_email_setting_is_read_by_group(town, connection, setting, delivery):
     town.group("h")
     town.person("u", "g", "h")
     town.person("v", "g")
@@ -205,7 +205,7 @@ def test_mail_goes_to_an_address_that_is_verified_and_preferred(
     assert {name for name in none.__slots__ if getattr(found, name)} == {kind}
 
 
-def test_addresses_are_told_apart(town, connection):
+def test_addresses_are_read_by_kind(town, connection):
     town.address("u", "b@example.org")
     town.address("u", "a@example.org")
     town.address("u", "c@example.org", preferred=False)
@@ -238,7 +238,7 @@ def test_an_address_that_was_refused_gets_no_mail_until_its_row_is_deleted(town)
         assert found.undeliverable == ()
 
 
-def test_what_a_server_said_first_of_an_address_stays_as_much_as_there_is_room_for(
+def test_the_first_reply_about_an_address_is_kept_and_cut(
     town,
 ):
     later = datetime(2027, 1, 1, tzinfo=UTC)
@@ -261,6 +261,6 @@ def test_many_members_cost_as_few_queries_as_one(town, connection):
     assert len(told) == 4
 
 
-def test_the_addresses_of_the_town_are_verified(town):
+def test_the_addresses_of_the_fixture_are_verified(town):
     town.person("u", "g")
     assert [row.verified_date for row in town.rows(tables.USER_EMAIL)] == [VERIFIED]

@@ -83,7 +83,7 @@ def versions(where):
     return [row[0] for row in rows]
 
 
-def test_the_migrations_make_the_tables_as_they_are_described(empty):
+def test_the_migrations_create_the_tables_as_declared(empty):
     engine = raw(empty)
     METADATA.create_all(engine)
     described = schema(engine)
@@ -96,7 +96,7 @@ def test_the_migrations_make_the_tables_as_they_are_described(empty):
     assert migrated == described
 
 
-def test_a_database_that_is_opened_again_is_as_it_was(empty):
+def test_opening_a_database_again_changes_nothing(empty):
     open_database(empty).dispose()
     engine = open_database(empty)
     with engine.begin() as connection:
@@ -135,7 +135,7 @@ INSERT INTO option VALUES ('gs.auth.token', 'authToken', '', '', 'secret')
 """.replace("{day}", "2026-03-01")
 
 
-def test_a_database_of_the_first_version_is_upgraded_and_keeps_what_is_used(empty):
+def test_a_database_of_the_first_version_is_upgraded_with_its_data(empty):
     from alembic import command  # noqa: PLC0415 - the program is to start without
     from alembic.config import Config  # noqa: PLC0415
 
@@ -204,7 +204,7 @@ def test_a_database_that_is_up_to_date_is_opened_without_alembic(empty):
     subprocess.run([sys.executable, "-c", program, str(empty)], check=True, timeout=LIMIT)
 
 
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty):
+def test_a_database_of_a_newer_version_is_refused_and_not_changed(empty):
     open_database(empty).dispose()
     engine = raw(empty)
     with engine.begin() as connection:
@@ -217,7 +217,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty):
     assert versions(empty) == ["0099"]
 
 
-def test_a_database_with_tables_of_no_version_is_refused_and_left_alone(empty):
+def test_a_database_without_a_version_is_refused_and_not_changed(empty):
     engine = raw(empty)
     with engine.begin() as connection:
         connection.execute(text('CREATE TABLE "group" (id integer)'))
@@ -228,7 +228,7 @@ def test_a_database_with_tables_of_no_version_is_refused_and_left_alone(empty):
     engine.dispose()
 
 
-def test_the_tables_of_other_programs_are_left_alone(empty):
+def test_tables_of_other_programs_are_not_changed(empty):
     engine = raw(empty)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
@@ -251,7 +251,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty):
     engine.dispose()
 
 
-def test_processes_that_open_an_empty_database_at_once_wait_for_each_other(empty, tmp_path):
+def test_processes_that_create_one_database_wait_for_each_other(empty, tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
         "from gs.profile.status.site.store.database import open_database\n"
@@ -285,7 +285,7 @@ def written(tmp_path):
         yield file, writer
 
 
-def test_a_file_that_another_is_making_is_waited_for(written):
+def test_a_file_locked_by_another_process_is_waited_for(written):
     file, writer = written
     ending = threading.Event()
 
@@ -303,7 +303,7 @@ def test_a_file_that_another_is_making_is_waited_for(written):
     assert versions(file) == [VERSION]
 
 
-def test_a_file_that_stays_locked_is_said_to_be_in_the_end(written, monkeypatch):
+def test_a_file_that_stays_locked_is_reported(written, monkeypatch):
     monkeypatch.setattr(opening, "BUSY_TIMEOUT", 0.1)
     with pytest.raises(OperationalError, match="database is locked"):
         open_database(written[0])
@@ -342,7 +342,7 @@ def test_postgresql_may_be_named_in_each_usual_way(empty, scheme):
     engine.dispose()
 
 
-def test_it_is_told_what_to_install_where_there_is_no_client_for_postgresql():
+def test_a_missing_client_for_postgresql_is_reported_with_the_extra():
     program = (
         "import sys; sys.modules['psycopg'] = None\n"
         "from gs.profile.status.site.store.database import open_database\n"
@@ -354,12 +354,12 @@ def test_it_is_told_what_to_install_where_there_is_no_client_for_postgresql():
     assert "DatabaseURLError: PostgreSQL needs psycopg: run " in done.stderr
 
 
-def test_a_server_that_is_not_there_is_told_by_sqlalchemy(tmp_path):
+def test_an_unreachable_server_raises_the_error_of_sqlalchemy(tmp_path):
     with pytest.raises(OperationalError):
         open_database(f"postgresql://u@/d?host={tmp_path}")
 
 
-def test_what_is_no_database_is_told_and_left_alone(tmp_path):
+def test_a_file_that_is_not_a_database_is_reported_and_not_changed(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_text("These are notes of mine.\n" * 100)
     with pytest.raises(DatabaseError):
@@ -367,13 +367,13 @@ def test_what_is_no_database_is_told_and_left_alone(tmp_path):
     assert file.read_text().startswith("These are")
 
 
-def test_both_refusals_are_caught_as_one():
+def test_both_refusals_have_one_base_class():
     assert issubclass(NewerDatabaseError, NotOurDatabaseError)
     assert issubclass(UnversionedDatabaseError, NotOurDatabaseError)
 
 
 @only("postgresql")
-def test_a_server_that_was_restarted_is_no_error_for_who_comes_later(town, postgresql):
+def test_a_server_restart_causes_no_error_in_later_transactions(town, postgresql):
     with town.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     postgresql.run(CUT)

@@ -93,16 +93,16 @@ def plans(town):
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
-def test_it_goes_by_an_index(plans, query):
+def test_each_query_uses_an_index(plans, query):
     assert [row for row in plans(query) if SCANS.search(row)] == []
 
 
-def test_what_reads_a_whole_table_would_be_noticed(plans):
+def test_a_full_table_scan_is_detected(plans):
     told = plans(lambda c: c.execute(text("SELECT * FROM person WHERE name = 'x'")))
     assert any(SCANS.search(row) for row in told)
 
 
-def test_the_posts_of_a_group_in_a_span_of_time_go_by_an_index(plans):
+def test_the_posts_of_a_group_and_period_use_an_index(plans):
     query = (
         "SELECT user_id FROM post WHERE site_id = 's' AND group_id = 'g' AND date > '2026-01-01'"
     )

@@ -82,7 +82,7 @@ def test_the_markers_of_mail_from_outside_are_prefixes(marker):
         "",
     ],
 )
-def test_what_is_no_prefix_stays(subject):
+def test_other_words_are_kept(subject):
     assert strip_prefixes(subject, "R-sig-Geo") == (subject, False)
 
 
@@ -108,7 +108,7 @@ def test_the_tag_of_the_list_is_removed_among_the_prefixes(subject, title, is_re
     assert strip_prefixes(subject, "R-sig-Geo") == (title, is_reply)
 
 
-def test_without_a_tag_brackets_belong_to_the_title():
+def test_brackets_belong_to_the_title_without_a_tag():
     assert strip_prefixes("[R-sig-Geo] A map") == ("[R-sig-Geo] A map", False)
 
 
@@ -119,13 +119,13 @@ def test_prefixes_make_no_difference_to_the_title(prefixes, title):
 
 
 @given(st.text(), st.text(max_size=10))
-def test_what_has_been_stripped_has_no_prefix_left(subject, tag):
+def test_a_stripped_subject_has_no_prefix(subject, tag):
     title, _ = strip_prefixes(subject, tag)
     assert len(title) <= 255
     assert strip_prefixes(title, tag)[0] == title
 
 
-def test_a_subject_of_prefixes_alone_takes_no_time():
+def test_a_subject_of_prefixes_only_is_stripped_quickly():
     assert strip_prefixes("Re: " * 1_000_000)[1]
 
 
@@ -140,5 +140,5 @@ def test_a_subject_of_prefixes_alone_takes_no_time():
         (f"[{'x' * 99}] y", ""),
     ],
 )
-def test_the_tag_is_found_in_front(subject, tag):
+def test_the_tag_is_read_from_the_front(subject, tag):
     assert find_tag(subject) == tag

@@ -43,14 +43,14 @@ def test_sites_and_groups_are_in_the_order_of_their_titles(town, sites_of):
     assert told == [("another site", ["only"]), ("Site", ["aardvarks", "Zebras"])]
 
 
-def test_a_site_in_none_of_whose_groups_the_member_is_says_nothing(town, sites_of):
+def test_a_site_without_a_group_of_the_member_is_left_out(town, sites_of):
     town.site("z")
     town.person("ann", "g")
     town.join("ann", "", "z")
     assert [site.site.id for site in sites_of("ann")] == ["s"]
 
 
-def test_who_administers_what_is_told(town, sites_of):
+def test_roles_are_included(town, sites_of):
     town.group("h")
     town.person("ann")
     town.join("ann", "g", role="admin")
@@ -60,7 +60,7 @@ def test_who_administers_what_is_told(town, sites_of):
     assert [one.administrator for one in site.memberships] == [True, False]
 
 
-def test_who_administers_the_site_need_not_administer_its_groups(town, sites_of):
+def test_a_site_administrator_is_not_a_group_administrator(town, sites_of):
     town.join("ann", "", role="admin")
     town.join("ann", "g")
     (site,) = sites_of("ann")
@@ -68,7 +68,7 @@ def test_who_administers_the_site_need_not_administer_its_groups(town, sites_of)
     assert [one.administrator for one in site.memberships] == [False]
 
 
-def test_the_delivery_is_the_members_own(town, sites_of):
+def test_the_email_setting_is_that_of_the_member(town, sites_of):
     town.person("ann", "g")
     town.person("bob", "g")
     town.insert(tables.EMAIL_SETTING, user_id="bob", site_id="s", group_id="g", setting="digest")
@@ -98,14 +98,14 @@ def test_the_profile_has_the_members_language_and_time_zone(town, sites_of):
     assert (profile.language, profile.timezone) == ("fr-CA", "America/Toronto")
 
 
-def test_a_group_that_is_not_there_is_left_out(town, sites_of):
+def test_a_missing_group_is_left_out(town, sites_of):
     town.person("ann", "g", "missing")
     town.person("bob", "missing")
     assert [one.group.id for one in sites_of("ann")[0].memberships] == ["g"]
     assert sites_of("bob") == ()
 
 
-def test_places_may_come_in_any_order(town):
+def test_memberships_may_have_any_order(town):
     town.site("z", "another site")
     town.group("h", "z")
     for place in (("", "s"), ("g", "s"), ("h", "z"), ("", "z")):

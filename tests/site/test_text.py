@@ -28,12 +28,12 @@ SHOWN |= set(map(chr, range(0x600, 0x606))) | {"\u0890", "\u0891"}
         ("\u0603\u06dd", "\u0603\u06dd"),
     ],
 )
-def test_what_no_text_may_have_is_removed_or_replaced(text, safe):
+def test_forbidden_characters_are_removed_or_replaced(text, safe):
     assert safe_text(text) == safe
     assert safe_line(text) == " ".join(safe.split())
 
 
-def test_each_format_character_of_unicode_is_removed_but_for_those_that_show():
+def test_invisible_format_characters_are_removed():
     points = map(chr, range(sys.maxunicode + 1))
     formats = [one for one in points if unicodedata.category(one) == "Cf"]
     assert {one for one in formats if safe_text(f"é{one}") != "é"} == SHOWN & set(formats)
@@ -48,17 +48,17 @@ def test_a_safe_line_is_one_line_within_its_limit_and_safe_again(text, limit):
     line.encode()
 
 
-def test_lines_share_one_limit():
+def test_safe_lines_share_one_limit():
     assert safe_lines("one\n\n\x00\ntwo\nthree", 7) == ("one", "two", "…")
 
 
 @pytest.mark.parametrize("text", ["a\0", "a\u202e", "\ufeffa", "\ud800", "a\u2028b"])
-def test_what_nobody_types_is_harmful(text):
+def test_control_characters_are_harmful(text):
     assert is_harmful(text)
 
 
 @pytest.mark.parametrize("text", ["", "a\tb\r\nc", "é\u200c\u200d\u200e\xad"])
-def test_what_people_type_is_not_harmful(text):
+def test_ordinary_text_is_not_harmful(text):
     assert not is_harmful(text)
 
 
@@ -78,7 +78,7 @@ def test_a_text_is_cut_after_a_word():
         "\ud83d\udc4d",
     ],
 )
-def test_a_character_is_not_torn_from_its_marks(whole):
+def test_a_character_is_not_cut_from_its_marks(whole):
     text = f"{'x' * 8}{whole}{'x' * 8}"
     for limit in range(8, 8 + len(whole) + 2):
         kept = cut(text, limit)

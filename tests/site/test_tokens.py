@@ -105,13 +105,13 @@ def scene(play):
 
 
 @scene
-async def test_the_right_token_is_right_at_once(door):
+async def test_the_right_token_is_accepted_at_once(door):
     assert await door.check(RIGHT) is True
     assert (door.slept, door.wrong, door.rows) == ([], 0, [])
 
 
 @scene
-async def test_an_empty_token_is_wrong_at_once_and_not_audited(door):
+async def test_an_empty_token_is_refused_at_once_and_not_audited(door):
     assert await door.check("") is False
     assert (door.slept, door.wrong, door.rows, door.reads) == ([], 0, [], 0)
 
@@ -131,7 +131,7 @@ async def test_a_site_without_a_token_refuses_every_token(door):
     "given",
     ["wrong", RIGHT[:-1], f"{RIGHT}x", RIGHT.upper(), f" {RIGHT}", "é", "\ud800", "\0"],
 )
-def test_another_token_is_wrong(given):
+def test_another_token_is_refused(given):
     async def play(door):
         async with door.waiting(1, given) as (check,):
             assert not check.done()
@@ -164,7 +164,7 @@ async def test_the_right_token_does_not_wait_for_wrong_ones(door):
 
 
 @scene
-async def test_more_wrong_tokens_than_may_wait_are_refused_at_once_and_counted(door):
+async def test_wrong_tokens_over_the_limit_are_refused_at_once_and_counted(door):
     async with door.waiting(MAX_WAITING):
         for _ in range(10):
             with pytest.raises(TooManyWrongError):
@@ -199,7 +199,7 @@ async def test_a_wrong_token_is_audited_with_hook_and_peer_before_its_answer(doo
 
 
 @scene
-async def test_a_flood_of_wrong_tokens_adds_at_most_a_row_a_second_and_all_are_in_it(door):
+async def test_a_flood_of_wrong_tokens_adds_one_row_a_second_with_the_total(door):
     refused = 0
     for _ in range(50):
         checks = [door.check("wrong") for _ in range(10)]
@@ -220,7 +220,7 @@ def done(checks):
 
 
 @scene
-async def test_wrong_tokens_that_come_one_by_one_are_each_audited_before_their_answers(door):
+async def test_successive_wrong_tokens_are_each_audited_before_their_answer(door):
     answered = 0
     for _ in range(30):
         check = door.check("wrong")
@@ -243,7 +243,7 @@ class Unwritable(Door):
         super().audit(hook, peer, times)
 
 
-def test_an_audit_trail_that_cannot_be_written_loses_no_wrong_token(caplog):
+def test_a_failing_audit_trail_loses_no_wrong_token(caplog):
     async def play(door):
         async with door.waiting(3) as checks:
             assert not any(one.done() for one in checks)
@@ -281,7 +281,7 @@ async def test_an_old_token_is_refused_within_a_second_of_the_new_one(door):
 
 
 @scene
-async def test_a_new_token_is_right_at_once(door):
+async def test_a_new_token_is_accepted_at_once(door):
     assert await door.check(RIGHT)
     door.right = "the-new-token"
     await door.move(0.1)
@@ -290,13 +290,13 @@ async def test_a_new_token_is_right_at_once(door):
 
 
 @scene
-async def test_a_flood_of_wrong_tokens_does_not_keep_the_database_busy(door):
+async def test_a_flood_of_wrong_tokens_causes_few_queries(door):
     async with door.waiting(MAX_WAITING):
         assert door.reads == 1
 
 
 @scene
-async def test_an_error_of_the_database_is_no_wrong_token(door):
+async def test_a_database_error_is_not_a_wrong_token(door):
     def broken():
         raise OSError
 
@@ -329,7 +329,7 @@ def faults(answers):
     return [type(one) for one in answers]
 
 
-def test_one_error_of_the_database_answers_all_calls_that_wait_for_it():
+def test_one_database_error_answers_all_waiting_calls():
     async def play(door):
         checks = [door.check(given) for given in [RIGHT] * 5 + ["wrong"] * 5]
         answers = await asyncio.gather(*checks, return_exceptions=True)
@@ -339,7 +339,7 @@ def test_one_error_of_the_database_answers_all_calls_that_wait_for_it():
     asyncio.run(play(Away()))
 
 
-def test_an_error_of_the_database_is_remembered_for_a_second():
+def test_a_database_error_is_cached_for_a_second():
     async def play(door):
         await asyncio.gather(door.check(RIGHT), return_exceptions=True)
         door.away = False
@@ -355,7 +355,7 @@ def test_an_error_of_the_database_is_remembered_for_a_second():
     asyncio.run(play(Away()))
 
 
-def test_a_token_that_was_read_in_time_is_right_while_the_database_is_away():
+def test_a_cached_token_is_accepted_while_the_database_is_unavailable():
     async def play(door):
         door.away = False
         assert await door.check(RIGHT) is True
@@ -369,7 +369,7 @@ def test_a_token_that_was_read_in_time_is_right_while_the_database_is_away():
     asyncio.run(play(Away()))
 
 
-def test_the_traceback_of_an_error_that_is_raised_again_does_not_grow():
+def test_the_traceback_of_a_cached_error_does_not_grow():
     async def play(door):
         for _ in range(50):
             (error,) = await asyncio.gather(door.check(RIGHT), return_exceptions=True)

@@ -54,7 +54,7 @@ def multipart(fields, boundary="=_b"):
 # RFC 8058, point by point
 
 
-def test_one_click_stops_the_summary_at_once(pages, town):
+def test_one_click_unsubscribes_at_once(pages, town):
     answer = pages.ask("POST", stop_path("ann"), b"List-Unsubscribe=One-Click", URLENCODED)
     assert answer.status == 200
     assert heading(answer) == "The monthly summary is off"
@@ -69,13 +69,13 @@ def test_one_click_may_be_multipart(pages, town):
 
 
 @ONE_DATABASE
-def test_one_click_may_come_in_chunks(pages, town):
+def test_one_click_may_be_chunked(pages, town):
     body = iter([b"List-Unsub", b"scribe=One-Click"])
     assert pages.ask("POST", stop_path("ann"), body, URLENCODED).status == 200
     assert skips(town) == {"ann"}
 
 
-def test_the_members_list_honours_it_at_once(pages, town):
+def test_an_unsubscribed_member_is_not_listed(pages, town):
     def listed():
         with town.engine.connect() as connection:
             return list_members(connection, after="", limit=10)
@@ -88,7 +88,7 @@ def test_the_members_list_honours_it_at_once(pages, town):
 
 
 @ONE_DATABASE
-def test_nothing_but_the_link_says_who_it_is(pages, town):
+def test_only_the_link_identifies_the_member(pages, town):
     # Neither a log-in nor where the request came from counts, and none is set.
     for headers in (
         {},
@@ -122,7 +122,7 @@ def test_no_answer_is_a_redirect(pages):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("query", ["", "?List-Unsubscribe=One-Click", "?summary=off"])
 @ONE_DATABASE
-def test_a_get_never_acts(pages, town, method, query):
+def test_a_get_changes_nothing(pages, town, method, query):
     answer = pages.ask(method, stop_path("ann") + query)
     assert answer.status == 200
     assert (skips(town), events(town)) == (set(), [])
@@ -132,14 +132,14 @@ def test_a_get_never_acts(pages, town, method, query):
 
 
 @ONE_DATABASE
-def test_a_get_with_a_body_does_not_act_either(pages, town):
+def test_a_get_with_a_body_changes_nothing(pages, town):
     answer = pages.ask("GET", stop_path("ann"), b"List-Unsubscribe=One-Click", URLENCODED)
     assert answer.status == 200
     assert skips(town) == set()
 
 
 @ONE_DATABASE
-def test_a_head_has_the_header_of_a_get(pages):
+def test_a_head_has_the_header_fields_of_a_get(pages):
     get, head = (pages.ask(method, stop_path("ann")) for method in ("GET", "HEAD"))
     assert head.body == b""
     assert set(get.headers.items()) - {("date", get.headers["date"])} == (
@@ -147,14 +147,14 @@ def test_a_head_has_the_header_of_a_get(pages):
     )
 
 
-def test_stopping_twice_is_as_good_as_once(pages, town):
+def test_unsubscribing_is_idempotent(pages, town):
     for _ in range(3):
         assert pages.post(stop_path("ann"), ONE_CLICK).status == 200
     assert skips(town) == {"ann"}
     assert events(town) == [("1", "ann", "one-click")]
 
 
-def test_many_clicks_at_the_same_time_are_one(pages, town):
+def test_many_simultaneous_clicks_are_one_event(pages, town):
     with ThreadPoolExecutor(8) as threads:
         clicks = [threads.submit(pages.post, stop_path("ann"), ONE_CLICK) for _ in range(16)]
     assert {click.result().status for click in clicks} == {200}
@@ -187,13 +187,13 @@ def test_the_button_turns_it_off_and_on_again(pages, town):
     assert events(town) == [("1", "ann", "page"), ("2", "ann", "page")]
 
 
-def test_what_was_so_before_is_no_event(pages, town):
+def test_an_unchanged_state_is_not_audited(pages, town):
     assert pages.post(stop_path("ann"), {"summary": "on"}).status == 200
     assert events(town) == []
 
 
 @ONE_DATABASE
-def test_only_what_was_just_done_is_said_to_be_done(pages):
+def test_only_a_change_is_confirmed(pages):
     assert b'role="status"' not in pages.ask("GET", stop_path("ann")).body
     assert b'role="status"' in pages.post(stop_path("ann"), {"summary": "off"}).body
     assert b'role="status"' not in pages.ask("GET", stop_path("ann")).body
@@ -205,7 +205,7 @@ def test_the_trail_has_a_subsystem_of_its_own(pages, town):
     assert (row.subsystem, row.event_date) == ("gs.profile.status.site", NOW)
 
 
-def test_who_stops_while_the_other_page_is_open_is_not_turned_on_again(pages, town):
+def test_a_button_of_an_outdated_page_does_not_toggle(pages, town):
     # The button says what it does: it does not turn round whatever is there.
     pages.post(stop_path("ann"), ONE_CLICK)
     pages.post(stop_path("ann"), {"summary": "off"})
@@ -216,7 +216,7 @@ def test_who_stops_while_the_other_page_is_open_is_not_turned_on_again(pages, to
 
 
 @ONE_DATABASE
-def test_the_page_has_nothing_by_which_one_could_tell_whose_it_is(pages):
+def test_the_page_does_not_identify_the_member(pages):
     for answer in (
         pages.ask("GET", stop_path("ann")),
         pages.post(stop_path("ann"), ONE_CLICK),
@@ -235,7 +235,7 @@ def test_the_page_names_the_site_that_the_mail_is_from(pages):
     assert "<bdi>Site</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 
 
-def test_of_several_sites_it_names_the_one_that_the_mail_is_from(pages, town):
+def test_the_page_names_the_first_of_several_sites(pages, town):
     # By title, not by ID; and never one without a group of the member.
     town.site("a", "Zebras")
     town.site("b", "apes")
@@ -254,7 +254,7 @@ def test_of_several_sites_it_names_the_one_that_the_mail_is_from(pages, town):
     assert "<bdi>apes</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 
 
-def test_who_is_on_no_site_has_a_page_too(pages, town):
+def test_a_member_without_a_site_has_a_page(pages, town):
     town.insert(tables.PERSON, user_id="zoe", name="Zo\u00eb")
     answer = pages.ask("GET", stop_path("zoe"))
     assert (answer.status, heading(answer)) == (200, "The monthly summary is on")
@@ -262,7 +262,7 @@ def test_who_is_on_no_site_has_a_page_too(pages, town):
 
 
 @ONE_DATABASE
-def test_the_title_of_a_site_is_harmless(pages, town):
+def test_the_title_of_a_site_is_escaped(pages, town):
     title = "<script>alert(1)</script>\u202e\r\n" + "x" * 10_000
     town.site("evil", title)
     town.insert(tables.PERSON, user_id="eve", name="Eve")
@@ -275,7 +275,7 @@ def test_the_title_of_a_site_is_harmless(pages, town):
 
 
 @ONE_DATABASE
-def test_the_page_speaks_the_language_of_the_member(pages, town):
+def test_the_page_uses_the_language_of_the_member(pages, town):
     for language in ("en", "de", "fr", "es", "de-AT", "xx", ""):
         user_id = f"speaks-{language}"
         town.insert(tables.PERSON, user_id=user_id, name="X", language=language)
@@ -293,7 +293,7 @@ WORDS = {
 
 
 @ONE_DATABASE
-def test_the_page_is_in_that_language_throughout(pages, town):
+def test_the_whole_page_uses_that_language(pages, town):
     english = set(text(pages.ask("GET", stop_path("ann"))))
     for language, (headed, button) in WORDS.items():
         town.insert(tables.PERSON, user_id=language, name="X", language=language)
@@ -316,7 +316,7 @@ ACCEPTED = [
 
 
 @ONE_DATABASE
-def test_a_page_for_nobody_speaks_the_language_of_the_browser(pages):
+def test_a_page_without_a_member_uses_the_language_of_the_browser(pages):
     for accepted, language in ACCEPTED:
         answer = pages.ask("GET", f"{STOP_PATH}x", None, {"Accept-Language": accepted})
         assert f'<html lang="{language}"' in answer.body.decode(), accepted
@@ -351,7 +351,7 @@ def test_every_page_is_valid_html(pages):
 
 
 @ONE_DATABASE
-def test_no_page_is_kept_framed_indexed_or_told_of(pages):
+def test_no_page_is_cached_framed_indexed_or_sent_as_referrer(pages):
     for answer in answers(pages).values():
         headers = answer.headers
         assert headers["Referrer-Policy"] == "no-referrer"
@@ -373,7 +373,7 @@ def test_no_page_is_kept_framed_indexed_or_told_of(pages):
 # The manual
 
 
-def test_the_manual_has_the_paths_the_codes_and_the_fields():
+def test_the_manual_documents_the_paths_codes_and_fields():
     manual = (Path(__file__).parents[2] / "docs/reference/pages.md").read_text()
     assert f"## `{STOP_PATH}…`" in manual
     assert f"## `{PREVIEW_PATH}`" in manual
@@ -406,7 +406,7 @@ OTHER_FORMS = [
 
 
 @ONE_DATABASE
-def test_any_other_form_is_a_bad_one_and_does_nothing(pages, town):
+def test_any_other_form_is_refused_and_changes_nothing(pages, town):
     for body in OTHER_FORMS:
         answer = pages.ask("POST", stop_path("ann"), body, URLENCODED)
         assert (answer.status, heading(answer)) == (400, "Nothing was changed"), body
@@ -414,7 +414,7 @@ def test_any_other_form_is_a_bad_one_and_does_nothing(pages, town):
 
 
 @ONE_DATABASE
-def test_a_body_that_is_no_form_is_a_bad_one(pages, town):
+def test_a_body_that_is_not_a_form_is_refused(pages, town):
     for kind in (
         "text/plain",
         "application/json",
@@ -430,7 +430,7 @@ def test_a_body_that_is_no_form_is_a_bad_one(pages, town):
 
 
 @ONE_DATABASE
-def test_a_file_is_no_button(pages, town):
+def test_an_uploaded_file_is_refused(pages, town):
     body = (
         b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"; filename="One-Click"'
         b"\r\n\r\nOne-Click\r\n--x--\r\n"
@@ -450,7 +450,7 @@ def test_a_form_beyond_64_kib_is_not_read(pages, town):
 
 
 @ONE_DATABASE
-def test_no_other_method_is_taken(pages, town):
+def test_other_methods_are_refused(pages, town):
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
         answer = pages.ask(method, stop_path("ann"))
         assert answer.status == 405
@@ -482,7 +482,7 @@ def broken():
 
 
 @ONE_DATABASE
-def test_a_link_that_is_not_ours_does_nothing_and_tells_nothing(pages, town):
+def test_a_forged_link_changes_and_reveals_nothing(pages, town):
     told = set()
     for path in broken():
         for answer in (
@@ -509,14 +509,14 @@ def test_a_link_that_is_not_ours_does_nothing_and_tells_nothing(pages, town):
     ],
 )
 @ONE_DATABASE
-def test_a_path_that_is_none_of_ours_is_not_found(pages, town, path):
+def test_an_unknown_path_is_not_found(pages, town, path):
     answer = pages.post(path, ONE_CLICK)
     assert (answer.status, answer.headers["Set-Cookie"]) == (404, None)
     assert skips(town) == set()
 
 
 @ONE_DATABASE
-def test_every_changed_character_ends_a_link(pages, town):
+def test_any_changed_character_invalidates_the_link(pages, town):
     path = stop_path("ann")
     for position in range(len(STOP_PATH), len(path)):
         other = "A" if path[position] != "A" else "B"
@@ -526,7 +526,7 @@ def test_every_changed_character_ends_a_link(pages, town):
 
 
 @ONE_DATABASE
-def test_a_path_of_a_megabyte_does_not_take_the_server_down(pages):
+def test_a_path_of_a_megabyte_does_not_stop_the_server(pages):
     try:
         status = pages.ask("GET", f"{STOP_PATH}{'A' * 1_000_000}").status
     except OSError:  # it stopped reading
@@ -535,7 +535,7 @@ def test_a_path_of_a_megabyte_does_not_take_the_server_down(pages):
     assert pages.ask("GET", stop_path("ann")).status == 200
 
 
-def test_who_is_gone_cannot_be_told_from_a_forged_link(pages, town):
+def test_a_deleted_member_looks_like_a_forged_link(pages, town):
     town.person("gone", "g", removed=True, email=False)
     forged = pages.post(f"{stop_path('ann')}x", ONE_CLICK)
     for path in (
@@ -549,7 +549,7 @@ def test_who_is_gone_cannot_be_told_from_a_forged_link(pages, town):
     assert (skips(town), events(town)) == (set(), [])
 
 
-def test_an_id_of_any_characters_has_its_page(pages, town):
+def test_an_id_of_any_characters_has_a_page(pages, town):
     odd = "\u4f50\u85e4 / % \U0001f642 '\"<"
     town.person(odd, "g")
     assert pages.post(stop_path(odd), ONE_CLICK).status == 200
@@ -567,7 +567,7 @@ def test_an_id_of_any_characters_has_its_page(pages, town):
     ],
     ids=["sqlite", "postgresql"],
 )
-def test_without_the_database_it_asks_to_come_again_later(url):
+def test_a_failing_database_is_answered_with_503(url):
     engine = create_engine(url)
     with served_pages(engine) as pages:
         for answer in (
@@ -581,7 +581,7 @@ def test_without_the_database_it_asks_to_come_again_later(url):
     engine.dispose()
 
 
-def test_where_all_connections_are_in_use_it_asks_to_come_again_later(tmp_path):
+def test_an_exhausted_pool_is_answered_with_503(tmp_path):
     url = f"sqlite:///{tmp_path}/site.sqlite3"
     engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.1)
     with engine.connect(), served_pages(engine) as pages:
@@ -593,7 +593,7 @@ def test_where_all_connections_are_in_use_it_asks_to_come_again_later(tmp_path):
 # From the mail of a running site
 
 
-def test_one_click_in_a_mail_is_the_last_of_them(tmp_path):
+def test_one_click_in_a_mail_stops_the_notifications(tmp_path):
     folder = tmp_path / "demo"
     with running("demo", "--folder", folder, folder=tmp_path) as (_process, said):
         parser = ConfigParser(interpolation=None)

@@ -71,17 +71,17 @@ def ends(ask):
     wait_until(lambda: not ask())
 
 
-def test_a_process_is_alive_to_itself(presence, is_alive):
+def test_a_worker_is_alive_for_itself(presence, is_alive):
     assert presence.is_present()
     assert is_alive(presence.worker)
 
 
 @pytest.mark.parametrize("worker", ["12345", "", "no number", "-1", "0", "9" * 30, "²", "١"])
-def test_who_never_was_is_not_alive(is_alive, worker):
+def test_an_unknown_worker_is_not_alive(is_alive, worker):
     assert not is_alive(worker)
 
 
-def test_no_two_processes_are_the_same_worker(town):
+def test_each_lease_has_its_own_worker(town):
     workers = set()
     for _ in range(5):
         presence = WorkerLease(town.engine)
@@ -91,7 +91,7 @@ def test_no_two_processes_are_the_same_worker(town):
 
 
 @only("postgresql")
-def test_a_process_is_alive_until_it_is_killed(is_alive, presence, database):
+def test_a_worker_is_alive_until_its_process_is_killed(is_alive, presence, database):
     with process(database) as (other, worker):
         assert is_alive(worker)
         other.stdin.write(f"{presence.worker}\n")
@@ -103,7 +103,7 @@ def test_a_process_is_alive_until_it_is_killed(is_alive, presence, database):
 
 
 @only("postgresql")
-def test_a_process_that_is_stopped_for_a_while_is_alive(is_alive, database):
+def test_a_suspended_process_is_alive(is_alive, database):
     with process(database) as (other, worker):
         os.kill(other.pid, signal.SIGSTOP)
         time.sleep(0.3)
@@ -111,7 +111,7 @@ def test_a_process_that_is_stopped_for_a_while_is_alive(is_alive, database):
 
 
 @only("postgresql")
-def test_a_process_that_ends_well_is_not_alive(is_alive, database):
+def test_a_process_that_exits_is_not_alive(is_alive, database):
     with process(database) as (other, worker):
         other.communicate(timeout=LIMIT)
         assert other.returncode == 0
@@ -119,7 +119,7 @@ def test_a_process_that_ends_well_is_not_alive(is_alive, database):
 
 
 @only("postgresql")
-def test_asking_after_the_dead_does_not_make_them_alive_to_others(is_alive, town, presence):
+def test_checking_a_dead_worker_does_not_make_it_alive(is_alive, town, presence):
     gone = WorkerLease(town.engine)
     gone.close()
     ends(lambda: is_alive(gone.worker))
@@ -129,16 +129,14 @@ def test_asking_after_the_dead_does_not_make_them_alive_to_others(is_alive, town
 
 
 @only("sqlite")
-def test_with_sqlite_every_other_worker_is_gone(is_alive, town):
+def test_with_sqlite_no_other_worker_is_alive(is_alive, town):
     other = WorkerLease(town.engine)
     assert not is_alive(other.worker)
     other.close()
 
 
 @only("postgresql")
-def test_who_lost_the_session_notices_and_is_present_again_as_another(
-    presence, is_alive, postgresql
-):
+def test_a_lost_lease_is_detected_and_renewed_with_a_new_worker(presence, is_alive, postgresql):
     before = presence.worker
     postgresql.run(CUT)
     ends(presence.is_present)
@@ -150,7 +148,7 @@ def test_who_lost_the_session_notices_and_is_present_again_as_another(
 
 
 @only("postgresql")
-def test_who_takes_another_name_is_not_alive_under_the_one_before(presence, is_alive):
+def test_renewal_ends_the_previous_worker(presence, is_alive):
     before = presence.worker
     presence.renew()
     assert is_alive(presence.worker)
@@ -158,7 +156,7 @@ def test_who_takes_another_name_is_not_alive_under_the_one_before(presence, is_a
 
 
 @only("postgresql")
-def test_who_cannot_be_present_again_says_so_and_may_try_later(town, presence, postgresql):
+def test_a_failed_renewal_raises_and_can_be_retried(town, presence, postgresql):
     name = town.engine.url.database
     postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", CUT)
     ends(presence.is_present)
@@ -171,7 +169,7 @@ def test_who_cannot_be_present_again_says_so_and_may_try_later(town, presence, p
 
 
 @only("postgresql")
-def test_a_presence_does_not_use_up_the_connections_of_the_others(town):
+def test_a_lease_does_not_use_the_connection_pool(town):
     present = [WorkerLease(town.engine) for _ in range(12)]
     with town.engine.connect() as connection:
         assert all(present[0].is_alive(connection, one.worker) for one in present)
@@ -181,7 +179,7 @@ def test_a_presence_does_not_use_up_the_connections_of_the_others(town):
 
 
 @only("postgresql")
-def test_a_presence_is_given_up_with_its_engine_closed_or_not(database, is_alive):
+def test_a_lease_is_released_after_its_engine_is_disposed(database, is_alive):
     engine = open_database(database)
     presence = WorkerLease(engine)
     engine.dispose()

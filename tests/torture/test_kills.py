@@ -28,14 +28,14 @@ def _check(result, trial):
 
 
 @pytest.mark.parametrize("trial", [_ONE, _MANY, _AUTO], ids=_name)
-def test_a_killed_run_mails_nobody_twice(tmp_path, trial):
+def test_a_killed_run_mails_no_member_twice(tmp_path, trial):
     result = counting_site(trial, tmp_path, Random(trial.members), honours_keys=False)
     _check(result, trial)
     assert result.account.unknown
 
 
 @pytest.mark.parametrize("trial", [_ONE, _MANY], ids=_name)
-def test_a_killed_run_mails_everybody_once_where_keys_are_honoured(tmp_path, trial):
+def test_a_killed_run_with_keys_mails_every_member_once(tmp_path, trial):
     result = counting_site(trial, tmp_path, Random(trial.members), honours_keys=True)
     _check(result, trial)
 
@@ -45,7 +45,7 @@ def test_a_killed_run_mails_everybody_once_where_keys_are_honoured(tmp_path, tri
     [(False, Trial(2_000, "64", blows=5, options=_ON)), (True, Trial(2_000, "64", blows=5))],
     ids=["without keys", "with keys"],
 )
-def test_a_site_that_dies_and_is_cut_off_is_mailed_through(tmp_path, honours_keys, trial):
+def test_a_restarting_site_mails_every_member(tmp_path, honours_keys, trial):
     result = counting_site(trial, tmp_path, Random(3), honours_keys=honours_keys)
     _check(result, trial)
     assert bool(result.account.unknown) == (not honours_keys)
@@ -59,19 +59,19 @@ def test_a_site_that_dies_and_is_cut_off_is_mailed_through(tmp_path, honours_key
     ],
     ids=["without keys", "with keys"],
 )
-def test_every_fault_between_successes_is_survived(tmp_path, honours_keys, trial):
+def test_a_run_completes_with_every_fault(tmp_path, honours_keys, trial):
     result = counting_site(trial, tmp_path, Random(4), honours_keys=honours_keys)
     _check(result, trial)
     assert set(HTTP1) <= set(result.faults)
 
 
-def test_everything_at_once_mails_nobody_twice(tmp_path):
+def test_kills_restarts_and_faults_mail_no_member_twice(tmp_path):
     trial = Trial(2_000, "64", kills=6, blows=4, spoilt=0.02, options=_ON)
     result = counting_site(trial, tmp_path, Random(6), honours_keys=False)
     _check(result, trial)
 
 
-def test_everything_at_once_mails_everybody_once_where_keys_are_honoured(tmp_path):
+def test_kills_restarts_and_faults_with_keys_mail_every_member_once(tmp_path):
     trial = Trial(1_500, "64", kills=6, blows=4, spoilt=0.01)
     result = counting_site(trial, tmp_path, Random(7), honours_keys=True)
     _check(result, trial)

@@ -18,7 +18,7 @@ def _check(result, trial):
 
 
 @pytest.mark.parametrize(("kind", "jobs"), [("sqlite", "1"), ("postgresql", "16")])
-def test_the_sender_is_killed_and_everybody_is_mailed_once(tmp_path, database, kind, jobs):
+def test_a_killed_sender_mails_every_member_once(tmp_path, database, kind, jobs):
     trial = Trial(100 if jobs == "1" else 200, jobs, kills=4)
     result = real_site(trial, tmp_path, Random(1), Ours(database(kind)))
     _check(result, trial)
@@ -26,20 +26,20 @@ def test_the_sender_is_killed_and_everybody_is_mailed_once(tmp_path, database, k
 
 
 @pytest.mark.parametrize(("kind", "jobs"), [("sqlite", "16"), ("postgresql", "auto")])
-def test_the_site_is_killed_and_nobody_is_mailed_twice(tmp_path, database, kind, jobs):
+def test_a_killed_site_mails_no_member_twice(tmp_path, database, kind, jobs):
     trial = Trial(200, jobs, blows=2, options=("--patience", "2"))
     result = real_site(trial, tmp_path, Random(2), Ours(database(kind)))
     _check(result, trial)
 
 
-def test_the_site_that_files_its_mails_is_killed_and_everybody_is_mailed_once(tmp_path):
+def test_a_killed_site_with_a_maildir_mails_every_member_once(tmp_path):
     trial = Trial(200, "8", kills=3, blows=2)
     result = real_site(trial, tmp_path, Random(3), Ours(mail="maildir"))
     _check(result, trial)
     assert not result.account.unknown
 
 
-def test_a_mail_server_in_every_kind_of_trouble_mails_nobody_twice(tmp_path):
+def test_a_faulty_mail_server_mails_no_member_twice(tmp_path):
     trial = Trial(200, "8", blows=1 + len(TROUBLE), options=("--patience", "2"))
     result = real_site(trial, tmp_path, Random(4), Ours(struck="mail"))
     _check(result, trial)
