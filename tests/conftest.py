@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The servers and the surroundings that every test may ask for."""
+"""Fixtures for all tests: servers, a clean environment, a free port."""
 
 import contextlib
 import itertools
@@ -19,20 +19,20 @@ from servers.groupserver import GroupServer
 from servers.postgres import Postgres, postgres
 from servers.proxy import Proxy
 
-# On a slow machine an example may take its time, and so may their invention.
+# On a slow machine, generating and running an example may take long.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-#: Of these a test takes many seconds.
+#: Files whose tests take many seconds each.
 LONG = ("tests/torture/", "tests/site/test_several_processes.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let signals end the programs that the tests start, also under nohup(1) and behind ``&``.
+    """Let signals end the programs that the tests start, also under nohup(1) and after ``&``.
 
-    There this process ignores some signals. A program that it starts inherits that, but inherits
-    no handler: so each of these signals gets a handler that does nothing. The process that only
-    starts the workers of pytest-xdist goes on to ignore them, and the workers inherit that.
+    There this process ignores some signals. A program that it starts inherits an ignored signal
+    but no handler, so each of these signals gets a handler that does nothing. The process that
+    only starts the workers of pytest-xdist still ignores them, and the workers inherit that.
     """
     source = Path(gs.profile.status.hooks.__file__)
     if not source.is_relative_to(config.rootpath / "src"):
@@ -45,15 +45,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers ``-n auto`` starts: two a core, for a test mostly waits."""
+    """Return the number of workers for ``-n auto``: two per core, because a test mostly waits."""
     return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each worker begin with some of the longest tests, so that none of them is the last.
+    """Put some of the longest tests first on each worker, so that none of them runs last.
 
-    ``--dist worksteal`` gives each worker a part of the list, in order. The tests of one file
-    that share an installation stay together.
+    ``--dist worksteal`` gives each worker a part of the list, in order. Tests of one file that
+    share an installation stay together.
     """
     number = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     first: list[list[pytest.Item]] = [[] for _ in range(number)]
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a home of its own, and no proxies or authorities; return the home."""
+    """Give the test its own home folder, without proxies and authorities; return the folder."""
     home = tmp_path / "home"
     home.mkdir()
     for name in list(os.environ):
@@ -94,15 +94,15 @@ def groupserver() -> Iterator[Callable[..., GroupServer]]:
     """Return a function that starts a site, with GroupServer's arguments."""
     with contextlib.ExitStack() as sites:
 
-        def start(**told: Any) -> GroupServer:
-            return sites.enter_context(GroupServer(**told))
+        def start(**options: Any) -> GroupServer:
+            return sites.enter_context(GroupServer(**options))
 
         yield start
 
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Return a private authority: its certificate for clients, its contexts for servers."""
+    """Return a private certificate authority."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -115,7 +115,7 @@ def postgresql() -> Iterator[Postgres]:
 
 @pytest.fixture
 def free_port() -> Iterator[int]:
-    """Return a port of 127.0.0.1 at which nothing listens, kept from others during the test."""
+    """Return a port of 127.0.0.1 that nothing listens on and that no other test gets."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
@@ -126,7 +126,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Pr
     """Return a function that starts a forward proxy, with Proxy's arguments but the folder."""
     with contextlib.ExitStack() as proxies:
 
-        def start(**told: Any) -> Proxy:
-            return proxies.enter_context(Proxy(tmp_path_factory.mktemp("proxy"), **told))
+        def start(**options: Any) -> Proxy:
+            return proxies.enter_context(Proxy(tmp_path_factory.mktemp("proxy"), **options))
 
         yield start

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Sites to test with: small ones, row by row, and a real server in front of them."""
+"""Sites for tests: small databases, filled row by row, and real servers in this process."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs sendprofile-site, as a command that ends or as one that serves."""
+"""Runs sendprofile-site: commands that end, and commands that serve."""
 
 import json
 import shutil
@@ -16,18 +16,18 @@ SITE = Path(sys.executable).with_name("sendprofile-site")
 
 
 def run(*arguments, **options):
-    """Run a command to its end."""
+    """Run a command until it ends."""
     return run_forked(main, SITE, *arguments, **options)
 
 
 def begun(*arguments):
-    """Begin a command."""
+    """Start a command in a forked process."""
     return forked(main, SITE, *arguments)
 
 
 @contextmanager
 def started(*arguments):
-    """Start the installed program itself."""
+    """Start the installed program in a new process."""
     process = subprocess.Popen(
         [SITE, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -39,13 +39,13 @@ def started(*arguments):
 
 
 def copied(site, folder):
-    """Give a copy, of a test's own, of the site that was made once for many; into *folder*."""
+    """Copy a shared *site* into *folder*, so that a test can change it; return the copy."""
     return shutil.copytree(site, folder / "site")
 
 
 @contextmanager
 def running(*arguments, folder, start=begun):
-    """Start a command that serves, and give it once it is ready, with what it says."""
+    """Start a command that serves; yield the process and its ready file once it is ready."""
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
     with start(*arguments, "--ready-file", ready) as process:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A small site of a test's own making, in a real database."""
+"""A small site in a real database, which a test fills row by row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +24,8 @@ VERIFIED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass
-class Hamlet:
-    """Adds rows with sensible defaults; what it makes is there at once."""
+class SiteDatabase:
+    """Adds rows with defaults; each row is committed at once."""
 
     engine: Engine
 
@@ -108,7 +108,7 @@ class Hamlet:
 
     @contextmanager
     def queries(self) -> Iterator[list[str]]:
-        """Give a list in which each statement turns up that the database is told."""
+        """Yield a list to which each executed statement is appended."""
         told = []
 
         def hear(_connection, _cursor, statement, *_rest):
@@ -122,27 +122,27 @@ class Hamlet:
 
 
 def only(kind: str) -> pytest.MarkDecorator:
-    """Return what lets a test run with one kind of database alone."""
+    """Return a mark: run the test with one *kind* of database only."""
     return pytest.mark.parametrize("database", [kind], indirect=True)
 
 
 @contextmanager
-def hamlet(where: Path | str) -> Iterator[Hamlet]:
-    """Give an empty site in the database *where*: a URL, or a folder or file of SQLite."""
+def site_database(where: Path | str) -> Iterator[SiteDatabase]:
+    """Yield an empty site in the database *where*: a URL, or a folder or file of SQLite."""
     if isinstance(where, Path):
         where = where / "site.sqlite3" if where.is_dir() else where
         if not where.exists():
             where.write_bytes(_empty_file())
     engine = open_database(where)
     try:
-        yield Hamlet(engine)
+        yield SiteDatabase(engine)
     finally:
         engine.dispose()
 
 
 @cache
 def _empty_file() -> bytes:
-    """Return the file of an empty site: to make the tables each time would be dear."""
+    """Return the file of an empty site; creating the tables for each test is slow."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "site.sqlite3"
         open_database(file).dispose()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Programs of ours as processes that are forked from one which has imported them already.
+"""Runs our programs as processes forked from one that has imported them already.
 
-To start Python and to import takes ten times as long as most of what the tests look at. What
-depends on the start of a program, such as a signal that comes early or the locale, starts it.
+Starting Python and importing takes ten times as long as most tests. Tests that depend on the
+start of a program, such as on an early signal or on the locale, start the program itself.
 """
 
 import multiprocessing
@@ -22,7 +22,7 @@ _NOT_IMPORTED = {"__init__", "__main__", "env", "script"}
 
 
 def _modules():
-    """Yield the modules of ours: what is imported late in a program is imported here at once."""
+    """Yield our modules, also those that a program imports late."""
     for file in sorted(_SOURCE.rglob("*.py")):
         if file.stem not in _NOT_IMPORTED:
             yield ".".join(file.relative_to(_SOURCE).with_suffix("").parts)
@@ -33,9 +33,9 @@ _CONTEXT.set_forkserver_preload(["alembic.command", *_modules()])
 
 
 class Forked:
-    """A program that was forked; what is used of it is as :class:`subprocess.Popen` has it.
+    """A forked program with the interface of :class:`subprocess.Popen`, as far as tests need it.
 
-    *main* returns its exit code, *args* are its words, the first of them its name.
+    *main* returns the exit code; *args* are the arguments, of which the first is the name.
     """
 
     def __init__(self, main, args, cwd=None, env=None):
@@ -88,7 +88,7 @@ class Forked:
 
 
 def _be(main, args, cwd, environment, streams):
-    """Make of this new process what a shell would make of the program."""
+    """Run *main* in this new process as a shell would run the program."""
     for number, stream in enumerate(streams, 1):
         os.dup2(os.open(stream, os.O_WRONLY), number)
     os.environ.clear()
@@ -101,7 +101,7 @@ def _be(main, args, cwd, environment, streams):
 
 @contextmanager
 def forked(main, *args, **options):
-    """Start a program, and kill it in the end."""
+    """Start a program, and kill it at the end of the context."""
     process = Forked(main, args, **options)
     try:
         yield process
@@ -110,7 +110,7 @@ def forked(main, *args, **options):
 
 
 def run_forked(main, *args, **options):
-    """Run a program to its end; return what ``subprocess.run`` does."""
+    """Run a program until it ends; return the same as ``subprocess.run``."""
     with forked(main, *args, **options) as process:
         stdout, stderr = process.communicate()
         return CompletedProcess(process.args, process.returncode, stdout, stderr)

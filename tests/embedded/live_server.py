@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real server on the loopback in front of an application, and what to ask it with."""
+"""A real server on the loopback interface for an application, with a client."""
 
 import asyncio
 import http.client
@@ -15,7 +15,7 @@ import uvicorn
 
 from limits import LIMIT
 
-# Seconds: of these tests a thousand serve an application each.
+# Seconds. A thousand tests start a server each.
 _TICK = 0.005
 
 
@@ -30,7 +30,7 @@ class Answer:
 
 
 @dataclass
-class Served:
+class LiveServer:
     port: int
 
     def ask(self, method, path, body=None, headers=None):
@@ -48,7 +48,7 @@ class Served:
 
 
 class Prompt(uvicorn.Server):
-    """Uvicorn, but it looks every few milliseconds whether it is to stop, not every tenth."""
+    """Uvicorn that checks for a stop every few milliseconds instead of every 100."""
 
     async def main_loop(self):
         await self.on_tick(0)
@@ -67,15 +67,15 @@ class Prompt(uvicorn.Server):
 
 
 @contextmanager
-def served(app) -> Iterator[Served]:
-    """Give *app* behind Uvicorn, which is stopped in the end."""
+def live_server(app) -> Iterator[LiveServer]:
+    """Serve *app* with Uvicorn until the context ends."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="critical", access_log=False)
     server = Prompt(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        yield Served(listener.getsockname()[1])
+        yield LiveServer(listener.getsockname()[1])
     finally:
         server.should_exit = True
         thread.join()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pages of a town, served, with a preview that a test decides on."""
+"""Serves the pages of a site, with a preview that the test defines."""
 
 import re
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from email.policy import SMTP, SMTPUTF8
 from starlette.applications import Starlette
 
 from embedded.database import TOKEN
-from embedded.live_server import served
+from embedded.live_server import live_server
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.links import stop_link
 from gs.profile.status.site.store import tables
@@ -30,7 +30,7 @@ KEY = "a link key of 32 characters or so"
 
 @dataclass(frozen=True)
 class Mail:
-    """A letter of a test's own words."""
+    """A mail with texts chosen by the test."""
 
     text: str = "Words.\n"
     html: str = "<!DOCTYPE html><html lang=en><title>T</title><p>Words."
@@ -68,29 +68,29 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def skips(town):
-    """Return the IDs of those who turned the summary off."""
-    return {row.user_id for row in town.rows(tables.PROFILE_NOTIFICATION_SKIP)}
+def skips(db):
+    """Return the IDs of the members who opted out."""
+    return {row.user_id for row in db.rows(tables.PROFILE_NOTIFICATION_SKIP)}
 
 
-def events(town):
-    """Return the trail: codes, people, details."""
-    rows = sorted(town.rows(tables.AUDIT_EVENT), key=lambda row: row.event_code)
+def events(db):
+    """Return the audit trail: code, member, detail."""
+    rows = sorted(db.rows(tables.AUDIT_EVENT), key=lambda row: row.event_code)
     return [(row.event_code, row.instance_user_id, row.instance_datum) for row in rows]
 
 
 def heading(answer):
-    """Return what a page is headed."""
+    """Return the heading of a page."""
     return re.search("<h1>(.*)</h1>", answer.body.decode())[1]
 
 
 @contextmanager
-def served_pages(engine, plan=nobody, *, told=None, sleep=at_once):
-    """Serve the pages of the site in *engine*; wrong tokens are *told* to a list."""
-    told = [] if told is None else told
+def live_pages(engine, plan=nobody, *, wrong_tokens=None, sleep=at_once):
+    """Serve the pages of the site in *engine*; append wrong tokens to *wrong_tokens*."""
+    wrong_tokens = [] if wrong_tokens is None else wrong_tokens
     tokens = Tokens(
         read=lambda: TOKEN,
-        audit=lambda hook, peer, times: told.append((hook, peer, times)),
+        audit=lambda hook, peer, times: wrong_tokens.append((hook, peer, times)),
         count_wrong=lambda: None,
         clock=lambda: 0.0,
         sleep=sleep,
@@ -99,5 +99,5 @@ def served_pages(engine, plan=nobody, *, told=None, sleep=at_once):
         UnsubscribePage(KEY, engine, lambda: NOW),
         PreviewPage(tokens, plan, lambda: Period(2026, 3)),
     )
-    with served(SecurityHeaders(Starlette(routes=routes))) as running:
+    with live_server(SecurityHeaders(Starlette(routes=routes))) as running:
         yield running

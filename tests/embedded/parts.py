@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The parts of a site around a database, as opening.py puts them together."""
+"""Builds the parts of a site around a database, as app.py does."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -29,8 +29,8 @@ LINK_KEY = "a-key-for-links-of-32-characters"
 
 
 @dataclass
-class Broken:
-    """A mailer that fails as it is told, so many times; before or after it has taken a letter."""
+class FailingMailer:
+    """A mailer that fails *times* times with *error*, before or *after* it files the mail."""
 
     maildir: MaildirMailer
     error: Exception | Deferred
@@ -56,8 +56,8 @@ class Broken:
 
 
 @dataclass
-class Pigeonhole:
-    """A mailer that keeps what it is given."""
+class MemoryMailer:
+    """A mailer that keeps the mails in memory."""
 
     letters: list = field(default_factory=list)
     jobs: int = 1
@@ -73,7 +73,7 @@ class Pigeonhole:
         pass
 
 
-class Unmetered:
+class NoMetrics:
     """Counts nothing."""
 
     def waiting(self, calls):
@@ -87,8 +87,8 @@ class Unmetered:
 
 
 @dataclass
-class Told:
-    """What is known of groups, read over a connection of its own each time."""
+class ActivityReader:
+    """Reads the activity of groups with a new connection for each call."""
 
     engine: Engine
     clock: Callable[[], float] = lambda: 0.0
@@ -104,7 +104,7 @@ class Told:
 
 
 def decider(layout=GROUPSERVER):
-    """Return what decides, with a clock that stands still, where the pages are as in *layout*."""
+    """Return a decider with a fixed clock and the pages of *layout*."""
 
     def composed(summary):
         return compose(summary, now=NOW, stop_url="https://s.example/stop")
@@ -113,11 +113,11 @@ def decider(layout=GROUPSERVER):
 
 
 @contextmanager
-def dispatching(engine, mailer, meter=None):
-    """Give a dispatcher, which is closed in the end, and so is its worker lease."""
+def dispatching(engine, mailer, metrics=None):
+    """Yield a dispatcher; close it and its worker lease at the end."""
     lease = WorkerLease(engine)
     processor = Processor(engine, decider(), mailer, lease, lambda: NOW, Log())
-    dispatcher = Dispatcher(processor, mailer, meter or Unmetered())
+    dispatcher = Dispatcher(processor, mailer, metrics or NoMetrics())
     try:
         yield dispatcher
     finally:
@@ -126,7 +126,7 @@ def dispatching(engine, mailer, meter=None):
 
 
 def tokens(engine, sleep):
-    """Return what checks tokens; who is slowed down sleeps by *sleep*."""
+    """Return a token check that uses *sleep* for its delays."""
 
     def read():
         with engine.connect() as connection:
@@ -145,7 +145,7 @@ async def at_once(_seconds):
 
 @contextmanager
 def application(engine, mailer, period=MARCH, scope=""):
-    """Give the application; it is for one server."""
+    """Yield the application for one server."""
     with dispatching(engine, mailer) as dispatcher:
         yield make_app(
             Hooks(engine, dispatcher, tokens(engine, at_once), lambda: period, scope),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A database of PostgreSQL that one test after the other finds empty.
+"""A database of PostgreSQL that is emptied between tests.
 
-To make a database and to drop it takes a server a tenth of a second, to empty one a hundredth
-of that.
+Creating and dropping a database takes a tenth of a second, emptying one takes a hundredth of
+that.
 """
 
 import time
@@ -17,10 +17,10 @@ from psycopg import sql
 from gs.profile.status.site.store import tables
 from servers.postgres import Postgres
 
-# So often one is emptied: rows that were deleted leave gaps in its files.
+# A database is used this often: deleted rows leave gaps in its files.
 _USES: Final = 50
 _TABLES: Final = [table.name for table in reversed(tables.METADATA.sorted_tables)]
-# What a change of the schema or of the server's settings changes, and a row of ours does not.
+# Catalogues that a change of the schema or of settings changes, and our rows do not.
 _CATALOGUES: Final = (
     "pg_attrdef",
     "pg_attribute",
@@ -38,13 +38,13 @@ _OTHERS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-# Seconds that a session may take to end after its client has closed it.
+# Seconds for a session to end after its client has closed it.
 _ENDING: Final = 2.0
 
 
 @dataclass
-class LentDatabase:
-    """Copies of the database *template*: a new one after each test that did more than use it."""
+class ReusedDatabase:
+    """A copy of the database *template*, replaced after a test that changed more than rows."""
 
     server: Postgres
     template: str
@@ -54,7 +54,7 @@ class LentDatabase:
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """Give the URL of the database for one test."""
+        """Yield the URL of the database for one test."""
         if not self._name:
             self._name, self._uses = self.server.make(self.template), 0
             with psycopg.connect(self.server.url(self._name), autocommit=True) as connection:
@@ -67,13 +67,13 @@ class LentDatabase:
                 self.drop()
 
     def drop(self) -> None:
-        """Drop the database, whoever uses it."""
+        """Drop the database, also while it is in use."""
         if self._name:
             name, self._name = self._name, ""
             self.server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def _emptied(self) -> bool:
-        """Empty it; return whether it is as it was, and nobody else is connected to it."""
+        """Empty it; return False if its schema changed or another session is connected."""
         try:
             with psycopg.connect(self.server.url(self._name), autocommit=True) as connection:
                 if not _is_alone(connection) or _state(connection) != self._state:
@@ -81,7 +81,7 @@ class LentDatabase:
                 with connection.transaction():
                     for table in _TABLES:
                         connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-        except psycopg.Error:  # the test may have dropped it, or something of it
+        except psycopg.Error:  # the test may have dropped the database or a part of it
             return False
         return True
 
@@ -96,7 +96,7 @@ def _is_alone(connection: psycopg.Connection) -> bool:
 
 
 def _state(connection: psycopg.Connection) -> tuple[object, ...]:
-    # Each change of a row gives it the number of the transaction that made it.
+    # Each changed row has the number of the transaction that changed it.
     others = {name for (name,) in connection.execute(_OTHER_TABLES)} - set(_TABLES)
     sums = [
         sql.SQL("(SELECT (count(*), sum(xmin::text::bigint))::text FROM {})").format(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A program that serves a small application as the site is served, for tests to stop."""
+"""A program that serves a small application in the way of the site; tests stop it."""
 
 import asyncio
 import sys
@@ -23,14 +23,14 @@ async def quick(request):
 def main(ready, where, grace):
     """Write the URL to *ready*; give requests in progress *grace* seconds at the end.
 
-    A request of /slow creates the file *ready*.asked, and is answered when there is a file
-    *ready*.go. The signal to stop creates *ready*.stopping.
+    A request of /slow creates the file *ready*.asked, and is answered when the file *ready*.go
+    exists. The signal to stop creates *ready*.stopping.
     """
 
     asked, go = Path(f"{ready}.asked"), Path(f"{ready}.go")
 
     async def slow(_request):
-        # The test is another process: files are what both of them see.
+        # The test runs in another process and communicates by files.
         asked.touch()  # noqa: ASYNC240 - a file of the test
         while not go.exists():  # noqa: ASYNC110, ASYNC240 - a file of the test
             await asyncio.sleep(0.01)

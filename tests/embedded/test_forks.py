@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is forked is a process as any other: words, streams, code, signals, surroundings."""
+"""A forked program behaves like a started one: arguments, streams, exit code, signals."""
 
 import os
 import signal

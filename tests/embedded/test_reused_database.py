@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""Each test finds the lent database as the template is, whatever the one before did with it."""
+"""Each test gets the database as the template is, whatever the previous test changed."""
 
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from embedded.database import hamlet
-from embedded.reused_database import LentDatabase
+from embedded.database import site_database
+from embedded.reused_database import ReusedDatabase
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.database import open_database
 
 
 @pytest.fixture(scope="module")
-def lent(postgresql):
+def reused_database(postgresql):
     name = postgresql.make()
     open_database(postgresql.url(name)).dispose()
-    made = LentDatabase(postgresql, name)
+    made = ReusedDatabase(postgresql, name)
     yield made
     made.drop()
 
 
 def add_rows(url):
-    with hamlet(url) as town:
-        town.site()
-        town.group()
-        town.person("ann", "g")
-        town.post("ann", "2026-03-01")
+    with site_database(url) as db:
+        db.site()
+        db.group()
+        db.person("ann", "g")
+        db.post("ann", "2026-03-01")
 
 
 def do(*statements):
@@ -55,21 +55,25 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_changes_of_one_test_are_not_visible_in_the_next(lent, change):
-    with lent.empty() as url:
+def test_changes_of_one_test_are_not_visible_in_the_next(reused_database, change):
+    with reused_database.empty() as url:
         CHANGES[change](url)
-    with lent.empty() as again, hamlet(again) as town, town.engine.connect() as connection:
-        # hamlet itself gives the site its token.
-        found = [table.name for table in tables.METADATA.sorted_tables if town.rows(table)]
+    with (
+        reused_database.empty() as again,
+        site_database(again) as db,
+        db.engine.connect() as connection,
+    ):
+        # site_database writes the token of the site.
+        found = [table.name for table in tables.METADATA.sorted_tables if db.rows(table)]
         assert found == ["option"]
         assert connection.exec_driver_sql(STATISTICS).scalar() == 0
     assert (again == url) == (change == "rows")
 
 
-def test_a_database_with_an_open_connection_is_not_reused(lent):
-    with lent.empty() as url:
+def test_a_database_with_an_open_connection_is_not_reused(reused_database):
+    with reused_database.empty() as url:
         connection = psycopg.connect(url)
-    with lent.empty() as again:
+    with reused_database.empty() as again:
         assert again != url
     with pytest.raises(psycopg.OperationalError):
         connection.execute("SELECT 1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The sites that the tests of the site may ask for."""
+"""Fixtures of the site: databases, a served site, its pages."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from embedded.database import Hamlet, hamlet
-from embedded.live_server import Served, served
-from embedded.pages import served_pages
+from embedded.database import SiteDatabase, site_database
+from embedded.live_server import LiveServer, live_server
+from embedded.pages import live_pages
 from embedded.parts import MARCH, application
-from embedded.reused_database import LentDatabase
+from embedded.reused_database import ReusedDatabase
 from gs.profile.status.site.delivery import MaildirMailer
 from gs.profile.status.site.store.database import open_database
 from servers.postgres import Postgres
@@ -19,73 +19,73 @@ from servers.postgres import Postgres
 
 @pytest.fixture(scope="session")
 def template(postgresql: Postgres) -> str:
-    """Give the name of a database with our tables, all empty, to make copies of."""
+    """Return the name of a template database with empty tables."""
     name = postgresql.make()
     open_database(postgresql.url(name)).dispose()
     return name
 
 
 @pytest.fixture(scope="session")
-def lent(postgresql: Postgres, template: str) -> Iterator[LentDatabase]:
-    """Give a database that is lent to one test after the other, and emptied in between."""
-    made = LentDatabase(postgresql, template)
+def reused_database(postgresql: Postgres, template: str) -> Iterator[ReusedDatabase]:
+    """Yield a database that is emptied and reused between tests."""
+    made = ReusedDatabase(postgresql, template)
     yield made
     made.drop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
-    """Give where an empty database is: the test is run with each kind.
+    """Yield the location of an empty database; the test runs with each kind.
 
-    A test of one kind alone is parametrized with ``only("sqlite")``, of ``embedded.database``.
+    A test for one kind is marked with ``only("sqlite")`` of ``embedded.database``.
     """
     if request.param == "sqlite":
         yield tmp_path / "site.sqlite3"
         return
-    lent: LentDatabase = request.getfixturevalue("lent")
-    with lent.empty() as url:
+    reused_database: ReusedDatabase = request.getfixturevalue("reused_database")
+    with reused_database.empty() as url:
         yield url
 
 
 @pytest.fixture
-def town(database: Path | str) -> Iterator[Hamlet]:
-    """Give a site "s" with a group "g", and nobody in it."""
-    with hamlet(database) as made:
+def db(database: Path | str) -> Iterator[SiteDatabase]:
+    """Yield the database of a site "s" with a group "g" and without members."""
+    with site_database(database) as made:
         made.site()
         made.group()
         yield made
 
 
 @pytest.fixture
-def start(town: Hamlet, tmp_path: Path) -> Callable[..., AbstractContextManager[Served]]:
-    """Give a function that serves the town, with a mailer and for a period."""
+def start(db: SiteDatabase, tmp_path: Path) -> Callable[..., AbstractContextManager[LiveServer]]:
+    """Return a context manager that serves the site with a mailer and a period."""
 
     @contextmanager
     def made(mailer=None, period=MARCH, scope=""):
         mailer = mailer or MaildirMailer(tmp_path / "Maildir")
-        with application(town.engine, mailer, period, scope) as app, served(app) as running:
+        with application(db.engine, mailer, period, scope) as app, live_server(app) as running:
             yield running
 
     return made
 
 
 @pytest.fixture
-def site(start: Callable[..., AbstractContextManager[Served]]) -> Iterator[Served]:
-    """Give the town, served."""
+def site(start: Callable[..., AbstractContextManager[LiveServer]]) -> Iterator[LiveServer]:
+    """Serve the site."""
     with start() as running:
         yield running
 
 
 @pytest.fixture
 def mails(tmp_path: Path) -> Callable[[], list[Path]]:
-    """Give a function that lists the mails handed over."""
+    """Return a function that lists the filed mails."""
     return lambda: list((tmp_path / "Maildir").glob("new/*"))
 
 
 @pytest.fixture
-def pages(town: Hamlet) -> Iterator[Served]:
-    """Give the pages of the town, where Ann and Bob live."""
-    town.person("ann", "g", name="Ann Other")
-    town.person("bob", "g", name="Bob")
-    with served_pages(town.engine) as running:
+def pages(db: SiteDatabase) -> Iterator[LiveServer]:
+    """Serve the pages of the site with the members Ann and Bob."""
+    db.person("ann", "g", name="Ann Other")
+    db.person("bob", "g", name="Bob")
+    with live_pages(db.engine) as running:
         yield running

@@ -68,11 +68,11 @@ def test_equal_topics_are_ordered_by_their_latest_post_then_by_id():
 def test_a_topic_has_the_posts_of_the_month():
     posts = topic("t", *"aba", day=9)
     discussion = order_discussions(posts, SPAN)[0]
-    told = discussion.topic("https://s.example/t0")
+    result = discussion.topic("https://s.example/t0")
     assert discussion.first_post_id == "t0"
-    assert (told.title, told.posts, told.people) == ("t", 3, 2)
-    assert told.url == "https://s.example/t0"
-    assert told.latest == posts[-1].date
+    assert (result.title, result.posts, result.people) == ("t", 3, 2)
+    assert result.url == "https://s.example/t0"
+    assert result.latest == posts[-1].date
 
 
 @given(
@@ -89,7 +89,7 @@ def test_the_order_is_total_and_depends_on_the_posts_only(rows, random: Random):
     ]
     first = [one.topic_id for one in order_discussions(posts, SPAN)]
     assert sorted(first) == sorted({name for name, *_ in rows})
-    # Within a moment the order of the posts is of no account.
+    # The order of posts with the same date does not matter.
     random.shuffle(posts)
     posts.sort(key=lambda post: post.date)
     assert [one.topic_id for one in order_discussions(posts, SPAN)] == first

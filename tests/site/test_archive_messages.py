@@ -82,8 +82,8 @@ def test_a_subject_is_read_however_it_is_encoded(read, raw, text):
     ],
 )
 def test_a_text_is_read_however_it_is_encoded(read, head, body, text):
-    found = read(WELL + head + b"\n" + body).body
-    assert text is None or found == text
+    result = read(WELL + head + b"\n" + body).body
+    assert text is None or result == text
 
 
 def test_the_plain_part_of_a_message_is_its_text_and_a_file_an_attachment(read):

@@ -39,7 +39,7 @@ def token_of(config):
 
 
 def said_in(stderr):
-    """Return the lines that are not of the log."""
+    """Return the lines that are not log events."""
     return [line for line in stderr.splitlines() if not line.startswith("{")]
 
 
@@ -71,7 +71,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def site(made, tmp_path):
-    """Give the folder of a site into which the data was imported."""
+    """Return the folder of a site with the imported data."""
     return copied(made, tmp_path)
 
 
@@ -330,7 +330,7 @@ def test_a_stopped_import_prints_nothing_and_can_be_repeated(tmp_path):
     )
     database = tmp_path / "site/site.sqlite3"
     wait_until(lambda: database.exists() and database.stat().st_size)
-    time.sleep(0.3)  # somewhere in the middle; where, does not matter
+    time.sleep(0.3)  # somewhere in the middle; the exact place does not matter
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stderr) == (130, b"")
@@ -370,14 +370,14 @@ def test_a_signal_to_the_demo_script_stops_its_processes(tmp_path, number):
         start_new_session=True,
     )
     wait_until((folder / "ready.json").exists)
-    # So that the run does not end before it is stopped: nothing is recorded meanwhile.
+    # The run cannot end before the signal, because nothing can be recorded.
     database = sqlite3.connect(folder / "site" / "site.sqlite3", LIMIT, isolation_level=None)
     with closing(database):
         database.execute("BEGIN IMMEDIATE")
         for line in process.stdout:
             if "Sending status" in line:
                 break
-        # As a terminal does it: to the whole group for Control-C, to the process for a kill.
+        # As a terminal does: to the whole group for Control-C, to the process for a kill.
         os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     _, stderr = process.communicate(timeout=LIMIT)
     assert process.returncode in {130, 143}, stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``sendprofile-site doubts``: what may be settled, and what is still somebody's work."""
+"""``sendprofile-site doubts``: calls that can be resolved, and calls in progress."""
 
 import json
 import re
@@ -24,7 +24,7 @@ YOUNG = timedelta(seconds=1)
 
 
 def begun(key, worker, age=YOUNG):
-    """Return the record of a call whose delivery *worker* began so long ago."""
+    """Return the record of a call that *worker* began some time ago."""
     return CallRecord(
         IdempotencyKey(key, "f"),
         "u1",
@@ -38,7 +38,7 @@ def begun(key, worker, age=YOUNG):
 
 @dataclass
 class Doubtful:
-    """A site whose database can be looked into."""
+    """A site with access to its database."""
 
     folder: Path
     engine: Engine
@@ -51,11 +51,11 @@ class Doubtful:
             begin_calls(connection, [begun(key, worker, age)], {})
 
     def settled(self, *keys):
-        """Return True for each that is known as sent, False for not sent; None: it is open."""
+        """Return for each key: True if sent, False if not sent, None if in doubt."""
         with self.engine.connect() as connection:
             calls = find_calls(connection, keys)
-        told = [calls[key] for key in keys]
-        return [True if one.finished else None if one.handing else False for one in told]
+        result = [calls[key] for key in keys]
+        return [True if one.finished else None if one.handing else False for one in result]
 
     def trail(self):
         query = text("SELECT event_code, instance_user_id, instance_datum FROM audit_event")
@@ -87,10 +87,10 @@ def test_doubts_are_listed_and_resolved(site):
     for key in ("k1", "k2", "k3"):
         site.doubt(key)
     listed = site.doubts().stdout
-    for said in ("k1", "k2", "u1", "2025-04", "<m@x>"):
-        assert said in listed
-    for said in ("--sent KEY", "--not-sent KEY"):
-        assert f"sendprofile-site doubts --folder {site.folder} {said}\n" in listed
+    for part in ("k1", "k2", "u1", "2025-04", "<m@x>"):
+        assert part in listed
+    for part in ("--sent KEY", "--not-sent KEY"):
+        assert f"sendprofile-site doubts --folder {site.folder} {part}\n" in listed
     assert "worked on" not in listed
     assert site.doubts("--sent", "k1", "k2", "k1").stdout == "2 resolved.\n"
     assert site.doubts("--not-sent", "k3").stdout == "1 resolved.\n"
@@ -120,8 +120,8 @@ def test_a_starting_site_reports_the_number_of_doubts(site, tmp_path, doubts):
     with running("serve", "--folder", site.folder, folder=tmp_path) as (process, _):
         process.terminate()
         _, stderr = process.communicate(timeout=LIMIT)
-    told = [line for line in map(json.loads, stderr.splitlines()) if "calls" in line]
-    assert [(line["event"], line["calls"]) for line in told] == [("calls_in_doubt", 2)] * (
+    result = [line for line in map(json.loads, stderr.splitlines()) if "calls" in line]
+    assert [(line["event"], line["calls"]) for line in result] == [("calls_in_doubt", 2)] * (
         doubts > 0
     )
 
@@ -132,7 +132,7 @@ def test_a_call_in_progress_in_a_running_site_is_not_resolved(site, tmp_path):
     with running("serve", "--folder", site.folder, folder=tmp_path):
         site.doubt("old", age=OLD)
         site.doubt("young")
-        # Whoever began what was open when the site was opened is gone: it is the only process.
+        # With SQLite there is one process, so calls begun before its start are abandoned.
         assert site.doubts("--not-sent", "before").stdout == "1 resolved.\n"
         check_in_progress(site)
     assert site.doubts("--not-sent", "old", "young").returncode == 0
@@ -168,7 +168,7 @@ def test_an_abandoned_call_of_a_running_site_is_resolved(site, tmp_path):
 def test_an_unchanged_doubt_is_reported(site):
     site.doubt("k1")
     site.doubt("k2")
-    # As if another process had taken it over after the list was read.
+    # As if another process took it over after the list was read.
     with site.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER taken_over BEFORE UPDATE ON idempotency_key WHEN OLD.key = 'k1'"

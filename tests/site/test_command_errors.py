@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What keeps a command from its work is told in a line, with an exit code of its own."""
+"""A command that cannot work reports the reason in one line, with its own exit code."""
 
 import os
 import sqlite3
@@ -29,8 +29,8 @@ def folder(made, tmp_path):
     return copied(made, tmp_path)
 
 
-def told(done, code):
-    """Return the only line that a command told."""
+def only_line(done, code):
+    """Return the only line that a command printed."""
     assert done.returncode == code, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if not line.startswith("{")]
     return line
@@ -47,7 +47,7 @@ def told(done, code):
 def test_a_database_of_another_version_is_reported(folder, command, statement, says):
     with closing(sqlite3.connect(folder / "site.sqlite3")) as database, database:
         database.execute(statement)
-    line = told(run(*command, "--folder", folder), 78)
+    line = only_line(run(*command, "--folder", folder), 78)
     assert line.startswith("sendprofile-site: The database ")
     assert says in line
 
@@ -66,7 +66,7 @@ def test_a_missing_postgresql_library_is_reported(tmp_path):
         timeout=LIMIT,
         check=False,
     )
-    assert told(done, 78).startswith(
+    assert only_line(done, 78).startswith(
         "sendprofile-site: The database: PostgreSQL needs psycopg: "
         f"run {sys.executable} -m pip install "
     )
@@ -80,14 +80,14 @@ def test_a_site_being_created_by_another_process_is_reported(tmp_path, command):
     with folder_locked(folder / "site.lock"):
         done = run(*command, "--folder", folder, cwd=tmp_path)
     line = f"sendprofile-site: Another sendprofile-site is creating the site in {folder}."
-    assert told(done, 73) == line
+    assert only_line(done, 73) == line
 
 
 def test_an_invalid_file_of_authorities_is_reported(folder):
     mail = "[mail]\nto = 'smtp'\nhost = 'localhost'\nca-file = 'authority.pem'\n"
     (folder / "site.toml").write_text(mail)
     (folder / "authority.pem").write_text("no certificate")
-    assert told(run("serve", "--folder", folder), 78) == (
+    assert only_line(run("serve", "--folder", folder), 78) == (
         f"sendprofile-site: {folder}/site.toml: [mail] ca-file: {folder}/authority.pem "
         "is no PEM file."
     )
@@ -106,7 +106,7 @@ def test_a_missing_database_variable_does_not_create_a_new_site(tmp_path, postgr
         assert run("init", "--folder", folder, env=env).returncode == 0
         assert run("doubts", "--folder", folder, env=env).returncode == 0
         for command in COMMANDS:
-            line = told(run(*command, "--folder", folder), 78)
+            line = only_line(run(*command, "--folder", folder), 78)
             assert "If SENDPROFILE_SITE_DATABASE named the database when the site was" in line
             assert not (folder / "site.sqlite3").exists()
 
@@ -115,4 +115,4 @@ def test_a_missing_database_variable_does_not_create_a_new_site(tmp_path, postgr
 def test_an_emptied_database_is_not_used_as_a_new_one(folder, command):
     for file in folder.glob("site.sqlite3*"):
         file.write_bytes(b"")
-    assert "site.sqlite3 is missing or empty." in told(run(*command, "--folder", folder), 78)
+    assert "site.sqlite3 is missing or empty." in only_line(run(*command, "--folder", folder), 78)

@@ -46,7 +46,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def folder(made, tmp_path):
-    """Give the folder of a site that has a group, two people, and a post."""
+    """Return the folder of a site with a group, two people and a post."""
     write_sources(tmp_path)
     return copied(made, tmp_path)
 

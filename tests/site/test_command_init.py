@@ -16,7 +16,7 @@ from gs.profile.status.site.store.groups import find_groups, find_sites
 from gs.profile.status.site.store.options import Option, read_option
 from limits import LIMIT, wait_until
 
-# Python's own words for a Control-C that it loses: it came while a module was being found.
+# The message of Python for an ignored Control-C during the import of a module.
 IGNORED = b"Exception ignored in"
 DESCRIBED = (
     "--title",
@@ -254,5 +254,5 @@ def test_control_c_causes_no_traceback(tmp_path, seconds):
     code, stderr = process.wait(LIMIT), said.read_bytes()
     if code in {0, 130} and IGNORED not in stderr:
         assert stderr == b""
-    else:  # before the first line of ours
+    else:  # before the first line of our code
         assert b"in main" not in stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The manual of sendprofile-site cannot lie: what it leaves out, or has in excess, fails here."""
+"""The manual of sendprofile-site documents exactly the existing commands and options."""
 
 import re
 from pathlib import Path

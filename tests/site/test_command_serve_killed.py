@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A site that is killed between handing a mail over and recording it, and started again."""
+"""A site that is killed between a delivery and its record, and started again."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from embedded.commands import running, started
 from gs.profile.status.hooks import KEY_HEADER, SEND_URI, write_key
 from limits import LIMIT, wait_until
 
-# Whoever writes there has to count for ever: there a site can be met, and killed.
+# A trigger with an endless query: the site hangs there, and the test kills it.
 OBSTACLE = """
 CREATE TABLE obstacle (n);
 CREATE VIEW endless AS
@@ -33,13 +33,13 @@ SELECT user_id FROM post JOIN user_email USING (user_id)
 
 
 class Site:
-    """A served folder, with what it takes to call the hooks."""
+    """A served folder, with the URL and token to call its hooks."""
 
-    def __init__(self, said):
+    def __init__(self, ready):
         parser = ConfigParser(interpolation=None)
-        parser.read(said["config"])
+        parser.read(ready["config"])
         self.token = parser["webservice-default"]["token"]
-        self.address = urlsplit(said["url"])
+        self.address = urlsplit(ready["url"])
 
     def begin(self, uri, key=None, **fields):
         connection = http.client.HTTPConnection(self.address.netloc, timeout=LIMIT)
@@ -61,11 +61,11 @@ def folder(tmp_path):
 @pytest.mark.parametrize("place", ["INSERT ON audit_event", "UPDATE ON idempotency_key"])
 def test_a_site_killed_before_it_records_a_mail_sends_it_once(folder, tmp_path, place):
     mails = folder / "Maildir" / "new"
-    with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, said):
-        site = Site(said)
+    with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, ready):
+        site = Site(ready)
         ((member,),) = rows(folder, LIVELY)
-        form = {"profileId": member, "send": "Send", "period": said["period"]}
-        key = write_key(said["period"], member)
+        form = {"profileId": member, "send": "Send", "period": ready["period"]}
+        key = write_key(ready["period"], member)
         script(folder, OBSTACLE.format(place=place))
         with closing(site.begin(SEND_URI, key, **form)):
             wait_until(lambda: list(mails.glob("*")))
@@ -74,8 +74,8 @@ def test_a_site_killed_before_it_records_a_mail_sends_it_once(folder, tmp_path, 
     script(folder, AWAY)
     assert rows(folder, "SELECT finished FROM idempotency_key") == [(None,)]
     assert rows(folder, "SELECT * FROM audit_event") == []
-    with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
-        site = Site(said)
+    with running("serve", "--folder", folder, folder=tmp_path) as (_, ready):
+        site = Site(ready)
         first, again = (site.ask(SEND_URI, key, **form) for _ in range(2))
     assert json.loads(first)["status"] == 0
     assert again == first

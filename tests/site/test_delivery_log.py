@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the log tells of letters that the mail server did not take."""
+"""The log of mails that the mail server did not accept."""
 
 import asyncio
 import errno
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from embedded.database import only
-from embedded.parts import MARCH, Pigeonhole, dispatching
+from embedded.parts import MARCH, MemoryMailer, dispatching
 from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import Deferred, Delivered, Rejected
 from gs.profile.status.site.dispatch import Decision, NoReply
@@ -32,7 +32,7 @@ KEY = IdempotencyKey("k", "f")
 
 @pytest.fixture
 def logged():
-    """Give what is written to the log, as a function that reads it."""
+    """Return a function that reads the log."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     stream = io.StringIO()
@@ -91,33 +91,33 @@ CASES = [
 
 
 @only("sqlite")
-@pytest.mark.parametrize(("stage", "reply", "event", "level", "said"), CASES)
+@pytest.mark.parametrize(("stage", "reply", "event", "level", "logged_reply"), CASES)
 def test_the_reply_of_the_mail_server_is_logged_without_the_member(
-    town, logged, stage, reply, event, level, said
+    db, logged, stage, reply, event, level, logged_reply
 ):
-    town.person("u1", "g", name="Jane Smith", email=False)
-    town.address("u1", "Jane.Public@mail.example")
-    town.post("u1", "2026-03-05")
+    db.person("u1", "g", name="Jane Smith", email=False)
+    db.address("u1", "Jane.Public@mail.example")
+    db.post("u1", "2026-03-05")
     with (
         mail_server() as server,
         mailing(server) as mailer,
-        dispatching(town.engine, mailer) as dispatcher,
+        dispatching(db.engine, mailer) as dispatcher,
     ):
         server.answer(stage, reply)
         ask(dispatcher, "u1")
     (line,) = logged()
     assert line.pop("message_id").endswith(".2026-03@s.example>")
     del line["time"]
-    assert line == {"level": level, "event": event, "reply": said, "times": 1}
+    assert line == {"level": level, "event": event, "reply": logged_reply, "times": 1}
 
 
 @only("sqlite")
-def test_an_unreachable_mail_server_is_logged_once_a_minute(town, logged):
-    town.person("u1", "g")
-    town.post("u1", "2026-03-05")
+def test_an_unreachable_mail_server_is_logged_once_a_minute(db, logged):
+    db.person("u1", "g")
+    db.post("u1", "2026-03-05")
     with mail_server() as server:
         where = f"{server.host}:{server.port}"
-    with mailing(server) as mailer, dispatching(town.engine, mailer) as dispatcher:
+    with mailing(server) as mailer, dispatching(db.engine, mailer) as dispatcher:
         ask(dispatcher, *["u1"] * 9)
     (line,) = logged()
     assert line["event"] == "mail_deferred"
@@ -148,10 +148,10 @@ def test_each_event_is_logged_once_a_minute_with_its_count(logged):
 
 
 @only("sqlite")
-def test_each_doubt_is_logged_with_its_message_id(town, logged):
-    town.person("u1", "g")
+def test_each_doubt_is_logged_with_its_message_id(db, logged):
+    db.person("u1", "g")
     reply, moment = HookReply(0, "Sent"), datetime(2026, 4, 1, tzinfo=UTC)
-    with town.engine.begin() as connection:
+    with db.engine.begin() as connection:
         begin_calls(
             connection,
             [CallRecord(KEY, "u1", MARCH, reply, "gone", moment, message_id="<m@x>")],
@@ -160,7 +160,7 @@ def test_each_doubt_is_logged_with_its_message_id(town, logged):
     with (
         mail_server() as server,
         mailing(server) as mailer,
-        dispatching(town.engine, mailer) as dispatcher,
+        dispatching(db.engine, mailer) as dispatcher,
     ):
         for _ in range(2):
             assert asyncio.run(dispatcher.send("u1", MARCH, KEY)).label == "in_doubt"
@@ -169,16 +169,16 @@ def test_each_doubt_is_logged_with_its_message_id(town, logged):
 
 
 @only("sqlite")
-def test_a_database_error_is_logged(town, logged):
-    town.person("u1", "g")
+def test_a_database_error_is_logged(db, logged):
+    db.person("u1", "g")
 
     def fill(connection, _record):
-        connection.execute("PRAGMA max_page_count = 1")  # as large as it is: a full disk
+        connection.execute("PRAGMA max_page_count = 1")  # the current size: a full disk
 
-    event.listen(town.engine, "connect", fill)
-    town.engine.dispose()
-    with dispatching(town.engine, Pigeonhole()) as dispatcher:
-        # The audit trail needs another page sooner or later.
+    event.listen(db.engine, "connect", fill)
+    db.engine.dispose()
+    with dispatching(db.engine, MemoryMailer()) as dispatcher:
+        # The audit trail needs another page at some time.
         answers = (ask(dispatcher, "u1")[0] for _ in range(100))
         assert any(isinstance(answer, NoReply) for answer in answers)
     line = logged()[0]

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from embedded.database import hamlet
-from embedded.parts import Told, decider
+from embedded.database import site_database
+from embedded.parts import ActivityReader, decider
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.ingest.demo import seed_demo
 from gs.profile.status.site.ingest.demo.fixtures import read_groups, read_people
@@ -23,15 +23,15 @@ OCTOBER = Period(2026, 10)
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory):
-    with hamlet(tmp_path_factory.mktemp("community")) as town:
-        with town.engine.begin() as connection:
+    with site_database(tmp_path_factory.mktemp("community")) as db:
+        with db.engine.begin() as connection:
             seed_demo(connection, NOW, 20)
-        yield town
+        yield db
 
 
 @pytest.fixture(scope="module")
 def activity(seeded):
-    activities = Told(seeded.engine)
+    activities = ActivityReader(seeded.engine)
     return lambda site, group: activities.of(GroupKey(site, group), OCTOBER)[1]
 
 
@@ -86,8 +86,8 @@ def test_time_zones_of_people_exist(seeded):
 
 def test_the_month_before_has_figures(activity):
     for site, group in (("riverside", "allotments"), ("openwater", "sensors")):
-        found = activity(site, group)
-        assert min(found.before.posts, found.before.authors, found.before.topics) >= 3
+        result = activity(site, group)
+        assert min(result.before.posts, result.before.authors, result.before.topics) >= 3
 
 
 def test_hidden_posts_and_topics_are_not_shown(seeded, activity):
@@ -190,7 +190,7 @@ def test_every_topic_has_its_first_and_its_last_post(seeded):
 
 
 def test_the_same_seed_gives_the_same_data(seeded, tmp_path):
-    with hamlet(tmp_path) as again:
+    with site_database(tmp_path) as again:
         with again.engine.begin() as connection:
             seed_demo(connection, NOW, 20)
         for table in (tables.PERSON, tables.POST, tables.TOPIC, tables.USER_EMAIL):
@@ -200,10 +200,10 @@ def test_the_same_seed_gives_the_same_data(seeded, tmp_path):
 @pytest.mark.parametrize("day", [(2026, 1, 1), (2028, 2, 29), (2026, 3, 31), (2027, 12, 31)])
 def test_the_seed_works_on_any_day(tmp_path, day):
     now = datetime(*day, tzinfo=UTC)
-    with hamlet(tmp_path) as town:
-        with town.engine.begin() as connection:
+    with site_database(tmp_path) as db:
+        with db.engine.begin() as connection:
             seed_demo(connection, now, 20)
-        activities = Told(town.engine)
+        activities = ActivityReader(db.engine)
         last = Period.of(now.date()).before()
         assert activities.of(GroupKey("riverside", "allotments"), last)[1].figures.posts >= 31
         assert activities.of(GroupKey("riverside", "choir"), last)[1].figures.posts <= 4

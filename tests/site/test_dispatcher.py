@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The heart of the site, without the web around it: what is recorded when, and what is told."""
+"""The dispatcher without the web server: what it records, when, and what it answers."""
 
 import asyncio
 import threading
@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event, text
 
 from embedded.database import only
-from embedded.parts import MARCH, NOW, Broken, Pigeonhole, Unmetered, decider, dispatching
-from gs.profile.status.hooks import SKIPPED, HookReply, Status
+from embedded.parts import MARCH, NOW, FailingMailer, MemoryMailer, NoMetrics, decider, dispatching
+from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import (
     Deferred,
     Delivered,
@@ -36,7 +36,7 @@ SENT = HookReply(0, "Sent the monthly profile-status notification to Ann (ann)")
 
 @dataclass
 class MailServer:
-    """A mailer that returns, or raises, the *results* in turn; it can never be asked."""
+    """A mailer that returns or raises the *results* in turn and has no record of deliveries."""
 
     results: list
     held: threading.Event | None = None
@@ -63,25 +63,25 @@ class MailServer:
 
 
 @pytest.fixture
-def ann(town):
-    """Give a town with somebody to notify."""
-    town.person("ann", "g", name="Ann")
-    town.post("ann", "2026-03-05")
-    return town
+def ann(db):
+    """Add a member to notify to the site."""
+    db.person("ann", "g", name="Ann")
+    db.post("ann", "2026-03-05")
+    return db
 
 
-def ask(dispatcher, *notices):
-    """Return what becomes of *notices* that come at the same time."""
+def ask(dispatcher, *forms):
+    """Send *forms* at the same time; return the answers."""
 
     async def together():
-        calls = (dispatcher.send(*notice) for notice in notices)
+        calls = (dispatcher.send(*form) for form in forms)
         return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), LIMIT)
 
     return asyncio.run(together())
 
 
 async def until(condition):
-    """Wait until something is so."""
+    """Wait until *condition* is true."""
     await asyncio.to_thread(wait_until, condition)
 
 
@@ -94,15 +94,15 @@ def kinds(answers):
     ]
 
 
-def codes(town):
-    return [row.event_code for row in town.rows(tables.AUDIT_EVENT)]
+def codes(db):
+    return [row.event_code for row in db.rows(tables.AUDIT_EVENT)]
 
 
-# How a hand-over ends
+# Results of a delivery
 
 
 def test_a_delivered_mail_is_recorded_and_answered(ann):
-    with dispatching(ann.engine, mailer := Pigeonhole()) as dispatcher:
+    with dispatching(ann.engine, mailer := MemoryMailer()) as dispatcher:
         assert ask(dispatcher, ANN) == [SENT]
         assert ask(dispatcher, ANN) == [SENT]
     assert len(mailer.letters) == 1
@@ -132,14 +132,14 @@ def test_a_refused_address_with_an_international_host_is_marked(ann):
     assert [letter.recipients for letter in mailer.letters] == [("Bob@xn--mnchen-3ya.example",)]
 
 
-@pytest.mark.parametrize("notice", [ANN, ("ann", MARCH)], ids=["key", "no key"])
-def test_a_mail_is_sent_again_without_the_refused_address(ann, notice):
+@pytest.mark.parametrize("form", [ANN, ("ann", MARCH)], ids=["key", "no key"])
+def test_a_mail_is_sent_again_without_the_refused_address(ann, form):
     ann.address("ann", "m\u00fcller@example.org")
     refused = (RefusedRecipient("m\u00fcller@example.org", "no SMTPUTF8"),)
     with dispatching(ann.engine, mailer := MailServer([RecipientsRefused(refused)])) as dispatcher:
-        (first,) = ask(dispatcher, notice)
+        (first,) = ask(dispatcher, form)
         assert (first.label, first.retry_after) == ("deferred", 1)
-        assert ask(dispatcher, notice) == [SENT]
+        assert ask(dispatcher, form) == [SENT]
     assert [letter.recipients for letter in mailer.letters] == [
         ("ann@example.org", "m\u00fcller@example.org"),
         ("ann@example.org",),
@@ -191,21 +191,21 @@ def test_a_mail_in_doubt_is_never_delivered_again(ann, doubt):
     assert codes(ann) == []
 
 
-# Many at once
+# Simultaneous calls
 
 
 def test_simultaneous_calls_share_each_transaction(ann):
     members = ["ann", *(f"m{number}" for number in range(31))]
     for member in members[1:]:
         ann.person(member, "g")
-    notices = [(member, MARCH, IdempotencyKey(member, "f")) for member in members]
+    forms = [(member, MARCH, IdempotencyKey(member, "f")) for member in members]
     come = threading.Event()
     with dispatching(ann.engine, MailServer([], jobs=32)) as dispatcher:
         ask(dispatcher, ("m0", MARCH))
 
         async def story():
-            calls = [asyncio.create_task(dispatcher.send(*notice)) for notice in notices]
-            await asyncio.sleep(0)  # each is heard of
+            calls = [asyncio.create_task(dispatcher.send(*form)) for form in forms]
+            await asyncio.sleep(0)  # each call reaches the queue
             come.set()
             return await asyncio.gather(*calls)
 
@@ -216,8 +216,8 @@ def test_simultaneous_calls_share_each_transaction(ann):
         with ann.queries() as queries:
             assert kinds(asyncio.run(story())) == [0] * 32
         event.remove(ann.engine, "before_cursor_execute", wait)
-    # Two rounds, for the first call may be taken up before the others come. At the worst each of
-    # the 32 ends in a transaction of its own, with two statements.
+    # Two batches, because the first call may start before the others arrive. In the worst case
+    # each of the 32 ends in its own transaction with two statements.
     assert len(queries) <= 2 * 6 + 2 * 32
 
 
@@ -226,8 +226,8 @@ def test_few_deliveries_are_recorded_ahead(ann):
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
 
         async def story():
-            notices = [("ann", MARCH, IdempotencyKey(f"k{number}", "f")) for number in range(20)]
-            calls = [asyncio.create_task(dispatcher.send(*notice)) for notice in notices]
+            forms = [("ann", MARCH, IdempotencyKey(f"k{number}", "f")) for number in range(20)]
+            calls = [asyncio.create_task(dispatcher.send(*form)) for form in forms]
             await until(mailer.reached.is_set)
             for gone in calls[10:]:
                 gone.cancel()
@@ -237,20 +237,20 @@ def test_few_deliveries_are_recorded_ahead(ann):
             return begun, await asyncio.gather(*calls, return_exceptions=True)
 
         begun, answers = asyncio.run(story())
-    # A crash now would leave these in doubt, and no more.
+    # A crash now would leave only these in doubt.
     assert begun <= 2 * mailer.jobs
     assert kinds(answers) == [0] * 10 + [asyncio.CancelledError] * 10
-    # Who has gone away before the call was taken up is not notified.
+    # A call that is cancelled in the queue sends no mail.
     assert len(mailer.letters) == 10
 
 
 def test_a_call_cancelled_in_the_queue_can_be_repeated(ann):
     held = threading.Event()
-    notices = [("ann", MARCH, IdempotencyKey(f"k{number}", "f")) for number in range(20)]
+    forms = [("ann", MARCH, IdempotencyKey(f"k{number}", "f")) for number in range(20)]
     with dispatching(ann.engine, mailer := MailServer([], held)) as dispatcher:
 
         async def story():
-            calls = [asyncio.create_task(dispatcher.send(*notice)) for notice in notices]
+            calls = [asyncio.create_task(dispatcher.send(*form)) for form in forms]
             await until(lambda: len(ann.rows(tables.IDEMPOTENCY_KEY)) == 2 * mailer.jobs)
             for gone in calls[10:]:
                 gone.cancel()
@@ -258,7 +258,7 @@ def test_a_call_cancelled_in_the_queue_can_be_repeated(ann):
             return await asyncio.gather(*calls, return_exceptions=True)
 
         assert kinds(asyncio.run(story())) == [0] * 10 + [asyncio.CancelledError] * 10
-        assert kinds(ask(dispatcher, *notices)) == [0] * 20
+        assert kinds(ask(dispatcher, *forms)) == [0] * 20
     assert len(mailer.letters) == 20
 
 
@@ -286,18 +286,18 @@ def test_an_error_for_one_member_does_not_affect_others(ann):
             raise ZeroDivisionError
         return real.compose(summary)
 
-    mailer, presence = MailServer([]), WorkerLease(ann.engine)
+    mailer, lease = MailServer([]), WorkerLease(ann.engine)
     made = Processor(
-        ann.engine, replace(real, compose=composed), mailer, presence, lambda: NOW, Log()
+        ann.engine, replace(real, compose=composed), mailer, lease, lambda: NOW, Log()
     )
-    dispatcher = Dispatcher(made, mailer, Unmetered())
+    dispatcher = Dispatcher(made, mailer, NoMetrics())
     bob = ("bob", MARCH, IdempotencyKey("b", "f"))
     try:
         assert kinds(ask(dispatcher, bob, ANN)) == [ZeroDivisionError, 0]
         assert kinds(ask(dispatcher, bob)) == [ZeroDivisionError]
     finally:
         dispatcher.close()
-        presence.close()
+        lease.close()
     assert codes(ann) == ["1"]
 
 
@@ -324,18 +324,18 @@ def test_a_cancelled_and_repeated_call_is_counted_once(ann):
     assert counted == {"sent": 1}
 
 
-# A database that does not work
+# A failing database
 
 
 @pytest.fixture
 def narrow(ann):
-    """Give a function that lets the database grow no more, or, told so, again."""
+    """Return a function that sets or removes (*wide*) a size limit of the database."""
     limit = [1 << 30]
 
-    def settle(connection, _record=None, _proxy=None):
+    def set_limit(connection, _record=None, _proxy=None):
         connection.execute(f"PRAGMA max_page_count = {limit[0]}")
 
-    event.listen(ann.engine, "checkout", settle)
+    event.listen(ann.engine, "checkout", set_limit)
 
     def made(*, wide):
         with ann.engine.connect() as connection:
@@ -347,7 +347,7 @@ def narrow(ann):
 @only("sqlite")
 def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, narrow, monkeypatch):
     monkeypatch.setattr(processor, "_RECORD_WITHIN", LIMIT)
-    name = "Ann" * 9_000  # so that the reply does not fit into a page that is there
+    name = "Ann" * 9_000  # so that the reply does not fit into an existing page
     with ann.engine.begin() as connection:
         connection.execute(tables.PERSON.update().values(name=name))
     held = threading.Event()
@@ -363,11 +363,11 @@ def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, narrow, monk
             done, _ = await asyncio.wait([call], timeout=0.7)
             assert not done
             assert codes(ann) == []
-            # Others are told that it does not work, and that nobody was mailed; not so who asks
-            # for what is in progress.
+            # Other calls are deferred: the database fails and no mail was sent. A repeated call
+            # is in progress.
             asked = (ANN, ("ann", MARCH, IdempotencyKey("other", "f")))
-            told = await asyncio.gather(*(dispatcher.send(*one) for one in asked))
-            assert kinds(told) == ["in_progress", "deferred"]
+            answers = await asyncio.gather(*(dispatcher.send(*one) for one in asked))
+            assert kinds(answers) == ["in_progress", "deferred"]
             narrow(wide=True)
             return await asyncio.wait_for(call, LIMIT)
 
@@ -391,7 +391,7 @@ def test_a_record_that_always_fails_is_in_doubt_and_blocks_no_other_call(ann):
     assert len(mailer.letters) == 1
 
 
-# The end
+# Closing
 
 
 def test_the_dispatcher_finishes_its_deliveries_before_it_closes(ann):
@@ -418,7 +418,7 @@ def test_the_dispatcher_finishes_its_deliveries_before_it_closes(ann):
     assert codes(ann).count("1") == 1
 
 
-# Several processes: what stands for them here are presences
+# Several processes, each represented by a worker lease
 
 
 @only("postgresql")
@@ -445,7 +445,7 @@ def test_a_key_in_progress_in_another_process_is_not_processed(ann):
 @pytest.mark.parametrize("taken", [True, False])
 def test_the_maildir_resolves_the_doubts_of_a_dead_process(ann, tmp_path, taken):
     maildir = MaildirMailer(tmp_path / "Maildir")
-    with dispatching(ann.engine, Broken(maildir, RuntimeError("dies"), after=taken)) as one:
+    with dispatching(ann.engine, FailingMailer(maildir, RuntimeError("dies"), after=taken)) as one:
         assert kinds(ask(one, ANN)) == ["in_doubt"]
     with dispatching(ann.engine, maildir) as other:
         assert ask(other, ANN) == [SENT]
@@ -482,7 +482,7 @@ def test_a_skip_decided_by_two_processes_is_audited_once(ann):
     other_engine = open_database(ann.engine.url.render_as_string(hide_password=False))
 
     def wait(_connection, _cursor, statement, *_):
-        # The first process has decided, and writes when the second one has finished the call.
+        # The first process has decided, and writes after the second one has finished the call.
         if statement.startswith("INSERT INTO idempotency_key"):
             decided.set()
             assert recorded.wait(LIMIT)

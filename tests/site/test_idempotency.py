@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The key of a call: whatever is repeated with it is done once, and answered as it was."""
+"""Idempotency keys: a repeated call has one effect and gets the first answer again."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, text
 
 from embedded.database import TOKEN, only
-from embedded.parts import Broken
+from embedded.parts import FailingMailer
 from gs.profile.status.hooks import (
     KEY_HEADER,
     LIFETIME_HEADER,
@@ -33,7 +33,7 @@ KEY = write_key("2026-03", "ann")
 
 @dataclass
 class Held:
-    """A mailer that is given a mail, and does not go on until it may."""
+    """A mailer that blocks in a delivery until the test releases it."""
 
     maildir: MaildirMailer
     reached: threading.Event = field(default_factory=threading.Event)
@@ -58,13 +58,13 @@ def maildir(tmp_path):
 
 
 @pytest.fixture
-def ann(town):
-    """Give a town with somebody to notify."""
-    town.person("ann", "g", name="Ann")
-    town.person("bob", "g", name="Bob")
-    town.post("ann", "2026-03-05")
-    town.post("ann", "2026-02-05")
-    return town
+def ann(db):
+    """Add members to notify to the site."""
+    db.person("ann", "g", name="Ann")
+    db.person("bob", "g", name="Bob")
+    db.post("ann", "2026-03-05")
+    db.post("ann", "2026-02-05")
+    return db
 
 
 def call(site, user_id="ann", key=KEY, **fields):
@@ -77,7 +77,7 @@ def call(site, user_id="ann", key=KEY, **fields):
 
 @contextmanager
 def calling(site, *keys):
-    """Give the connection on which the hook has been called, and not yet been listened to."""
+    """Call the hook; yield the connection without reading the answer."""
     fields = {"profileId": "ann", "token": TOKEN, "send": "Send", "period": "2026-03"}
     body = urlencode(fields)
     head = [
@@ -92,8 +92,8 @@ def calling(site, *keys):
         yield connection
 
 
-def audited(town):
-    rows = [row for row in town.rows(tables.AUDIT_EVENT) if row.subsystem == SUBSYSTEM]
+def audited(db):
+    rows = [row for row in db.rows(tables.AUDIT_EVENT) if row.subsystem == SUBSYSTEM]
     return [(row.instance_user_id, row.event_code) for row in rows]
 
 
@@ -209,7 +209,7 @@ def test_a_call_without_a_client_is_answered_with_409_until_it_ends(start, ann, 
             assert call(site).status == 409
         finally:
             mailer.may.set()
-        answer = wait_until(lambda: (said := call(site)).status != 409 and said)
+        answer = wait_until(lambda: (last := call(site)).status != 409 and last)
         assert answer.json()["status"] == 0
     assert len(mails()) == len(audited(ann)) == 1
 
@@ -233,7 +233,7 @@ def test_one_of_many_simultaneous_calls_sends_the_mail(site, ann, mails):
 
 
 def test_a_filed_mail_is_not_sent_again(start, ann, mails, maildir):
-    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"), after=True)) as site:
         assert call(site).status == 500
         assert (len(mails()), audited(ann)) == (1, [])
         answer = call(site)
@@ -247,7 +247,7 @@ def test_a_filed_mail_is_not_sent_again(start, ann, mails, maildir):
 
 
 def test_a_mail_that_a_reader_moved_is_not_sent_again(start, ann, mails, maildir, tmp_path):
-    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         (mail,) = mails()
         mail.rename(tmp_path / "Maildir" / "cur" / f"{mail.name}:2,S")
@@ -257,7 +257,7 @@ def test_a_mail_that_a_reader_moved_is_not_sent_again(start, ann, mails, maildir
 
 
 def test_a_filed_mail_stays_sent_after_later_changes(start, ann, mails, maildir):
-    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         with ann.engine.begin() as connection:
             connection.execute(tables.PERSON.delete())
@@ -267,7 +267,7 @@ def test_a_filed_mail_stays_sent_after_later_changes(start, ann, mails, maildir)
 
 
 def test_a_mail_that_was_not_filed_is_sent(start, ann, mails, maildir, tmp_path):
-    with start(Broken(maildir, RuntimeError("dead"))) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"))) as site:
         assert call(site).status == 500
         (begun,) = ann.rows(tables.IDEMPOTENCY_KEY)
         assert begun.finished is None
@@ -280,7 +280,7 @@ def test_a_mail_that_was_not_filed_is_sent(start, ann, mails, maildir, tmp_path)
 
 
 def test_a_member_who_opts_out_during_a_doubt_gets_no_mail(start, ann, mails, maildir):
-    with start(Broken(maildir, RuntimeError("dead"))) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"))) as site:
         call(site)
         ann.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
         assert [call(site).json()["status"] for _ in range(2)] == [-32, -32]
@@ -290,13 +290,13 @@ def test_a_member_who_opts_out_during_a_doubt_gets_no_mail(start, ann, mails, ma
 
 @pytest.mark.usefixtures("ann")
 def test_a_call_in_doubt_keeps_its_fingerprint(start, maildir):
-    with start(Broken(maildir, RuntimeError("dead"))) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"))) as site:
         call(site)
         assert call(site, "bob").status == 422
 
 
 def test_no_mail_is_sent_while_the_maildir_cannot_be_read(start, ann, mails, maildir, tmp_path):
-    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"), after=True)) as site:
         call(site)
         (tmp_path / "Maildir" / "new").rename(tmp_path / "away")
         (tmp_path / "Maildir" / "new").write_text("in the way")
@@ -308,12 +308,12 @@ def test_no_mail_is_sent_while_the_maildir_cannot_be_read(start, ann, mails, mai
     assert audited(ann) == [("ann", "1")]
 
 
-# What is not remembered
+# Calls that are not remembered
 
 
 def test_a_full_disk_is_answered_with_503_and_the_key_can_be_retried(start, ann, mails, maildir):
     full = Deferred("There is no room")
-    with start(Broken(maildir, full, times=2)) as site:
+    with start(FailingMailer(maildir, full, times=2)) as site:
         assert [call(site).status for _ in range(4)] == [503, 503, 200, 200]
     assert len(mails()) == len(audited(ann)) == 1
 
@@ -321,16 +321,16 @@ def test_a_full_disk_is_answered_with_503_and_the_key_can_be_retried(start, ann,
 @only("sqlite")
 def test_a_full_database_is_answered_with_503_and_no_mail_is_sent(start, ann, mails):
     with ann.engine.begin() as connection:
-        # So that its answer does not fit into a page that is there.
+        # The answer does not fit into an existing page.
         connection.execute(tables.PERSON.update().values(name="Ann" * 20_000))
         pages = connection.execute(text("PRAGMA page_count")).scalar()
     limit = pages
     ann.engine.dispose()
 
-    def settle(connection, _record):
+    def set_limit(connection, _record):
         connection.execute(f"PRAGMA max_page_count = {limit}")
 
-    event.listen(ann.engine, "connect", settle)
+    event.listen(ann.engine, "connect", set_limit)
     with start() as site:
         assert call(site).status == 503
         assert (mails(), audited(ann)) == ([], [])
@@ -373,7 +373,7 @@ def test_two_keys_are_refused(site, mails):
 @pytest.mark.parametrize("key", ['"' + "/" * 255 + '"', r'"\"\\"', '"../../x:2,S"', '" "'])
 @pytest.mark.usefixtures("ann")
 def test_every_key_can_be_remembered(start, mails, maildir, key):
-    with start(Broken(maildir, RuntimeError("dead"), after=True)) as site:
+    with start(FailingMailer(maildir, RuntimeError("dead"), after=True)) as site:
         assert call(site, key=key).status == 500
         assert [call(site, key=key).json()["status"] for _ in range(2)] == [0, 0]
     assert len(mails()) == 1
@@ -388,7 +388,7 @@ def test_a_wrong_token_reveals_nothing_about_a_key(site):
     assert len({json.dumps(sorted(answer.headers.keys())) for answer in answers}) == 1
 
 
-# How a site says that it honours keys
+# The header of the members hook
 
 
 @pytest.mark.usefixtures("ann")

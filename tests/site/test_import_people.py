@@ -16,15 +16,15 @@ SALT = "5a17"
 
 
 @pytest.fixture
-def import_csv(town):
-    """Give a function that imports the text of a CSV file."""
-    with town.engine.begin() as connection:
+def import_csv(db):
+    """Return a function that imports the text of a CSV file."""
+    with db.engine.begin() as connection:
         write_option(connection, Option.SALT, SALT)
 
     def run(text, *, dry_run=False, make_groups=False):
         content = text if isinstance(text, bytes) else text.encode()
         return import_people(
-            town.engine, io.BytesIO(content), NOW, make_groups=make_groups, dry_run=dry_run
+            db.engine, io.BytesIO(content), NOW, make_groups=make_groups, dry_run=dry_run
         )
 
     return run
@@ -32,7 +32,7 @@ def import_csv(town):
 
 @pytest.fixture
 def errors(import_csv):
-    """Give a function that returns the errors in the text of a CSV file."""
+    """Return a function that gives the errors of the text of a CSV file."""
 
     def run(text, **options):
         with pytest.raises(InvalidRowsError) as caught:
@@ -42,132 +42,132 @@ def errors(import_csv):
     return run
 
 
-def people_of(town):
-    rows = town.rows(tables.PERSON)
+def people_of(db):
+    rows = db.rows(tables.PERSON)
     return {row.user_id: (row.name, row.language, row.timezone) for row in rows}
 
 
-def addresses_of(town):
-    rows = town.rows(tables.USER_EMAIL)
+def addresses_of(db):
+    rows = db.rows(tables.USER_EMAIL)
     return {row.email: (row.user_id, row.is_preferred) for row in rows if row.verified_date}
 
 
-def roles_of(town):
-    rows = town.rows(tables.MEMBERSHIP)
+def roles_of(db):
+    rows = db.rows(tables.MEMBERSHIP)
     return {(row.user_id, row.site_id, row.group_id): row.role for row in rows}
 
 
-def test_a_row_adds_a_person_with_addresses_and_groups(town, import_csv):
+def test_a_row_adds_a_person_with_addresses_and_groups(db, import_csv):
     counts = import_csv(
         HEADER + "u1,Jane Smith,jane@example.org; jane@work.example,de-AT,Europe/Vienna,g,admin\n"
     )
     assert (counts.new, counts.addresses, counts.memberships) == (1, 2, 2)
     assert (counts.changed, counts.unchanged) == (0, 0)
-    assert people_of(town) == {"u1": ("Jane Smith", "de-AT", "Europe/Vienna")}
-    assert addresses_of(town) == {
+    assert people_of(db) == {"u1": ("Jane Smith", "de-AT", "Europe/Vienna")}
+    assert addresses_of(db) == {
         "jane@example.org": ("u1", True),
         "jane@work.example": ("u1", False),
     }
-    assert roles_of(town) == {("u1", "s", ""): "member", ("u1", "s", "g"): "admin"}
+    assert roles_of(db) == {("u1", "s", ""): "member", ("u1", "s", "g"): "admin"}
 
 
-def test_importing_again_changes_nothing(town, import_csv):
+def test_importing_again_changes_nothing(db, import_csv):
     text = HEADER + "u1,Jane,jane@example.org,de,UTC,g,admin\n,,max@example.org,,,g,\n"
     import_csv(text)
-    before = [town.rows(table) for table in (tables.PERSON, tables.USER_EMAIL, tables.MEMBERSHIP)]
+    before = [db.rows(table) for table in (tables.PERSON, tables.USER_EMAIL, tables.MEMBERSHIP)]
     counts = import_csv(text)
     assert (counts.new, counts.changed, counts.unchanged) == (0, 0, 2)
     assert (counts.addresses, counts.memberships) == (0, 0)
-    after = [town.rows(table) for table in (tables.PERSON, tables.USER_EMAIL, tables.MEMBERSHIP)]
+    after = [db.rows(table) for table in (tables.PERSON, tables.USER_EMAIL, tables.MEMBERSHIP)]
     assert after == before
 
 
-def test_a_cell_replaces_the_old_value_unless_it_is_empty(town, import_csv):
+def test_a_cell_replaces_the_old_value_unless_it_is_empty(db, import_csv):
     import_csv(HEADER + "u1,Jane,jane@example.org,de,Europe/Berlin,g,admin\n")
     counts = import_csv("role,groups,ID,language\n,g,u1,fr\n")
     assert (counts.new, counts.changed) == (0, 1)
-    assert people_of(town) == {"u1": ("Jane", "fr", "Europe/Berlin")}
-    assert addresses_of(town) == {"jane@example.org": ("u1", True)}
-    assert roles_of(town)["u1", "s", "g"] == "admin"
+    assert people_of(db) == {"u1": ("Jane", "fr", "Europe/Berlin")}
+    assert addresses_of(db) == {"jane@example.org": ("u1", True)}
+    assert roles_of(db)["u1", "s", "g"] == "admin"
     import_csv("ID,groups,role\nu1,g,member\n")
-    assert roles_of(town)["u1", "s", "g"] == "member"
+    assert roles_of(db)["u1", "s", "g"] == "member"
 
 
-def test_the_first_address_becomes_the_preferred_one(town, import_csv):
+def test_the_first_address_becomes_the_preferred_one(db, import_csv):
     import_csv(HEADER + "u1,Jane,old@example.org,,,,\n")
     import_csv(HEADER + "u1,,NEW@example.org old@example.org,,,,\n")
-    assert addresses_of(town) == {
+    assert addresses_of(db) == {
         "NEW@example.org": ("u1", True),
         "old@example.org": ("u1", False),
     }
-    # Its case does not matter, and what is preferred stays so.
+    # Case does not matter, and the preferred address is kept.
     assert import_csv(HEADER + "u1,,new@example.ORG,,,,\n").unchanged == 1
 
 
-def test_an_unverified_address_is_verified(town, import_csv):
-    town.person("u1", email=False)
-    town.address("u1", "jane@example.org", verified=None, preferred=False)
+def test_an_unverified_address_is_verified(db, import_csv):
+    db.person("u1", email=False)
+    db.address("u1", "jane@example.org", verified=None, preferred=False)
     assert import_csv(HEADER + "u1,,Jane@example.org,,,,\n").changed == 1
-    assert addresses_of(town) == {"jane@example.org": ("u1", True)}
+    assert addresses_of(db) == {"jane@example.org": ("u1", True)}
 
 
-def test_a_verified_address_keeps_its_date(town, import_csv):
-    town.person("u1")
+def test_a_verified_address_keeps_its_date(db, import_csv):
+    db.person("u1")
     import_csv(HEADER + "u1,,u1@example.org,,,,\n")
-    assert [row.verified_date for row in town.rows(tables.USER_EMAIL)] == [VERIFIED]
+    assert [row.verified_date for row in db.rows(tables.USER_EMAIL)] == [VERIFIED]
 
 
-def test_a_person_may_have_several_rows(town, import_csv):
+def test_a_person_may_have_several_rows(db, import_csv):
     counts = import_csv(
         HEADER + "u1,Jane,a@example.org,,,g,admin\nu1,,b@example.org,,,h,member\n",
         make_groups=True,
     )
     assert (counts.new, counts.groups) == (1, ("h",))
-    assert addresses_of(town) == {"a@example.org": ("u1", True), "b@example.org": ("u1", False)}
-    assert roles_of(town) == {
+    assert addresses_of(db) == {"a@example.org": ("u1", True), "b@example.org": ("u1", False)}
+    assert roles_of(db) == {
         ("u1", "s", ""): "member",
         ("u1", "s", "g"): "admin",
         ("u1", "s", "h"): "member",
     }
 
 
-def test_a_row_without_an_id_means_the_owner_of_its_address(town, import_csv):
-    town.person("u1")
+def test_a_row_without_an_id_means_the_owner_of_its_address(db, import_csv):
+    db.person("u1")
     counts = import_csv(HEADER + ",Jane,U1@EXAMPLE.org second@example.org,,,g,\n")
     assert (counts.new, counts.changed) == (0, 1)
-    assert addresses_of(town)["second@example.org"] == ("u1", False)
+    assert addresses_of(db)["second@example.org"] == ("u1", False)
 
 
-def test_a_new_person_without_an_id_gets_the_id_of_an_archive_import(town, import_csv):
+def test_a_new_person_without_an_id_gets_the_id_of_an_archive_import(db, import_csv):
     import_csv("addresses\nJane@Example.org\n")
-    (user_id,) = people_of(town)
+    (user_id,) = people_of(db)
     assert user_id == identifier_of("jane@example.org", key=bytes.fromhex(SALT))
-    assert people_of(town)[user_id] == ("Jane", "en", "UTC")
+    assert people_of(db)[user_id] == ("Jane", "en", "UTC")
 
 
-def test_addresses_that_differ_in_non_ascii_case_are_different(town, import_csv):
+def test_addresses_that_differ_in_non_ascii_case_are_different(db, import_csv):
     pair = ("a@straße.example", "a@strasse.example")
     assert import_csv(f"ID,name,addresses\nu1,Jane,{' '.join(pair)}\n").addresses == 2
-    assert addresses_of(town) == {pair[0]: ("u1", True), pair[1]: ("u1", False)}
+    assert addresses_of(db) == {pair[0]: ("u1", True), pair[1]: ("u1", False)}
 
 
-def test_rows_without_an_id_and_with_non_ascii_case_differences_are_two_people(town, import_csv):
+def test_rows_without_an_id_and_with_non_ascii_case_differences_are_two_people(db, import_csv):
     assert import_csv("addresses\na@straße.example\na@strasse.example\n").new == 2
-    assert len(people_of(town)) == 2
+    assert len(people_of(db)) == 2
 
 
-def test_a_role_without_a_group_applies_to_the_site(town, import_csv):
+def test_a_role_without_a_group_applies_to_the_site(db, import_csv):
     import_csv(HEADER + "u1,Jane,,,,,admin\n")
-    assert roles_of(town) == {("u1", "s", ""): "admin"}
+    assert roles_of(db) == {("u1", "s", ""): "admin"}
 
 
-def test_with_several_sites_a_group_is_named_with_its_site(town, import_csv, errors):
-    town.site("t")
-    town.group("h", "t")
+def test_with_several_sites_a_group_is_named_with_its_site(db, import_csv, errors):
+    db.site("t")
+    db.group("h", "t")
     assert "several sites" in errors(HEADER + "u1,Jane,,,,g,\n")[0]
     assert "no such site" in errors(HEADER + "u1,Jane,,,,x/g,\n")[0]
     import_csv(HEADER + "u1,Jane,,,,t/h s/,admin\n")
-    assert roles_of(town) == {
+    assert roles_of(db) == {
         ("u1", "t", ""): "member",
         ("u1", "t", "h"): "admin",
         ("u1", "s", ""): "admin",
@@ -186,15 +186,15 @@ def test_with_several_sites_a_group_is_named_with_its_site(town, import_csv, err
         "ID,name,addresses,time_zone\nu1,Zoë,z@example.org".encode(),
     ],
 )
-def test_files_of_spreadsheets_can_be_read(town, import_csv, content):
+def test_files_of_spreadsheets_can_be_read(db, import_csv, content):
     assert import_csv(content).new == 1
-    assert people_of(town) == {"u1": ("Zoë", "en", "UTC")}
-    assert addresses_of(town) == {"z@example.org": ("u1", True)}
+    assert people_of(db) == {"u1": ("Zoë", "en", "UTC")}
+    assert addresses_of(db) == {"z@example.org": ("u1", True)}
 
 
 @only("sqlite")
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "ID, or addresses"),
         ("name,role\n", "ID, or addresses"),
@@ -207,15 +207,15 @@ def test_files_of_spreadsheets_can_be_read(town, import_csv, content):
         (b"\xff\xfeI\0D\0\n\0", "UTF-8"),
     ],
 )
-def test_a_file_without_the_header_is_refused(town, import_csv, text, said):
-    with pytest.raises(NotACsvError, match=said.replace("[", r"\[").replace("\\x", r"\\x")):
+def test_a_file_without_the_header_is_refused(db, import_csv, text, message):
+    with pytest.raises(NotACsvError, match=message.replace("[", r"\[").replace("\\x", r"\\x")):
         import_csv(text)
-    assert people_of(town) == {}
+    assert people_of(db) == {}
 
 
 @only("sqlite")
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ("u 1,Jane,,,,,", "ID: “u 1” is not an ID"),
         (f"{'u' * 65},Jane,,,,,", "is not an ID"),
@@ -254,19 +254,19 @@ def test_a_file_without_the_header_is_refused(town, import_csv, text, said):
         ("u2,,,,Europe/Paris,,", "time zone: line 2 has another one"),
     ],
 )
-def test_a_wrong_cell_is_reported_with_its_line_and_nothing_is_written(town, errors, row, said):
+def test_a_wrong_cell_is_reported_with_its_line_and_nothing_is_written(db, errors, row, message):
     for name in ("taken", "also"):
-        town.person(name, email=False)
-        town.address(name, f"{name}@example.org")
-    before = people_of(town)
+        db.person(name, email=False)
+        db.address(name, f"{name}@example.org")
+    before = people_of(db)
     row = row if isinstance(row, bytes) else row.encode()
     first = f"{HEADER}u2,Ann,ann@example.org,de,Europe/Berlin,g,\n".encode()
     (line,) = errors(first + row + b"\nu3,Zoe,zoe@example.org,,,g,\n")
     assert line.startswith("line 3: ")
-    assert said in line
+    assert message in line
     assert line.isprintable()
     assert len(line) < 250
-    assert people_of(town) == before
+    assert people_of(db) == before
 
 
 @only("sqlite")
@@ -303,25 +303,25 @@ def test_an_address_cannot_belong_to_two_people_of_one_file(errors):
     assert line.startswith("line 2502: “U7@example.org” belongs to another person")
 
 
-def test_a_dry_run_counts_and_writes_nothing(town, import_csv):
+def test_a_dry_run_counts_and_writes_nothing(db, import_csv):
     text = HEADER + "u1,Jane,jane@example.org,,,h,\n"
     dry = import_csv(text, dry_run=True, make_groups=True)
-    assert people_of(town) == addresses_of(town) == roles_of(town) == {}
-    assert len(town.rows(tables.GROUP)) == 1
+    assert people_of(db) == addresses_of(db) == roles_of(db) == {}
+    assert len(db.rows(tables.GROUP)) == 1
     assert import_csv(text, make_groups=True) == dry
-    assert len(town.rows(tables.GROUP)) == 2
+    assert len(db.rows(tables.GROUP)) == 2
 
 
-def test_many_rows_take_few_queries(town, import_csv):
+def test_many_rows_take_few_queries(db, import_csv):
     text = HEADER + "".join(f"u{n},J,u{n}@example.org,,,g,\n" for n in range(3_000))
-    with town.queries() as queries:
+    with db.queries() as queries:
         import_csv(text)
     assert len(queries) < 40
 
 
-def test_real_people_are_not_imported_into_a_demo(town, import_csv):
-    with town.engine.begin() as connection:
+def test_real_people_are_not_imported_into_a_demo(db, import_csv):
+    with db.engine.begin() as connection:
         write_option(connection, Option.IDENTITY_MODE, "invented")
     with pytest.raises(IdentityModeError):
         import_csv(HEADER + "u1,Jane,,,,,\n")
-    assert people_of(town) == {}
+    assert people_of(db) == {}

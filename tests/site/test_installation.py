@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is printed to be typed starts the right program, from where it is typed."""
+"""Printed commands start the right program from the current folder."""
 
 import importlib.metadata
 import json

@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def logged():
-    """Give a function that sets the log up and returns what it is written to."""
+    """Return a function that sets up the log and returns its stream."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
 
@@ -38,10 +38,10 @@ def logged():
 
 
 def raised(function, *arguments):
-    """Return what *function* raises."""
+    """Return the exception of *function*."""
     try:
         function(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    except Exception as error:  # noqa: BLE001 - any exception
         return error
     raise AssertionError
 
@@ -125,9 +125,9 @@ def test_libraries_log_warnings_and_above_in_the_same_format(logged):
     logging.getLogger("a.library").info("Started")
     assert stream.getvalue() == ""
     logging.getLogger("a.library").warning("Invalid HTTP request received.")
-    said = json.loads(stream.getvalue())
-    assert said["logger"] == "a.library"
-    assert said["message"] == "Invalid HTTP request received."
+    output = json.loads(stream.getvalue())
+    assert output["logger"] == "a.library"
+    assert output["message"] == "Invalid HTTP request received."
 
 
 def test_only_the_first_line_of_a_library_message_is_logged(logged):
@@ -159,7 +159,7 @@ def context():
     try:
         int(SECRET)
     except ValueError:
-        raise RuntimeError(SECRET)  # noqa: B904 - this is what it is about
+        raise RuntimeError(SECRET)  # noqa: B904 - the test is about the missing cause
 
 
 def group():
@@ -189,15 +189,15 @@ def bounced():
 def test_an_error_is_logged_with_type_and_place_and_without_text(logged, form, function, types):
     stream = logged("debug", form)
     Log().failure("request_failed", raised(function), route="/")
-    said = stream.getvalue()
-    assert SECRET not in said
-    assert function.__name__ in said
+    output = stream.getvalue()
+    assert SECRET not in output
+    assert function.__name__ in output
     for name in types:
-        assert name in said
+        assert name in output
     if form == "json":
-        errors = json.loads(said)["error"]
+        errors = json.loads(output)["error"]
         assert [one["type"] for one in errors] == types
-        # The innermost place is the last one.
+        # The innermost frame is the last one.
         assert errors[0]["place"][0].endswith(" raised")
 
 

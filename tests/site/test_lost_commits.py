@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A commit that gets no answer: what was begun by it is neither forgotten nor mailed twice."""
+"""A commit whose result is unknown: its calls are neither lost nor mailed twice."""
 
 import asyncio
 import time
@@ -34,8 +34,8 @@ ANN = ("ann", MARCH, IdempotencyKey("k", "f"))
 BOB = ("bob", MARCH, IdempotencyKey("b", "f"))
 
 
-class Unasked:
-    """A mail server, which cannot be asked; its letters are handed over by the test."""
+class SilentMailer:
+    """A mail server without a record of deliveries; the test delivers the mails itself."""
 
     jobs = 1
 
@@ -44,24 +44,24 @@ class Unasked:
 
 
 def deliver(call, moment):
-    """Deliver the mail of a call at that moment."""
+    """Record a delivery of the call at *moment*."""
     call.outcome = outcome_of(Delivered(), call.user_id, call.decision)
     call.delivered_at = moment
     return call
 
 
 @dataclass
-class Office:
-    """A processor whose database is reached by a relay; the test calls it step by step."""
+class Service:
+    """A processor that reaches its database through a relay; the test calls it step by step."""
 
     processor: Processor
     lease: WorkerLease
-    line: object
-    town: object
+    relay: object
+    db: object
     mailed: list = field(default_factory=list)
 
     def process(self, *forms, delivered=()):
-        """Process calls that come together; return their answers, and what is to be delivered."""
+        """Process simultaneous calls; return the answers and the deliveries to make."""
         loop = asyncio.new_event_loop()
         calls = [SendCall(*form, loop=loop) for form in forms]
         batch = self.processor.process(calls, delivered, 4)
@@ -73,7 +73,7 @@ class Office:
         return answers, batch.deliveries
 
     def send(self, *forms):
-        """Do as the dispatcher does: deliver what is begun, and record it."""
+        """Process, deliver and record, as the dispatcher does."""
         answers, calls = self.process(*forms)
         self.mailed += [call.user_id for call in calls]
         for call in calls:
@@ -81,102 +81,102 @@ class Office:
         return answers | (self.process(delivered=calls)[0] if calls else {})
 
     def refuse_events(self):
-        """Let no notification be recorded as sent, for a reason that does not pass."""
-        with self.town.engine.begin() as connection:
+        """Make each record of a sent notification fail permanently."""
+        with self.db.engine.begin() as connection:
             connection.execute(text(_NEVER))
             connection.execute(text(_REFUSE))
 
 
 @pytest.fixture
-def office(town, database):
-    """Give the office of a town with two to notify."""
+def service(db, database):
+    """Yield the service of a site with two members to notify."""
     for user_id in ("ann", "bob"):
-        town.person(user_id, "g", name=user_id.title())
-    town.post("ann", "2026-03-05")
-    with relay(database) as line:
-        engine = open_database(line.url(database))
+        db.person(user_id, "g", name=user_id.title())
+    db.post("ann", "2026-03-05")
+    with relay(database) as commits:
+        engine = open_database(commits.url(database))
         lease = WorkerLease(engine)
-        processor = Processor(engine, decider(), Unasked(), lease, lambda: NOW, Log())
-        yield Office(processor, lease, line, town)
+        processor = Processor(engine, decider(), SilentMailer(), lease, lambda: NOW, Log())
+        yield Service(processor, lease, commits, db)
         lease.close()
         engine.dispose()
 
 
-def lose_the_beginning(office, *notices):
-    """Have the commit lost that says that these are begun."""
-    office.line.lose = 1
-    told = office.send(*notices)
-    assert told == {form[0]: "deferred" for form in notices}
-    assert office.line.lost == 1
-    assert office.mailed == []
+def lose_the_first_commit(service, *forms):
+    """Lose the answer to the commit that begins *forms*."""
+    service.relay.lose = 1
+    answers = service.send(*forms)
+    assert answers == {form[0]: "deferred" for form in forms}
+    assert service.relay.lost == 1
+    assert service.mailed == []
 
 
 @only("postgresql")
 @pytest.mark.parametrize("renewed", [False, True])
-def test_a_lost_commit_is_deferred_and_mailed_by_the_next_call(office, renewed):
-    lose_the_beginning(office, ANN)
-    (row,) = office.town.rows(tables.IDEMPOTENCY_KEY)
-    assert (row.worker, row.finished) == (office.lease.worker, None)
+def test_a_lost_commit_is_deferred_and_mailed_by_the_next_call(service, renewed):
+    lose_the_first_commit(service, ANN)
+    (row,) = service.db.rows(tables.IDEMPOTENCY_KEY)
+    assert (row.worker, row.finished) == (service.lease.worker, None)
     assert row.handing is not None
     if renewed:
-        office.lease.renew()
-    assert office.send(ANN) == {"ann": 0}
-    assert office.send(ANN) == {"ann": 0}
-    assert office.mailed == ["ann"]
-    assert [row.event_code for row in office.town.rows(tables.AUDIT_EVENT)] == ["1"]
+        service.lease.renew()
+    assert service.send(ANN) == {"ann": 0}
+    assert service.send(ANN) == {"ann": 0}
+    assert service.mailed == ["ann"]
+    assert [row.event_code for row in service.db.rows(tables.AUDIT_EVENT)] == ["1"]
 
 
 @only("postgresql")
-def test_repeated_lost_commits_do_not_lose_the_member(office):
+def test_repeated_lost_commits_do_not_lose_the_member(service):
     for lost in range(1, 4):
-        office.line.lose = 1
-        assert office.send(ANN) == {"ann": "deferred"}
-        assert office.line.lost == lost
-    assert office.send(ANN) == {"ann": 0}
-    assert office.mailed == ["ann"]
+        service.relay.lose = 1
+        assert service.send(ANN) == {"ann": "deferred"}
+        assert service.relay.lost == lost
+    assert service.send(ANN) == {"ann": 0}
+    assert service.mailed == ["ann"]
 
 
 @only("postgresql")
-def test_a_member_who_opts_out_after_a_lost_commit_gets_no_mail(office):
-    lose_the_beginning(office, ANN)
-    office.town.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
-    assert [office.send(ANN), office.send(ANN)] == [{"ann": -32}] * 2
-    assert office.mailed == []
+def test_a_member_who_opts_out_after_a_lost_commit_gets_no_mail(service):
+    lose_the_first_commit(service, ANN)
+    service.db.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
+    assert [service.send(ANN), service.send(ANN)] == [{"ann": -32}] * 2
+    assert service.mailed == []
 
 
 @only("postgresql")
-def test_a_mail_sent_after_a_lost_commit_is_never_an_unsent_key(office):
-    lose_the_beginning(office, ANN)
-    office.refuse_events()
-    # It is handed over, and that cannot be written down.
-    assert office.send(ANN) == {"ann": "in_doubt"}
-    assert [office.send(ANN) for _ in range(2)] == [{"ann": "in_doubt"}] * 2
-    assert office.mailed == ["ann"]
+def test_a_mail_sent_after_a_lost_commit_is_never_an_unsent_key(service):
+    lose_the_first_commit(service, ANN)
+    service.refuse_events()
+    # The mail is sent, and the record fails.
+    assert service.send(ANN) == {"ann": "in_doubt"}
+    assert [service.send(ANN) for _ in range(2)] == [{"ann": "in_doubt"}] * 2
+    assert service.mailed == ["ann"]
 
 
 @only("postgresql")
-def test_a_doubt_stays_a_doubt_after_a_lost_commit(office):
-    office.refuse_events()
-    assert office.send(ANN) == {"ann": "in_doubt"}
-    office.line.lose = 1
-    assert office.send(ANN, BOB) == {"ann": "deferred", "bob": "deferred"}
-    assert office.line.lost == 1
-    assert office.send(ANN) == {"ann": "in_doubt"}
-    assert office.mailed == ["ann"]
+def test_a_doubt_stays_a_doubt_after_a_lost_commit(service):
+    service.refuse_events()
+    assert service.send(ANN) == {"ann": "in_doubt"}
+    service.relay.lose = 1
+    assert service.send(ANN, BOB) == {"ann": "deferred", "bob": "deferred"}
+    assert service.relay.lost == 1
+    assert service.send(ANN) == {"ann": "in_doubt"}
+    assert service.mailed == ["ann"]
 
 
 @only("postgresql")
-def test_a_late_record_that_always_fails_blocks_no_other_call(office):
-    (call,) = office.process(ANN)[1]
-    office.line.lose = 1
+def test_a_late_record_that_always_fails_blocks_no_other_call(service):
+    (call,) = service.process(ANN)[1]
+    service.relay.lose = 1
     late = deliver(call, time.monotonic() - 30)
-    assert office.process(delivered=[late])[0] == {"ann": "in_doubt"}
-    office.refuse_events()
-    assert office.processor.behind
-    office.process()
-    assert not office.processor.behind
-    # The commit was durable after all.
-    assert office.process(ANN)[0] == {"ann": 0}
+    assert service.process(delivered=[late])[0] == {"ann": "in_doubt"}
+    service.refuse_events()
+    assert service.processor.behind
+    service.process()
+    assert not service.processor.behind
+    # The commit was durable.
+    assert service.process(ANN)[0] == {"ann": 0}
 
 
 def test_the_oldest_unsent_keys_are_dropped_over_the_limit():

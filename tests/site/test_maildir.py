@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Maildir folder: what is handed over is there, whole, once, and readable by others."""
+"""The Maildir mailer: each mail is complete, filed once, and readable by other programs."""
 
 import errno
 import mailbox
@@ -56,7 +56,7 @@ def test_no_one_else_can_read_the_mails(tmp_path, message):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_defers_the_mail(tmp_path, message, monkeypatch, number):
-    # A disk that is full at that moment cannot be had without being root.
+    # Filling a disk needs root.
     def full(_descriptor):
         raise OSError(number, os.strerror(number))
 
@@ -85,7 +85,7 @@ def test_an_undeliverable_mail_raises_an_error_and_leaves_no_file(tmp_path, mess
 def test_the_file_and_the_folder_are_synced_before_the_mail_is_delivered(
     tmp_path, message, monkeypatch
 ):
-    # The one thing that no test can see from outside, but for cutting the power.
+    # From outside, only a power failure would show this.
     synced = []
     sync = os.fsync
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The statements of the manual do in the database what is said of them there."""
+"""The SQL statements of the manual have the documented effect."""
 
 import re
 from contextlib import contextmanager
@@ -16,11 +16,11 @@ from gs.profile.status.site.store.database import open_database
 DOCS = Path(__file__).parents[2] / "docs"
 SETTING_UP = (DOCS / "how-to/set-up-a-site.md").read_text()
 SENDING = (DOCS / "how-to/send-real-mail.md").read_text()
-RESUMING = (DOCS / "how-to/resume-a-run.md").read_text()
+RESUMING = (DOCS / "how-to/go-on-with-a-run.md").read_text()
 
 
 def statements(page, after=""):
-    """Return the statements of *page*; with *after*, those of the first block behind it."""
+    """Return the statements of *page*, or of the first block after the text *after*."""
     text = page[page.index(after) :]
     blocks = re.findall(r"^ *```sql\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     split = [one.strip() for block in blocks[: 1 if after else None] for one in block.split(";\n")]
@@ -33,25 +33,25 @@ def change(engine, *blocks):
             connection.exec_driver_sql(statement)
 
 
-def test_every_statement_of_the_manual_is_valid(town):
-    town.site("lists")
-    town.group("garden", site_id="lists")
-    town.person("p01")
+def test_every_statement_of_the_manual_is_valid(db):
+    db.site("lists")
+    db.group("garden", site_id="lists")
+    db.person("p01")
     pages = [page.read_text() for page in sorted(DOCS.rglob("*.md"))]
-    found = [statements(page) for page in pages]
-    assert len([some for some in found if some]) == 3
-    assert len(list(chain(*found))) > 25
-    change(town.engine, *found)
-    assert town.rows(tables.PERSON) == town.rows(tables.USER_EMAIL) == []
-    (group,) = [row for row in town.rows(tables.GROUP) if row.site_id == "lists"]
+    blocks = [statements(page) for page in pages]
+    assert len([some for some in blocks if some]) == 3
+    assert len(list(chain(*blocks))) > 25
+    change(db.engine, *blocks)
+    assert db.rows(tables.PERSON) == db.rows(tables.USER_EMAIL) == []
+    (group,) = [row for row in db.rows(tables.GROUP) if row.site_id == "lists"]
     assert (group.title, group.privacy) == ("The walled garden", "private")
     assert group.email == "garden@lists.example.org"
-    assert [row.setting for row in town.rows(tables.EMAIL_SETTING)] == ["digest"]
+    assert [row.setting for row in db.rows(tables.EMAIL_SETTING)] == ["digest"]
 
 
 @dataclass
-class Village:
-    """A site that is made as the manual has it, with Jane, who is p01 and posted, and Zoë."""
+class ManualSite:
+    """A site created as in the manual, with Jane (p01), who posted, and Zoë."""
 
     home: Path
     database: Path | str
@@ -114,66 +114,66 @@ class Village:
             change(engine, statements(page, after))
 
     def dump(self):
-        """Return all that the database has, as text."""
+        """Return the whole database as text."""
         with self.opened() as engine, engine.connect() as connection:
             every = tables.METADATA.sorted_tables
             return {one.name: str(connection.execute(one.select()).all()) for one in every}
 
 
 @pytest.fixture
-def village(database, tmp_path):
-    return Village(tmp_path, database)
+def site(database, tmp_path):
+    return ManualSite(tmp_path, database)
 
 
-def test_removed_and_erased_people_get_no_mail_after_another_import(village):
-    assert "preview" in village.preview("p01")
-    village.change(SETTING_UP, "**Remove a member**")
-    village.import_people("p02,zoe@example.org")
-    assert "p01" not in village.dump()["membership"]
-    village.post("Jane@Example.org", "Back again")
-    village.post("jane@work.example", "And again")
-    village.import_archives()
-    assert "opted out" in village.preview("p01")
-    dump = village.dump()
+def test_removed_and_erased_people_get_no_mail_after_another_import(site):
+    assert "preview" in site.preview("p01")
+    site.change(SETTING_UP, "**Remove a member**")
+    site.import_people("p02,zoe@example.org")
+    assert "p01" not in site.dump()["membership"]
+    site.post("Jane@Example.org", "Back again")
+    site.post("jane@work.example", "And again")
+    site.import_archives()
+    assert "opted out" in site.preview("p01")
+    dump = site.dump()
     assert dump["post"].count("'p01'") == 3
     assert re.findall(r"\(.(\w+)", dump["person"]) == ["p01", "p02"]
 
-    village.forget("jane")
-    village.change(SETTING_UP, "**Erase a person**")
-    village.import_archives()
-    assert "jane" not in str(village.dump()).lower()
-    assert "p01" in village.preview("p01", code=67)
-    assert "preview" in village.preview("p02")
+    site.forget("jane")
+    site.change(SETTING_UP, "**Erase a person**")
+    site.import_archives()
+    assert "jane" not in str(site.dump()).lower()
+    assert "p01" in site.preview("p01", code=67)
+    assert "preview" in site.preview("p02")
 
 
-def test_the_people_file_verifies_an_address_and_keeps_bounces(village):
+def test_the_people_file_verifies_an_address_and_keeps_bounces(site):
     people = ("p01,jane@example.org; jane@work.example", "p02,zoe@example.org")
-    village.change(SENDING, "5.1.1 user unknown* and the like")
-    village.import_people(*people)
-    assert "no verified email addresses" in village.preview("p01")
-    village.change(SENDING, "## A wrong mail server")
-    assert "preview" in village.preview("p01")
+    site.change(SENDING, "5.1.1 user unknown* and the like")
+    site.import_people(*people)
+    assert "no verified email addresses" in site.preview("p01")
+    site.change(SENDING, "## A wrong mail server")
+    assert "preview" in site.preview("p01")
 
-    village.change(SETTING_UP, "**Unverify an address**")
-    village.post("jane@example.org", "Back again")
-    village.import_archives()
-    assert village.dump()["user_email"].count("None") == 1
-    village.import_people(*people)
-    assert "None" not in village.dump()["user_email"]
-
-
-def test_an_unsubscribe_mail_is_applied_by_a_statement(town):
-    town.person("p01")
-    town.person("p02")
-    town.address("p01", "Jane@example.org")
-    change(town.engine, statements(SENDING, "## Read what comes to the support address"))
-    assert [row.user_id for row in town.rows(tables.PROFILE_NOTIFICATION_SKIP)] == ["p01"]
+    site.change(SETTING_UP, "**Unverify an address**")
+    site.post("jane@example.org", "Back again")
+    site.import_archives()
+    assert site.dump()["user_email"].count("None") == 1
+    site.import_people(*people)
+    assert "None" not in site.dump()["user_email"]
 
 
-def test_only_the_skipped_calls_of_the_month_are_deleted(town):
+def test_an_unsubscribe_mail_is_applied_by_a_statement(db):
+    db.person("p01")
+    db.person("p02")
+    db.address("p01", "Jane@example.org")
+    change(db.engine, statements(SENDING, "## Read what comes to the support address"))
+    assert [row.user_id for row in db.rows(tables.PROFILE_NOTIFICATION_SKIP)] == ["p01"]
+
+
+def test_only_the_skipped_calls_of_the_month_are_deleted(db):
     some = [(0, "2026-10"), (-8, "2026-10"), (-16, "2026-10"), (-32, "2026-10"), (-8, "2026-09")]
     for status, period in some:
-        town.insert(
+        db.insert(
             tables.IDEMPOTENCY_KEY,
             key=f"{period}{status}",
             fingerprint="",
@@ -183,6 +183,6 @@ def test_only_the_skipped_calls_of_the_month_are_deleted(town):
             status=status,
             message="",
         )
-    change(town.engine, statements(RESUMING))
-    left = {(row.status, row.period) for row in town.rows(tables.IDEMPOTENCY_KEY)}
+    change(db.engine, statements(RESUMING))
+    left = {(row.status, row.period) for row in db.rows(tables.IDEMPOTENCY_KEY)}
     assert left == {some[0], some[3], some[4]}

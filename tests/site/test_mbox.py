@@ -32,7 +32,7 @@ def test_two_messages_are_split():
     [
         b"From what I know, here are a few answers.",
         b"From the docs: this is how it works on Sun Apr 6",
-        b"From jane@example.org  Sun Apr  6 11:55:11 2025",  # quoted, with no header behind it
+        b"From jane@example.org  Sun Apr  6 11:55:11 2025",  # quoted, without a header after it
         b"From ",
         b"FROM jane@example.org  Sun Apr  6 11:55:11 2025\nSubject: no",
         b">From jane@example.org  Sun Apr  6 11:55:11 2025\nSubject: no",
@@ -40,9 +40,9 @@ def test_two_messages_are_split():
     ],
 )
 def test_a_text_line_that_begins_with_from_does_not_split(line):
-    found = messages(FROM + b"Subject: a\n\n" + line + b"\nmore text\n\n")
-    assert len(found) == 1
-    assert b"more text" in found[0].content
+    result = messages(FROM + b"Subject: a\n\n" + line + b"\nmore text\n\n")
+    assert len(result) == 1
+    assert b"more text" in result[0].content
 
 
 @pytest.mark.parametrize(
@@ -121,18 +121,18 @@ def test_a_separator_gives_the_arrival_in_its_zone(date):
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_any_line_ending_and_a_byte_order_mark_are_accepted(end, mark):
     lines = (FROM + b"Subject: a\n\n>From one\n\n" + FROM + b"Subject: b\n\ntwo\n") * 2
-    found = messages(mark + lines.replace(b"\n", end))
-    assert [message.content.splitlines()[0] for message in found] == [
+    result = messages(mark + lines.replace(b"\n", end))
+    assert [message.content.splitlines()[0] for message in result] == [
         b"Subject: a",
         b"Subject: b",
     ] * 2
-    assert found[0].content.splitlines()[2] == b"From one"
+    assert result[0].content.splitlines()[2] == b"From one"
 
 
 def test_a_large_file_with_bare_carriage_returns_is_split_too():
     one = FROM + b"Subject: a\n\n" + b"Text of a line\n" * 3_000
-    found = messages((one * 7).replace(b"\n", b"\r"))
-    assert [message.content for message in found] == [one.removeprefix(FROM)] * 7
+    result = messages((one * 7).replace(b"\n", b"\r"))
+    assert [message.content for message in result] == [one.removeprefix(FROM)] * 7
 
 
 def test_carriage_returns_within_lines_do_not_split():
@@ -150,8 +150,10 @@ FORWARDED = b"See:\n\n" + FROM + b"Subject: forwarded\n\nText\n"
 
 def test_a_content_length_ends_the_message():
     second = with_length(b"two\n")
-    found = messages(FROM + with_length(FORWARDED) + b"\n" + FROM + second + b"\n" + FROM + second)
-    assert [message.content for message in found] == [
+    result = messages(
+        FROM + with_length(FORWARDED) + b"\n" + FROM + second + b"\n" + FROM + second
+    )
+    assert [message.content for message in result] == [
         with_length(FORWARDED),
         second,
         second,
@@ -161,8 +163,8 @@ def test_a_content_length_ends_the_message():
 @pytest.mark.parametrize("length", [0, 3, 9, 60, 90, 5_000, 100_000_000])
 def test_a_wrong_content_length_is_ignored(length):
     content = FROM + with_length(b"one\n\n", length) + (FROM + with_length(b"two\n\n")) * 3
-    found = messages(content)
-    assert [message.content for message in found] == [
+    result = messages(content)
+    assert [message.content for message in result] == [
         with_length(b"one\n\n", length),
         *[with_length(b"two\n\n")] * 3,
     ]
@@ -248,8 +250,8 @@ def test_a_large_file_is_read_in_constant_memory(tmp_path):
 @given(st.lists(st.binary(max_size=300).filter(lambda text: b"From " not in text)))
 def test_every_written_message_is_read(bodies):
     content = b"".join(FROM + b"Subject: a\n\n" + body + b"\n\n" for body in bodies)
-    found = messages(content)
-    assert [message.content for message in found] == [
+    result = messages(content)
+    assert [message.content for message in result] == [
         b"Subject: a\n\n" + body + b"\n\n" for body in bodies
     ]
 
@@ -272,8 +274,8 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES | st.binary(max_size=20)).map(b"".join))
 def test_any_octets_can_be_read_and_messages_come_from_the_file(content):
-    found = messages(FROM + content)
-    assert sum(len(message.content) for message in found) <= len(content)
+    result = messages(FROM + content)
+    assert sum(len(message.content) for message in result) <= len(content)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +304,7 @@ def test_any_octets_can_be_read_and_messages_come_from_the_file(content):
     ],
 )
 def test_a_hostile_file_is_split_quickly(piece):
-    # What is quadratic in these takes a quarter of an hour.
+    # A quadratic algorithm takes a quarter of an hour.
     pieces = 2_000_000 // len(piece)
     started = time.process_time()
     assert len(messages(b"From " + piece * pieces)) <= pieces
@@ -311,7 +313,7 @@ def test_a_hostile_file_is_split_quickly(piece):
 
 
 def test_a_message_of_a_million_lines_takes_memory_of_its_size():
-    # A list of such lines takes seven times as much.
+    # A list of the lines takes seven times as much.
     large = BytesIO(FROM + b"Subject: a\n\n" + b"a few.\n" * 1_250_000)
     tracemalloc.start()
     (message,) = split_mbox(large)

@@ -36,7 +36,7 @@ def metrics():
 
 
 def scraped(metrics):
-    """Return the samples as Prometheus reads them: by name and labels."""
+    """Return the samples as Prometheus reads them, by name and labels."""
     answer = asyncio.run(metrics.answer(None))
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     return {
@@ -52,14 +52,14 @@ def test_requests_are_counted_and_timed_by_route(metrics):
     for status in (200, 200, 503):
         metrics.requested("/gs-profile-status-send.html", status, 0.02)
     metrics.requested("-", 404, 0.001)
-    said = scraped(metrics)
-    assert said["requests_total", "/gs-profile-status-send.html", "200"] == 2
-    assert said["requests_total", "/gs-profile-status-send.html", "503"] == 1
-    assert said["requests_total", "-", "404"] == 1
-    assert said["request_seconds_count", "/gs-profile-status-send.html"] == 3
-    assert said["request_seconds_sum", "/gs-profile-status-send.html"] == pytest.approx(0.06)
-    assert said["request_seconds_bucket", "/gs-profile-status-send.html", "0.025"] == 3
-    assert said["request_seconds_bucket", "/gs-profile-status-send.html", "0.01"] == 0
+    samples = scraped(metrics)
+    assert samples["requests_total", "/gs-profile-status-send.html", "200"] == 2
+    assert samples["requests_total", "/gs-profile-status-send.html", "503"] == 1
+    assert samples["requests_total", "-", "404"] == 1
+    assert samples["request_seconds_count", "/gs-profile-status-send.html"] == 3
+    assert samples["request_seconds_sum", "/gs-profile-status-send.html"] == pytest.approx(0.06)
+    assert samples["request_seconds_bucket", "/gs-profile-status-send.html", "0.025"] == 3
+    assert samples["request_seconds_bucket", "/gs-profile-status-send.html", "0.01"] == 0
 
 
 @pytest.mark.parametrize(
@@ -109,16 +109,16 @@ def test_gauges_keep_the_last_values(metrics):
         metrics.waiting(calls)
     metrics.members(5_000)
     metrics.wrong_token()
-    said = scraped(metrics)
-    assert said["waiting_calls",] == 2
-    assert said["members",] == 5_000
-    assert said["wrong_tokens_total",] == 1
+    samples = scraped(metrics)
+    assert samples["waiting_calls",] == 2
+    assert samples["members",] == 5_000
+    assert samples["wrong_tokens_total",] == 1
 
 
 def test_the_metrics_include_the_version(metrics):
-    said = scraped(metrics)
-    assert said["build_info", version("gs.profile.status.send")] == 1
-    assert said["process_resident_memory_bytes",] > 1_000_000
+    samples = scraped(metrics)
+    assert samples["build_info", version("gs.profile.status.send")] == 1
+    assert samples["process_resident_memory_bytes",] > 1_000_000
 
 
 def test_two_applications_in_a_process_count_separately(metrics):

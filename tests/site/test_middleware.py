@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from embedded.live_server import served
+from embedded.live_server import live_server
 from gs.profile.status.site.logs import Log, set_up_log
 from gs.profile.status.site.web import health
 from gs.profile.status.site.web.health import Health
@@ -25,7 +25,7 @@ SECRET = "jane@corp.example"
 
 
 class Watch:
-    """A guarded application with some routes, and what is seen of it."""
+    """An application with some routes behind the middleware, its log and its metrics."""
 
     def __init__(self, path):
         self.log = io.StringIO()
@@ -34,7 +34,7 @@ class Watch:
         self.hangs = threading.Event()
         self.goes_on = threading.Event()
         self.asked = 0
-        # A file: a connection of another thread is another database otherwise.
+        # A file: in memory, each thread would have another database.
         self.engine = create_engine(f"sqlite:///{path}", pool_size=9, max_overflow=0)
         event.listen(self.engine, "before_cursor_execute", self.delay)
         self.health = Health(self.engine, lambda: self.at_work, Log())
@@ -70,7 +70,7 @@ class Watch:
             self.goes_on.wait(LIMIT)
 
     def events(self, number):
-        """Wait for so many events: a request is logged after it is answered."""
+        """Wait for *count* events: a request is logged after its answer."""
         wait_until(lambda: self.log.getvalue().count("\n") >= number)
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
@@ -81,7 +81,7 @@ class Watch:
 
 @pytest.fixture
 def watch(tmp_path, monkeypatch):
-    # The database may be as slow as the machine is, but where a test has it hang.
+    # A loaded machine may be slow; tests set the limit where the database hangs.
     monkeypatch.setattr(health, "SLOWEST", LIMIT)
     made = Watch(tmp_path / "x.sqlite3")
     root = logging.getLogger()
@@ -96,7 +96,7 @@ def watch(tmp_path, monkeypatch):
 
 @pytest.fixture
 def site(watch):
-    with served(watch.app) as running:
+    with live_server(watch.app) as running:
         yield running
 
 
@@ -217,9 +217,9 @@ def test_health_with_a_hanging_database_times_out_and_uses_one_thread(site, watc
     monkeypatch.setattr(health, "SLOWEST", LIMIT)
     watch.hangs.clear()
     watch.goes_on.set()
-    # The first of these may still wait for the one that hung.
+    # The first of these may still wait for the hanging check.
     wait_until(lambda: site.ask("GET", "/healthz").status == 200 and watch.asked > 1)
-    # Those who gave up have left nothing to be done after them.
+    # Checks that timed out leave no work.
     assert watch.asked == 2
 
 
@@ -239,10 +239,10 @@ def test_the_metrics_need_no_token(site, watch):
 
 
 def test_lifespan_events_pass_the_middleware():
-    said = []
+    scopes = []
 
     async def app(scope, _receive, _send):
-        said.append(scope["type"])
+        scopes.append(scope["type"])
 
     asyncio.run(with_middleware(app, Metrics(), Log())({"type": "lifespan"}, None, None))
-    assert said == ["lifespan"]
+    assert scopes == ["lifespan"]

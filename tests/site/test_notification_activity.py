@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the notification says of the month: its figures, the reader's own part, a quotation."""
+"""The month in the notification: figures, the contribution of the reader, a quotation."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -128,14 +128,14 @@ def test_two_readers_of_a_group_see_the_same_apart_from_their_contributions():
     assert "You wrote 3 posts and started 1 topic, and 2 people answered.\n" in texts["u1"]
     assert "You wrote 5 posts.\n" in texts["u9"]
     assert "You " not in texts["nobody"].partition("Start a topic")[0].partition("Switch")[0]
-    assert "Okonkwo 1" not in texts["u1"]  # who sees the others
+    assert "Okonkwo 1" not in texts["u1"]  # the reader sees the others
     assert "Okonkwo 1" in texts["u9"]
     assert texts["u9"].replace("You wrote 5 posts.\n", "").replace("and 0 more", "") != ""
 
 
 @pytest.mark.parametrize("make", [group, activity])
 def test_a_group_and_an_activity_compare_by_identity(make):
-    # As cache keys they cost the same however large they are.
+    # As cache keys they have a constant cost.
     one = make()
     assert len({one, one, make()}) == 2
 
@@ -253,4 +253,4 @@ def test_the_section_of_a_group_is_rendered_once_for_all_readers_with_the_same_v
     for number in range(20):
         part = membership(group=shared, activity=happened)
         composed(summary(on_site(part), id=f"reader{number}", name=f"Reader {number}"))
-    assert Counting.cut <= 4  # once for the text, once for the page
+    assert Counting.cut <= 4  # once for the text and once for the HTML

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The HTML of the notification, as a browser really shows it."""
+"""The HTML of the notification in a real browser."""
 
 from dataclasses import replace
 
@@ -84,7 +84,7 @@ def test_no_element_overflows(browser, request, which, width):
         assert outside == []
 
 
-# Between which two characters each address goes on in another line.
+# The two characters between which each address is broken.
 BREAKS = """
 () => [...document.querySelectorAll("a[href^=mailto], bdi")].flatMap(element => {
   const found = [], range = document.createRange();
@@ -115,7 +115,7 @@ def test_an_address_is_broken_only_before_a_dot_or_behind_the_at_sign(browser, w
     assert [each for each in breaks if not (each[0] == "@" or each[1] == ".")] == []
 
 
-# The words that go on in another line; Japanese does so anywhere.
+# Words that are broken over lines; Japanese text may break anywhere.
 BROKEN_WORDS = """
 () => {
   const found = [], range = document.createRange();
@@ -150,10 +150,10 @@ def test_the_column_is_no_wider_than_600_pixels(browser, lively):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_enough_contrast(browser, lively, scheme):
     with shown(browser, lively, scheme=scheme) as page:
-        found = page.evaluate(CONTRASTS)
-    assert len(found) > 60
-    assert {"A", "P", "H1", "SPAN"} <= {tag for _, tag, _ in found}
-    assert [each for each in found if each[0] < 4.5] == []
+        contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 60
+    assert {"A", "P", "H1", "SPAN"} <= {tag for _, tag, _ in contrasts}
+    assert [each for each in contrasts if each[0] < 4.5] == []
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The groups of a notification: what it says of each, and of very many."""
+"""The groups of a notification: the section of each, and limits for many."""
 
 import re
 
@@ -104,7 +104,7 @@ def test_up_to_six_others_are_named(people, named, more):
     source = of_group(activity=activity(40, authors=people))
     page = Page(html_of(source))
     faces = [each for tag, each in page.elements if tag == "span" and each.get("aria-hidden")]
-    assert len(faces) == named + 1  # the reader's own, in the profile
+    assert len(faces) == named + 1  # the groups of the reader, in the profile
     for words in (joined(text_of(source)), page.words):
         assert (more in words) if more else (" more " not in words)
     assert f"{len(people)} author" in text_of(source)
@@ -211,7 +211,7 @@ def test_the_email_setting_that_fits_the_traffic_is_suggested(delivery, posts, a
         assert link(source, advice) == f"{HOME}/groups/allotments/email_settings.html"
 
 
-# The clipping of Gmail, and what a mail is to have at most.
+# The size at which Gmail clips a mail, and our limit.
 CLIPPED, MOST = 102_000, 60_000
 
 
@@ -227,12 +227,12 @@ def groups(count, posts=40, site="", **changes):
 
 
 def cards(source):
-    """Return the titles of the groups that are told in full, as the page has them."""
+    """Return the titles of the groups that the HTML shows in full."""
     return [words for level, words in Page(html_of(source)).headings() if level == 4]
 
 
 def lines(source):
-    """Return what is told in a line, as the text has it."""
+    """Return the one-line groups of the text."""
     return re.findall(r"^- (Group \d+) \((.*)\)$", text_of(source), re.MULTILINE)
 
 

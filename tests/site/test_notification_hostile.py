@@ -33,7 +33,7 @@ ALLOWED_INVISIBLE = set("\u200c\u200d\n\u2068\u2069")
 
 
 def everywhere(words, url=None):
-    """Return a summary in which whatever people can write is *words*, and every URL is *url*."""
+    """Return a summary in which all texts of people are *words* and all URLs are *url*."""
     where = {} if url is None else {"url": url}
     person = Author("u1", words, url)
     first, second = (replace(topic(title), **where) for title in (words, "Another"))
@@ -57,12 +57,12 @@ def everywhere(words, url=None):
 
 
 def overlong(text):
-    """Return the lines over 78 columns that more than one word is to blame for."""
+    """Return the lines over 78 columns that have more than one word."""
     return [row for row in text.splitlines() if cell_len(row) > 78 and not _is_one_word(row)]
 
 
 def _is_one_word(row):
-    # A label or a dash before a word that fits into no line is no way to break it.
+    # A line is not broken between a label or a dash and a too long word.
     words = row.removeprefix("- ").split()
     return len(words) == 1 or (row[17:18] == " " and len(row[18:].split()) == 1)
 
@@ -80,9 +80,9 @@ def test_hostile_text_adds_no_field_and_no_recipient(words):
 def test_hostile_text_adds_no_element(words):
     usual, page = Page(html_of(everywhere("plain"))), Page(html_of(everywhere(words)))
     assert page.faults == []
-    extra = {"bdi", "b", "p"}  # an isolated name; a word fit for a keyword; a biography's lines
+    extra = {"bdi", "b", "p"}  # an isolated name; a possible keyword; lines of a biography
     assert {tag for tag, _ in page.elements} - extra <= {tag for tag, _ in usual.elements}
-    assert not any(name.startswith("on") for _, found in page.elements for name in found)
+    assert not any(name.startswith("on") for _, names in page.elements for name in names)
     assert "49" not in page.words
 
 
@@ -174,21 +174,21 @@ def test_texts_of_ten_megabytes_are_rendered_quickly():
         assert len(composed(everywhere(text)).octets(eight_bit=False)) < 60_000
         return time.process_time() - begin
 
-    composed(summary())  # by now the templates are compiled
+    composed(summary())  # the templates are compiled now
     huge = "\u202ew\x00 " * 2_500_000
-    # What looks at all of it takes two hundred times as long.
+    # Reading all of the text takes two hundred times as long.
     assert spent(huge) < 20 * spent(huge[:50_000])
 
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
 def test_a_hostile_quotation_stays_within_its_marks(words):
-    said = quotation(words, author=Author("u2", words, None))
-    quiet = membership(activity=activity(quotation=said))
+    quoted = quotation(words, author=Author("u2", words, None))
+    quiet = membership(activity=activity(quotation=quoted))
     source = summary(on_site(quiet))
     html = html_of(source)
     inside = html.partition("<blockquote")[2].partition("</blockquote>")[0]
     assert not {"script", "img"} & {tag for tag, _ in Page(inside).elements}
-    assert text_of(source).count("“") == 2  # and once more round the subject of a mail
+    assert text_of(source).count("“") == 2  # and once around the subject of a mail
     assert not any(row.startswith(("Bcc", "hello")) for row in text_of(source).splitlines())
 
 

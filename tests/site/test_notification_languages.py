@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The words of each language: whole catalogues, plural forms, months, numbers and lists."""
+"""Languages: complete catalogues, plural forms, months, numbers and lists."""
 
 import gc
 import re
@@ -41,9 +41,9 @@ def catalogue(language):
 
 
 def forms(message):
-    """Return each pair of what is said and its translations."""
-    said = message.id if message.pluralizable else (message.id,)
-    return said, message.string if message.pluralizable else (message.string,)
+    """Return the pairs of a message and its translations."""
+    source_forms = message.id if message.pluralizable else (message.id,)
+    return source_forms, message.string if message.pluralizable else (message.string,)
 
 
 def test_the_catalogues_are_complete():
@@ -62,26 +62,29 @@ def test_each_message_is_translated_with_its_placeholders(language):
     assert len(messages) > 90
     for message in messages:
         assert not message.fuzzy, message.id
-        said, translated = forms(message)
+        source_forms, translated = forms(message)
         assert len(translated) == (2 if message.pluralizable else 1)
-        wanted = set(PLACEHOLDER.findall(said[-1]))
+        wanted = set(PLACEHOLDER.findall(source_forms[-1]))
         for form in translated:
             assert form.strip(), message.id
-            # "One more" may do without the number; nothing else is left out.
-            found = set(PLACEHOLDER.findall(form))
-            assert found in ({*wanted}, wanted - {"number"} if message.pluralizable else wanted)
+            # "One more" may omit the number; all other placeholders are required.
+            placeholders = set(PLACEHOLDER.findall(form))
+            assert placeholders in (
+                {*wanted},
+                wanted - {"number"} if message.pluralizable else wanted,
+            )
             assert "%" not in PLACEHOLDER.sub("", form), message.id
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_ends_with_the_same_punctuation(language):
-    # A label, a sentence, a question: what ends a translation is what ends the message.
+    # A translation ends with the punctuation of the message.
     for message in catalogue(language):
         if message.id:
-            said, translated = forms(message)
+            source_forms, translated = forms(message)
             for form in translated:
                 ends = {"?": "?", ".": ".", ":": ":"}
-                assert ends.get(form[-1]) == ends.get(said[-1][-1]), form
+                assert ends.get(form[-1]) == ends.get(source_forms[-1][-1]), form
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -137,7 +140,7 @@ def test_the_wording_of_a_language_is_cached():
 
 @pytest.mark.parametrize("language", [*PLACES, "es-419"])
 def test_months_and_numbers_follow_the_region(language):
-    # What they are there, is for CLDR to say.
+    # CLDR defines the exact form.
     wording, place = wording_for(language), Locale.parse(language, "-")
     for number, name in get_month_names("wide", "format", place).items():
         period = Period(2026, number)
@@ -157,7 +160,7 @@ def test_lists_follow_the_language(language):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "source_forms"),
     [
         ("en", ["0 posts", "1 post", "2 posts"]),
         ("de", ["0 Beiträge", "1 Beitrag", "2 Beiträge"]),
@@ -165,10 +168,10 @@ def test_lists_follow_the_language(language):
         ("fr", ["0 message", "1 message", "2 messages"]),
     ],
 )
-def test_plural_forms_are_right(language, said):
+def test_plural_forms_are_right(language, source_forms):
     wording = wording_for(language)
     counted = [wording.plural("%(number)s post", "%(number)s posts", n) for n in (0, 1, 2)]
-    assert counted == said
+    assert counted == source_forms
 
 
 @pytest.mark.parametrize(
@@ -202,7 +205,7 @@ def test_plural_forms_are_right(language, said):
 )
 def test_both_parts_use_the_language(language, overview, silence, own):
     place = Locale.parse(language)
-    said = {
+    source_forms = {
         "month": get_month_names("wide", "format", place)[7],
         "number": joined(format_decimal(12345, locale=place)),
     }
@@ -211,16 +214,16 @@ def test_both_parts_use_the_language(language, overview, silence, own):
     )
     source = of_group(activity=happened)
     for words in both(summary(*source.sites, language=language)):
-        assert overview.format(**said) in words
+        assert overview.format(**source_forms) in words
         assert own in words
     quiet = on_site(*of_group(activity=activity(0)).sites[0].memberships)
     for words in both(summary(quiet, language=language)):
-        assert silence.format(**said) in words
+        assert silence.format(**source_forms) in words
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr"])
 def test_no_text_stays_english(language):
-    from notifications.sample import rich  # noqa: PLC0415 - the richest of all
+    from notifications.sample import rich  # noqa: PLC0415 - the sample with all parts
 
     english = {
         form
@@ -234,7 +237,7 @@ def test_no_text_stays_english(language):
 
 
 SPOKEN = {SOURCE, *TRANSLATIONS}
-# Each third of them is many.
+# Every third figure is "many".
 REGIONS = [tag for tag in locale_identifiers() if tag.partition("_")[0] in SPOKEN][::3]
 
 
@@ -249,7 +252,7 @@ def test_templates_are_cached_by_language_and_not_by_region():
     for region in REGIONS:
         both(summary(language=region))
         answer(wording_for(region), "bad_form.html")
-    # The text, the HTML and the pages.
+    # One each for the text, the HTML and the pages.
     assert environments() <= before + 3 * len(SPOKEN)
 
 

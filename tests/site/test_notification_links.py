@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Where the pages are that a notification links: at a GroupServer, in an archive, or nowhere."""
+"""The pages that a notification links: at GroupServer, in an archive, or none."""
 
 import pytest
 
-from embedded.parts import Told
+from embedded.parts import ActivityReader
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.links import Layout, is_group_url, is_topic_url, message_id_hash
 from gs.profile.status.site.store.groups import GroupKey
@@ -18,18 +18,18 @@ HEADER = "Received: by x\n\twith <y@z>\nMessage-ID: <Zäune/1%2@mail.example>\nR
 
 
 @pytest.fixture
-def topic_url(town):
-    """Give a function that returns the URL of the only topic, whose posts have those headers."""
+def topic_url(db):
+    """Return a function that gives the URL of the only topic, whose posts have *headers*."""
 
-    def told(layout, *headers, dates=("2026-03-02", "2026-03-03")):
-        if not town.rows(POST):
+    def result(layout, *headers, dates=("2026-03-02", "2026-03-03")):
+        if not db.rows(POST):
             for date, header in zip(dates, headers, strict=False):
-                town.post("ann", date, header=header)
-        activities = Told(town.engine, layout=layout)
+                db.post("ann", date, header=header)
+        activities = ActivityReader(db.engine, layout=layout)
         (topic,) = activities.of(GroupKey("s", "g"), MARCH)[1].topics
         return topic.url
 
-    return told
+    return result
 
 
 def test_groupserver_pages_are_below_the_site_url():
@@ -60,9 +60,9 @@ def test_a_hostile_message_id_is_escaped_in_the_url():
 
 
 def test_the_hash_of_a_message_id_is_that_of_mailman():
-    # The example of Mailman's wiki, "Stable URLs".
-    told = message_id_hash("87myycy5eh.fsf@uwakimon.sk.tsukuba.ac.jp")
-    assert told == "JJIGKPKB6CVDX6B2CUG4IHAJRIQIOUTP"
+    # The example of the Mailman wiki, "Stable URLs".
+    result = message_id_hash("87myycy5eh.fsf@uwakimon.sk.tsukuba.ac.jp")
+    assert result == "JJIGKPKB6CVDX6B2CUG4IHAJRIQIOUTP"
 
 
 def test_a_topic_url_uses_the_message_id_of_its_first_post(topic_url):

@@ -130,9 +130,9 @@ def test_the_message_id_differs_by_member_period_and_site():
         replace(source, profile=replace(source.profile, id="another")),
         replace(source, sites=(on_site(id="s2"),)),
     )
-    found = {str(received(each)["Message-ID"]) for each in (source, *others)}
-    assert len(found) == 4
-    assert len({each.partition(".")[0] for each in found}) == 4
+    result = {str(received(each)["Message-ID"]) for each in (source, *others)}
+    assert len(result) == 4
+    assert len({each.partition(".")[0] for each in result}) == 4
 
 
 def test_the_message_id_has_the_domain_of_the_site_and_no_personal_data():
@@ -227,8 +227,8 @@ def test_the_one_click_field_has_the_exact_value():
 def test_one_click_needs_https(stop_url, ways):
     made = composed(summary(), stop_url=stop_url)
     message = email.message_from_bytes(made.octets(eight_bit=False), policy=default)
-    found = re.findall(r"<(https?:[^>]*)>", str(message["List-Unsubscribe"]))
-    assert found == ways
+    result = re.findall(r"<(https?:[^>]*)>", str(message["List-Unsubscribe"]))
+    assert result == ways
     assert OFF in str(message["List-Unsubscribe"])
     offered = message["List-Unsubscribe-Post"] is not None
     assert offered == (ways == [STOP])
@@ -251,7 +251,7 @@ def test_the_body_has_a_visible_unsubscribe_link(language):
     source = summary(language=language)
     assert STOP in text_of(source).splitlines()
     links = [words for url, words in Page(html_of(source)).links if url == STOP]
-    assert len(links) == 2  # in the introduction, and at the end
+    assert len(links) == 2  # in the introduction and at the end
 
 
 def test_without_a_stop_page_the_introduction_refers_to_the_end():
@@ -274,19 +274,19 @@ def test_the_list_id_does_not_change_with_month_member_or_title():
 @pytest.mark.parametrize(("last", "labels"), [(50, 5), (51, 4)])
 def test_a_list_id_has_255_octets_at_most(last, labels):
     far = ".".join(["x" * 60] * 3 + ["y" * last, "org"])
-    found = str(received(supported(f"a@{far}"))["List-Id"]).strip("<>")
-    assert len(found) <= 255
-    assert found.startswith("what-is-happening.")
-    assert found.count(".") == labels
-    assert f"a@{far}".endswith(found.removeprefix("what-is-happening."))
+    result = str(received(supported(f"a@{far}"))["List-Id"]).strip("<>")
+    assert len(result) <= 255
+    assert result.startswith("what-is-happening.")
+    assert result.count(".") == labels
+    assert f"a@{far}".endswith(result.removeprefix("what-is-happening."))
 
 
 def test_the_feedback_id_has_four_fields_without_personal_data():
-    found = {
+    result = {
         str(received(each)["Feedback-ID"])
         for each in (summary(), summary(id="another", name="Another"), addressed("x@example.org"))
     }
-    (only,) = found
+    (only,) = result
     fields = only.split(":")
     assert fields[:3] == ["2026-07", "en", "what-is-happening"]
     assert len(fields) == 4

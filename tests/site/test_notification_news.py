@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The news of a site: the cleaned HTML, its plain text, its length, and the rest of the mail."""
+"""The news of a site: cleaned HTML, plain text, limits, and the rest of the mail."""
 
 import time
 
@@ -131,7 +131,7 @@ def test_megabytes_of_news_are_read_quickly(piece):
         clean(written, ROOM)
         return time.process_time() - begin
 
-    # What looks at all of it takes a hundred times as long.
+    # Reading all of the text takes a hundred times as long.
     assert spent(5_000_000) < 20 * max(spent(50_000), 0.005)
 
 
@@ -192,14 +192,14 @@ LARGE = "<p>Some ten words or so, and this is the last.</p>" * 4_000
 
 
 def with_news(*news):
-    """Return the summary of somebody with a site for each of the *news*."""
+    """Return a summary with one site for each of the *news*."""
     return summary(
         *(on_site(membership(), title=f"S{n}", news=each) for n, each in enumerate(news))
     )
 
 
 def places_of_headings(html):
-    """Return the headings, each with the elements that it is in."""
+    """Return the headings, each with its parent elements."""
 
     def look(element, above):
         path = (*above, element.tag)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The files to look at a mail with."""
+"""The preview files of a mail."""
 
 import email
 import re

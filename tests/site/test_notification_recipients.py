@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""To whom the notification goes: names in any script, unusual addresses, and none at all."""
+"""The recipients of the notification: names in any script, unusual and missing addresses."""
 
 import email
 from email.header import decode_header, make_header
@@ -43,7 +43,7 @@ def test_a_notification_goes_to_each_preferred_address_by_name():
 def test_a_name_in_any_script_is_unchanged(name):
     raw = composed(addressed("anna@example.org", name=name)).header
     assert raw.isascii()
-    # The newer parser of the standard library adds spaces between encoded words that hold some.
+    # The newer parser of the standard library adds spaces between some encoded words.
     shown, address = parseaddr(email.message_from_string(raw)["To"])
     assert (str(make_header(decode_header(shown))), address) == (
         name,

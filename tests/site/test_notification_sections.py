@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The parts of a notification around the groups, with web pages of the site and without."""
+"""The sections around the groups, with and without web pages of the site."""
 
 import re
 from dataclasses import replace
@@ -179,7 +179,7 @@ EMPTY = {"name": "", "biography": "", "photo": None}
 
 
 def bare(posts=40, of_group=NOWHERE, at=None, **changes):
-    """Return a summary for an administrator who gets digests, without any page."""
+    """Return a summary without pages for an administrator with digests."""
     one = replace(topic("Frost"), url=at)
     happened = activity(posts, topics=(one,), quotation=quotation("Cold.", topic=one))
     busy = membership(group=group(**of_group), activity=happened, administrator=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A rich notification in four languages, as a person has looked at it.
+"""Snapshots of a notification with all parts in four languages, reviewed by a person.
 
-Where it is meant to change: `cd tests; python -m notifications.sample`, and look at it again.
+To update them: `cd tests; python -m notifications.sample`, and review the difference.
 """
 
 import html5lib
@@ -47,8 +47,8 @@ def test_every_style_is_valid_css(language):
     styles = [each["style"] for _, each in Page(source).elements if each.get("style")]
     assert len(styles) > 100
     for style in set(styles):
-        found = tinycss2.parse_blocks_contents(style, skip_whitespace=True)
-        assert {each.type for each in found} == {"declaration"}, style
+        declarations = tinycss2.parse_blocks_contents(style, skip_whitespace=True)
+        assert {each.type for each in declarations} == {"declaration"}, style
     sheet = source.partition("<style>")[2].partition("</style>")[0]
     rules = tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
     assert {rule.type for rule in rules} == {"qualified-rule", "at-rule"}

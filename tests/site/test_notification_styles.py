@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Style rules written into the elements of a template."""
+"""Style rules are inlined into the elements of a template."""
 
 import pytest
 

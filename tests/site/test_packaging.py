@@ -33,7 +33,7 @@ def test_nginx_does_not_retry_another_process():
 
 
 def test_the_keep_alive_exceeds_that_of_nginx():
-    assert KEEP_ALIVE > 60  # its keepalive_timeout, which the file leaves as it is
+    assert KEEP_ALIVE > 60  # the default keepalive_timeout, which the file does not set
     assert "keepalive_timeout" not in NGINX
 
 

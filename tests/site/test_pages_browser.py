@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pages as a real browser shows them, which runs no JavaScript."""
+"""The pages in a real browser without JavaScript."""
 
 from base64 import b64encode
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from embedded.database import TOKEN, only
-from embedded.pages import Mail, served_pages, skips, stop_path
+from embedded.pages import Mail, live_pages, skips, stop_path
 from gs.profile.status.hooks import Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import PlannedNotification
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, only("sqlite")]
 WIDTHS = (320, 600, 1200)
 LONG = "Donaudampfschifffahrtselektrizit\u00e4tenhauptbetriebswerk" * 2
 PREVIEW = "/gs-profile-status-preview"
-#: A mail that tries all that a page should not let it do.
+#: A mail that tries everything that the preview must prevent.
 HTML = f"""\
 <!DOCTYPE html><html lang="en"><title>T</title>
 <body onload="document.title='run'" style="background: rgb(1, 2, 3)">
@@ -37,25 +37,25 @@ def browser():
 
 
 @pytest.fixture
-def site(town):
-    """Give the pages of a town, as a URL."""
-    town.person("ann", "g")
-    town.site("long", LONG)
-    town.insert(tables.PERSON, user_id="lou", name="Lou", language="de")
-    town.join("lou", "", "long")
+def site(db):
+    """Serve the pages; yield the URL."""
+    db.person("ann", "g")
+    db.site("long", LONG)
+    db.insert(tables.PERSON, user_id="lou", name="Lou", language="de")
+    db.join("lou", "", "long")
 
     def look(_user_id, _period):
         return PlannedNotification(
             Status.SENT, "Sent", Mail(html=HTML, text=f"{LONG * 3}\n", subject=LONG)
         )
 
-    with served_pages(town.engine, look) as running:
+    with live_pages(db.engine, look) as running:
         yield f"http://127.0.0.1:{running.port}"
 
 
 @contextmanager
 def opened(browser, url, *, width=600, scheme="light", script=False):
-    """Open a page, and give it."""
+    """Open a page and yield it."""
     context = browser.new_context(
         java_script_enabled=script,
         viewport={"width": width, "height": 800},
@@ -68,22 +68,22 @@ def opened(browser, url, *, width=600, scheme="light", script=False):
     context.close()
 
 
-def test_the_link_opens_the_page_and_the_buttons_turn_mail_off_and_on(browser, site, town):
+def test_the_link_opens_the_page_and_the_buttons_turn_mail_off_and_on(browser, site, db):
     with opened(browser, site + stop_path("ann")) as page:
         url = page.url
         assert page.get_by_role("heading", level=1).inner_text() == "The monthly summary is on"
-        assert skips(town) == set()
+        assert skips(db) == set()
         page.get_by_role("button", name="Stop the monthly summary").click()
         assert page.get_by_role("heading", level=1).inner_text() == "The monthly summary is off"
         assert page.get_by_role("status").is_visible()
-        assert skips(town) == {"ann"}
+        assert skips(db) == {"ann"}
         page.get_by_role("button", name="Turn it on again").click()
         assert page.get_by_role("heading", level=1).inner_text() == "The monthly summary is on"
-        assert skips(town) == set()
+        assert skips(db) == set()
         assert page.url == url
 
 
-def test_the_page_works_with_the_keyboard_only(browser, site, town):
+def test_the_page_works_with_the_keyboard_only(browser, site, db):
     with opened(browser, site + stop_path("ann")) as page:
         page.keyboard.press("Tab")
         assert page.locator("button:focus-visible").count() == 1
@@ -94,7 +94,7 @@ def test_the_page_works_with_the_keyboard_only(browser, site, town):
         with page.expect_navigation():
             page.keyboard.press("Space")
         assert page.title() == "The monthly summary is on \u2013 Site"
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 def test_the_page_works_with_a_screen_reader(browser, site):
@@ -128,17 +128,17 @@ def test_no_element_overflows(browser, site, width):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_enough_contrast(browser, site, scheme):
     with opened(browser, site + stop_path("ann"), scheme=scheme, script=True) as page:
-        found = page.evaluate(CONTRASTS)
+        contrasts = page.evaluate(CONTRASTS)
         with page.expect_navigation():
             page.get_by_role("button").click()
-        found += page.evaluate(CONTRASTS)
+        contrasts += page.evaluate(CONTRASTS)
         page.goto(site + PREVIEW)
         page.get_by_role("button").evaluate("e => e.form.noValidate = true")
         page.get_by_role("button").click()
         page.get_by_role("alert").wait_for()
-        found += page.evaluate(CONTRASTS)
-    assert {"P", "H1", "BUTTON", "LABEL"} <= {tag for _, tag, _ in found}
-    assert [one for one in found if one[0] < 4.5] == []
+        contrasts += page.evaluate(CONTRASTS)
+    assert {"P", "H1", "BUTTON", "LABEL"} <= {tag for _, tag, _ in contrasts}
+    assert [one for one in contrasts if one[0] < 4.5] == []
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
@@ -186,7 +186,7 @@ def test_the_preview_shows_styles_and_pictures_of_the_mail(browser, site):
         assert image.evaluate("e => e.naturalWidth") == 64
 
 
-def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(browser, site, town):
+def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(browser, site, db):
     with opened(browser, site + PREVIEW, script=True) as page:
         looked(page)
         for role, name in (("link", "Stop"), ("link", "Out"), ("button", "Send")):
@@ -197,4 +197,4 @@ def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(browser, sit
             assert page.url == site + PREVIEW
             assert [one for one in page.frames if "-stop/" in one.url] == []
             looked(page)
-    assert skips(town) == set()
+    assert skips(db) == set()

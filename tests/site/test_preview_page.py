@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from embedded.database import TOKEN, only
-from embedded.pages import Mail, nobody, served_pages
+from embedded.pages import Mail, live_pages, nobody
 from gs.profile.status.hooks import Period, Status
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.web.pages import PlannedNotification
@@ -44,25 +44,25 @@ def shows(mail):
 
 @pytest.fixture
 def asked():
-    """Give a list in which it turns up who was looked at."""
+    """Return a list of the previewed members."""
     return []
 
 
 @pytest.fixture
-def told():
-    """Give a list in which wrong tokens turn up."""
+def wrong_tokens():
+    """Return a list of the audited wrong tokens."""
     return []
 
 
 @pytest.fixture
-def page(town, asked, told):
-    """Give the page of a town where Ann would be sent a mail."""
+def page(db, asked, wrong_tokens):
+    """Serve the page of a site in which Ann would get a mail."""
 
     def look(user_id, period):
         asked.append((user_id, period))
         return shows(Mail())(user_id, period) if user_id == "ann" else nobody(user_id, period)
 
-    with served_pages(town.engine, look, told=told) as running:
+    with live_pages(db.engine, look, wrong_tokens=wrong_tokens) as running:
         yield running
 
 
@@ -109,9 +109,9 @@ def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(page):
 
 
 @pytest.mark.parametrize("multipart", [False, True])
-def test_the_preview_of_a_skipped_member_gives_the_reason(town, multipart):
-    with served_pages(
-        town.engine, lambda *_: PlannedNotification(Status.OPTED_OUT, SKIPPING, None)
+def test_the_preview_of_a_skipped_member_gives_the_reason(db, multipart):
+    with live_pages(
+        db.engine, lambda *_: PlannedNotification(Status.OPTED_OUT, SKIPPING, None)
     ) as page:
         if multipart:
             parts = "".join(
@@ -142,11 +142,11 @@ def test_spaces_around_an_id_are_removed(page, asked):
     assert asked == [("ann", Period(2026, 2))]
 
 
-def test_the_preview_records_nothing(page, town):
+def test_the_preview_records_nothing(page, db):
     page.post(PATH, form())
     page.ask("GET", PATH)
-    assert town.rows(tables.AUDIT_EVENT) == []
-    assert town.rows(tables.IDEMPOTENCY_KEY) == []
+    assert db.rows(tables.AUDIT_EVENT) == []
+    assert db.rows(tables.IDEMPOTENCY_KEY) == []
 
 
 # The token
@@ -162,33 +162,33 @@ def test_a_wrong_token_shows_the_form_again_and_nothing_else(page, asked, token)
     assert asked == []
 
 
-def test_a_wrong_token_is_audited_like_that_of_a_hook(page, told):
+def test_a_wrong_token_is_audited_like_that_of_a_hook(page, wrong_tokens):
     page.post(PATH, form(token="wrong"))
-    assert told == [(PATH, "127.0.0.1", 1)]
+    assert wrong_tokens == [(PATH, "127.0.0.1", 1)]
 
 
-def test_a_wrong_token_is_delayed(town):
+def test_a_wrong_token_is_delayed(db):
     slept = []
 
     async def sleep(seconds):
         slept.append(seconds)
 
-    with served_pages(town.engine, sleep=sleep) as page:
+    with live_pages(db.engine, sleep=sleep) as page:
         for _ in range(3):
             page.post(PATH, form(token="wrong"))
         page.post(PATH, form())
     assert slept == [DELAY] * 3
 
 
-def test_too_many_wrong_tokens_are_refused(town):
+def test_too_many_wrong_tokens_are_refused(db):
     going, slept = threading.Event(), []
 
     async def sleep(seconds):
         slept.append(seconds)
         await asyncio.to_thread(going.wait, LIMIT)
 
-    with served_pages(town.engine, sleep=sleep) as page:
-        ask = lambda: page.post(PATH, form(token="wrong"))  # noqa: E731 - of a thread
+    with live_pages(db.engine, sleep=sleep) as page:
+        ask = lambda: page.post(PATH, form(token="wrong"))  # noqa: E731 - runs in a thread
         waiting = [threading.Thread(target=ask) for _ in range(MAX_WAITING)]
         for one in waiting:
             one.start()
@@ -233,7 +233,7 @@ def test_the_token_is_checked_first(page):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"profile_id": ""}, "A profile ID is needed."),
         ({"profile_id": "  "}, "A profile ID is needed."),
@@ -241,10 +241,10 @@ def test_the_token_is_checked_first(page):
         ({"period": "<script>"}, "A month is written as YYYY-MM."),
     ],
 )
-def test_missing_and_invalid_fields_are_reported(page, asked, wrong, said):
+def test_missing_and_invalid_fields_are_reported(page, asked, wrong, message):
     answer = page.post(PATH, form(**wrong))
     assert answer.status == 400
-    assert said in words(answer)
+    assert message in words(answer)
     assert asked == []
 
 
@@ -273,10 +273,10 @@ def test_entered_values_are_escaped(page):
         assert fields(answer)["profileId"].get("value") == hostile
 
 
-def test_a_mail_cannot_escape_its_frame(town):
+def test_a_mail_cannot_escape_its_frame(db):
     hostile = '"></iframe></pre><script>alert(1)</script>'
     mail = Mail(text=hostile, html=hostile, to='"<b>" <ann@example.org>', subject=hostile)
-    with served_pages(town.engine, shows(mail)) as page:
+    with live_pages(db.engine, shows(mail)) as page:
         answer = page.post(PATH, form())
     assert b"<script" not in answer.body
     (frame,) = tree(answer).iter("iframe")
@@ -285,29 +285,29 @@ def test_a_mail_cannot_escape_its_frame(town):
     assert list(tree(answer).iter("b")) == []
 
 
-def test_utf_8_fields_are_shown_unchanged(town):
+def test_utf_8_fields_are_shown_unchanged(db):
     mail = Mail(
         to="Zo\u00eb <zo\u00eb@ex\u00e4mple.org>",
         subject="\u4f50\u85e4",
         international=True,
     )
-    with served_pages(town.engine, shows(mail)) as page:
+    with live_pages(db.engine, shows(mail)) as page:
         answer = page.post(PATH, form())
     values = [one.text for one in tree(answer).iter("dd")]
     assert "Zo\u00eb <zo\u00eb@ex\u00e4mple.org>" in values
     assert "\u4f50\u85e4" in values
 
 
-def test_encoded_fields_are_shown_decoded(town):
-    with served_pages(town.engine, shows(Mail(subject="Zo\u00eb \u4f50\u85e4"))) as page:
+def test_encoded_fields_are_shown_decoded(db):
+    with live_pages(db.engine, shows(Mail(subject="Zo\u00eb \u4f50\u85e4"))) as page:
         answer = page.post(PATH, form())
     assert "Zo\u00eb \u4f50\u85e4" in [one.text for one in tree(answer).iter("dd")]
 
 
 def test_only_a_page_with_a_mail_may_load_pictures(page):
     def policy(answer):
-        said = answer.headers["Content-Security-Policy"]
-        return dict(one.split(" ", 1) for one in said.split("; "))
+        message = answer.headers["Content-Security-Policy"]
+        return dict(one.split(" ", 1) for one in message.split("; "))
 
     shown = policy(page.post(PATH, form()))
     assert shown["img-src"] == "https: data:"
@@ -326,14 +326,14 @@ def test_only_a_page_with_a_mail_may_load_pictures(page):
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-# Trouble
+# Errors
 
 
-def test_a_failing_database_is_answered_with_503(town):
+def test_a_failing_database_is_answered_with_503(db):
     def look(_user_id, _period):
         raise OperationalError("SELECT", {}, Exception("away"))
 
-    with served_pages(town.engine, look) as page:
+    with live_pages(db.engine, look) as page:
         answer = page.post(PATH, form())
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert TOKEN.encode() not in answer.body

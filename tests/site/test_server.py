@@ -31,12 +31,12 @@ from limits import LIMIT, wait_until
 
 TESTS = Path(__file__).parents[1]
 IN_USE = os.strerror(errno.EADDRINUSE)
-# Seconds: for ever, as tests go.
+# Seconds, longer than any test.
 FOR_EVER = 10 * LIMIT
 
 
 class Program:
-    """A served application in a process of its own."""
+    """An application that is served in its own process."""
 
     def __init__(self, process, url, ready):
         self.process = process
@@ -59,19 +59,19 @@ class Program:
             return answer.status, answer.read()
 
     def file(self, name):
-        """Return one of the files by which it tells, and is told, how far things are."""
+        """Return one of the files by which the test and the process communicate."""
         return Path(f"{self.ready}.{name}")
 
     @contextmanager
     def asked(self, method="GET", body=None):
-        """Ask for what is answered once the file "go" is there; give the connection."""
+        """Send a request that is answered after the file "go" exists; yield the connection."""
         with closing(self.connect()) as connection:
             connection.request(method, "/slow", body)
             wait_until(self.file("asked").exists)
             yield connection
 
     def refuses(self):
-        """Return whether nobody can connect."""
+        """Return whether a connection is refused."""
         try:
             with closing(self.connect()) as connection:
                 connection.connect()
@@ -80,7 +80,7 @@ class Program:
         return False
 
     def stop(self, number=signal.SIGTERM):
-        """Send the signal; return the exit code and the events in the log."""
+        """Send the signal; return the exit code and the logged events."""
         self.process.send_signal(number)
         _, stderr = self.process.communicate(timeout=LIMIT)
         return self.process.returncode, [json.loads(line) for line in stderr.splitlines()]
@@ -120,7 +120,7 @@ def test_requests_in_progress_are_finished_at_a_stop(tmp_path):
         site.file("go").touch()
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (200, b"at last")
-        # The connection cannot be used again, and the client is told so.
+        # The answer tells the client that the connection is closed.
         assert answer.headers["Connection"] == "close"
         assert site.stop()[0] == 0
 
@@ -148,7 +148,7 @@ def test_an_idle_connection_does_not_delay_the_stop(tmp_path):
     with program(tmp_path) as site, closing(site.connect()) as connection:
         connection.request("GET", "/")
         connection.getresponse().read()
-        # It would be kept for longer than the test waits.
+        # The keep-alive time is longer than the test waits.
         assert site.stop()[0] == 0
 
 
@@ -164,7 +164,7 @@ def test_a_second_signal_causes_no_traceback(tmp_path, number):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_start_up_causes_no_traceback(number):
-    # In the middle of the start: the application sends it itself when it is asked to begin.
+    # In the middle of the start: the application sends the signal in its start-up event.
     code = (
         "import os, sys; from gs.profile.status.site.web.server import serve\n"
         f"async def app(scope, receive, send): os.kill(os.getpid(), {number}); await receive()\n"
@@ -214,7 +214,7 @@ def test_an_error_of_the_announcement_is_raised_after_the_cleanup(tmp_path):
     ],
 )
 def test_uvicorn_has_the_overridden_attributes(own, theirs, overridden):
-    # Most of it is undocumented, and another release may change it: docs/decisions/0019.
+    # Most of these are undocumented and may change in another release: docs/decisions/0019.
     public = {name for name in vars(own) if not name.startswith("_")}
     assert {name for name in public if callable(getattr(own, name))} == overridden
     for name in overridden:
@@ -241,7 +241,7 @@ def test_a_host_of_another_machine_is_reported(host):
 
 
 def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_header():
-    # asyncio turns Nagle's algorithm off where a socket names its protocol, and nowhere else.
+    # asyncio turns off Nagle's algorithm only for sockets that name their protocol.
     with listening("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
@@ -287,7 +287,7 @@ def test_a_stopped_process_does_not_remove_the_socket_of_the_next(tmp_path):
     path = tmp_path / "socket"
     with ExitStack() as stack, socket.socket(socket.AF_UNIX) as client:
         with listening_at(path) as before:
-            before.close()  # as the server does before it waits for what is being answered
+            before.close()  # as the server does before it waits for requests in progress
             stack.enter_context(listening_at(path))
         client.connect(str(path))
     assert not path.exists()
@@ -303,7 +303,7 @@ def test_an_invalid_socket_path_is_reported_and_not_changed(tmp_path, name):
 
 @pytest.fixture
 def manager(tmp_path):
-    """Give systemd's end of the notification socket."""
+    """Yield the notification socket of systemd."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
         channel.bind(str(tmp_path / "notify_systemd"))
         channel.settimeout(LIMIT)

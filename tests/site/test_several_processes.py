@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two processes that serve one site from PostgreSQL: each notification is the work of one."""
+"""Two processes serve one site with PostgreSQL: one of them sends each notification."""
 
 from random import Random
 
@@ -56,10 +56,10 @@ def test_two_senders_with_the_same_keys_mail_each_member_once(url, post, tmp_pat
             Sender(one.url, site.config, tmp_path / f"ledger-{number}", "16", OPTIONS)
             for number, one in enumerate(site.served)
         ]
-        post.slow(0.05)  # so that each meets what the other has begun
+        post.slow(0.05)  # so that each sender repeats calls of the other
         processes = [sender.start() for sender in senders]
-        said = [process.communicate(timeout=LIMIT)[0] for process in processes]
-        assert [process.returncode for process in processes] == [0, 0], said
+        output = [process.communicate(timeout=LIMIT)[0] for process in processes]
+        assert [process.returncode for process in processes] == [0, 0], output
         assert site.mailed == dict.fromkeys(site.to_mail, 1)
         assert [sent(sender.status()) for sender in senders] == [MEMBERS, MEMBERS]
         assert site.audited() == MEMBERS

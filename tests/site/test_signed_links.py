@@ -60,13 +60,13 @@ def test_the_id_is_not_readable_in_the_link():
 
 def test_a_link_is_always_the_same():
     assert signed() == signed()
-    # Mails of years ago have it: should this fail, their links do not work any more.
+    # Old mails contain this link: if this fails, links in old mails stop working.
     assert signed() == "M21xNzl4cFM4dUw1eTlXbFhFeVIxZwW0KXSBoJeK8FpOHv-llyLA"
 
 
 def test_the_signature_is_half_of_an_hmac_with_sha_256():
-    said = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
-    mac = hmac.new(KEY.encode(), said, "sha256").digest()[:16]
+    signed = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
+    mac = hmac.new(KEY.encode(), signed, "sha256").digest()[:16]
     assert signed() == payload(ID.encode()) + payload(mac)
 
 
@@ -116,8 +116,8 @@ def test_a_signature_for_another_purpose_is_refused(purpose):
 
 
 def test_a_shorter_signature_is_refused():
-    said = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
-    whole = hmac.new(KEY.encode(), said, "sha256").digest()
+    signed = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
+    whole = hmac.new(KEY.encode(), signed, "sha256").digest()
     for octets in (0, 1, 15, 17, 32):
         assert refused(payload(ID.encode()) + payload(whole[:octets]))
 
@@ -133,7 +133,7 @@ def test_malformed_links_are_refused(text):
 
 
 def test_a_signed_value_that_is_not_text_is_refused():
-    # Half of a surrogate pair, which is no ID: there is a link, and it leads to nobody.
+    # Half of a surrogate pair is not an ID: its link is invalid.
     assert refused(signed("\ud800"))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What becomes of a letter, for each thing that a mail server can say or do."""
+"""The result of a delivery for each reply or failure of the mail server."""
 
 import time
 
@@ -19,11 +19,10 @@ from servers.smtp import Fault, mail_server
 from servers.smtp_mailer import PASSWORD, ends, mailing
 from servers.smtp_messages import KIM, LEE, PlainLetter
 
-# Nothing here is a matter of time: what is silent is in test_smtp_silence.
+# Timeouts are tested in test_smtp_timeouts.
 UNHURRIED = {"timeout": 5 * LIMIT, "final_timeout": 5 * LIMIT}
 FAULTS = [fault for fault in Fault if fault is not Fault.SILENCE]
-# Each pair of a security, of whether the commands are sent together, and of whether the
-# connection is a new one.
+# All pairs of: the security, pipelining or not, a new connection or a used one.
 WAYS = [
     ("plain", (), "first"),
     ("plain", ("PIPELINING",), "reused"),
@@ -33,7 +32,7 @@ WAYS = [
     ("tls", ("PIPELINING",), "reused"),
 ]
 LETTER = PlainLetter()
-# More than the buffers between the two hold.
+# More than the buffers between client and server.
 LONG = PlainLetter(text=("x" * 76 + "\r\n") * 250_000)
 BOTH = PlainLetter((KIM, LEE))
 
@@ -75,7 +74,7 @@ def server_and_settings(way, authority, certified):
 
 @pytest.fixture
 def post(way, server_and_settings):
-    """Give the server, and a mailer whose connection is new, or has been used."""
+    """Yield the server, and a mailer with a new or a used connection."""
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         if way[2] == "reused":
@@ -91,7 +90,7 @@ def fails(mailer, kind, letter=LETTER, says=""):
 
 
 def goes_on(server, mailer):
-    """The mailer is as good as ever, and nobody has had anything meanwhile."""
+    """Check that no mail was accepted, and that the mailer still works."""
     before = len(server.letters)
     server.behave()
     assert mailer.deliver(BOTH, "after") == Delivered()

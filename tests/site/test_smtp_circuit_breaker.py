@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A mail server that refuses everybody is not believed."""
+"""The circuit breaker: a server that refuses every address does not mark them all."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -37,15 +37,15 @@ def test_no_address_is_marked_after_ten_refusals_until_a_delivery(stage):
 def test_threads_share_the_limit_of_refusals():
     with mail_server() as server, mailing(server) as mailer, ThreadPoolExecutor(4) as pool:
         server.answer("RCPT", REFUSAL)
-        said = list(pool.map(lambda _: outcome(mailer), range(30)))
-    assert said.count("refused") == 10
+        outcomes = list(pool.map(lambda _: outcome(mailer), range(30)))
+    assert outcomes.count("refused") == 10
 
 
 def test_refused_addresses_are_counted_and_not_mails():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", REFUSAL)
-        said = [outcome(mailer, PlainLetter((KIM, LEE))) for _ in range(6)]
-    assert said.count("refused") == 5
+        outcomes = [outcome(mailer, PlainLetter((KIM, LEE))) for _ in range(6)]
+    assert outcomes.count("refused") == 5
 
 
 def test_a_member_with_more_addresses_than_the_limit_is_not_deferred_for_ever():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a connection to the mail server is made: safely, or not at all and nothing is taken."""
+"""Connecting to the mail server: securely, or not at all without sending anything."""
 
 import socket
 import ssl
@@ -139,7 +139,7 @@ def test_an_unreachable_server_defers_the_mail():
 def test_an_error_while_connecting_defers_the_mail_and_hides_its_text():
     with mail_server() as server:
         settings = SmtpSettings("127.0.0.1", server.port, "none", bounces="bounces@example.org")
-        object.__setattr__(settings, "local_hostname", "küche")  # as a machine may call itself
+        object.__setattr__(settings, "local_hostname", "küche")  # a valid host name
         with closing(SmtpMailer(settings)) as mailer:
             not_taken(mailer, r"because of a bug: UnicodeEncodeError\.$")
         assert server.letters == []

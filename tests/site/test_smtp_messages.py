@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A letter as it goes over the wire: eight bits or seven, international, and never two in one."""
+"""A mail on the wire: 8-bit or 7-bit, international, and without smuggled commands."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Connections to the mail server are kept, shared, replaced once, and closed politely."""
+"""The connection pool: connections are kept, shared, replaced once, and closed with QUIT."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ LETTER = PlainLetter()
 
 
 class Together(PlainLetter):
-    """A letter that is written only when so many of them have a connection each."""
+    """A mail that is sent only once *count* of them have a connection each."""
 
     def __init__(self, many):
         super().__init__()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What replies, settings and bounce addresses mean, without a mail server."""
+"""Replies, settings and bounce addresses, without a mail server."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ BOUNCES = "bounces@lists.example.org"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         "550 5.1.1 User unknown",
         "550 5.1.10 null MX",
@@ -28,12 +28,12 @@ BOUNCES = "bounces@lists.example.org"
         "550 5.7.17 Mailbox owner has changed",
     ],
 )
-def test_replies_about_the_address(said):
-    assert SmtpReply(int(said[:3]), said[4:]).is_about_address
+def test_replies_about_the_address(reply):
+    assert SmtpReply(int(reply[:3]), reply[4:]).is_about_address
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         "554 5.7.1 <a@example.org>: Relay access denied",
         "550 relay not permitted",
@@ -55,19 +55,20 @@ def test_replies_about_the_address(said):
         "550 blacklisted",
     ],
 )
-def test_replies_that_are_not_about_the_address(said):
-    assert not SmtpReply(int(said[:3]), said[4:]).is_about_address
+def test_replies_that_are_not_about_the_address(reply):
+    assert not SmtpReply(int(reply[:3]), reply[4:]).is_about_address
 
 
 @pytest.mark.parametrize(
-    "said", ["550 5.1.1 gone", "554 5.1.10 null MX", "550 User unknown", "550 mailbox unavailable"]
+    "reply",
+    ["550 5.1.1 gone", "554 5.1.10 null MX", "550 User unknown", "550 mailbox unavailable"],
 )
-def test_a_final_reply_can_be_about_the_address(said):
-    assert SmtpReply(int(said[:3]), said[4:]).is_clearly_about_address
+def test_a_final_reply_can_be_about_the_address(reply):
+    assert SmtpReply(int(reply[:3]), reply[4:]).is_clearly_about_address
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         "451 4.1.1 gone",
         "550 4.1.1 gone",
@@ -81,8 +82,8 @@ def test_a_final_reply_can_be_about_the_address(said):
         "535 5.1.1 log in",
     ],
 )
-def test_an_ambiguous_final_reply_is_about_the_mail(said):
-    assert not SmtpReply(int(said[:3]), said[4:]).is_clearly_about_address
+def test_an_ambiguous_final_reply_is_about_the_mail(reply):
+    assert not SmtpReply(int(reply[:3]), reply[4:]).is_clearly_about_address
 
 
 def test_a_reply_is_shown_without_addresses_and_controls_and_cut():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An answer of the mail server has an end, in its lines as in its time."""
+"""Replies of the mail server have limits of lines and of time."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ def lines(code, count):
 
 
 class Dripping:
-    """Sends its greeting an octet at a time, for much longer than anybody waits for it."""
+    """Sends its greeting an octet at a time, for much longer than the timeout."""
 
     host = "127.0.0.1"
 
@@ -53,7 +53,7 @@ def test_a_slow_reply_times_out():
         dripping_server() as server,
         mailing(server, timeout=0.4) as mailer,
     ):
-        # When it ends after a minute, that is another error.
+        # If it ends after a minute, the error is another one.
         ends(mailer, Deferred, LETTER, "does not answer in time")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A mail server that says nothing is given up in time: at each stage, all of them at once."""
+"""A silent mail server times out at each stage; all stages are tested at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,19 +11,19 @@ from servers.smtp import Fault, mail_server
 from servers.smtp_mailer import ends, mailing, over_tls
 from servers.smtp_messages import PlainLetter
 
-# Seconds. So long each test waits, whatever it tests, and so all of them wait together. What is
-# answered has to be so within that time, on a slow machine too.
+# Seconds that each case waits; all cases wait at the same time. A reply has to arrive within that
+# time, also on a slow machine.
 WAIT = 8
 UNHURRIED = 5 * LIMIT
 LETTER = PlainLetter()
-# More than the buffers between the two hold.
+# More than the buffers between client and server.
 LONG = PlainLetter(text=("x" * 76 + "\r\n") * 250_000)
 PIPELINING, ONE_BY_ONE = (), ("PIPELINING",)
 
 
 @contextmanager
 def given(authority, security, without, **settings):
-    """Give a server, and a mailer for it, which is patient but for what *settings* say."""
+    """Yield a server and a mailer with long timeouts, except those in *settings*."""
     offers, secure = {}, {}
     if security != "none":
         offers = {"tls": authority.good(), "implicit": security == "tls"}
@@ -37,7 +37,7 @@ def given(authority, security, without, **settings):
 
 
 def silent_before_the_final_dot(authority, security, without, stage):
-    """Nothing was taken, nor is it later."""
+    """No mail was accepted, also not later."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer(stage, Fault.SILENCE)
         ends(mailer, Deferred, LONG if stage == "TEXT" else LETTER, "does not answer in time")
@@ -46,7 +46,7 @@ def silent_before_the_final_dot(authority, security, without, stage):
 
 
 def silent_after_the_final_dot(authority, security, without):
-    """It is in doubt, and the connection is not used again."""
+    """The mail is in doubt, and the connection is not reused."""
     with given(authority, security, without, final_timeout=WAIT) as (server, mailer):
         server.answer("END", Fault.SILENCE)
         ends(mailer, InDoubt, LETTER, "does not answer in time")
@@ -56,7 +56,7 @@ def silent_after_the_final_dot(authority, security, without):
 
 
 def late_with_its_verdict(authority, security, without):
-    """That may take longer than an answer."""
+    """The final reply may take longer than the others."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer("END", WAIT + 0.5, times=1)
         assert mailer.deliver(LETTER, "m1") == Delivered()
@@ -65,7 +65,7 @@ def late_with_its_verdict(authority, security, without):
 
 
 def silent_on_a_kept_connection(authority, security, without):
-    """It is replaced, as one that is closed."""
+    """A silent kept connection is replaced like a closed one."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         mailer.deliver(LETTER, "m1")
         server.answer("MAIL", Fault.SILENCE, times=1)
@@ -75,7 +75,7 @@ def silent_on_a_kept_connection(authority, security, without):
 
 
 def goes_on(server, mailer):
-    """The mailer is as good as ever, and nobody has had anything meanwhile."""
+    """Check that no mail was accepted, and that the mailer still works."""
     server.behave()
     assert mailer.deliver(LETTER, "after") == Delivered()
     assert [each.mail_from for each in server.letters] == ["bounces+after@example.org"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tables and what they hold, in every kind of database alike."""
+"""The tables and their values, the same in each kind of database."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -44,8 +44,8 @@ def test_the_tables_of_groupserver_have_the_used_columns(table, columns):
 
 
 @only("sqlite")
-def test_sqlite_is_set_up_for_many_readers(town):
-    with town.engine.connect() as connection:
+def test_sqlite_is_set_up_for_many_readers(db):
+    with db.engine.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
@@ -53,12 +53,12 @@ def test_sqlite_is_set_up_for_many_readers(town):
 
 
 @only("postgresql")
-def test_postgresql_uses_utc_and_is_durable_whatever_the_server_settings(town, postgresql):
+def test_postgresql_uses_utc_and_is_durable_whatever_the_server_settings(db, postgresql):
     postgresql.run(
-        f"ALTER DATABASE {town.engine.url.database} SET synchronous_commit = off",
+        f"ALTER DATABASE {db.engine.url.database} SET synchronous_commit = off",
     )
-    town.engine.dispose()
-    with town.engine.connect() as connection:
+    db.engine.dispose()
+    with db.engine.connect() as connection:
         assert connection.scalar(text("SHOW timezone")) == "UTC"
         assert connection.scalar(text("SHOW synchronous_commit")) == "on"
         connection.rollback()
@@ -67,13 +67,13 @@ def test_postgresql_uses_utc_and_is_durable_whatever_the_server_settings(town, p
 
 @only("postgresql")
 def test_postgresql_orders_every_text_by_code_point_and_keeps_moments_with_their_zone(
-    town,
+    db,
 ):
     query = text(
         "SELECT table_name, column_name, data_type, collation_name"
         " FROM information_schema.columns WHERE table_schema = 'public'"
     )
-    with town.engine.connect() as connection:
+    with db.engine.connect() as connection:
         rows = connection.execute(query).all()
     ours = [row for row in rows if row.table_name in tables.METADATA.tables]
     assert {row.data_type for row in ours} == {
@@ -85,21 +85,21 @@ def test_postgresql_orders_every_text_by_code_point_and_keeps_moments_with_their
     assert {row.collation_name for row in ours if row.data_type == "text"} == {"C"}
 
 
-def test_a_moment_is_returned_in_utc(town):
+def test_a_moment_is_returned_in_utc(db):
     east = NOON.astimezone(timezone(timedelta(hours=13)))
-    town.address("u", "u@example.org", verified=east)
-    (row,) = town.rows(tables.USER_EMAIL)
+    db.address("u", "u@example.org", verified=east)
+    (row,) = db.rows(tables.USER_EMAIL)
     assert row.verified_date == NOON
     assert row.verified_date.utcoffset() == timedelta(0)
 
 
-def test_a_moment_without_a_zone_is_refused(town):
+def test_a_moment_without_a_zone_is_refused(db):
     with pytest.raises(StatementError):
-        town.address("u", "u@example.org", verified=datetime(2026, 3, 1))  # noqa: DTZ001
+        db.address("u", "u@example.org", verified=datetime(2026, 3, 1))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("given", "kept"),
     [
         ("Zoë 你好 \U0001f600", "Zoë 你好 \U0001f600"),
         ("a\0b", "a\ufffdb"),
@@ -109,43 +109,43 @@ def test_a_moment_without_a_zone_is_refused(town):
         ("", ""),
     ],
 )
-def test_a_text_is_stored_without_unsupported_characters(town, told, kept):
-    town.person("u", "g", name=told or "", email=False)
-    with town.engine.connect() as connection:
+def test_a_text_is_stored_without_unsupported_characters(db, given, kept):
+    db.person("u", "g", name=given or "", email=False)
+    with db.engine.connect() as connection:
         name = connection.scalar(select(tables.PERSON.c.name))
-        again = connection.scalar(select(tables.PERSON.c.user_id).filter_by(name=told))
-    assert (name, again) == (kept or "u", "u" if told else None)
+        again = connection.scalar(select(tables.PERSON.c.user_id).filter_by(name=given))
+    assert (name, again) == (kept or "u", "u" if given else None)
 
 
-def test_an_address_belongs_to_one_person_in_any_case(town):
-    town.address("u", "u@example.org")
+def test_an_address_belongs_to_one_person_in_any_case(db):
+    db.address("u", "u@example.org")
     with pytest.raises(IntegrityError):
-        town.address("v", "U@Example.org")
+        db.address("v", "U@Example.org")
 
 
-def test_non_ascii_letters_are_case_sensitive(town):
-    town.address("u", "ü@example.org")
-    town.address("v", "Ü@example.org")
-    assert len(town.rows(tables.USER_EMAIL)) == 2
+def test_non_ascii_letters_are_case_sensitive(db):
+    db.address("u", "ü@example.org")
+    db.address("v", "Ü@example.org")
+    assert len(db.rows(tables.USER_EMAIL)) == 2
 
 
-def test_a_post_needs_its_group(town):
+def test_a_post_needs_its_group(db):
     with pytest.raises(IntegrityError):
-        town.post("u", "2026-03-01", group_id="nosuch")
+        db.post("u", "2026-03-01", group_id="nosuch")
 
 
-def test_the_error_of_a_statement_contains_no_values(town):
-    town.address("user-77", "secret@example.org")
+def test_the_error_of_a_statement_contains_no_values(db):
+    db.address("user-77", "secret@example.org")
     with pytest.raises(DBAPIError) as caught:
-        town.address("user-78", "secret@example.org")
-    told = f"{caught.value!s}{caught.value!r}{caught.value.orig!s}{caught.value.orig!r}"
-    assert "user_email" in told
-    assert "secret" not in told
-    assert "user-78" not in told
+        db.address("user-78", "secret@example.org")
+    given = f"{caught.value!s}{caught.value!r}{caught.value.orig!s}{caught.value.orig!r}"
+    assert "user_email" in given
+    assert "secret" not in given
+    assert "user-78" not in given
 
 
-def test_an_option_can_be_replaced_and_deleted(town):
-    with town.engine.begin() as connection:
+def test_an_option_can_be_replaced_and_deleted(db):
+    with db.engine.begin() as connection:
         write_option(connection, Option.PERIOD, "2026-01")
         write_option(connection, Option.PERIOD, "2026-02")
         assert read_option(connection, Option.PERIOD) == "2026-02"
@@ -154,7 +154,7 @@ def test_an_option_can_be_replaced_and_deleted(town):
         assert read_option(connection, Option.TOKEN) is not None
 
 
-def test_an_option_of_the_instance_is_not_that_of_a_site(town):
+def test_an_option_of_the_instance_is_not_that_of_a_site(db):
     component, name = Option.PERIOD.value
     row = {
         "component_id": component,
@@ -162,29 +162,27 @@ def test_an_option_of_the_instance_is_not_that_of_a_site(town):
         "site_id": "s",
         "value": "2020-01",
     }
-    town.insert(tables.OPTION, **row)
-    with town.engine.begin() as connection:
+    db.insert(tables.OPTION, **row)
+    with db.engine.begin() as connection:
         assert read_option(connection, Option.PERIOD) is None
         write_option(connection, Option.PERIOD, "2026-01")
         write_option(connection, Option.PERIOD, None)
-    assert "2020-01" in {row.value for row in town.rows(tables.OPTION)}
+    assert "2020-01" in {row.value for row in db.rows(tables.OPTION)}
 
 
 def test_no_two_options_have_the_same_place():
     assert len({option.value for option in Option}) == len(Option)
 
 
-def test_an_event_is_audited_with_its_member(town):
-    with town.engine.begin() as connection:
+def test_an_event_is_audited_with_its_member(db):
+    with db.engine.begin() as connection:
         record_events(
             connection, [Event(NOON, "1", "u1", "2026-02"), wrong_token(NOON, "h", "p", 1)]
         )
         record_events(connection, [])
         assert count_events(connection) == {"1": 1}
         assert count_events(connection, TOKEN_SUBSYSTEM) == {"1": 1}
-    sent, wrong = sorted(
-        town.rows(tables.AUDIT_EVENT), key=lambda row: row.subsystem, reverse=True
-    )
+    sent, wrong = sorted(db.rows(tables.AUDIT_EVENT), key=lambda row: row.subsystem, reverse=True)
     assert (sent.event_date, sent.instance_user_id, sent.instance_datum) == (
         NOON,
         "u1",
@@ -194,30 +192,30 @@ def test_an_event_is_audited_with_its_member(town):
     assert (wrong.instance_datum, wrong.supplementary_datum) == ("h", "p")
 
 
-def test_many_threads_write_at_once(town):
+def test_many_threads_write_at_once(db):
     def write(number):
-        with town.engine.begin() as connection:
+        with db.engine.begin() as connection:
             record_events(connection, [Event(NOON, "1", f"u{number}", "2026-02")] * 3)
 
     with ThreadPoolExecutor(20) as threads:
         list(threads.map(write, range(60)))
-    with town.engine.connect() as connection:
+    with db.engine.connect() as connection:
         assert count_events(connection) == {"1": 180}
 
 
 @pytest.mark.parametrize("address", ["Jane@Example.org", "JÜRGEN@straße.example"])
-def test_the_owner_of_an_address_is_found_in_any_case(town, address):
-    town.address("u1", address)
-    with town.engine.connect() as connection:
+def test_the_owner_of_an_address_is_found_in_any_case(db, address):
+    db.address("u1", address)
+    with db.engine.connect() as connection:
         assert find_owners(connection, [address]) == {fold(address): "u1"}
         assert find_owners(connection, [fold(address)]) == {fold(address): "u1"}
 
 
-def test_a_hidden_post_and_one_in_a_hidden_topic_are_in_no_month(town):
-    town.post("u", "2026-03-01")
-    town.post("u", "2026-03-01", hidden=NOON)
-    town.post("u", "2026-04-01", topic="other")
-    with town.engine.begin() as connection:
+def test_a_hidden_post_and_one_in_a_hidden_topic_are_in_no_month(db):
+    db.post("u", "2026-03-01")
+    db.post("u", "2026-03-01", hidden=NOON)
+    db.post("u", "2026-04-01", topic="other")
+    with db.engine.begin() as connection:
         assert count_by_month(connection) == {Period(2026, 3): 1, Period(2026, 4): 1}
         connection.execute(
             update(tables.TOPIC).where(tables.TOPIC.c.topic_id == "other").values(hidden=NOON)

@@ -33,7 +33,7 @@ SKIPPED = HookReply(Status.OPTED_OUT, "Skipping Zoë")
 
 
 def begun(key="k", worker="1", *, abandoned_by=None, moment=NOON, form="form", **other):
-    """Return a call that *worker* begins, and the dead worker that it takes it over from."""
+    """Return a call that *worker* begins, and the dead worker from which it takes it over."""
     values = {"message_id": "<m@x>", "reply": SENT, **other}
     record = CallRecord(
         IdempotencyKey(key, form), "zoë", MARCH, worker=worker, handing=moment, **values
@@ -55,13 +55,13 @@ def skipped(key="k", moment=LATER, reply=SKIPPED, worker=None):
     return finished(key, reply, moment, worker)
 
 
-def found(connection, key="k"):
+def stored(connection, key="k"):
     return find_calls(connection, [key])[key]
 
 
 @pytest.fixture
-def connection(town):
-    with town.engine.connect() as made:
+def connection(db):
+    with db.engine.connect() as made:
         yield made
 
 
@@ -97,7 +97,7 @@ def test_a_finished_call_cannot_begin_again(connection):
     assert finish_calls(connection, [skipped()]) == {"k"}
     for abandoned_by in (None, "1", ""):
         assert begin_calls(connection, [begun(abandoned_by=abandoned_by)]) == set()
-    call = found(connection)
+    call = stored(connection)
     assert (call.finished, call.handing, call.reply) == (LATER, None, SKIPPED)
     assert call.abandoned_by is None
 
@@ -105,7 +105,7 @@ def test_a_finished_call_cannot_begin_again(connection):
 def test_a_begun_call_can_be_finished(connection):
     begin_calls(connection, [begun()])
     assert finish_calls(connection, [finished()]) == {"k"}
-    call = found(connection)
+    call = stored(connection)
     assert (call.worker, call.handing, call.finished) == ("1", NOON, LATER)
     assert (call.message_id, call.reply, call.abandoned_by) == ("<m@x>", SENT, None)
 
@@ -115,14 +115,14 @@ def test_the_first_answer_is_kept(connection):
     for worker in (None, "", "1"):
         other = skipped(reply=HookReply(Status.NO_ACTIVITY, "Skipping"), worker=worker)
         assert finish_calls(connection, [other]) == set()
-    assert (found(connection).reply, found(connection).finished) == (SKIPPED, NOON)
+    assert (stored(connection).reply, stored(connection).finished) == (SKIPPED, NOON)
 
 
 def test_a_sent_mail_replaces_an_earlier_answer(connection):
     begin_calls(connection, [begun()])
     finish_calls(connection, [skipped(moment=NOON, worker="1")])
     assert finish_calls(connection, [finished(reply=SENT)]) == {"k"}
-    assert found(connection).reply == SENT
+    assert stored(connection).reply == SENT
 
 
 def test_a_skip_does_not_change_a_call_in_progress(connection):
@@ -131,39 +131,39 @@ def test_a_skip_does_not_change_a_call_in_progress(connection):
     skips = [skipped("a"), skipped("b", worker="2"), skipped("new"), skipped("taken back")]
     assert finish_calls(connection, skips) == {"new", "taken back"}
     for key in "ab":
-        assert (found(connection, key).finished, found(connection, key).reply) == (None, SENT)
-    assert found(connection, "taken back").reply == SKIPPED
+        assert (stored(connection, key).finished, stored(connection, key).reply) == (None, SENT)
+    assert stored(connection, "taken back").reply == SKIPPED
 
 
 def test_a_refused_mail_is_finished_by_its_worker(connection):
     begin_calls(connection, [begun()])
     assert finish_calls(connection, [skipped(worker="1")]) == {"k"}
-    assert found(connection).reply == SKIPPED
+    assert stored(connection).reply == SKIPPED
 
 
 def test_a_sent_mail_of_a_presumed_dead_worker_is_recorded(connection):
     begin_calls(connection, [begun(worker="2")])
     begin_calls(connection, [begun(worker="3", abandoned_by="2")])
     assert finish_calls(connection, [finished(worker="2")]) == {"k"}
-    assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
+    assert (stored(connection).finished, stored(connection).reply) == (LATER, SENT)
 
 
 def test_an_abandoned_call_is_in_doubt_and_any_worker_can_take_it_over(connection):
     begin_calls(connection, [begun("j"), begun()])
     abandon_calls(connection, "1", ["k"])
-    call = found(connection)
+    call = stored(connection)
     assert (call.worker, call.abandoned_by, call.handing, call.message_id) == (
         "",
         "",
         NOON,
         "<m@x>",
     )
-    assert found(connection, "j").worker == "1"
+    assert stored(connection, "j").worker == "1"
     assert begin_calls(connection, [begun(worker="2")]) == set()
     assert begin_calls(connection, [begun(worker="2", abandoned_by="1")]) == set()
     assert begin_calls(connection, [begun(worker="2", abandoned_by="")]) == {"k"}
     assert begin_calls(connection, [begun(worker="3", abandoned_by="")]) == set()
-    assert found(connection).worker == "2"
+    assert stored(connection).worker == "2"
 
 
 def test_an_abandoned_call_is_finished_if_its_mail_is_found(connection):
@@ -178,8 +178,8 @@ def test_a_worker_abandons_only_its_own_calls_in_progress(connection):
     finish_calls(connection, [finished("finished")])
     release_calls(connection, "1", ["taken back"])
     abandon_calls(connection, "1", ["another's", "finished", "taken back"])
-    told = [found(connection, key).worker for key in ("another's", "finished", "taken back")]
-    assert told == ["2", "1", "1"]
+    results = [stored(connection, key).worker for key in ("another's", "finished", "taken back")]
+    assert results == ["2", "1", "1"]
 
 
 def test_a_released_call_can_be_begun_by_any_worker_with_the_same_form(
@@ -216,29 +216,29 @@ def test_an_abandoned_call_is_taken_over_from_its_worker_only(connection):
 
 
 @pytest.mark.parametrize("abandoned_by", [None, "0"], ids=["new", "left by a worker"])
-def test_one_of_many_simultaneous_workers_begins_a_call(town, abandoned_by):
+def test_one_of_many_simultaneous_workers_begins_a_call(db, abandoned_by):
     keys = [f"key {number}" for number in range(20)]
     if abandoned_by:
-        with town.engine.begin() as connection:
+        with db.engine.begin() as connection:
             begin_calls(connection, [begun(key, abandoned_by) for key in keys])
     ready = threading.Barrier(6)
 
     def begin(worker):
-        # In another order each: they must not wait for each other in a circle.
+        # Each in another order: the transactions must not deadlock.
         calls = [
             begun(key, str(worker), abandoned_by=abandoned_by)
             for key in keys[worker:] + keys[:worker]
         ]
         ready.wait(LIMIT)
-        with town.engine.begin() as connection:
+        with db.engine.begin() as connection:
             return begin_calls(connection, calls)
 
     with ThreadPoolExecutor(6) as threads:
-        told = list(threads.map(begin, range(1, 7)))
-    assert sorted(key for some in told for key in some) == sorted(keys)
-    with town.engine.connect() as connection:
+        results = list(threads.map(begin, range(1, 7)))
+    assert sorted(key for some in results for key in some) == sorted(keys)
+    with db.engine.connect() as connection:
         known = find_calls(connection, keys)
-    for worker, some in enumerate(told, 1):
+    for worker, some in enumerate(results, 1):
         assert {key for key in keys if known[key].worker == str(worker)} == some
 
 
@@ -258,7 +258,7 @@ def test_a_doubt_resolved_as_sent_is_answered_and_audited(connection):
     begin_calls(connection, [begun()])
     [doubt] = find_doubts(connection)
     assert resolve_doubt(connection, doubt, LATER, sent=True)
-    assert (found(connection).finished, found(connection).reply) == (LATER, SENT)
+    assert (stored(connection).finished, stored(connection).reply) == (LATER, SENT)
     assert not resolve_doubt(connection, doubt, LATER, sent=False)
     assert not resolve_doubt(connection, doubt, LATER, sent=True)
     assert find_doubts(connection) == []
@@ -289,10 +289,10 @@ def test_a_doubt_taken_over_meanwhile_is_not_resolved(connection, sent, again):
     assert count_events(connection) == {}
 
 
-def test_many_calls_take_few_statements(town):
+def test_many_calls_take_few_statements(db):
     keys = [f"key {number}" for number in range(1_000)]
-    with town.engine.begin() as connection, town.queries() as told:
+    with db.engine.begin() as connection, db.queries() as results:
         assert begin_calls(connection, [begun(key) for key in keys]) == set(keys)
         finish_calls(connection, [finished(key) for key in keys])
         assert find_calls(connection, keys).keys() == set(keys)
-    assert len(told) <= 10
+    assert len(results) <= 10

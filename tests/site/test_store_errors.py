@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the database raises is told apart: it is away for now, or there is a bug."""
+"""Database errors are classified: temporarily unavailable, or a bug."""
 
 import sqlite3
 from contextlib import closing
@@ -19,71 +19,71 @@ AWAY = ["08006", "25006", "25P03", "40001", "40P01", "53100", "53300", "57014", 
 BUGS = ["22003", "23502", "23505", "42501", "42P01", "P0001", "XX000"]
 
 
-def asked(town, query):
-    with town.engine.connect() as connection:
+def asked(db, query):
+    with db.engine.connect() as connection:
         return connection.scalar(query)
 
 
-def failed(town, *statements):
+def failed(db, *statements):
     """Return the error of the last statement."""
     *before, last = map(text, statements)
-    with town.engine.connect() as connection:
+    with db.engine.connect() as connection:
         for statement in before:
             connection.execute(statement)
-        with pytest.raises(DBAPIError) as told:
+        with pytest.raises(DBAPIError) as caught:
             connection.execute(last)
         connection.invalidate()
-    return told.value
+    return caught.value
 
 
 @only("postgresql")
 @pytest.mark.parametrize(
     ("state", "away"), [*((one, True) for one in AWAY), *((one, False) for one in BUGS)]
 )
-def test_errors_of_postgresql_are_classified_by_state(town, state, away):
-    error = failed(town, RAISE.format(state))
+def test_errors_of_postgresql_are_classified_by_state(db, state, away):
+    error = failed(db, RAISE.format(state))
     assert error.orig.sqlstate == state
     assert is_away(error) is away
     assert isinstance(error, NO_DATABASE) or not away
 
 
 @only("postgresql")
-def test_a_read_only_database_is_unavailable(town):
-    error = failed(town, "SET TRANSACTION READ ONLY", "DELETE FROM person")
+def test_a_read_only_database_is_unavailable(db):
+    error = failed(db, "SET TRANSACTION READ ONLY", "DELETE FROM person")
     assert isinstance(error, InternalError)
     assert isinstance(error, NO_DATABASE)
     assert is_away(error)
 
 
 @only("postgresql")
-def test_a_transaction_timeout_is_unavailable(town):
-    with town.engine.connect() as connection:
+def test_a_transaction_timeout_is_unavailable(db):
+    with db.engine.connect() as connection:
         session = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
         session = session.bindparams(pid=connection.scalar(text("SELECT pg_backend_pid()")))
         connection.execute(text("SET idle_in_transaction_session_timeout = '20ms'"))
-        wait_until(lambda: not asked(town, session))
-        with pytest.raises(NO_DATABASE) as told:
+        wait_until(lambda: not asked(db, session))
+        with pytest.raises(NO_DATABASE) as caught:
             connection.execute(text("SELECT 1"))
-        assert is_away(told.value)
+        assert is_away(caught.value)
         connection.invalidate()
 
 
 @only("sqlite")
-def test_a_locked_database_is_unavailable(town, database):
+def test_a_locked_database_is_unavailable(db, database):
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with town.engine.connect() as connection:
+        with db.engine.connect() as connection:
             connection.execute(text("PRAGMA busy_timeout = 0"))
-            with pytest.raises(OperationalError) as told:
+            with pytest.raises(OperationalError) as caught:
                 write_option(connection, Option.TOKEN, "another")
-    assert is_away(told.value)
+    assert is_away(caught.value)
 
 
-def test_a_duplicate_row_is_a_bug(town):
-    with pytest.raises(IntegrityError) as told:
-        town.site()
-    assert not is_away(told.value)
-    assert not isinstance(told.value, NO_DATABASE)
+def test_a_duplicate_row_is_a_bug(db):
+    with pytest.raises(IntegrityError) as caught:
+        db.site()
+    assert not is_away(caught.value)
+    assert not isinstance(caught.value, NO_DATABASE)
 
 
 def test_an_exhausted_pool_is_unavailable():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who is listed, and what the store knows of many members at once."""
+"""The list of members, and the batch queries about many members."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,43 +31,43 @@ class Refusal:
 
 
 @pytest.fixture
-def connection(town):
-    with town.engine.connect() as made:
+def connection(db):
+    with db.engine.connect() as made:
         yield made
 
 
 def pages(connection, limit):
-    """Return the whole list, page by page."""
-    told, last = [], ""
+    """Return all pages of the list."""
+    result, last = [], ""
     while page := list_members(connection, last, limit):
         assert len(page) <= limit
-        told.append(page)
+        result.append(page)
         last = page[-1]
-    return told
+    return result
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
-def test_members_are_listed_once_page_by_page(town, connection, limit):
-    town.group("h")
+def test_members_are_listed_once_page_by_page(db, connection, limit):
+    db.group("h")
     for user_id in "dacb":
-        town.person(user_id, "g", "h")
+        db.person(user_id, "g", "h")
     assert [one for page in pages(connection, limit) for one in page] == ["a", "b", "c", "d"]
     assert count_members(connection) == 4
 
 
-def test_members_are_listed_by_code_point(town, connection):
+def test_members_are_listed_by_code_point(db, connection):
     ids = ["A", "Z", "a", "aB", "ab", "z", "É", "é", "\U0001f600", "-", "9", "a b", "~"]
     for user_id in ids:
-        town.join(user_id, "g")
+        db.join(user_id, "g")
     assert [one for page in pages(connection, 3) for one in page] == sorted(ids)
 
 
-def test_members_of_skipped_sites_alone_are_not_listed(town, connection):
-    town.site("closed", skipped=True)
-    town.group("board", "closed")
-    town.join("boss", "board", "closed")
-    town.person("u", "g")
-    town.join("u", "board", "closed")
+def test_members_of_skipped_sites_alone_are_not_listed(db, connection):
+    db.site("closed", skipped=True)
+    db.group("board", "closed")
+    db.join("boss", "board", "closed")
+    db.person("u", "g")
+    db.join("u", "board", "closed")
     assert list_members(connection, "", 9) == ["u"]
     assert count_members(connection) == 1
     places = find_places_of(connection, ["u", "boss"])
@@ -76,46 +76,46 @@ def test_members_of_skipped_sites_alone_are_not_listed(town, connection):
     }
 
 
-def test_the_list_continues_after_many_skipped_members(town, connection):
-    town.site("closed", skipped=True)
+def test_the_list_continues_after_many_skipped_members(db, connection):
+    db.site("closed", skipped=True)
     for number in range(40):
-        town.join(f"u{number:02}", "", "closed" if number in {20, 21, 22, 30} else "s")
-    with town.engine.begin() as writing:
+        db.join(f"u{number:02}", "", "closed" if number in {20, 21, 22, 30} else "s")
+    with db.engine.begin() as writing:
         for number in (*range(1, 20), 23, 31, 39):
             opt_out(writing, f"u{number:02}")
     listed = [0, *range(24, 30), *range(32, 39)]
     for limit in (1, 4, 7, 100):
-        told = [one for page in pages(connection, limit) for one in page]
-        assert told == [f"u{number:02}" for number in listed]
+        result = [one for page in pages(connection, limit) for one in page]
+        assert result == [f"u{number:02}" for number in listed]
     assert count_members(connection) == len(listed)
 
 
-def test_opting_out_and_in_changes_the_list(town):
-    town.person("u", "g")
-    town.insert(tables.PERSON, user_id="v", name="Vera")
-    with town.engine.begin() as connection:
+def test_opting_out_and_in_changes_the_list(db):
+    db.person("u", "g")
+    db.insert(tables.PERSON, user_id="v", name="Vera")
+    with db.engine.begin() as connection:
         assert opt_out(connection, "u")
         assert not opt_out(connection, "u")
         assert list_members(connection, "", 9) == []
         assert count_members(connection) == 0
-        found = find_people(connection, ["u", "v"])
-        assert (found["u"].opted_out, found["v"].opted_out) == (True, False)
-    with town.engine.begin() as connection:
+        result = find_people(connection, ["u", "v"])
+        assert (result["u"].opted_out, result["v"].opted_out) == (True, False)
+    with db.engine.begin() as connection:
         assert opt_in(connection, "u")
         assert not opt_in(connection, "u")
         assert list_members(connection, "", 9) == ["u"]
         assert not find_people(connection, ["u"])["u"].opted_out
 
 
-def test_people_are_read_with_all_fields(town, connection):
+def test_people_are_read_with_all_fields(db, connection):
     row = {
         "biography": "Words.",
         "photo": "https://p",
         "language": "de",
         "logged_in": True,
     }
-    town.insert(tables.PERSON, user_id="u", name="Ulla", timezone="Europe/Berlin", **row)
-    town.insert(tables.PERSON, user_id="v", name="Vera")
+    db.insert(tables.PERSON, user_id="u", name="Ulla", timezone="Europe/Berlin", **row)
+    db.insert(tables.PERSON, user_id="v", name="Vera")
     assert find_people(connection, ["u", "v", "nobody", ""]) == {
         "u": Person(
             "u",
@@ -132,8 +132,8 @@ def test_people_are_read_with_all_fields(town, connection):
 
 
 @pytest.mark.parametrize("user_id", ["a\0", "\ud800", "", "a" * 100_000, "' OR 1=1 --"])
-def test_an_invalid_id_is_not_a_person(town, connection, user_id):
-    town.person("a", "g")
+def test_an_invalid_id_is_not_a_person(db, connection, user_id):
+    db.person("a", "g")
     assert find_people(connection, [user_id]) == {}
     assert find_places_of(connection, [user_id]) == {}
     assert find_addresses_of(connection, [user_id]) == {}
@@ -145,19 +145,19 @@ def test_an_empty_list_of_ids_gives_no_people(connection):
     assert find_addresses_of(connection, []) == {}
 
 
-def test_memberships_share_their_site_and_have_the_role(town, connection):
-    town.site("z")
-    town.group("only", "z")
-    town.join("u", "", role="admin")
-    town.join("u", "g")
-    town.join("u", "only", "z")
-    town.join("v", "g", role="admin")
+def test_memberships_share_their_site_and_have_the_role(db, connection):
+    db.site("z")
+    db.group("only", "z")
+    db.join("u", "", role="admin")
+    db.join("u", "g")
+    db.join("u", "only", "z")
+    db.join("v", "g", role="admin")
     places = find_places_of(connection, ["v", "u"])
-    told = {
+    result = {
         user_id: [(place.site.id, place.group_id, place.administrator) for place in them]
         for user_id, them in places.items()
     }
-    assert told == {
+    assert result == {
         "u": [("s", "", True), ("s", "g", False), ("z", "only", False)],
         "v": [("s", "g", True)],
     }
@@ -176,15 +176,15 @@ def test_memberships_share_their_site_and_have_the_role(town, connection):
         ("from another version", EmailSetting.EACH_POST),
     ],
 )
-def test_the_email_setting_is_read_by_group(town, connection, setting, delivery):
-    town.group("h")
-    town.person("u", "g", "h")
-    town.person("v", "g")
-    town.insert(tables.EMAIL_SETTING, user_id="u", site_id="s", group_id="g", setting=setting)
-    found = find_places_of(connection, ["u", "v"])
-    places = {place.group_id: place.delivery for place in found["u"]}
+def test_the_email_setting_is_read_by_group(db, connection, setting, delivery):
+    db.group("h")
+    db.person("u", "g", "h")
+    db.person("v", "g")
+    db.insert(tables.EMAIL_SETTING, user_id="u", site_id="s", group_id="g", setting=setting)
+    result = find_places_of(connection, ["u", "v"])
+    places = {place.group_id: place.delivery for place in result["u"]}
     assert places == {"": EmailSetting.EACH_POST, "g": delivery, "h": EmailSetting.EACH_POST}
-    assert {place.delivery for place in found["v"]} == {EmailSetting.EACH_POST}
+    assert {place.delivery for place in result["v"]} == {EmailSetting.EACH_POST}
 
 
 @pytest.mark.parametrize(
@@ -197,20 +197,20 @@ def test_the_email_setting_is_read_by_group(town, connection, setting, delivery)
     ],
 )
 def test_mail_goes_to_an_address_that_is_verified_and_preferred(
-    town, connection, verified, preferred, kind
+    db, connection, verified, preferred, kind
 ):
-    town.address("u", "u@example.org", verified=verified, preferred=preferred)
-    (found,) = find_addresses_of(connection, ["u"]).values()
+    db.address("u", "u@example.org", verified=verified, preferred=preferred)
+    (result,) = find_addresses_of(connection, ["u"]).values()
     none = Addresses((), (), ())
-    assert {name for name in none.__slots__ if getattr(found, name)} == {kind}
+    assert {name for name in none.__slots__ if getattr(result, name)} == {kind}
 
 
-def test_addresses_are_read_by_kind(town, connection):
-    town.address("u", "b@example.org")
-    town.address("u", "a@example.org")
-    town.address("u", "c@example.org", preferred=False)
-    town.address("u", "d@example.org", verified=None)
-    town.address("v", "e@example.org")
+def test_addresses_are_read_by_kind(db, connection):
+    db.address("u", "b@example.org")
+    db.address("u", "a@example.org")
+    db.address("u", "c@example.org", preferred=False)
+    db.address("u", "d@example.org", verified=None)
+    db.address("v", "e@example.org")
     assert find_addresses_of(connection, ["u", "v", "w"]) == {
         "u": Addresses(
             preferred=("a@example.org", "b@example.org"),
@@ -221,46 +221,46 @@ def test_addresses_are_read_by_kind(town, connection):
     }
 
 
-def test_an_address_that_was_refused_gets_no_mail_until_its_row_is_deleted(town):
-    town.address("u", "Ulla@Example.org")
-    town.address("u", "u@example.org")
-    with town.engine.begin() as connection:
+def test_an_address_that_was_refused_gets_no_mail_until_its_row_is_deleted(db):
+    db.address("u", "Ulla@Example.org")
+    db.address("u", "u@example.org")
+    with db.engine.begin() as connection:
         mark_undeliverable(connection, [Refusal("ulla@example.ORG"), Refusal("x@y")], NOON)
         mark_undeliverable(connection, [], NOON)
-        found = find_addresses_of(connection, ["u"])["u"]
-        assert found.preferred == ("u@example.org",)
-        assert found.undeliverable == ("Ulla@Example.org",)
+        result = find_addresses_of(connection, ["u"])["u"]
+        assert result.preferred == ("u@example.org",)
+        assert result.undeliverable == ("Ulla@Example.org",)
         connection.exec_driver_sql(
             "DELETE FROM undeliverable_email WHERE email = 'ulla@example.org'"
         )
-        found = find_addresses_of(connection, ["u"])["u"]
-        assert found.preferred == ("Ulla@Example.org", "u@example.org")
-        assert found.undeliverable == ()
+        result = find_addresses_of(connection, ["u"])["u"]
+        assert result.preferred == ("Ulla@Example.org", "u@example.org")
+        assert result.undeliverable == ()
 
 
 def test_the_first_reply_about_an_address_is_kept_and_cut(
-    town,
+    db,
 ):
     later = datetime(2027, 1, 1, tzinfo=UTC)
-    with town.engine.begin() as connection:
+    with db.engine.begin() as connection:
         mark_undeliverable(connection, [Refusal("u@example.org", "550 é\0" + "x" * 10_000)], NOON)
         mark_undeliverable(connection, [Refusal("u@example.org", "551 moved")], later)
-    (row,) = town.rows(tables.UNDELIVERABLE_EMAIL)
+    (row,) = db.rows(tables.UNDELIVERABLE_EMAIL)
     assert (row.email, row.since) == ("u@example.org", NOON)
     assert row.reply.startswith("550 é\ufffdxx")
     assert len(row.reply) == 500
 
 
-def test_many_members_cost_as_few_queries_as_one(town, connection):
+def test_many_members_cost_as_few_queries_as_one(db, connection):
     for number in range(30):
-        town.person(f"u{number}", "g")
+        db.person(f"u{number}", "g")
     ids = [f"u{number}" for number in range(30)]
-    with town.queries() as told:
+    with db.queries() as result:
         for find in (find_people, find_places_of, find_addresses_of):
             assert find(connection, ids).keys() == set(ids)
-    assert len(told) == 4
+    assert len(result) == 4
 
 
-def test_the_addresses_of_the_fixture_are_verified(town):
-    town.person("u", "g")
-    assert [row.verified_date for row in town.rows(tables.USER_EMAIL)] == [VERIFIED]
+def test_the_addresses_of_the_fixture_are_verified(db):
+    db.person("u", "g")
+    assert [row.verified_date for row in db.rows(tables.USER_EMAIL)] == [VERIFIED]

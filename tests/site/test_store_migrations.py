@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a database is opened: made, brought up to date, or refused."""
+"""Opening a database: it is created, upgraded, or refused."""
 
 import sqlite3
 import subprocess
@@ -51,7 +51,7 @@ WHERE pid <> pg_backend_pid() AND datname IS NOT NULL
 
 @pytest.fixture
 def empty(database, request):
-    """Give where a database is that has nothing in it at all."""
+    """Yield the location of a database without any table."""
     if not isinstance(database, str):
         yield database
         return
@@ -69,7 +69,7 @@ def schema(engine):
 
 
 def raw(where):
-    """Return an engine that changes nothing in the database by being opened."""
+    """Return an engine that does not migrate the database."""
     if isinstance(where, str):
         return create_engine(make_url(where).set(drivername="postgresql+psycopg"))
     return create_engine(f"sqlite:///{where}")
@@ -113,7 +113,7 @@ def test_opening_a_database_again_changes_nothing(empty):
     assert versions(empty) == [VERSION]
 
 
-# A row of each table of version 0001, with a value in each column that the next versions drop.
+# A row of each table of version 0001, with a value in each column that later versions drop.
 FIRST = """
 INSERT INTO site VALUES ('s', 'Site', 'https://s.example', 'help@s.example', '<p>News</p>', false);
 INSERT INTO "group" VALUES ('s', 'g', 'Garden', 'secret', 'g@s.example');
@@ -136,7 +136,7 @@ INSERT INTO option VALUES ('gs.auth.token', 'authToken', '', '', 'secret')
 
 
 def test_a_database_of_the_first_version_is_upgraded_with_its_data(empty):
-    from alembic import command  # noqa: PLC0415 - the program is to start without
+    from alembic import command  # noqa: PLC0415 - the program starts without it
     from alembic.config import Config  # noqa: PLC0415
 
     engine = raw(empty)
@@ -178,7 +178,7 @@ def test_a_database_of_the_first_version_is_upgraded_with_its_data(empty):
 
 
 def contents(connection):
-    """Return the rows of each table of the site, by the names of their columns."""
+    """Return the rows of each table, by column name."""
     names = [name for name in inspect(connection).get_table_names() if name != VERSION_TABLE]
     return {
         name: [dict(row) for row in connection.execute(text(f'SELECT * FROM "{name}"')).mappings()]
@@ -187,7 +187,7 @@ def contents(connection):
 
 
 def test_the_version_is_that_of_the_last_migration():
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - the program is to start without
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - the program starts without it
 
     script = ScriptDirectory(str(MIGRATIONS))
     assert script.get_current_head() == VERSION
@@ -242,7 +242,7 @@ def test_tables_of_other_programs_are_not_changed(empty):
 def test_a_migration_that_fails_leaves_nothing_behind(empty):
     engine = raw(empty)
     with engine.begin() as connection:
-        # The last of what is made has this name.
+        # The last created index has this name.
         connection.execute(text("CREATE TABLE x (id integer)"))
         connection.execute(text("CREATE INDEX audit_event_of_subsystem ON x (id)"))
     with pytest.raises(DatabaseError):
@@ -269,16 +269,16 @@ def test_processes_that_create_one_database_wait_for_each_other(empty, tmp_path)
     for opener in openers:
         assert opener.stdout.readline() == "ready\n"
     go.touch()
-    told = [opener.communicate(timeout=LIMIT) for opener in openers]
-    assert [(opener.returncode, said[1]) for opener, said in zip(openers, told, strict=True)] == [
-        (0, "")
-    ] * 6
+    result = [opener.communicate(timeout=LIMIT) for opener in openers]
+    assert [
+        (opener.returncode, output[1]) for opener, output in zip(openers, result, strict=True)
+    ] == [(0, "")] * 6
     assert versions(empty) == [VERSION]
 
 
 @pytest.fixture
 def written(tmp_path):
-    """Give a new file of SQLite that a writer of another kind, without WAL, has locked."""
+    """Yield a new file of SQLite that another writer without WAL has locked."""
     file = tmp_path / "site.sqlite3"
     with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as writer:
         writer.execute("BEGIN IMMEDIATE")
@@ -323,8 +323,8 @@ def test_a_file_that_stays_locked_is_reported(written, monkeypatch):
 def test_the_url_of_another_kind_of_database_is_refused_without_its_password(where):
     with pytest.raises(DatabaseURLError) as caught:
         open_database(where)
-    told = f"{caught.value!s} {caught.value.__cause__!s} {caught.value.__context__!s}"
-    assert "secret-word" not in told
+    result = f"{caught.value!s} {caught.value.__cause__!s} {caught.value.__context__!s}"
+    assert "secret-word" not in result
 
 
 @pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
@@ -373,9 +373,9 @@ def test_both_refusals_have_one_base_class():
 
 
 @only("postgresql")
-def test_a_server_restart_causes_no_error_in_later_transactions(town, postgresql):
-    with town.engine.connect() as connection:
+def test_a_server_restart_causes_no_error_in_later_transactions(db, postgresql):
+    with db.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     postgresql.run(CUT)
-    with town.engine.connect() as connection:
+    with db.engine.connect() as connection:
         assert connection.scalar(text("SELECT 1")) == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""No query reads a whole table, however large it is: each goes by an index."""
+"""No query scans a whole table: each uses an index."""
 
 import re
 from datetime import UTC, datetime
@@ -56,36 +56,36 @@ QUERIES = {
     "events counted": count_events,
     "an option": lambda c: read_option(c, Option.TOKEN),
 }
-# The site table has a few rows, and the list of the skipped ones is read once for each page.
+# The site table has few rows; the list of skipped sites is read once per page.
 SCANS = re.compile(
     r"SCAN (?!site\b|CONSTANT ROW)(?!.*USING (?:COVERING )?INDEX)|Seq Scan on (?!site\b)"
 )
 
 
 @pytest.fixture
-def plans(town):
-    """Give a function that does something and returns the plans of its statements."""
-    town.person("u", "g")
+def plans(db):
+    """Return a function that runs a query function and returns its query plans."""
+    db.person("u", "g")
 
     def made(query):
-        told = []
+        result = []
 
-        def hear(_connection, _cursor, statement, parameters, _context, executemany):
+        def record(_connection, _cursor, statement, parameters, _context, executemany):
             if not statement.startswith(("EXPLAIN", "SET")):
-                told.append((statement, parameters[0] if executemany else parameters))
+                result.append((statement, parameters[0] if executemany else parameters))
 
-        with town.engine.connect() as connection:
-            event.listen(town.engine, "before_cursor_execute", hear)
+        with db.engine.connect() as connection:
+            event.listen(db.engine, "before_cursor_execute", record)
             query(connection)
-            event.remove(town.engine, "before_cursor_execute", hear)
-            assert told
+            event.remove(db.engine, "before_cursor_execute", record)
+            assert result
             explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
             if connection.dialect.name == "postgresql":
-                # So small a table is best read whole; would it be, if there were another way?
+                # PostgreSQL scans small tables, so the test turns scans off where an index exists.
                 connection.execute(text("SET enable_seqscan = off"))
             return [
                 str(row)
-                for statement, parameters in told
+                for statement, parameters in result
                 for row in connection.exec_driver_sql(explain + statement, parameters)
             ]
 
@@ -98,13 +98,13 @@ def test_each_query_uses_an_index(plans, query):
 
 
 def test_a_full_table_scan_is_detected(plans):
-    told = plans(lambda c: c.execute(text("SELECT * FROM person WHERE name = 'x'")))
-    assert any(SCANS.search(row) for row in told)
+    result = plans(lambda c: c.execute(text("SELECT * FROM person WHERE name = 'x'")))
+    assert any(SCANS.search(row) for row in result)
 
 
 def test_the_posts_of_a_group_and_period_use_an_index(plans):
     query = (
         "SELECT user_id FROM post WHERE site_id = 's' AND group_id = 'g' AND date > '2026-01-01'"
     )
-    told = plans(lambda c: c.execute(text(query)))
-    assert any("post_of_group" in row for row in told)
+    result = plans(lambda c: c.execute(text(query)))
+    assert any("post_of_group" in row for row in result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The prefixes of subjects in many languages: the importer and the keywords have one rule."""
+"""Subject prefixes in many languages: one rule for the importer and the keywords."""
 
 import pytest
 from hypothesis import given
@@ -60,15 +60,15 @@ def test_the_markers_of_mail_from_outside_are_prefixes(marker):
 @pytest.mark.parametrize(
     "subject",
     [
-        # Italian replies and forwards, but also how a subject begins: R is a language too.
+        # Italian replies and forwards, but also subjects: R is a programming language.
         "R: how do I draw a map",
         "I: one, you: none",
-        # Without brackets a marker has capitals.
+        # A marker without brackets is in capitals.
         "External: the new wall",
         "ext: a map",
         "(extra) maps",
         "[Extending] A map",
-        # Brackets that are not the list's tag are what the author wrote.
+        # Other brackets than the list tag belong to the subject.
         "[PATCH] A map",
         "Weir [old]",
         "The weir: gone",

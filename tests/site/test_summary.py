@@ -16,69 +16,69 @@ LAYOUT = Layout()
 
 
 @pytest.fixture
-def sites_of(town):
-    """Give a function that returns what a member is told, site by site."""
+def sites_of(db):
+    """Return a function that gives the summary of a member, site by site."""
 
-    def told(user_id):
-        with town.engine.connect() as connection:
+    def result(user_id):
+        with db.engine.connect() as connection:
             places = find_places_of(connection, [user_id]).get(user_id, [])
             return summarise_sites(
                 connection, places, Activities(lambda: 0.0, LAYOUT), MARCH, LAYOUT
             )
 
-    return told
+    return result
 
 
-def test_sites_and_groups_are_in_the_order_of_their_titles(town, sites_of):
-    town.site("z", "another site")
-    town.group("first", title="Zebras")
-    town.group("last", title="aardvarks")
-    town.group("only", "z")
-    town.person("ann", "first", "last")
-    town.join("ann", "only", "z")
-    told = [
+def test_sites_and_groups_are_in_the_order_of_their_titles(db, sites_of):
+    db.site("z", "another site")
+    db.group("first", title="Zebras")
+    db.group("last", title="aardvarks")
+    db.group("only", "z")
+    db.person("ann", "first", "last")
+    db.join("ann", "only", "z")
+    result = [
         (site.site.title, [membership.group.title for membership in site.memberships])
         for site in sites_of("ann")
     ]
-    assert told == [("another site", ["only"]), ("Site", ["aardvarks", "Zebras"])]
+    assert result == [("another site", ["only"]), ("Site", ["aardvarks", "Zebras"])]
 
 
-def test_a_site_without_a_group_of_the_member_is_left_out(town, sites_of):
-    town.site("z")
-    town.person("ann", "g")
-    town.join("ann", "", "z")
+def test_a_site_without_a_group_of_the_member_is_left_out(db, sites_of):
+    db.site("z")
+    db.person("ann", "g")
+    db.join("ann", "", "z")
     assert [site.site.id for site in sites_of("ann")] == ["s"]
 
 
-def test_roles_are_included(town, sites_of):
-    town.group("h")
-    town.person("ann")
-    town.join("ann", "g", role="admin")
-    town.join("ann", "h")
+def test_roles_are_included(db, sites_of):
+    db.group("h")
+    db.person("ann")
+    db.join("ann", "g", role="admin")
+    db.join("ann", "h")
     (site,) = sites_of("ann")
     assert not site.administrator
     assert [one.administrator for one in site.memberships] == [True, False]
 
 
-def test_a_site_administrator_is_not_a_group_administrator(town, sites_of):
-    town.join("ann", "", role="admin")
-    town.join("ann", "g")
+def test_a_site_administrator_is_not_a_group_administrator(db, sites_of):
+    db.join("ann", "", role="admin")
+    db.join("ann", "g")
     (site,) = sites_of("ann")
     assert site.administrator
     assert [one.administrator for one in site.memberships] == [False]
 
 
-def test_the_email_setting_is_that_of_the_member(town, sites_of):
-    town.person("ann", "g")
-    town.person("bob", "g")
-    town.insert(tables.EMAIL_SETTING, user_id="bob", site_id="s", group_id="g", setting="digest")
+def test_the_email_setting_is_that_of_the_member(db, sites_of):
+    db.person("ann", "g")
+    db.person("bob", "g")
+    db.insert(tables.EMAIL_SETTING, user_id="bob", site_id="s", group_id="g", setting="digest")
     assert sites_of("ann")[0].memberships[0].email_setting is EmailSetting.EACH_POST
     assert sites_of("bob")[0].memberships[0].email_setting is EmailSetting.DIGEST
 
 
-def test_the_profile_is_that_of_the_first_site(town, sites_of):
-    town.person("ann/b", "g", name="Ann")
-    with town.engine.connect() as connection:
+def test_the_profile_is_that_of_the_first_site(db, sites_of):
+    db.person("ann/b", "g", name="Ann")
+    with db.engine.connect() as connection:
         person = find_people(connection, ["ann/b"])["ann/b"]
         addresses = find_addresses_of(connection, ["ann/b"])["ann/b"]
     summary = summarise(MARCH, person, addresses, sites_of("ann/b"), LAYOUT)
@@ -87,9 +87,9 @@ def test_the_profile_is_that_of_the_first_site(town, sites_of):
     assert summary.profile.addresses.preferred == ("ann/b@example.org",)
 
 
-def test_the_profile_has_the_members_language_and_time_zone(town, sites_of):
-    town.person("ann", "g")
-    with town.engine.begin() as connection:
+def test_the_profile_has_the_members_language_and_time_zone(db, sites_of):
+    db.person("ann", "g")
+    with db.engine.begin() as connection:
         person = tables.PERSON.update()
         connection.execute(person.values(language="fr-CA", timezone="America/Toronto"))
         ann = find_people(connection, ["ann"])["ann"]
@@ -98,26 +98,26 @@ def test_the_profile_has_the_members_language_and_time_zone(town, sites_of):
     assert (profile.language, profile.timezone) == ("fr-CA", "America/Toronto")
 
 
-def test_a_missing_group_is_left_out(town, sites_of):
-    town.person("ann", "g", "missing")
-    town.person("bob", "missing")
+def test_a_missing_group_is_left_out(db, sites_of):
+    db.person("ann", "g", "missing")
+    db.person("bob", "missing")
     assert [one.group.id for one in sites_of("ann")[0].memberships] == ["g"]
     assert sites_of("bob") == ()
 
 
-def test_memberships_may_have_any_order(town):
-    town.site("z", "another site")
-    town.group("h", "z")
+def test_memberships_may_have_any_order(db):
+    db.site("z", "another site")
+    db.group("h", "z")
     for place in (("", "s"), ("g", "s"), ("h", "z"), ("", "z")):
-        town.join("ann", *place, role="admin")
-    with town.engine.connect() as connection:
+        db.join("ann", *place, role="admin")
+    with db.engine.connect() as connection:
         places = find_places_of(connection, ["ann"])["ann"]
         activities = Activities(lambda: 0.0, LAYOUT)
         orders = [
             summarise_sites(connection, order, activities, MARCH, LAYOUT)
             for order in permutations(places)
         ]
-    assert all(told == orders[0] for told in orders)
+    assert all(result == orders[0] for result in orders)
     first, second = orders[0]
     assert (first.site.id, second.site.id) == ("z", "s")
     assert first.administrator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Text from outside: what is removed or replaced, and where it is cut."""
+"""Untrusted text: characters that are removed or replaced, and where it is cut."""
 
 import sys
 import unicodedata
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gs.profile.status.site.text import cut, is_harmful, safe_line, safe_lines, safe_text
 
-# The joiners, and signs of Arabic, Syriac and Kaithi that are visible.
+# The joiners, and visible signs of Arabic, Syriac and Kaithi.
 SHOWN = set("\u200c\u200d\u06dd\u070f\u08e2\U000110bd\U000110cd")
 SHOWN |= set(map(chr, range(0x600, 0x606))) | {"\u0890", "\u0891"}
 

@@ -19,8 +19,8 @@ from limits import LIMIT
 RIGHT = "the-right-token"
 
 
-class Door:
-    """A check of tokens with a clock, a database and an audit trail that a test controls."""
+class Guard:
+    """A token check with a clock, a database and an audit trail that the test controls."""
 
     def __init__(self):
         self.now = 1_000.0
@@ -63,7 +63,7 @@ class Door:
             self.sleeping.pop(woken, None)
 
     async def move(self, seconds):
-        """Let time pass; all whose delay is over wake in the order in which they came."""
+        """Advance the clock; calls whose delay is over continue in order of arrival."""
         self.now += seconds
         for woken in [one for one, moment in self.sleeping.items() if moment <= self.now]:
             del self.sleeping[woken]
@@ -71,14 +71,14 @@ class Door:
         await self.rest()
 
     async def rest(self):
-        """Wait until each check without a result sleeps."""
+        """Wait until each unfinished check sleeps."""
         async with asyncio.timeout(LIMIT):
             while True:
                 await asyncio.sleep(0)
                 self.pending = [one for one in self.pending if not one.done()]
                 if len(self.pending) == len(self.sleeping):
                     return
-                await asyncio.sleep(0.001)  # threads of the pool end
+                await asyncio.sleep(0.001)  # pool threads end
 
     def check(self, given, hook="/hook", peer="192.0.2.1"):
         checked = asyncio.create_task(self.tokens.check(given, hook, peer))
@@ -95,35 +95,35 @@ class Door:
 
 
 def scene(play):
-    """Give a test that awaits *play* with a door."""
+    """Return a test that awaits *play* with a guard."""
 
     def test():
-        asyncio.run(play(Door()))
+        asyncio.run(play(Guard()))
 
     test.__name__ = play.__name__
     return test
 
 
 @scene
-async def test_the_right_token_is_accepted_at_once(door):
-    assert await door.check(RIGHT) is True
-    assert (door.slept, door.wrong, door.rows) == ([], 0, [])
+async def test_the_right_token_is_accepted_at_once(guard):
+    assert await guard.check(RIGHT) is True
+    assert (guard.slept, guard.wrong, guard.rows) == ([], 0, [])
 
 
 @scene
-async def test_an_empty_token_is_refused_at_once_and_not_audited(door):
-    assert await door.check("") is False
-    assert (door.slept, door.wrong, door.rows, door.reads) == ([], 0, [], 0)
+async def test_an_empty_token_is_refused_at_once_and_not_audited(guard):
+    assert await guard.check("") is False
+    assert (guard.slept, guard.wrong, guard.rows, guard.reads) == ([], 0, [], 0)
 
 
 @scene
-async def test_a_site_without_a_token_refuses_every_token(door):
+async def test_a_site_without_a_token_refuses_every_token(guard):
     for nothing in (None, ""):
-        door.right = nothing
-        await door.move(REMEMBERED + 0.1)
-        checks = [door.check(given) for given in ("", "x", "None")]
-        await door.rest()
-        await door.move(DELAY)
+        guard.right = nothing
+        await guard.move(REMEMBERED + 0.1)
+        checks = [guard.check(given) for given in ("", "x", "None")]
+        await guard.rest()
+        await guard.move(DELAY)
         assert await asyncio.gather(*checks) == [False] * 3
 
 
@@ -132,87 +132,87 @@ async def test_a_site_without_a_token_refuses_every_token(door):
     ["wrong", RIGHT[:-1], f"{RIGHT}x", RIGHT.upper(), f" {RIGHT}", "é", "\ud800", "\0"],
 )
 def test_another_token_is_refused(given):
-    async def play(door):
-        async with door.waiting(1, given) as (check,):
+    async def play(guard):
+        async with guard.waiting(1, given) as (check,):
             assert not check.done()
         assert check.result() is False
-        assert door.wrong == 1
+        assert guard.wrong == 1
 
-    asyncio.run(play(Door()))
-
-
-@scene
-async def test_a_token_of_any_characters_can_be_the_right_one(door):
-    door.right = "clé \ud800"
-    assert await door.check("clé \ud800") is True
+    asyncio.run(play(Guard()))
 
 
 @scene
-async def test_each_answer_to_a_wrong_token_waits_equally_long(door):
+async def test_a_token_of_any_characters_can_be_the_right_one(guard):
+    guard.right = "clé \ud800"
+    assert await guard.check("clé \ud800") is True
+
+
+@scene
+async def test_each_answer_to_a_wrong_token_waits_equally_long(guard):
     for _ in range(3):
-        async with door.waiting(4) as checks:
-            await door.move(DELAY - 0.01)
+        async with guard.waiting(4) as checks:
+            await guard.move(DELAY - 0.01)
             assert not any(one.done() for one in checks)
-    assert door.slept == [DELAY] * 12
+    assert guard.slept == [DELAY] * 12
 
 
 @scene
-async def test_the_right_token_does_not_wait_for_wrong_ones(door):
-    async with door.waiting(MAX_WAITING) as checks:
-        assert await asyncio.wait_for(door.check(RIGHT), LIMIT) is True
+async def test_the_right_token_does_not_wait_for_wrong_ones(guard):
+    async with guard.waiting(MAX_WAITING) as checks:
+        assert await asyncio.wait_for(guard.check(RIGHT), LIMIT) is True
         assert not any(one.done() for one in checks)
 
 
 @scene
-async def test_wrong_tokens_over_the_limit_are_refused_at_once_and_counted(door):
-    async with door.waiting(MAX_WAITING):
+async def test_wrong_tokens_over_the_limit_are_refused_at_once_and_counted(guard):
+    async with guard.waiting(MAX_WAITING):
         for _ in range(10):
             with pytest.raises(TooManyWrongError):
-                await asyncio.wait_for(door.check("wrong"), LIMIT)
-    assert door.wrong == MAX_WAITING + 10
-    assert door.rows == [("/hook", "192.0.2.1", MAX_WAITING + 10)]
-    async with door.waiting(MAX_WAITING) as later:
+                await asyncio.wait_for(guard.check("wrong"), LIMIT)
+    assert guard.wrong == MAX_WAITING + 10
+    assert guard.rows == [("/hook", "192.0.2.1", MAX_WAITING + 10)]
+    async with guard.waiting(MAX_WAITING) as later:
         assert not any(one.done() for one in later)
 
 
 @scene
-async def test_a_cancelled_check_no_longer_counts_as_waiting(door):
-    checks = [door.check("wrong") for _ in range(MAX_WAITING)]
-    await door.rest()
+async def test_a_cancelled_check_no_longer_counts_as_waiting(guard):
+    checks = [guard.check("wrong") for _ in range(MAX_WAITING)]
+    await guard.rest()
     checks[0].cancel()
-    await door.rest()
-    later = door.check("wrong")
-    await door.rest()
+    await guard.rest()
+    later = guard.check("wrong")
+    await guard.rest()
     assert not later.done()
-    await door.move(DELAY)
+    await guard.move(DELAY)
     assert await asyncio.gather(*checks[1:], later) == [False] * MAX_WAITING
 
 
 @scene
-async def test_a_wrong_token_is_audited_with_hook_and_peer_before_its_answer(door):
-    check = door.check("wrong", "/gs-profile-status-send.html", "192.0.2.7")
-    await door.rest()
-    await door.move(DELAY)
+async def test_a_wrong_token_is_audited_with_hook_and_peer_before_its_answer(guard):
+    check = guard.check("wrong", "/gs-profile-status-send.html", "192.0.2.7")
+    await guard.rest()
+    await guard.move(DELAY)
     assert check.result() is False
-    assert door.rows == [("/gs-profile-status-send.html", "192.0.2.7", 1)]
-    assert door.unfinished == [1]
+    assert guard.rows == [("/gs-profile-status-send.html", "192.0.2.7", 1)]
+    assert guard.unfinished == [1]
 
 
 @scene
-async def test_a_flood_of_wrong_tokens_adds_one_row_a_second_with_the_total(door):
+async def test_a_flood_of_wrong_tokens_adds_one_row_a_second_with_the_total(guard):
     refused = 0
     for _ in range(50):
-        checks = [door.check("wrong") for _ in range(10)]
-        await door.rest()
+        checks = [guard.check("wrong") for _ in range(10)]
+        await guard.rest()
         refused += sum(isinstance(one.exception(), TooManyWrongError) for one in done(checks))
-        await door.move(0.1)
-    await door.move(DELAY)
-    async with door.waiting(1):
+        await guard.move(0.1)
+    await guard.move(DELAY)
+    async with guard.waiting(1):
         pass
     assert refused > 0
-    assert door.wrong == sum(times for _, _, times in door.rows) == 501
-    assert all(later - one >= DELAY for one, later in pairwise(door.moments))
-    assert len(door.moments) >= 5
+    assert guard.wrong == sum(times for _, _, times in guard.rows) == 501
+    assert all(later - one >= DELAY for one, later in pairwise(guard.moments))
+    assert len(guard.moments) >= 5
 
 
 def done(checks):
@@ -220,20 +220,20 @@ def done(checks):
 
 
 @scene
-async def test_successive_wrong_tokens_are_each_audited_before_their_answer(door):
+async def test_successive_wrong_tokens_are_each_audited_before_their_answer(guard):
     answered = 0
     for _ in range(30):
-        check = door.check("wrong")
-        await door.rest()
+        check = guard.check("wrong")
+        await guard.rest()
         check.add_done_callback(lambda one: one.exception())
-        await door.move(0.3)
-        answered = door.wrong - len(door.pending)
-        assert sum(times for _, _, times in door.rows) >= answered
+        await guard.move(0.3)
+        answered = guard.wrong - len(guard.pending)
+        assert sum(times for _, _, times in guard.rows) >= answered
     assert answered > 20
 
 
-class Unwritable(Door):
-    """A check whose audit trail cannot be written at first."""
+class Unwritable(Guard):
+    """A token check whose audit trail fails at first."""
 
     away = True
 
@@ -244,76 +244,76 @@ class Unwritable(Door):
 
 
 def test_a_failing_audit_trail_loses_no_wrong_token(caplog):
-    async def play(door):
-        async with door.waiting(3) as checks:
+    async def play(guard):
+        async with guard.waiting(3) as checks:
             assert not any(one.done() for one in checks)
         assert [one.result() for one in checks] == [False] * 3
-        assert door.rows == []
-        door.away = False
-        await door.move(DELAY)
-        async with door.waiting(1):
+        assert guard.rows == []
+        guard.away = False
+        await guard.move(DELAY)
+        async with guard.waiting(1):
             pass
-        assert door.rows == [("/hook", "192.0.2.1", 4)]
+        assert guard.rows == [("/hook", "192.0.2.1", 4)]
 
     asyncio.run(play(Unwritable()))
     assert {record.getMessage() for record in caplog.records} == {"audit_failed"}
 
 
 @scene
-async def test_the_token_is_read_from_the_database_twice_a_second_at_most(door):
+async def test_the_token_is_read_from_the_database_twice_a_second_at_most(guard):
     for _ in range(100):
-        assert await door.check(RIGHT)
-    assert door.reads == 1
-    await door.move(REMEMBERED + 0.01)
-    assert all(await asyncio.gather(*(door.check(RIGHT) for _ in range(100))))
-    assert door.reads == 2
+        assert await guard.check(RIGHT)
+    assert guard.reads == 1
+    await guard.move(REMEMBERED + 0.01)
+    assert all(await asyncio.gather(*(guard.check(RIGHT) for _ in range(100))))
+    assert guard.reads == 2
 
 
 @scene
-async def test_an_old_token_is_refused_within_a_second_of_the_new_one(door):
-    assert await door.check(RIGHT)
-    door.right = "the-new-token"
-    await door.move(0.99)
-    checks = door.check(RIGHT)
-    await door.rest()
-    await door.move(DELAY)
+async def test_an_old_token_is_refused_within_a_second_of_the_new_one(guard):
+    assert await guard.check(RIGHT)
+    guard.right = "the-new-token"
+    await guard.move(0.99)
+    checks = guard.check(RIGHT)
+    await guard.rest()
+    await guard.move(DELAY)
     assert await checks is False
 
 
 @scene
-async def test_a_new_token_is_accepted_at_once(door):
-    assert await door.check(RIGHT)
-    door.right = "the-new-token"
-    await door.move(0.1)
-    assert await asyncio.wait_for(door.check("the-new-token"), LIMIT) is True
-    assert door.wrong == 0
+async def test_a_new_token_is_accepted_at_once(guard):
+    assert await guard.check(RIGHT)
+    guard.right = "the-new-token"
+    await guard.move(0.1)
+    assert await asyncio.wait_for(guard.check("the-new-token"), LIMIT) is True
+    assert guard.wrong == 0
 
 
 @scene
-async def test_a_flood_of_wrong_tokens_causes_few_queries(door):
-    async with door.waiting(MAX_WAITING):
-        assert door.reads == 1
+async def test_a_flood_of_wrong_tokens_causes_few_queries(guard):
+    async with guard.waiting(MAX_WAITING):
+        assert guard.reads == 1
 
 
 @scene
-async def test_a_database_error_is_not_a_wrong_token(door):
+async def test_a_database_error_is_not_a_wrong_token(guard):
     def broken():
         raise OSError
 
-    door.tokens = Tokens(
+    guard.tokens = Tokens(
         read=broken,
-        audit=door.audit,
-        count_wrong=door.count,
-        clock=lambda: door.now,
-        sleep=door.sleep,
+        audit=guard.audit,
+        count_wrong=guard.count,
+        clock=lambda: guard.now,
+        sleep=guard.sleep,
     )
-    with pytest.raises(OSError):  # noqa: PT011 - it has no text
-        await door.check(RIGHT)
-    assert door.wrong == 0
+    with pytest.raises(OSError):  # noqa: PT011 - the error has no text
+        await guard.check(RIGHT)
+    assert guard.wrong == 0
 
 
-class Away(Door):
-    """A check whose database takes some time to raise an error."""
+class Away(Guard):
+    """A token check whose database raises an error after some time."""
 
     away = True
 
@@ -330,39 +330,39 @@ def faults(answers):
 
 
 def test_one_database_error_answers_all_waiting_calls():
-    async def play(door):
-        checks = [door.check(given) for given in [RIGHT] * 5 + ["wrong"] * 5]
+    async def play(guard):
+        checks = [guard.check(given) for given in [RIGHT] * 5 + ["wrong"] * 5]
         answers = await asyncio.gather(*checks, return_exceptions=True)
         assert faults(answers) == [ConnectionError] * 10
-        assert (door.reads, door.wrong) == (1, 0)
+        assert (guard.reads, guard.wrong) == (1, 0)
 
     asyncio.run(play(Away()))
 
 
 def test_a_database_error_is_cached_for_a_second():
-    async def play(door):
-        await asyncio.gather(door.check(RIGHT), return_exceptions=True)
-        door.away = False
-        door.now += 0.9
-        assert faults(await asyncio.gather(door.check(RIGHT), return_exceptions=True)) == [
+    async def play(guard):
+        await asyncio.gather(guard.check(RIGHT), return_exceptions=True)
+        guard.away = False
+        guard.now += 0.9
+        assert faults(await asyncio.gather(guard.check(RIGHT), return_exceptions=True)) == [
             ConnectionError
         ]
-        assert door.reads == 1
-        door.now += 0.2
-        assert await door.check(RIGHT) is True
-        assert door.reads == 2
+        assert guard.reads == 1
+        guard.now += 0.2
+        assert await guard.check(RIGHT) is True
+        assert guard.reads == 2
 
     asyncio.run(play(Away()))
 
 
 def test_a_cached_token_is_accepted_while_the_database_is_unavailable():
-    async def play(door):
-        door.away = False
-        assert await door.check(RIGHT) is True
-        door.away = True
-        door.now += REMEMBERED - 0.1
+    async def play(guard):
+        guard.away = False
+        assert await guard.check(RIGHT) is True
+        guard.away = True
+        guard.now += REMEMBERED - 0.1
         answers = await asyncio.gather(
-            door.check("wrong"), door.check(RIGHT), return_exceptions=True
+            guard.check("wrong"), guard.check(RIGHT), return_exceptions=True
         )
         assert faults(answers) == [ConnectionError, bool]
 
@@ -370,9 +370,9 @@ def test_a_cached_token_is_accepted_while_the_database_is_unavailable():
 
 
 def test_the_traceback_of_a_cached_error_does_not_grow():
-    async def play(door):
+    async def play(guard):
         for _ in range(50):
-            (error,) = await asyncio.gather(door.check(RIGHT), return_exceptions=True)
+            (error,) = await asyncio.gather(guard.check(RIGHT), return_exceptions=True)
         depth = len(traceback.extract_tb(error.__traceback__))
         assert depth < 10
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page that unsubscribes and subscribes a member, and the links to it."""
+"""The unsubscribe page, and the links to it."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from embedded.pages import (
     URLENCODED,
     events,
     heading,
-    served_pages,
+    live_pages,
     skips,
     stop_path,
 )
@@ -38,7 +38,7 @@ from gs.profile.status.site.web.pages import PREVIEW_PATH
 from gs.profile.status.site.web.pages.unsubscribe import SUBSYSTEM, TURNED_OFF, TURNED_ON, Change
 from limits import LIMIT
 
-# For what does not depend on the database.
+# For tests that do not depend on the kind of database.
 ONE_DATABASE = only("sqlite")
 
 
@@ -54,30 +54,30 @@ def multipart(fields, boundary="=_b"):
 # RFC 8058, point by point
 
 
-def test_one_click_unsubscribes_at_once(pages, town):
+def test_one_click_unsubscribes_at_once(pages, db):
     answer = pages.ask("POST", stop_path("ann"), b"List-Unsubscribe=One-Click", URLENCODED)
     assert answer.status == 200
     assert heading(answer) == "The monthly summary is off"
-    assert skips(town) == {"ann"}
+    assert skips(db) == {"ann"}
 
 
 @ONE_DATABASE
-def test_one_click_may_be_multipart(pages, town):
+def test_one_click_may_be_multipart(pages, db):
     answer = pages.ask("POST", stop_path("ann"), *multipart(ONE_CLICK))
     assert answer.status == 200
-    assert skips(town) == {"ann"}
+    assert skips(db) == {"ann"}
 
 
 @ONE_DATABASE
-def test_one_click_may_be_chunked(pages, town):
+def test_one_click_may_be_chunked(pages, db):
     body = iter([b"List-Unsub", b"scribe=One-Click"])
     assert pages.ask("POST", stop_path("ann"), body, URLENCODED).status == 200
-    assert skips(town) == {"ann"}
+    assert skips(db) == {"ann"}
 
 
-def test_an_unsubscribed_member_is_not_listed(pages, town):
+def test_an_unsubscribed_member_is_not_listed(pages, db):
     def listed():
-        with town.engine.connect() as connection:
+        with db.engine.connect() as connection:
             return list_members(connection, after="", limit=10)
 
     assert listed() == ["ann", "bob"]
@@ -88,8 +88,8 @@ def test_an_unsubscribed_member_is_not_listed(pages, town):
 
 
 @ONE_DATABASE
-def test_only_the_link_identifies_the_member(pages, town):
-    # Neither a log-in nor where the request came from counts, and none is set.
+def test_only_the_link_identifies_the_member(pages, db):
+    # Cookies, credentials and the origin are ignored, and no cookie is set.
     for headers in (
         {},
         {"Origin": "https://mail.example", "Referer": "https://mail.example/"},
@@ -100,9 +100,9 @@ def test_only_the_link_identifies_the_member(pages, town):
         answer = pages.ask("POST", stop_path("ann"), body, URLENCODED | headers)
         assert answer.status == 200
         assert "Set-Cookie" not in answer.headers
-        assert skips(town) == {"ann"}
+        assert skips(db) == {"ann"}
         pages.post(stop_path("ann"), {"summary": "on"})
-        assert skips(town) == set()
+        assert skips(db) == set()
 
 
 @ONE_DATABASE
@@ -122,20 +122,20 @@ def test_no_answer_is_a_redirect(pages):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("query", ["", "?List-Unsubscribe=One-Click", "?summary=off"])
 @ONE_DATABASE
-def test_a_get_changes_nothing(pages, town, method, query):
+def test_a_get_changes_nothing(pages, db, method, query):
     answer = pages.ask(method, stop_path("ann") + query)
     assert answer.status == 200
-    assert (skips(town), events(town)) == (set(), [])
+    assert (skips(db), events(db)) == (set(), [])
     pages.post(stop_path("ann"), ONE_CLICK)
     assert pages.ask(method, f"{stop_path('ann')}?summary=on").status == 200
-    assert skips(town) == {"ann"}
+    assert skips(db) == {"ann"}
 
 
 @ONE_DATABASE
-def test_a_get_with_a_body_changes_nothing(pages, town):
+def test_a_get_with_a_body_changes_nothing(pages, db):
     answer = pages.ask("GET", stop_path("ann"), b"List-Unsubscribe=One-Click", URLENCODED)
     assert answer.status == 200
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 @ONE_DATABASE
@@ -147,18 +147,18 @@ def test_a_head_has_the_header_fields_of_a_get(pages):
     )
 
 
-def test_unsubscribing_is_idempotent(pages, town):
+def test_unsubscribing_is_idempotent(pages, db):
     for _ in range(3):
         assert pages.post(stop_path("ann"), ONE_CLICK).status == 200
-    assert skips(town) == {"ann"}
-    assert events(town) == [("1", "ann", "one-click")]
+    assert skips(db) == {"ann"}
+    assert events(db) == [("1", "ann", "one-click")]
 
 
-def test_many_simultaneous_clicks_are_one_event(pages, town):
+def test_many_simultaneous_clicks_are_one_event(pages, db):
     with ThreadPoolExecutor(8) as threads:
         clicks = [threads.submit(pages.post, stop_path("ann"), ONE_CLICK) for _ in range(16)]
     assert {click.result().status for click in clicks} == {200}
-    assert events(town) == [("1", "ann", "one-click")]
+    assert events(db) == [("1", "ann", "one-click")]
 
 
 # The button
@@ -177,19 +177,19 @@ def test_the_page_says_whether_the_summary_is_on_and_has_one_button(pages):
     assert b"Turn it on again</button>" in answer.body
 
 
-def test_the_button_turns_it_off_and_on_again(pages, town):
+def test_the_button_turns_it_off_and_on_again(pages, db):
     answer = pages.post(stop_path("ann"), {"summary": "off"})
     assert (answer.status, heading(answer)) == (200, "The monthly summary is off")
-    assert skips(town) == {"ann"}
+    assert skips(db) == {"ann"}
     answer = pages.post(stop_path("ann"), {"summary": "on"})
     assert (answer.status, heading(answer)) == (200, "The monthly summary is on")
-    assert skips(town) == set()
-    assert events(town) == [("1", "ann", "page"), ("2", "ann", "page")]
+    assert skips(db) == set()
+    assert events(db) == [("1", "ann", "page"), ("2", "ann", "page")]
 
 
-def test_an_unchanged_state_is_not_audited(pages, town):
+def test_an_unchanged_state_is_not_audited(pages, db):
     assert pages.post(stop_path("ann"), {"summary": "on"}).status == 200
-    assert events(town) == []
+    assert events(db) == []
 
 
 @ONE_DATABASE
@@ -199,20 +199,20 @@ def test_only_a_change_is_confirmed(pages):
     assert b'role="status"' not in pages.ask("GET", stop_path("ann")).body
 
 
-def test_the_trail_has_a_subsystem_of_its_own(pages, town):
+def test_the_trail_has_a_subsystem_of_its_own(pages, db):
     pages.post(stop_path("ann"), ONE_CLICK)
-    (row,) = town.rows(tables.AUDIT_EVENT)
+    (row,) = db.rows(tables.AUDIT_EVENT)
     assert (row.subsystem, row.event_date) == ("gs.profile.status.site", NOW)
 
 
-def test_a_button_of_an_outdated_page_does_not_toggle(pages, town):
-    # The button says what it does: it does not turn round whatever is there.
+def test_a_button_of_an_outdated_page_does_not_toggle(pages, db):
+    # The button sets a state; it does not toggle.
     pages.post(stop_path("ann"), ONE_CLICK)
     pages.post(stop_path("ann"), {"summary": "off"})
-    assert skips(town) == {"ann"}
+    assert skips(db) == {"ann"}
 
 
-# What the page shows
+# The content of the page
 
 
 @ONE_DATABASE
@@ -235,18 +235,18 @@ def test_the_page_names_the_site_that_the_mail_is_from(pages):
     assert "<bdi>Site</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 
 
-def test_the_page_names_the_first_of_several_sites(pages, town):
-    # By title, not by ID; and never one without a group of the member.
-    town.site("a", "Zebras")
-    town.site("b", "apes")
-    town.site("c", "Ants")
+def test_the_page_names_the_first_of_several_sites(pages, db):
+    # By title and not by ID, and only sites with a group of the member.
+    db.site("a", "Zebras")
+    db.site("b", "apes")
+    db.site("c", "Ants")
     for site_id in ("a", "b", "c"):
-        town.join("ann", "", site_id)
+        db.join("ann", "", site_id)
     for site_id in ("a", "b"):
-        town.group("g", site_id)
-        town.join("ann", "g", site_id)
-    town.post("ann", "2026-03-05")
-    with town.engine.connect() as connection:
+        db.group("g", site_id)
+        db.join("ann", "g", site_id)
+    db.post("ann", "2026-03-05")
+    with db.engine.connect() as connection:
         deciding = decider()
         (member,) = deciding.look_up(connection, ["ann"]).values()
         letter = deciding.decide(connection, member, MARCH).mail
@@ -254,19 +254,19 @@ def test_the_page_names_the_first_of_several_sites(pages, town):
     assert "<bdi>apes</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 
 
-def test_a_member_without_a_site_has_a_page(pages, town):
-    town.insert(tables.PERSON, user_id="zoe", name="Zo\u00eb")
+def test_a_member_without_a_site_has_a_page(pages, db):
+    db.insert(tables.PERSON, user_id="zoe", name="Zo\u00eb")
     answer = pages.ask("GET", stop_path("zoe"))
     assert (answer.status, heading(answer)) == (200, "The monthly summary is on")
     assert "<title>The monthly summary is on</title>" in answer.body.decode()
 
 
 @ONE_DATABASE
-def test_the_title_of_a_site_is_escaped(pages, town):
+def test_the_title_of_a_site_is_escaped(pages, db):
     title = "<script>alert(1)</script>\u202e\r\n" + "x" * 10_000
-    town.site("evil", title)
-    town.insert(tables.PERSON, user_id="eve", name="Eve")
-    town.join("eve", "", "evil")
+    db.site("evil", title)
+    db.insert(tables.PERSON, user_id="eve", name="Eve")
+    db.join("eve", "", "evil")
     body = pages.ask("GET", stop_path("eve")).body.decode()
     assert "<script" not in body
     assert "\u202e" not in body
@@ -275,10 +275,10 @@ def test_the_title_of_a_site_is_escaped(pages, town):
 
 
 @ONE_DATABASE
-def test_the_page_uses_the_language_of_the_member(pages, town):
+def test_the_page_uses_the_language_of_the_member(pages, db):
     for language in ("en", "de", "fr", "es", "de-AT", "xx", ""):
         user_id = f"speaks-{language}"
-        town.insert(tables.PERSON, user_id=user_id, name="X", language=language)
+        db.insert(tables.PERSON, user_id=user_id, name="X", language=language)
         body = pages.ask("GET", stop_path(user_id), None, {"Accept-Language": "fr"}).body.decode()
         expected = {"xx": "en", "": "en"}.get(language, language)
         assert f'<html lang="{expected}" dir="ltr">' in body
@@ -293,10 +293,10 @@ WORDS = {
 
 
 @ONE_DATABASE
-def test_the_whole_page_uses_that_language(pages, town):
+def test_the_whole_page_uses_that_language(pages, db):
     english = set(text(pages.ask("GET", stop_path("ann"))))
     for language, (headed, button) in WORDS.items():
-        town.insert(tables.PERSON, user_id=language, name="X", language=language)
+        db.insert(tables.PERSON, user_id=language, name="X", language=language)
         answer = pages.ask("GET", stop_path(language))
         assert heading(answer) == headed
         assert f">{button}</button>" in answer.body.decode()
@@ -406,15 +406,15 @@ OTHER_FORMS = [
 
 
 @ONE_DATABASE
-def test_any_other_form_is_refused_and_changes_nothing(pages, town):
+def test_any_other_form_is_refused_and_changes_nothing(pages, db):
     for body in OTHER_FORMS:
         answer = pages.ask("POST", stop_path("ann"), body, URLENCODED)
         assert (answer.status, heading(answer)) == (400, "Nothing was changed"), body
-    assert (skips(town), events(town)) == (set(), [])
+    assert (skips(db), events(db)) == (set(), [])
 
 
 @ONE_DATABASE
-def test_a_body_that_is_not_a_form_is_refused(pages, town):
+def test_a_body_that_is_not_a_form_is_refused(pages, db):
     for kind in (
         "text/plain",
         "application/json",
@@ -426,11 +426,11 @@ def test_a_body_that_is_not_a_form_is_refused(pages, town):
         assert (answer.status, heading(answer)) == (400, "Nothing was changed"), kind
     answer = pages.ask("POST", stop_path("ann"), b"List-Unsubscribe=One-Click")
     assert answer.status == 400
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 @ONE_DATABASE
-def test_an_uploaded_file_is_refused(pages, town):
+def test_an_uploaded_file_is_refused(pages, db):
     body = (
         b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"; filename="One-Click"'
         b"\r\n\r\nOne-Click\r\n--x--\r\n"
@@ -438,27 +438,27 @@ def test_an_uploaded_file_is_refused(pages, town):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = pages.ask("POST", stop_path("ann"), body, headers)
     assert (answer.status, heading(answer)) == (400, "Nothing was changed")
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 @ONE_DATABASE
-def test_a_form_beyond_64_kib_is_not_read(pages, town):
+def test_a_form_beyond_64_kib_is_not_read(pages, db):
     body = b"List-Unsubscribe=One-Click&x=" + b"x" * 65_536
     answer = pages.ask("POST", stop_path("ann"), body, URLENCODED)
     assert (answer.status, heading(answer)) == (413, "Nothing was changed")
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 @ONE_DATABASE
-def test_other_methods_are_refused(pages, town):
+def test_other_methods_are_refused(pages, db):
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
         answer = pages.ask(method, stop_path("ann"))
         assert answer.status == 405
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
-# Links that are not ours
+# Forged links
 
 
 def broken():
@@ -482,8 +482,8 @@ def broken():
 
 
 @ONE_DATABASE
-def test_a_forged_link_changes_and_reveals_nothing(pages, town):
-    told = set()
+def test_a_forged_link_changes_and_reveals_nothing(pages, db):
+    bodies = set()
     for path in broken():
         for answer in (
             pages.ask("GET", path),
@@ -494,10 +494,10 @@ def test_a_forged_link_changes_and_reveals_nothing(pages, town):
                 404,
                 "This link does not work",
             ), path
-            told.add(answer.body)
+            bodies.add(answer.body)
         assert pages.ask("HEAD", path).status == 404, path
-    assert len(told) == 1
-    assert (skips(town), events(town)) == (set(), [])
+    assert len(bodies) == 1
+    assert (skips(db), events(db)) == (set(), [])
 
 
 @pytest.mark.parametrize(
@@ -509,34 +509,34 @@ def test_a_forged_link_changes_and_reveals_nothing(pages, town):
     ],
 )
 @ONE_DATABASE
-def test_an_unknown_path_is_not_found(pages, town, path):
+def test_an_unknown_path_is_not_found(pages, db, path):
     answer = pages.post(path, ONE_CLICK)
     assert (answer.status, answer.headers["Set-Cookie"]) == (404, None)
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 @ONE_DATABASE
-def test_any_changed_character_invalidates_the_link(pages, town):
+def test_any_changed_character_invalidates_the_link(pages, db):
     path = stop_path("ann")
     for position in range(len(STOP_PATH), len(path)):
         other = "A" if path[position] != "A" else "B"
         forged = path[:position] + other + path[position + 1 :]
         assert pages.post(forged, ONE_CLICK).status == 404
-    assert skips(town) == set()
+    assert skips(db) == set()
 
 
 @ONE_DATABASE
 def test_a_path_of_a_megabyte_does_not_stop_the_server(pages):
     try:
         status = pages.ask("GET", f"{STOP_PATH}{'A' * 1_000_000}").status
-    except OSError:  # it stopped reading
+    except OSError:  # the server stopped reading
         status = 414
     assert status in {400, 404, 414, 431}
     assert pages.ask("GET", stop_path("ann")).status == 200
 
 
-def test_a_deleted_member_looks_like_a_forged_link(pages, town):
-    town.person("gone", "g", removed=True, email=False)
+def test_a_deleted_member_looks_like_a_forged_link(pages, db):
+    db.person("gone", "g", removed=True, email=False)
     forged = pages.post(f"{stop_path('ann')}x", ONE_CLICK)
     for path in (
         stop_path("gone"),
@@ -546,17 +546,17 @@ def test_a_deleted_member_looks_like_a_forged_link(pages, town):
     ):
         for answer in (pages.ask("GET", path), pages.post(path, ONE_CLICK)):
             assert (answer.status, answer.body) == (404, forged.body)
-    assert (skips(town), events(town)) == (set(), [])
+    assert (skips(db), events(db)) == (set(), [])
 
 
-def test_an_id_of_any_characters_has_a_page(pages, town):
+def test_an_id_of_any_characters_has_a_page(pages, db):
     odd = "\u4f50\u85e4 / % \U0001f642 '\"<"
-    town.person(odd, "g")
+    db.person(odd, "g")
     assert pages.post(stop_path(odd), ONE_CLICK).status == 200
-    assert skips(town) == {odd}
+    assert skips(db) == {odd}
 
 
-# Trouble
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -569,14 +569,14 @@ def test_an_id_of_any_characters_has_a_page(pages, town):
 )
 def test_a_failing_database_is_answered_with_503(url):
     engine = create_engine(url)
-    with served_pages(engine) as pages:
+    with live_pages(engine) as pages:
         for answer in (
             pages.ask("GET", stop_path("ann")),
             pages.post(stop_path("ann"), ONE_CLICK),
         ):
             assert (answer.status, heading(answer)) == (503, "Not just now")
             assert answer.headers["Retry-After"] == "60"
-        # A link that is not ours is refused all the same.
+        # A forged link is still refused.
         assert pages.ask("GET", f"{stop_path('ann')}x").status == 404
     engine.dispose()
 
@@ -584,24 +584,24 @@ def test_a_failing_database_is_answered_with_503(url):
 def test_an_exhausted_pool_is_answered_with_503(tmp_path):
     url = f"sqlite:///{tmp_path}/site.sqlite3"
     engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.1)
-    with engine.connect(), served_pages(engine) as pages:
+    with engine.connect(), live_pages(engine) as pages:
         answer = pages.ask("GET", stop_path("ann"))
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     engine.dispose()
 
 
-# From the mail of a running site
+# A mail of a running site
 
 
 def test_one_click_in_a_mail_stops_the_notifications(tmp_path):
     folder = tmp_path / "demo"
-    with running("demo", "--folder", folder, folder=tmp_path) as (_process, said):
+    with running("demo", "--folder", folder, folder=tmp_path) as (_process, ready):
         parser = ConfigParser(interpolation=None)
-        parser.read(said["config"])
+        parser.read(ready["config"])
         token = parser["webservice-default"]["token"]
 
         def post(path, fields):
-            request = Request(said["url"].rstrip("/") + path, urlencode(fields).encode())
+            request = Request(ready["url"].rstrip("/") + path, urlencode(fields).encode())
             with urlopen(request, timeout=LIMIT) as answer:
                 assert answer.status == 200
                 return answer.read().decode()
@@ -618,14 +618,14 @@ def test_one_click_in_a_mail_stops_the_notifications(tmp_path):
         (mail,) = Path(folder).glob("Maildir/new/*")
         message = message_from_bytes(mail.read_bytes(), policy=default)
 
-        # RFC 8058, 3.1: one URI of HTTPS, and the field that allows the one click.
+        # RFC 8058, 3.1: one HTTPS URI, and the field that allows one-click.
         (link,) = re.findall(r"<(https:[^>]*)>", message["List-Unsubscribe"])
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         path = urlsplit(link).path
         for part in ("plain", "html"):
             assert link in message.get_body((part,)).get_content()
 
-        with urlopen(said["url"].rstrip("/") + path, timeout=LIMIT) as page:
+        with urlopen(ready["url"].rstrip("/") + path, timeout=LIMIT) as page:
             assert b"summary" in page.read()
         assert members() == before
         post(path, {"List-Unsubscribe": "One-Click"})

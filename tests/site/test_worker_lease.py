@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Processes that share a database know of each other which are alive."""
+"""Worker leases: processes that share a database see which of the others are alive."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ for line in sys.stdin:
         print(presence.is_alive(connection, line.strip()), flush=True)
 presence.close()
 """
-# All sessions but our own and the one that asks.
+# All sessions except our own and this one.
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND datname IS NOT NULL
@@ -39,7 +39,7 @@ WHERE pid <> pg_backend_pid() AND datname IS NOT NULL
 
 @contextmanager
 def process(where):
-    """Start a process that is present; give it, with its worker."""
+    """Start a process with a lease; yield it and its worker."""
     command = [sys.executable, "-c", PROGRAM, str(where)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -51,29 +51,29 @@ def process(where):
 
 
 @pytest.fixture
-def presence(town):
-    made = WorkerLease(town.engine)
+def lease(db):
+    made = WorkerLease(db.engine)
     yield made
     made.close()
 
 
 @pytest.fixture
-def is_alive(town, presence):
+def is_alive(db, lease):
     def asked(worker):
-        with town.engine.connect() as connection:
-            return presence.is_alive(connection, worker)
+        with db.engine.connect() as connection:
+            return lease.is_alive(connection, worker)
 
     return asked
 
 
 def ends(ask):
-    """Wait until it is false: the server hears of a death a moment after it."""
+    """Wait until it is false: the server detects the end of a process with a delay."""
     wait_until(lambda: not ask())
 
 
-def test_a_worker_is_alive_for_itself(presence, is_alive):
-    assert presence.is_present()
-    assert is_alive(presence.worker)
+def test_a_worker_is_alive_for_itself(lease, is_alive):
+    assert lease.is_present()
+    assert is_alive(lease.worker)
 
 
 @pytest.mark.parametrize("worker", ["12345", "", "no number", "-1", "0", "9" * 30, "²", "١"])
@@ -81,20 +81,20 @@ def test_an_unknown_worker_is_not_alive(is_alive, worker):
     assert not is_alive(worker)
 
 
-def test_each_lease_has_its_own_worker(town):
+def test_each_lease_has_its_own_worker(db):
     workers = set()
     for _ in range(5):
-        presence = WorkerLease(town.engine)
-        workers.add(presence.worker)
-        presence.close()
+        lease = WorkerLease(db.engine)
+        workers.add(lease.worker)
+        lease.close()
     assert len(workers) == 5
 
 
 @only("postgresql")
-def test_a_worker_is_alive_until_its_process_is_killed(is_alive, presence, database):
+def test_a_worker_is_alive_until_its_process_is_killed(is_alive, lease, database):
     with process(database) as (other, worker):
         assert is_alive(worker)
-        other.stdin.write(f"{presence.worker}\n")
+        other.stdin.write(f"{lease.worker}\n")
         other.stdin.flush()
         assert other.stdout.readline() == "True\n"
         os.kill(other.pid, signal.SIGKILL)
@@ -119,59 +119,59 @@ def test_a_process_that_exits_is_not_alive(is_alive, database):
 
 
 @only("postgresql")
-def test_checking_a_dead_worker_does_not_make_it_alive(is_alive, town, presence):
-    gone = WorkerLease(town.engine)
+def test_checking_a_dead_worker_does_not_make_it_alive(is_alive, db, lease):
+    gone = WorkerLease(db.engine)
     gone.close()
     ends(lambda: is_alive(gone.worker))
-    with town.engine.connect() as one, town.engine.connect() as another:
-        assert not presence.is_alive(one, gone.worker)
-        assert not presence.is_alive(another, gone.worker)
+    with db.engine.connect() as one, db.engine.connect() as another:
+        assert not lease.is_alive(one, gone.worker)
+        assert not lease.is_alive(another, gone.worker)
 
 
 @only("sqlite")
-def test_with_sqlite_no_other_worker_is_alive(is_alive, town):
-    other = WorkerLease(town.engine)
+def test_with_sqlite_no_other_worker_is_alive(is_alive, db):
+    other = WorkerLease(db.engine)
     assert not is_alive(other.worker)
     other.close()
 
 
 @only("postgresql")
-def test_a_lost_lease_is_detected_and_renewed_with_a_new_worker(presence, is_alive, postgresql):
-    before = presence.worker
+def test_a_lost_lease_is_detected_and_renewed_with_a_new_worker(lease, is_alive, postgresql):
+    before = lease.worker
     postgresql.run(CUT)
-    ends(presence.is_present)
-    presence.renew()
-    assert presence.is_present()
-    assert presence.worker != before
-    assert is_alive(presence.worker)
+    ends(lease.is_present)
+    lease.renew()
+    assert lease.is_present()
+    assert lease.worker != before
+    assert is_alive(lease.worker)
     assert not is_alive(before)
 
 
 @only("postgresql")
-def test_renewal_ends_the_previous_worker(presence, is_alive):
-    before = presence.worker
-    presence.renew()
-    assert is_alive(presence.worker)
+def test_renewal_ends_the_previous_worker(lease, is_alive):
+    before = lease.worker
+    lease.renew()
+    assert is_alive(lease.worker)
     ends(lambda: is_alive(before))
 
 
 @only("postgresql")
-def test_a_failed_renewal_raises_and_can_be_retried(town, presence, postgresql):
-    name = town.engine.url.database
+def test_a_failed_renewal_raises_and_can_be_retried(db, lease, postgresql):
+    name = db.engine.url.database
     postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", CUT)
-    ends(presence.is_present)
+    ends(lease.is_present)
     with pytest.raises(OperationalError):
-        presence.renew()
-    assert not presence.is_present()
+        lease.renew()
+    assert not lease.is_present()
     postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    presence.renew()
-    assert presence.is_present()
+    lease.renew()
+    assert lease.is_present()
 
 
 @only("postgresql")
-def test_a_lease_does_not_use_the_connection_pool(town):
-    present = [WorkerLease(town.engine) for _ in range(12)]
-    with town.engine.connect() as connection:
+def test_a_lease_does_not_use_the_connection_pool(db):
+    present = [WorkerLease(db.engine) for _ in range(12)]
+    with db.engine.connect() as connection:
         assert all(present[0].is_alive(connection, one.worker) for one in present)
     for one in present:
         one.close()
@@ -181,8 +181,8 @@ def test_a_lease_does_not_use_the_connection_pool(town):
 @only("postgresql")
 def test_a_lease_is_released_after_its_engine_is_disposed(database, is_alive):
     engine = open_database(database)
-    presence = WorkerLease(engine)
+    lease = WorkerLease(engine)
     engine.dispose()
-    assert is_alive(presence.worker)
-    presence.close()
-    ends(lambda: is_alive(presence.worker))
+    assert is_alive(lease.worker)
+    lease.close()
+    ends(lambda: is_alive(lease.worker))
