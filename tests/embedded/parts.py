@@ -59,11 +59,11 @@ class FailingMailer:
 class MemoryMailer:
     """A mailer that keeps the mails in memory."""
 
-    letters: list = field(default_factory=list)
+    mails: list = field(default_factory=list)
     jobs: int = 1
 
     def deliver(self, mail, member_id, key=None):  # noqa: ARG002 - the port's
-        self.letters.append(mail)
+        self.mails.append(mail)
         return Delivered()
 
     def was_delivered(self, key):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Tools of the tests of the notification: invented summaries, parsers, a browser."""
+"""Tools for the tests of the notification: sample summaries, parsers, a browser."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real browser for the tests of pages; without one they are skipped with a warning."""
+"""A real browser for the tests of pages; without one, they are skipped with a warning."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from needed import leave_out
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-#: Gives the contrast of each piece of text with what is painted below it (WCAG 2.2, 1.4.3), with
-#: the tag of its element and its words.
+#: Returns the contrast of each piece of text with its background (WCAG 2.2, 1.4.3), with
+#: the tag of its element and its text.
 CONTRASTS = """
 () => {
   const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -44,7 +44,7 @@ CONTRASTS = """
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MISSING = "install Chromium and run `make test` to see what the mail looks like"
 
-#: A photo, for those pages that are shown with images.
+#: A photo for pages with images.
 PHOTO = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">'
     '<rect width="64" height="64" fill="#999"/></svg>'
@@ -53,9 +53,9 @@ PHOTO = (
 
 @contextmanager
 def chromium() -> Iterator["Browser"]:
-    """Run Chromium; without it leave the test out."""
+    """Run Chromium; skip the test without it."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
-    # `make test` installs Playwright only where there is a Chromium.
+    # `make test` installs Playwright only if there is a Chromium.
     if path is None or find_spec("playwright") is None:
         leave_out(f"NO BROWSER: {_MISSING}")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - it may be missing

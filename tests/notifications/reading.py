@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reading a notification as a mail program does: from its bytes, with the standard library."""
+"""Reads a notification as a mail program does: from its bytes, with the standard library."""
 
 import email
 from datetime import UTC, datetime
@@ -18,12 +18,12 @@ _VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr
 def composed(
     summary: Summary, now: datetime = NOW, stop_url: str = STOP
 ) -> notification.Notification:
-    """Return the notification as it is handed over."""
+    """Return the composed notification."""
     return notification.compose(summary, now=now, stop_url=stop_url)
 
 
 def received(summary: Summary, now: datetime = NOW) -> EmailMessage:
-    """Return the notification as it arrives."""
+    """Return the notification as parsed by a recipient."""
     return email.message_from_bytes(composed(summary, now).octets(eight_bit=False), policy=default)
 
 
@@ -45,7 +45,7 @@ def html_of(summary: Summary) -> str:
 
 
 def joined(text: str) -> str:
-    """Return *text* on one line, so that it does not matter where lines were broken."""
+    """Return *text* on one line, independent of line breaks."""
     return " ".join(text.split())
 
 
@@ -53,7 +53,7 @@ _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
 class Page(HTMLParser):
-    """A page in pieces: its elements, its links, its words; and what is wrong with its tags."""
+    """A parsed page: elements, links, text, and errors of its tags."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -107,12 +107,12 @@ class Page(HTMLParser):
 
 
 def both(source):
-    """Return the words of the text, and those of the page: each has to say the same."""
+    """Return the text of both parts, which must have the same content."""
     return joined(text_of(source)), Page(html_of(source)).words
 
 
 def link(source, words):
-    """Return the URL behind some words of the page, which the text has to give as well."""
+    """Return the URL of a link in the HTML, which the text part must contain as well."""
     (url,) = {url for url, label in Page(html_of(source)).links if label == words}
     assert url in text_of(source)
     return url

@@ -30,8 +30,8 @@ from notifications.reading import html_of, text_of
 LANGUAGES = ("en", "de", "es", "fr")
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 OCTOBER = Period(2026, 10)
-# What CLDR, which changes now and then, has in the snapshots: the month with its year, the month,
-# the month before, and the sites. There is no number of more than three digits.
+# The words of CLDR in the snapshots, which may change: the month with its year, the month, the
+# month before, and the sites. No number has more than three digits.
 LOOKED_AT = {
     "en": ("October 2026", "October", "September", "Open Water Lab and Greenfield Community"),
     "de": ("Oktober 2026", "Oktober", "September", "Open Water Lab und Greenfield Community"),
@@ -54,12 +54,12 @@ _NAMES = (
 
 
 def rich(language: str) -> Summary:
-    """Return the notification on October 2026 to somebody who reads *language*."""
+    """Return the notification of October 2026 in *language*."""
     return Summary(OCTOBER, _profile(language), (_open_water(), _greenfield()))
 
 
 def snapshots() -> dict[Path, str]:
-    """Return what the snapshots should hold, each under its path."""
+    """Return the content of each snapshot by path."""
     wanted = {}
     for language in LANGUAGES:
         source = rich(language)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Summaries of an invented community: each part can be changed, the rest is as it usually is."""
+"""Sample summaries: a test changes the parts it needs, the rest has defaults."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +43,7 @@ WORDS = ("dahlias", "slugs", "copper", "compost", "seeds", "Kürbis")
 
 
 def authors(count: int, photos: int = 2) -> tuple[Author, ...]:
-    """Return so many people, none of them the reader, the first of them with photos."""
+    """Return *count* people other than the reader, the first of them with photos."""
     return tuple(
         Author(f"u{n}", f"{NAMES[n % len(NAMES)]} {n}", f"{HOME}/{n}.jpg" if n < photos else None)
         for n in range(count)
@@ -56,18 +56,18 @@ def the_reader() -> Author:
 
 
 def topics(count: int) -> tuple[Topic, ...]:
-    """Return so many topics, the most discussed first."""
+    """Return *count* topics, the most discussed first."""
     return tuple(topic(TITLES[n % len(TITLES)], f"t{n}", posts=count - n) for n in range(count))
 
 
 def topic(title: str = TITLES[0], at: str = "t0", *, posts: int = 3, people: int = 2) -> Topic:
-    """Return a topic, its latest post a minute earlier for each person."""
+    """Return a topic whose latest post is a minute earlier for each person."""
     latest = LATEST - timedelta(minutes=people)
     return Topic(title, f"{HOME}/r/topic/{at}", posts, people, latest)
 
 
 def quotation(words: str = "I lift mine in November.", **changes: Any) -> Quotation:
-    """Return what somebody wrote."""
+    """Return a quotation."""
     usual = {"author": Author("maria", "Maria Ortiz", None), "topic": topic()}
     return Quotation(words, **usual | changes)
 
@@ -79,7 +79,7 @@ def keywords(*words: str) -> tuple[Keyword, ...]:
 
 
 def activity(posts: int = 12, **changes: Any) -> Activity:
-    """Return what happened in a group with so many posts; its figures are those of its parts."""
+    """Return the activity of a group with *posts* posts and matching figures."""
     usual = {"authors": authors(4), "topics": topics(3), "keywords": keywords(*WORDS)}
     nothing = {"authors": (), "topics": (), "keywords": ()}
     parts = (usual if posts else nothing) | {"before": NONE, "quotation": None} | changes
@@ -104,7 +104,7 @@ def group(title: str = "Allotments", **changes: Any) -> Group:
 
 
 def membership(**changes: Any) -> Membership:
-    """Return a member's own view of a group."""
+    """Return a membership of the reader."""
     usual = {
         "group": group(),
         "activity": activity(),
@@ -129,14 +129,14 @@ def site(**changes: Any) -> SiteInfo:
 def on_site(
     *memberships: Membership, administrator: bool = False, pages: bool = True, **changes: Any
 ) -> SiteSummary:
-    """Return a site with the groups that the reader has there: one, by default."""
+    """Return a site with the groups of the reader, by default one."""
     one = site(**changes)
     home = one.url if pages else None
     return SiteSummary(one, home, administrator, memberships or (membership(),))
 
 
 def profile(**changes: Any) -> Profile:
-    """Return a reader who has filled in everything."""
+    """Return a reader with a complete profile."""
     usual = {
         "id": READER,
         "name": "Anna Lindqvist",
@@ -161,5 +161,5 @@ def summary(*sites: SiteSummary, **changes: Any) -> Summary:
 
 
 def of_group(**changes: Any) -> Summary:
-    """Return the summary for a reader with one group, whose membership has *changes*."""
+    """Return the summary for a reader with one group; *changes* are of the membership."""
     return summary(on_site(membership(**changes)))

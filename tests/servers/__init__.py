@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real servers that the tests of the sender run against, and that misbehave when told to."""
+"""Real servers for the tests, with configurable faults."""
 
 from .answers import Answer
 from .authority import Authority

@@ -16,10 +16,10 @@ HTML = "text/html;charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, headers and a body; *mails* says that the member was mailed to earn it.
+    """A status, headers and a body; *mails* is true if the member gets a mail for it.
 
-    What frames the body (Content-Length, or chunks for a body in pieces) is added when it is
-    sent, unless *headers* have it already.
+    The framing of the body (Content-Length, or chunks for a body in pieces) is added when it is
+    sent, unless *headers* contain it.
     """
 
     status: int = 200
@@ -56,7 +56,7 @@ class Answer:
 
 
 def reason(status: int) -> str:
-    """Return the words that stand behind a status code."""
+    """Return the reason phrase of a status code."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

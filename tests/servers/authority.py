@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A private certificate authority, and servers' contexts with its good and bad certificates."""
+"""A private certificate authority, with TLS contexts of good and bad certificates."""
 
 import ssl
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stands before PostgreSQL, and loses the answer to a commit that the server has made durable."""
+"""A relay to PostgreSQL that loses the answer to a durable commit."""
 
 import shutil
 import socket
@@ -15,13 +15,13 @@ from limits import LIMIT
 
 _NAME = ".s.PGSQL.5432"
 _COMMIT = b"COMMIT\0"
-# A commit of what only reads, or sets a connection up, is none to lose.
+# Commits of transactions that only read, or set up a connection, are not lost.
 _WRITES = b"INSERT"
 
 
 @dataclass
 class Relay:
-    """Passes all on; it loses so many answers, and with each the connection."""
+    """Forwards all data; loses *lose* answers to commits, each with its connection."""
 
     folder: Path
     server: Path
@@ -30,7 +30,7 @@ class Relay:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def url(self, url: str) -> str:
-        """Return the *url* of a database as it is reached by this relay."""
+        """Return *url* changed to use this relay."""
         return urlsplit(url)._replace(query=f"host={self.folder}").geturl()
 
     def run(self, listener: socket.socket) -> None:
@@ -93,9 +93,9 @@ def _close(*ends: socket.socket) -> None:
 
 @contextmanager
 def relay(url: str) -> Iterator[Relay]:
-    """Give a relay to the server of the database at *url*, which names a folder as its host."""
+    """Yield a relay to the server of *url*, whose host is a folder."""
     (host,) = parse_qs(urlsplit(url).query)["host"]
-    # In /tmp: the path of a socket may have a hundred octets.
+    # In /tmp, because the path of a socket has at most about a hundred octets.
     folder = Path(tempfile.mkdtemp(prefix="relay-", dir="/tmp"))
     made = Relay(folder, Path(host))
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every way in which a connection can die while a request is on it, before it was answered."""
+"""Every way in which a connection can end during a request, before the answer."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from .moves import Arrival, Chunks, Close, Fault, GoAway, Part, Point, Raw, Rese
 _CONTINUE = Raw(b"HTTP/1.1 100 Continue\r\n\r\n")
 _EARLY = Point.HEADERS
 
-#: The ways of a TCP connection, whatever is spoken on it.
+#: The ways of a TCP connection, whatever its protocol.
 _BOTH: Final = (
     Fault("closed after the headers", (Close(),), _EARLY),
     Fault("reset after the headers", (Reset(),), _EARLY),
@@ -60,11 +60,11 @@ HTTP2: Final = (
     Fault("GOAWAY with an error, closed", (GoAway(0, ErrorCodes.INTERNAL_ERROR), Close())),
 )
 
-#: By the HTTP version that the client speaks; for ``on_send`` of a server.
+#: By the HTTP version of the client; for ``on_send`` of a server.
 DEATHS: Final = {"HTTP/1.1": HTTP1, "HTTP/2": HTTP2}
 
-#: Connections that die with nothing read, in the handshake if there is TLS: for
-#: ``on_connection`` of a server. Sooner, the client might find that it had never connected.
+#: Connections that end before anything is read, with TLS in the handshake: for
+#: ``on_connection`` of a server. If they ended sooner, the client might not connect at all.
 STILLBIRTHS: Final = (
     Fault("closed, nothing read", (Arrival(), Close()), Point.ACCEPT),
     Fault("reset, nothing read", (Arrival(), Reset()), Point.ACCEPT),

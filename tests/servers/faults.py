@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every way in which a site, or what stands before it, misbehaves: by name."""
+"""Every fault of a site, or of a proxy before it, by name."""
 
 import time
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from typing import Final
 from .answers import JSON, Answer
 from .moves import Chunks, Close, Delay, Fault, Hold, Part, Point, Raw, Reset, Say
 
-#: Bytes that begin no answer of any HTTP.
+#: Bytes that are not the start of an HTTP answer.
 GARBAGE: Final = b"\x00\xff\x16\x03 not HTTP\r\n\r\n"
 
-# Answers that come whole, and are wrong.
+# Complete but wrong answers.
 
 
 def trouble(status: int = 500, **headers: str) -> Answer:
@@ -28,19 +28,19 @@ def redirect(status: int, location: str) -> Answer:
 
 
 def login_page() -> Answer:
-    """Return what a single sign-on puts in the place of every page: HTML, with status 200."""
+    """Return the page of a single sign-on: HTML with status 200."""
     form = '<form method="post" action="/login"><input name="password" type="password"></form>'
     return Answer.page(200, form)
 
 
 def text(body: str | bytes, content_type: str = JSON, status: int = 200) -> Answer:
-    """Return *body* as it is: JSON that is no reply, half of a list, another content type."""
+    """Return *body* unchanged: JSON that is not a reply, half of a list, another content type."""
     data = body if isinstance(body, bytes) else body.encode()
     return Answer(status, data, (("Content-Type", content_type),))
 
 
 def nested(depth: int = 100_000) -> Answer:
-    """Return lists within lists."""
+    """Return nested lists."""
     return text("[" * depth + "]" * depth)
 
 
@@ -55,7 +55,7 @@ def huge(size: int, piece: bytes = b" " * 65_536) -> Answer:
 
 
 def endless_list() -> Answer:
-    """Return a list of members that does not end until the client goes; HTTP/1.1 only."""
+    """Return a list of members that ends only when the client disconnects; HTTP/1.1 only."""
 
     def pieces() -> Iterator[bytes]:
         yield b'["u0"'
@@ -79,53 +79,53 @@ def dripping(body: bytes, pause: float = 0.02) -> Answer:
 
 
 def last(answer: Answer) -> Answer:
-    """Return *answer*, announced as the last of its connection, which is then closed."""
+    """Return *answer* with "Connection: close", and close the connection."""
     return answer.having("Connection", "close")
 
 
 def cut_list(*members: str) -> Answer:
-    """Return a list of members that ends in the middle of an ID, in an answer that is whole."""
+    """Return a list of members that ends in the middle of an ID, in a complete answer."""
     return text("[" + "".join(f'"{member}", ' for member in members) + '"x')
 
 
-# Answers that come late.
+# Late answers.
 
 
 def delayed(seconds: float, answer: Answer | None = None) -> Fault:
-    """Wait before *answer*, or before what the site would say."""
+    """Wait before *answer*, or before the usual answer."""
     return Fault("delayed", (Delay(seconds), Say(answer)))
 
 
 def held(released: Event, answer: Answer | None = None) -> Fault:
-    """Answer when *released* is set, and not before; when the server stops, not at all."""
+    """Answer after *released* is set; do not answer if the server stops first."""
     return Fault("held", (Hold(released), Say(answer)))
 
 
 def never() -> Fault:
-    """Read the request, work, and say nothing until the server stops."""
+    """Read the request, do the work, and send nothing until the server stops."""
     return held(Event())
 
 
-# Connections that die: servers.deaths has every way, by name.
+# Connections that end: servers.deaths has every way, by name.
 
 
 def closed(point: Point = Point.BODY) -> Fault:
-    """Close the connection without a word."""
+    """Close the connection without an answer."""
     return Fault(f"closed, {point.value}", (Close(),), point)
 
 
 def reset(point: Point = Point.BODY) -> Fault:
-    """Reset the connection without a word."""
+    """Reset the connection without an answer."""
     return Fault(f"reset, {point.value}", (Reset(),), point)
 
 
 def half(share: float = 0.5, answer: Answer | None = None) -> Fault:
-    """Give the headers of an answer, and a *share* of the body that they promise; then close."""
+    """Send the headers of an answer and a *share* of the body; then close."""
     return Fault(f"{share:.0%} of the body", (Part(share, answer), Close()))
 
 
 def cut_chunks(share: float = 0.5, answer: Answer | None = None) -> Fault:
-    """Give a *share* of the body in chunks, and close before the last one; HTTP/1.1 only."""
+    """Send a *share* of the body in chunks, and close before the last one; HTTP/1.1 only."""
     return Fault("chunks cut off", (Chunks(share, answer), Close()))
 
 
@@ -135,10 +135,10 @@ def garbage(data: bytes = GARBAGE, point: Point = Point.BODY) -> Fault:
 
 
 def closed_when_idle() -> Fault:
-    """Answer as usual, promise to keep the connection, and close it."""
+    """Send the usual answer for a kept connection, and close it."""
     return Fault("closed when idle", (Say(), Close(polite=True)))
 
 
 def continued() -> Fault:
-    """Send 100 Continue, unasked, before the usual answer; HTTP/1.1 only."""
+    """Send an unrequested 100 Continue before the usual answer; HTTP/1.1 only."""
     return Fault("100 Continue", (Raw(b"HTTP/1.1 100 Continue\r\n\r\n"), Say()))

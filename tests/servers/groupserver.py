@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A GroupServer site in threads of this process, which records what it is asked and mails."""
+"""A GroupServer site in threads of this process that records requests and mails."""
 
 import ssl
 import time
@@ -21,19 +21,18 @@ from .listener import Listener
 from .moves import Behaviour, Delay, Fault, Hold, Say
 from .request import Request
 from .script import Script
-from .wire import Gone, Wire
+from .wire import ConnectionClosed, Wire
 
 
 @dataclass(eq=False)
 class GroupServer:
-    """A site with *members*, on a free port of *host*, while its context lasts.
+    """A site with *members*, on a free port of *host*, during its context.
 
-    *answers* is what the send hook does about single members: a status number such as -16, or
-    any behaviour. ``on_send``, ``on_members`` and ``on_connection`` come before that: a fault
-    spoils what a member's status number is the answer to. *refused*
-    is the status of a refused form; *escaped* says whether names are ASCII in JSON. With *tls*
-    the site speaks HTTPS, and with *http2* HTTP/2 to a client that offers it. With *keys*, in
-    seconds, it says that it remembers idempotency keys for so long, and does.
+    *answers* maps members to the behaviour of the send hook: a status number such as -16, or
+    any behaviour. ``on_send``, ``on_members`` and ``on_connection`` take precedence over it.
+    *refused* is the status of a refused form; *escaped* says whether names are ASCII in JSON.
+    With *tls* the site uses HTTPS, and with *http2* HTTP/2 if the client offers it.
+    With *keys*, in seconds, it announces and remembers idempotency keys for that time.
     """
 
     token: str = "secret"
@@ -48,7 +47,7 @@ class GroupServer:
     tls: ssl.SSLContext | None = None
     http2: bool = False
     keys: int | None = None
-    #: What arrived, and how many mails each member got: these outlast a stop.
+    #: The requests, and the number of mails of each member; a stop does not clear them.
     requests: list[Request] = field(default_factory=list, init=False)
     mailed: Counter[str] = field(default_factory=Counter, init=False)
 
@@ -68,7 +67,7 @@ class GroupServer:
         self.stop()
 
     def start(self) -> None:
-        """Listen: on the same port as before, after a stop."""
+        """Listen, after a stop on the same port as before."""
         self._stopping.clear()
         self._keys.restart()
         if self.tls is not None:
@@ -77,7 +76,7 @@ class GroupServer:
         self.port = self._listener.port
 
     def stop(self) -> None:
-        """Die: end every connection where it stands, and listen no more."""
+        """Stop listening and end every connection at once."""
         if self._listener is None:
             return
         self._stopping.set()
@@ -88,7 +87,7 @@ class GroupServer:
         self._listener = None
 
     def cut(self) -> None:
-        """End every connection where it stands, and go on listening."""
+        """End every connection at once, and keep listening."""
         if self._listener is not None:
             self._listener.cut()
 
@@ -100,7 +99,7 @@ class GroupServer:
 
     @property
     def netloc(self) -> str:
-        """The host and port, as they stand in a URL."""
+        """The host and port, as in a URL."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
@@ -110,18 +109,18 @@ class GroupServer:
 
     @property
     def longest_pause(self) -> float:
-        """The most seconds between two requests: a loaded machine may stand still for some."""
+        """The longest time between two requests: a loaded machine may pause."""
         times = [one.time for one in self.requests]
         return max((after - before for before, after in pairwise(times)), default=0.0)
 
     @property
     def sends(self) -> list[Request]:
-        """The calls of the send hook that were wholly read."""
+        """The completely read calls of the send hook."""
         return [one for one in self.requests if one.whole and one.path == self._path(hooks.SEND)]
 
     @property
     def on_send(self) -> Script:
-        """What calls of the send hook get: one behaviour for all, or a list for the next ones."""
+        """The behaviour of the send hook: one for all calls, or a list for the next calls."""
         return self._send
 
     @on_send.setter
@@ -130,7 +129,7 @@ class GroupServer:
 
     @property
     def on_members(self) -> Script:
-        """What calls of the members hook get, in the same way."""
+        """The behaviour of the members hook, in the same form."""
         return self._members
 
     @on_members.setter
@@ -139,7 +138,7 @@ class GroupServer:
 
     @property
     def on_connection(self) -> Script:
-        """What connections get when they are accepted, in the same way: a fault, if anything."""
+        """The behaviour of accepted connections, in the same form: a fault, or None."""
         return self._connection
 
     @on_connection.setter
@@ -147,26 +146,26 @@ class GroupServer:
         self._connection = Script(told)
 
     def wait_for_requests(self, count: int, timeout: float = LIMIT) -> None:
-        """Return when *count* requests in all have arrived, or raise TimeoutError."""
+        """Wait until *count* requests in total have arrived, or raise TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout):
                 raise TimeoutError(f"{len(self.requests)} requests, not {count}")
 
-    # What the connections ask for: servers.host.Host.
+    # The interface for connections: servers.host.Host.
 
     def behaviour(self, asked: Request) -> Behaviour | None:
-        """Return what was scripted for this request, of which only the headers are known."""
+        """Return the scripted behaviour for a request of which only the headers are read."""
         scripts = {self._path(hooks.SEND): self._send, self._path(hooks.MEMBERS): self._members}
         script = scripts.get(asked.path)
         return None if script is None else script.next()
 
     def interrupt(self, asked: Request, fault: Fault) -> Turn:
-        """Record a request whose body is not read, and return what to do."""
+        """Record a request whose body is not read, and return the turn."""
         self._record(asked)
         return Turn(asked, hooks.usual_answer(self, asked), fault.moves)
 
     def take(self, asked: Request, behaviour: Behaviour | None) -> Turn:
-        """Record a whole request, do the site's work, and return what to do."""
+        """Record a complete request, do the work of the site, and return the turn."""
         is_keyed = self._is_keyed(asked)
         repeated = self._keys.begin(asked, self.keys or 0) if is_keyed else None
         behaviour = self._chosen(asked, behaviour)
@@ -175,30 +174,30 @@ class GroupServer:
         works = works and repeated is None
         mailed = asked.fields.get("profileId", "") if works and turn.usual.mails else None
         if is_keyed and repeated is None:
-            # What a proxy says when it loses the answer is not the site's word.
+            # An error of a proxy that loses the answer is not an answer of the site.
             is_lost = mailed is not None and turn.usual.status != HTTPStatus.OK
             said = hooks.usual_answer(self, asked) if is_lost else turn.usual
             self._keys.end(asked, said if works else None, turn.moves)
-        # Last: a test that has waited for the request may rely on its key.
+        # Last, so that a test that waits for the request can rely on its key.
         self._record(asked, mailed)
         return turn
 
     def lose(self, asked: Request) -> None:
-        """Record a request that broke off in its body."""
+        """Record a request with an incomplete body."""
         self._record(asked)
 
     def wait(self, move: Delay | Hold) -> None:
-        """Wait as the move says; raise :class:`~servers.wire.Gone` when the server stops first."""
+        """Wait as in *move*; raise :class:`~servers.wire.ConnectionClosed` if the server stops."""
         if isinstance(move, Delay):
             self._stopping.wait(move.seconds)
         else:
             with self._changed:
                 self._holds.add(move.released)
-            # A stop sets all that it finds: what came too late is not waited for.
+            # A stop releases all waits, also later ones.
             if not self._stopping.is_set():
                 move.released.wait()
         if self._stopping.is_set():
-            raise Gone
+            raise ConnectionClosed
 
     def _is_keyed(self, asked: Request) -> bool:
         sends = asked.path == self._path(hooks.SEND) and hooks.accepts(self, asked)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a GroupServer site answers to a request, in its own words."""
+"""The answers of a GroupServer site, in its own words."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from .request import Request
 MEMBERS: Final = "/gs-profile-status-members.html"
 SEND: Final = "/gs-profile-status-send.html"
 
-#: The header of the list of members by which a site says for how long it remembers keys.
+#: The header of the members hook with the lifetime of keys.
 LIFETIME: Final = "Idempotency-Key-Lifetime"
 
 SKIPPED: Final = {
@@ -20,13 +20,13 @@ SKIPPED: Final = {
     -16: "no activity in any groups this month",
     -32: "explicitly opted out",
 }
-#: IDs on which the site stumbles each time, though they are ordinary text.
-STUMBLING_BLOCKS: Final = frozenset({"title"})
+#: IDs that always cause an error of the site.
+FAILING_IDS: Final = frozenset({"title"})
 MISSING: Final = "Required input is missing."
 
 
-class Community(Protocol):
-    """What the answers of a site depend on."""
+class SiteState(Protocol):
+    """The state that the answers of a site depend on."""
 
     token: str
     members: Sequence[str]
@@ -37,8 +37,8 @@ class Community(Protocol):
     keys: int | None
 
 
-def usual_answer(site: Community, request: Request, status: int = 0) -> Answer:
-    """Return the answer of *site*; *status* is what the send hook finds for a member it knows."""
+def usual_answer(site: SiteState, request: Request, status: int = 0) -> Answer:
+    """Return the answer of *site*; *status* is the send hook's status of a known member."""
     if request.header("Transfer-Encoding") is not None:
         return Answer.page(400).having("Connection", "close")
     if request.method not in {"GET", "POST"}:
@@ -50,26 +50,26 @@ def usual_answer(site: Community, request: Request, status: int = 0) -> Answer:
     return Answer.page(404)
 
 
-def _members(site: Community, fields: Mapping[str, str]) -> Answer:
+def _members(site: SiteState, fields: Mapping[str, str]) -> Answer:
     if "get" not in fields:
         return _description("get", ("token",))
     if not fields.get("token", "").isascii():
         return Answer.page(500)
-    if complaints := _complaints_about_token(site, fields):
-        return _refusal(site, complaints)
-    # A set's order: it differs from call to call.
+    if errors := _token_errors(site, fields):
+        return _refusal(site, errors)
+    # The order of a set differs from call to call.
     listed = Answer.json(random.sample(site.members, len(site.members)))
     return listed if site.keys is None else listed.having(LIFETIME, str(site.keys))
 
 
-def accepts(site: Community, request: Request) -> bool:
-    """Say whether the send hook of *site* works on this form, rather than complain about it."""
+def accepts(site: SiteState, request: Request) -> bool:
+    """Return whether the send hook of *site* accepts this form."""
     is_read = request.method in {"GET", "POST"} and request.header("Transfer-Encoding") is None
-    return is_read and _objection(site, request.fields) is None
+    return is_read and _refusal_of(site, request.fields) is None
 
 
-def _send(site: Community, fields: Mapping[str, str], status: int) -> Answer:
-    if (objection := _objection(site, fields)) is not None:
+def _send(site: SiteState, fields: Mapping[str, str], status: int) -> Answer:
+    if (objection := _refusal_of(site, fields)) is not None:
         return objection
     member = fields["profileId"]
     if member not in site.names and member not in site.members:
@@ -77,19 +77,19 @@ def _send(site: Community, fields: Mapping[str, str], status: int) -> Answer:
     return notification(status, member, site.names.get(member, "Jane Smith"), escaped=site.escaped)
 
 
-def _objection(site: Community, fields: Mapping[str, str]) -> Answer | None:
+def _refusal_of(site: SiteState, fields: Mapping[str, str]) -> Answer | None:
     if "send" not in fields:
         return _description("send", ("profileId", "token"))
     member = fields.get("profileId", "")
-    if not (member + fields.get("token", "")).isascii() or member in STUMBLING_BLOCKS:
+    if not (member + fields.get("token", "")).isascii() or member in FAILING_IDS:
         return Answer.page(500)
-    complaints = [] if member else [f"Profile identifier: {MISSING}"]
-    complaints += _complaints_about_token(site, fields)
-    return _refusal(site, complaints) if complaints else None
+    errors = [] if member else [f"Profile identifier: {MISSING}"]
+    errors += _token_errors(site, fields)
+    return _refusal(site, errors) if errors else None
 
 
 def notification(status: int, member: str, name: str, *, escaped: bool = True) -> Answer:
-    """Return the send hook's answer of *status* for a member."""
+    """Return the answer of the send hook for a member with *status*."""
     who = f"{name} ({member})"
     if status == 0:
         message = f"Sent the monthly profile-status notification to {who}"
@@ -104,19 +104,19 @@ def notification(status: int, member: str, name: str, *, escaped: bool = True) -
     return Answer.json(reply, escaped=escaped, mails=status == 0)
 
 
-def _complaints_about_token(site: Community, fields: Mapping[str, str]) -> list[str]:
+def _token_errors(site: SiteState, fields: Mapping[str, str]) -> list[str]:
     token = fields.get("token", "")
     if token == site.token:
         return []
     if not token:
         return [f"Token: {MISSING}"]
-    # The site repeats what it was sent, a secret perhaps: so does this one.
+    # GroupServer echoes the sent token, so this site does too.
     repeated = f'Token: The authentication token "{token}" does not match the one in the database.'
     return [repeated, f"Token: {MISSING}"]
 
 
-def _refusal(site: Community, complaints: Sequence[str]) -> Answer:
-    return Answer.json({"status": site.refused, "message": complaints})
+def _refusal(site: SiteState, errors: Sequence[str]) -> Answer:
+    return Answer.json({"status": site.refused, "message": errors})
 
 
 def _description(action: str, arguments: Sequence[str]) -> Answer:

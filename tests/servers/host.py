@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a connection asks of the server that it belongs to, whichever HTTP it speaks."""
+"""The interface of a server for its connections, for each HTTP version."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +11,7 @@ from .request import Request
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What to do about one request: *usual* is what a move without an answer of its own says."""
+    """The moves for one request; *usual* is the answer of a move without its own."""
 
     request: Request
     usual: Answer
@@ -19,19 +19,19 @@ class Turn:
 
 
 class Host(Protocol):
-    """A server, as its connections see it."""
+    """A server as seen by its connections."""
 
     def behaviour(self, asked: Request) -> Behaviour | None:
-        """Return what was scripted for this request, of which only the headers are known."""
+        """Return the scripted behaviour for a request of which only the headers are read."""
 
     def interrupt(self, asked: Request, fault: Fault) -> Turn:
-        """Record a request whose body is not read, and return what to do."""
+        """Record a request whose body is not read, and return the turn."""
 
     def take(self, asked: Request, behaviour: Behaviour | None) -> Turn:
-        """Record a whole request, do the site's work, and return what to do."""
+        """Record a complete request, do the work of the site, and return the turn."""
 
     def lose(self, asked: Request) -> None:
-        """Record a request that broke off in its body."""
+        """Record a request with an incomplete body."""
 
     def wait(self, move: Delay | Hold) -> None:
-        """Wait as the move says; raise :class:`~servers.wire.Gone` when the server stops first."""
+        """Wait as in *move*; raise :class:`~servers.wire.ConnectionClosed` if the server stops."""

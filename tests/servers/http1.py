@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One connection, spoken in HTTP/1.1 (RFC 9112)."""
+"""One HTTP/1.1 connection (RFC 9112)."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from .answers import Answer, reason
 from .host import Host, Turn
 from .moves import Arrival, Chunks, Close, Delay, Fault, Hold, Move, Part, Point, Raw, Reset, Say
 from .request import Request
-from .wire import Gone, NotHttpError, Wire
+from .wire import ConnectionClosed, NotHttpError, Wire
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -17,7 +17,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 def serve(host: Host, wire: Wire, connection: int) -> None:
     """Answer the requests of a connection until it ends.
 
-    Raises :class:`~servers.wire.Gone` or OSError when the client goes first.
+    Raises :class:`~servers.wire.ConnectionClosed` or OSError when the client disconnects first.
     """
     number = 0
     going = True
@@ -41,7 +41,7 @@ def _read_head(head: bytes, connection: int, number: int) -> Request:
 
 
 def _answer(host: Host, wire: Wire, asked: Request) -> bool:
-    """Deal with one request, and say whether the connection goes on."""
+    """Handle one request; return whether the connection continues."""
     behaviour = host.behaviour(asked)
     if isinstance(behaviour, Fault) and behaviour.point is Point.HEADERS:
         return play(host, wire, host.interrupt(asked, behaviour))
@@ -56,21 +56,21 @@ def _read_body(host: Host, wire: Wire, asked: Request) -> Request:
         wire.send(_CONTINUE)
     try:
         body = wire.read(int(asked.header("Content-Length") or 0))
-    except (Gone, OSError):
+    except (ConnectionClosed, OSError):
         host.lose(asked)
         raise
     return replace(asked, body=body, whole=True)
 
 
 def play(host: Host, wire: Wire, turn: Turn) -> bool:
-    """Make the moves of *turn*, and say whether the connection goes on."""
+    """Make the moves of *turn*; return whether the connection continues."""
     player = _Player(host, wire, turn)
     return all(player.play(move) for move in turn.moves)
 
 
 @dataclass(frozen=True, slots=True)
 class _Player:
-    """The moves of one turn, on the wire; each says whether the connection goes on."""
+    """Makes the moves of one turn; each returns whether the connection continues."""
 
     host: Host
     wire: Wire
@@ -151,5 +151,5 @@ def _chunked(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _chunk(piece: bytes) -> bytes:
-    # A chunk of no bytes would be the last one.
+    # An empty chunk would be the last one.
     return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One connection, spoken in HTTP/2 (RFC 9113)."""
+"""One HTTP/2 connection (RFC 9113)."""
 
 import contextlib
 import selectors
@@ -30,27 +30,27 @@ from .moves import (
     Say,
 )
 from .request import Request
-from .waker import Bell
+from .waker import Waker
 from .wire import Wire
 
-#: Headers of HTTP/1.1 that have no place here (RFC 9113, 8.2.2).
+#: Headers of HTTP/1.1 that HTTP/2 forbids (RFC 9113, 8.2.2).
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding"})
 
 
 def serve(host: Host, wire: Wire, connection: int) -> None:
-    """Answer the streams of a connection, many at once, until it ends.
+    """Answer the streams of a connection concurrently until it ends.
 
-    Raises :class:`~servers.wire.Gone` or OSError when the client goes first.
+    Raises :class:`~servers.wire.ConnectionClosed` or OSError when the client disconnects first.
     """
-    with Bell() as bell:
-        _Connection(host, wire, connection, bell).serve()
+    with Waker() as waker:
+        _Connection(host, wire, connection, waker).serve()
 
 
 class _Connection:
-    """All that is done on the connection is done in one thread: TLS allows no more."""
+    """Handles the connection in one thread, as TLS requires."""
 
-    def __init__(self, host: Host, wire: Wire, number: int, bell: Bell) -> None:
-        self._host, self._wire, self._number, self._bell = host, wire, number, bell
+    def __init__(self, host: Host, wire: Wire, number: int, waker: Waker) -> None:
+        self._host, self._wire, self._number, self._waker = host, wire, number, waker
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self._asked: dict[int, tuple[Request, Fault | object]] = {}
         self._bodies: dict[int, bytearray] = {}
@@ -63,16 +63,16 @@ class _Connection:
         self._transmit()
         with selectors.DefaultSelector() as selector:
             selector.register(self._wire.sock, selectors.EVENT_READ)
-            selector.register(self._bell.hears, selectors.EVENT_READ)
+            selector.register(self._waker.reader, selectors.EVENT_READ)
             while not self._is_over:
                 self._step(selector)
 
     def _step(self, selector: selectors.BaseSelector) -> None:
-        heard = [key.fileobj for key, _ in selector.select()]
-        if self._bell.hears in heard:
-            for stream, turn in self._bell.answer():
+        ready = [key.fileobj for key, _ in selector.select()]
+        if self._waker.reader in ready:
+            for stream, turn in self._waker.answer():
                 self._play(stream, turn)
-        if self._wire.sock in heard and not self._is_over:
+        if self._wire.sock in ready and not self._is_over:
             self._read()
         if not self._is_over:
             self._transmit()
@@ -136,7 +136,7 @@ class _Connection:
                 return
             if isinstance(move, Delay | Hold):
                 rest = replace(turn, moves=turn.moves[position + 1 :])
-                self._bell.ring_after(self._host, move, stream, rest)
+                self._waker.wake_after(self._host, move, stream, rest)
                 return
             self._make(stream, turn, move)
 
@@ -171,7 +171,7 @@ class _Connection:
         if answer.header("Content-Length") is None:
             head.append(("content-length", str(len(body))))
         sent = b"" if turn.request.method == "HEAD" else body[: int(len(body) * share)]
-        # The client may have given the stream up while it waited; h2 has two words for that.
+        # The client may have cancelled the stream meanwhile; h2 has two errors for that.
         with contextlib.suppress(StreamClosedError, StreamIDTooLowError):
             self._h2.send_headers(stream, [(":status", str(answer.status)), *head])
             self._unsent[stream] = sent, share == 1
@@ -193,7 +193,7 @@ class _Connection:
 
     def _go_away(self, last: int, code: int) -> None:
         self._transmit()
-        # h2's own way would end its connection too, and with it the answers still to come.
+        # The method of h2 would end its connection too, and with it later answers.
         self._wire.send(GoAwayFrame(0, last_stream_id=last, error_code=code).serialize())
 
     def _transmit(self) -> None:

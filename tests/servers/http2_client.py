@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A client of HTTP/2 frames, which sees each of them and how the connection ends."""
+"""An HTTP/2 client that shows each frame and how the connection ends."""
 
 import contextlib
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from h2.exceptions import ProtocolError
 from . import hooks
 from .authority import Authority
 from .groupserver import GroupServer
-from .raw_client import Bare
+from .raw_client import RawClient
 
 
-class Frames:
-    """An HTTP/2 connection to *site*; *received* has all that came, as it came."""
+class Http2Client:
+    """An HTTP/2 connection to *site*; *received* has all received bytes."""
 
     def __init__(self, site: GroupServer, authority: Authority) -> None:
-        self._bare = Bare(site, authority, "h2")
+        self._bare = RawClient(site, authority, "h2")
         self.received = b""
         self._authority = site.netloc
         self._h2 = H2Connection(H2Configuration(header_encoding="utf-8"))
@@ -50,14 +50,14 @@ class Frames:
         return stream
 
     def cancel(self, stream: int) -> None:
-        """Give a call up."""
+        """Cancel a call."""
         self._h2.reset_stream(stream, 8)
         self._flush()
 
     def until(self, *last: str) -> list[str]:
-        """Return what comes, in words, until there was one that begins with each of *last*.
+        """Return the received events as text, until one has begun with each of *last*.
 
-        The end of the connection is a word too: FIN, goodbye or RST.
+        The end of the connection is an event too: FIN, goodbye or RST.
         """
         seen: list[str] = []
         while not all(any(word.startswith(one) for word in seen) for one in last):
@@ -68,7 +68,7 @@ class Frames:
         return seen
 
     def end(self) -> str:
-        """Return how the connection ends, once it does."""
+        """Wait for the end of the connection; return its kind."""
         return self._bare.rest()[1]
 
     def _words(self, data: bytes) -> list[str]:
@@ -78,7 +78,7 @@ class Frames:
         except ProtocolError:
             return ["garbage"]
         self._flush()
-        return list(_in_words(events))
+        return list(_as_text(events))
 
     def _head(self, form: bytes) -> list[tuple[str, str]]:
         return [
@@ -91,12 +91,12 @@ class Frames:
         ]
 
     def _flush(self) -> None:
-        # The site may be gone: what it left on the wire can still be read.
+        # The site may have stopped; the sent bytes can still be read.
         with contextlib.suppress(OSError):
             self._bare.sock.sendall(self._h2.data_to_send())
 
 
-def _in_words(events: list[Event]) -> Iterator[str]:
+def _as_text(events: list[Event]) -> Iterator[str]:
     for event in events:
         match event:
             case ResponseReceived():

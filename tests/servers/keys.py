@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a site remembers of the idempotency keys that it was sent."""
+"""The idempotency keys that a site remembers."""
 
 import json
 import re
@@ -38,14 +38,14 @@ class _Call:
 
 
 class Keys:
-    """The calls of the send hook by their keys: all have one, and were accepted."""
+    """The accepted calls of the send hook that have a key."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._calls: dict[str, _Call] = {}
 
     def begin(self, asked: Request, lifetime: int) -> Answer | None:
-        """Return the answer to a call whose work shall not be done; None: do it, and end it.
+        """Return the answer to a repeated call; None if the work is to be done and ended.
 
         A call with the same key is forgotten after *lifetime* seconds.
         """
@@ -62,17 +62,17 @@ class Keys:
         return Answer.page(409) if first.is_busy else first.answer
 
     def end(self, asked: Request, answer: Answer | None, moves: Sequence[Move]) -> None:
-        """Remember the work's *answer*, if it is one to remember, or forget that it was begun.
+        """Remember *answer* if it is final, or forget that the call began.
 
-        The call stays busy while the *moves* wait before they say anything.
+        The call stays in progress while the *moves* wait before the answer.
         """
         key = _key(asked)
         with self._lock:
             if answer is None or _status(answer) not in _REMEMBERED:
                 del self._calls[key]
                 return
-            waits = [move for move in _leading(moves) if isinstance(move, Delay)]
-            holds = [move.released for move in _leading(moves) if isinstance(move, Hold)]
+            waits = [move for move in _waits(moves) if isinstance(move, Delay)]
+            holds = [move.released for move in _waits(moves) if isinstance(move, Hold)]
             self._calls[key] = replace(
                 self._calls[key],
                 answer=replace(answer, mails=False),
@@ -81,7 +81,7 @@ class Keys:
             )
 
     def restart(self) -> None:
-        """Keep what was done, and hold nothing for busy: the site is a new process."""
+        """Keep finished calls and drop calls in progress: the site is a new process."""
         with self._lock:
             for key, call in list(self._calls.items()):
                 if call.answer is None:
@@ -98,7 +98,7 @@ def _form(asked: Request) -> dict[str, str]:
     return {name: value for name, value in asked.fields.items() if name != "token"}
 
 
-def _leading(moves: Sequence[Move]) -> list[Delay | Hold]:
+def _waits(moves: Sequence[Move]) -> list[Delay | Hold]:
     waits: list[Delay | Hold] = []
     for move in moves:
         if not isinstance(move, Delay | Hold):

@@ -9,17 +9,17 @@ from threading import Lock, Thread, current_thread
 
 from limits import LIMIT
 
-from .wire import Gone, Wire
+from .wire import ConnectionClosed, Wire
 
 
 class Listener:
-    """Calls *serve* in a thread of its own for each connection, with its number from 1."""
+    """Calls *serve* in a new thread for each connection, with its number from 1."""
 
     def __init__(self, host: str, port: int, serve: Callable[[Wire, int], None]) -> None:
         self._serve = serve
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=1024)
-        self._bell, self._rope = socket.socketpair()
+        self._waker, self._writer = socket.socketpair()
         self._lock = Lock()
         self._open: dict[Thread, Wire] = {}
         self._accepting = Thread(target=self._accept, name="listener", daemon=True)
@@ -28,15 +28,15 @@ class Listener:
         self._accepting.start()
 
     def cut(self) -> None:
-        """End all connections at once, and go on listening."""
+        """End all connections at once, and keep listening."""
         with self._lock:
             wires = list(self._open.values())
         for wire in wires:
             wire.cut()
 
     def stop(self) -> None:
-        """Listen no more, end all connections, and wait for their threads."""
-        self._rope.close()
+        """Stop listening, end all connections, and wait for their threads."""
+        self._writer.close()
         self._accepting.join()
         self.cut()
         for thread in list(self._open):
@@ -45,10 +45,10 @@ class Listener:
                 raise TimeoutError("the thread of a connection does not end")
 
     def _accept(self) -> None:
-        with selectors.DefaultSelector() as selector, self._socket, self._bell:
+        with selectors.DefaultSelector() as selector, self._socket, self._waker:
             selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._bell, selectors.EVENT_READ)
-            while not any(key.fileobj is self._bell for key, _ in selector.select()):
+            selector.register(self._waker, selectors.EVENT_READ)
+            while not any(key.fileobj is self._waker for key, _ in selector.select()):
                 self._begin(self._socket.accept()[0])
 
     def _begin(self, sock: socket.socket) -> None:
@@ -61,8 +61,8 @@ class Listener:
 
     def _run(self, wire: Wire, number: int) -> None:
         try:
-            # A client may go at any moment: that is no fault of the server.
-            with contextlib.suppress(Gone, OSError):
+            # A client may disconnect at any time; that is not an error of the server.
+            with contextlib.suppress(ConnectionClosed, OSError):
                 self._serve(wire, number)
         finally:
             wire.sock.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The moves of a server on a connection, and the faults that are made of them, as data."""
+"""The moves of a server on a connection, and faults composed of them, as data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .request import Request
 
 
 class Point(Enum):
-    """How far a request was read when a fault begins."""
+    """How much of a request is read before a fault."""
 
     ACCEPT = "accepted"
     HEADERS = "headers read"
@@ -20,14 +20,14 @@ class Point(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Give *answer*, wholly; None is the answer that the site would give."""
+    """Send the complete *answer*; None is the usual answer of the site."""
 
     answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Give a *share* of the body, 0 to 1, behind headers that promise all of it."""
+    """Send a *share* of the body, 0 to 1, after the headers of the whole answer."""
 
     share: float
     answer: Answer | None = None
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """Give a *share* of the body in chunks, without the last one; HTTP/1.1 only."""
+    """Send a *share* of the body in chunks, without the last one; HTTP/1.1 only."""
 
     share: float
     answer: Answer | None = None
@@ -43,7 +43,7 @@ class Chunks:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Put *data* on the wire."""
+    """Send *data* unchanged."""
 
     data: bytes
 
@@ -64,7 +64,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Wait until the first bytes of the client are there, and read none; HTTP/1.1 only."""
+    """Wait for the first bytes of the client, and read none; HTTP/1.1 only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class ResetStream:
 class GoAway:
     """Announce the end of an HTTP/2 connection (RFC 9113, 6.8).
 
-    *behind* says how many streams, this one included, are declared never to have been worked on.
+    *behind* is the number of streams, including this one, that are declared as not processed.
     """
 
     behind: int
@@ -102,10 +102,10 @@ Move = Say | Part | Chunks | Raw | Delay | Hold | Arrival | Close | Reset | Rese
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a server does instead of answering, from a *point* in the request on.
+    """The moves of a server in place of the usual answer, from a *point* in the request on.
 
-    Where the body was read the site did its work before, and mailed the member: a client that
-    goes away does not stop it. *works* False is a fault that comes before the site's work.
+    If the body was read, the site has done its work and mailed the member, even if the client
+    disconnects. With *works* False the fault comes before the work of the site.
     """
 
     name: str
@@ -114,6 +114,6 @@ class Fault:
     works: bool = True
 
 
-#: What a server is told to do: an answer, a fault, a status number of the send hook, or a
-#: function that chooses one of these (None: as usual) when the request is there.
+#: The behaviour of a server: an answer, a fault, a status number of the send hook, or a
+#: function that chooses one of these (None: the usual answer) for a request.
 Behaviour = Answer | Fault | int | Callable[[Request], "Behaviour | None"]

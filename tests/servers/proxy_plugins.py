@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the forward proxy does on the way: it writes down what passes, or refuses it."""
+"""Plugins of the forward proxy: one logs requests, one refuses them."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from proxy.http.proxy import HttpProxyBasePlugin
 flags.add_argument("--passed", type=str, default="", help="The file that gets a line a request.")
 
 
-class WriteDown(HttpProxyBasePlugin):
-    """Writes the method and target of each request before it goes on."""
+class LogRequests(HttpProxyBasePlugin):
+    """Logs the method and target of each request before it is forwarded."""
 
     def handle_client_request(self, request: HttpParser) -> HttpParser:
-        """Write the line; CONNECT is one, whatever passes in its tunnel."""
+        """Write the line; a tunnel is one CONNECT."""
         target = request.path or b"%b:%d" % (request.host, request.port)
         with Path(self.flags.passed).open("ab") as passed:
             passed.write(b"%b %b %b\n" % (request.method, request.host, target))
@@ -23,7 +23,7 @@ class WriteDown(HttpProxyBasePlugin):
 
 
 class Refuse(HttpProxyBasePlugin):
-    """Refuses all with 403 Forbidden."""
+    """Refuses all requests with 403 Forbidden."""
 
     def before_upstream_connection(self, _request: HttpParser) -> HttpParser:
         """Refuse."""

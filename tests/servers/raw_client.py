@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A client of bare sockets, which sees what is on the wire and how it ends."""
+"""A socket client that shows the received bytes and how the connection ends."""
 
 import select
 import socket
@@ -33,8 +33,8 @@ def members(*headers: str, token: str = "secret", prefix: str = "") -> bytes:
     return post(prefix + hooks.MEMBERS, *headers, token=token, get="")
 
 
-class Bare:
-    """A connection to *site*, with TLS where there is an *authority* to trust."""
+class RawClient:
+    """A connection to *site*, with TLS if an *authority* is given."""
 
     def __init__(
         self, site: GroupServer, authority: Authority | None = None, protocol: str = "http/1.1"
@@ -43,7 +43,7 @@ class Bare:
         if authority is not None:
             trust = ssl.create_default_context(cafile=authority.pem)
             trust.set_alpn_protocols([protocol])
-            # A FIN without a TLS goodbye shall be seen.
+            # A FIN without a TLS goodbye must be visible.
             self.sock = trust.wrap_socket(
                 self.sock, server_hostname=site.host, suppress_ragged_eofs=False
             )
@@ -75,7 +75,7 @@ class Bare:
         return head, body
 
     def rest(self) -> tuple[bytes, str]:
-        """Return what comes until the end, and which end it is, as :meth:`some` has it."""
+        """Return all bytes until the end, and the kind of the end as in :meth:`some`."""
         data, end = b"", ""
         while not end:
             piece, end = self.some()
@@ -83,12 +83,12 @@ class Bare:
         return data, end
 
     def some(self) -> tuple[bytes, str]:
-        """Return what comes next, or which end: FIN (over TLS: goodbye, or FIN), RST."""
+        """Return the next bytes, or the kind of the end: FIN (over TLS: goodbye, or FIN), RST."""
         try:
             if data := self.sock.recv(65_536):
                 return data, ""
         except (ssl.SSLEOFError, ConnectionResetError):
-            # OpenSSL calls both the same; after a FIN alone, this side could still write.
+            # OpenSSL reports both alike; after a FIN only, this side could still write.
             return b"", "RST" if self._is_hung_up() else "FIN"
         return b"", "goodbye" if isinstance(self.sock, ssl.SSLSocket) else "FIN"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One request as it arrived at a server."""
+"""One request as received by a server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What arrived: *whole* is false where the body was not read to its end.
+    """A received request; *whole* is false if the body was not read completely.
 
     *connection* counts the connections of the server, *number* the requests of that connection,
-    both from 1; *time* is in seconds of the monotonic clock, when the headers were there.
+    both from 1; *time* is the monotonic clock in seconds when the headers had arrived.
     """
 
     method: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the calls of one hook are answered with, one after the other."""
+"""The scripted behaviours of the calls of one hook."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from .moves import Behaviour
 
 
 class Script:
-    """One behaviour for every call, or a list of them for the next calls; then as usual (None)."""
+    """One behaviour for all calls, or a list for the next calls, then the usual one (None)."""
 
     def __init__(self, told: Behaviour | Iterable[Behaviour | None] | None = None) -> None:
         self._lock = Lock()
@@ -17,7 +17,7 @@ class Script:
         self._always = told if self._lines is None else None
 
     def next(self) -> Behaviour | None:
-        """Return what the next call gets."""
+        """Return the behaviour of the next call."""
         if self._lines is None:
             return self._always
         with self._lock:

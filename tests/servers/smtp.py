@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real mail server on the loopback, which says and does at each stage what a test wants."""
+"""A real mail server on the loopback interface, with a script for each stage."""
 
 import asyncio
 import ssl
@@ -20,11 +20,11 @@ _SOON = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What the server is able to do: *users* and their passwords, which it then asks for.
+    """The capabilities of the server: *users* with their passwords enable authentication.
 
-    By which *mechanisms* of AUTH it asks for them may be chosen.
+    *mechanisms* are the offered mechanisms of AUTH.
     *tls* is the context for STARTTLS, or for the whole connection where *implicit*; *without*
-    are keywords of EHLO that it keeps to itself, such as ``8BITMIME``.
+    are keywords of EHLO that it does not offer, such as ``8BITMIME``.
     """
 
     tls: ssl.SSLContext | None = None
@@ -36,7 +36,7 @@ class Offers:
 
 
 class MailServer:
-    """Listens on *host* and *port*; *letters* are those that it took, in their order.
+    """Listens on *host* and *port*; *mails* are those that it took, in their order.
 
     It offers 8BITMIME, SMTPUTF8, SIZE and PIPELINING, with a context STARTTLS, with users AUTH.
     """
@@ -45,7 +45,7 @@ class MailServer:
 
     def __init__(self, offers: Offers) -> None:
         self.offers = offers
-        self.letters: list[Received] = []
+        self.mails: list[Received] = []
         self.commands: list[str] = []
         self.port = 0
         self.connections = 0
@@ -57,21 +57,22 @@ class MailServer:
 
     @property
     def open(self) -> int:
-        """How many connections there are now."""
+        """The number of open connections."""
         return len(self._sessions)
 
     def answer(
         self, stage: Stage | str, move: Move, *, to: str | None = None, times: int = 1 << 30
     ) -> None:
-        """At *stage*, for the recipient *to* or for any, do *move* so many *times*.
+        """At *stage*, for the recipient *to* or for any, do *move* this number of *times*.
 
-        What was said first goes first. :attr:`Stage.TEXT` is before the final dot, with the mail
-        half read; :attr:`Stage.END` is after it. Only an END of 2xx or a number takes the letter.
+        Moves are used in the order of the calls. :attr:`Stage.TEXT` is before the final dot, with
+        the mail half read; :attr:`Stage.END` is after it. The mail is accepted only if END is
+        2xx or a number.
         """
         self._rules.append((Stage(stage), to, move, [None] * min(times, 1 << 16)))
 
     def behave(self) -> None:
-        """Forget all that was to be answered, and be a good server from here on."""
+        """Clear the script, and behave normally from now on."""
         self._rules.clear()
 
     def cut(self) -> None:
@@ -79,7 +80,7 @@ class MailServer:
         asyncio.run_coroutine_threadsafe(self._end_sessions(), self._loop).result(LIMIT)
 
     def move(self, stage: Stage, to: str | None = None) -> Move | None:
-        """Return what was to be done at a *stage*, and count that it has been."""
+        """Return the scripted move for a *stage*, and count its use."""
         for rule, recipient, move, left in self._rules:
             if rule is stage and recipient in {None, to} and left:
                 left.pop()
@@ -87,29 +88,29 @@ class MailServer:
         return None
 
     def enter(self, session: Session) -> int:
-        """Take note of a connection; return its number, from 1."""
+        """Record a connection; return its number, from 1."""
         self._sessions.add(session)
         self.connections += 1
         return self.connections
 
     def leave(self, session: Session) -> None:
-        """Take note of its end."""
+        """Record the end of a connection."""
         self._sessions.discard(session)
 
     def start(self) -> None:
-        """Listen from here on."""
+        """Start to listen."""
         self._thread.start()
         if not self._ready.wait(LIMIT):
             raise TimeoutError("the mail server does not start")
 
     def stop(self) -> None:
-        """Listen no more, end all connections, and wait for the thread."""
+        """Stop listening, end all connections, and wait for the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LIMIT)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)  # the library asks for it
+        asyncio.set_event_loop(self._loop)  # the library needs it
         context = self.offers.tls if self.offers.implicit else None
         listening = self._loop.run_until_complete(
             self._loop.create_server(
@@ -135,7 +136,7 @@ class MailServer:
 
 @contextmanager
 def mail_server(**offers: Any) -> Iterator[MailServer]:
-    """Run a mail server that :class:`Offers` what is named, as long as the context lasts."""
+    """Run a mail server with these :class:`Offers` during the context."""
     server = MailServer(Offers(**offers))
     server.start()
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A mailer that hands its letters to the mail server of a test."""
+"""A mailer that sends to the mail server of a test."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ PASSWORD = "pässword-that-nobody-may-see"
 
 
 class Clock:
-    """Goes as a test sets it, in seconds."""
+    """A clock in seconds that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -40,7 +40,7 @@ class Clock:
 def mailing(
     server: MailServer, clock: Callable[[], float] | None = None, **settings: Any
 ) -> Iterator[SmtpMailer]:
-    """Yield a mailer with these settings, whose clock stands still if there is none."""
+    """Yield a mailer with these settings and a fixed clock by default."""
     values = {"security": "none", "timeout": LIMIT, "final_timeout": LIMIT} | settings
     there = SmtpSettings(server.host, server.port, bounces="bounces@example.org", **values)
     with closing(SmtpMailer(there, clock or Clock())) as mailer:
@@ -48,12 +48,12 @@ def mailing(
 
 
 def over_tls(authority: Authority, security: str = "starttls") -> dict[str, Any]:
-    """Return the settings for a server that has its certificate from *authority*."""
+    """Return the settings for a server with a certificate of *authority*."""
     return {"security": security, "ca_file": authority.pem}
 
 
 def text_of(result: DeliveryResult) -> str:
-    """Return what a *result* says of the mail server; nothing where the mail was taken."""
+    """Return the text of a *result* about the mail server; empty if the mail was accepted."""
     match result:
         case Deferred(reason) | InDoubt(reason):
             return reason
@@ -66,7 +66,7 @@ def text_of(result: DeliveryResult) -> str:
 
 
 def ends(mailer: SmtpMailer, kind: type[Result], mail: OutgoingMail, says: str = "") -> Result:
-    """Deliver *mail*; return the result, which has to be of that *kind* and to match *says*."""
+    """Deliver *mail*; check that the result has the *kind* and contains *says*; return it."""
     result = mailer.deliver(mail, "m1")
     assert isinstance(result, kind), result
     assert re.search(says, text_of(result)), result

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Letters for the tests of mailers, which do not care what is in them."""
+"""Mails for the tests of mailers, which do not read the content."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ ZOE = "zoë@example.org"
 
 
 @dataclass(frozen=True, slots=True)
-class PlainLetter:
-    """A mail that is ready; in seven bits *text* is written with question marks."""
+class PlainMessage:
+    """A composed mail; in seven bits, *text* contains question marks."""
 
     recipients: tuple[str, ...] = (KIM,)
     text: str = "Grüße\r\n.\r\n..\r\nend\r\n"
@@ -18,6 +18,6 @@ class PlainLetter:
     message_id: str = "<1@example.org>"
 
     def octets(self, *, eight_bit: bool) -> bytes:
-        """Return it with CRLF line ends."""
+        """Return the mail with CRLF line ends."""
         mail = f"Message-ID: {self.message_id}\r\nSubject: x\r\n\r\n{self.text}"
         return mail.encode() if eight_bit else mail.encode("ascii", "replace")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One connection to the mail server of the tests: aiosmtpd, with a script for each stage."""
+"""One connection to the mail server of the tests: aiosmtpd with a script for each stage."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Stage(StrEnum):
-    """Where in a session something else than usual may be said or done."""
+    """A stage of a session that can be scripted."""
 
     GREETING = "GREETING"
     EHLO = "EHLO"
@@ -27,21 +27,21 @@ class Stage(StrEnum):
 
 
 class Fault(Enum):
-    """What ends or hangs a connection instead of a reply."""
+    """A fault in place of a reply."""
 
     CLOSE = "close it"
     RESET = "reset it, without a word on the transport either"
     SILENCE = "say nothing until the client goes"
-    TAKEN = "take the letter, and close the connection without a word of that"
+    TAKEN = "accept the mail, and close the connection without a reply"
 
 
-#: A reply (after 421 the connection is closed), a fault, or seconds to wait before being good.
+#: A reply (421 closes the connection), a fault, or seconds to wait before the normal reply.
 Move = str | Fault | float
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A letter that was taken, as it came over the wire but for the dots."""
+    """An accepted mail as on the wire, without dot-stuffing."""
 
     mail_from: str
     recipients: tuple[str, ...]
@@ -53,10 +53,10 @@ class Received:
 
 
 class Host(Protocol):
-    """The server, as its connections see it."""
+    """The server as seen by its connections."""
 
     offers: Any
-    letters: list[Received]
+    mails: list[Received]
     commands: list[str]
 
     def move(self, stage: Stage, to: str | None = None) -> Move | None: ...
@@ -64,12 +64,12 @@ class Host(Protocol):
     def leave(self, session: "Session") -> None: ...
 
 
-class Gone(Exception):  # noqa: N818 - it is no error of the server's
-    """The connection has been ended by the script."""
+class SessionEnded(Exception):  # noqa: N818 - it is no error of the server's
+    """The script has ended the connection."""
 
 
 class Session(SMTP):
-    """Follows the script of its *host*, and is a good server where that says nothing."""
+    """Follows the script of its *host*, and behaves normally without one."""
 
     def __init__(self, host: Host, loop: asyncio.AbstractEventLoop) -> None:
         offers = host.offers
@@ -85,7 +85,7 @@ class Session(SMTP):
             auth_exclude_mechanism={"PLAIN", "LOGIN"}.difference(offers.mechanisms),
             authenticator=self._authenticate_user,
         )
-        # As an argument it comes with a warning where the whole connection is under TLS.
+        # As an argument it causes a warning if the whole connection uses TLS.
         self._auth_required = bool(offers.users)
         self._host = host
         self._number = 0
@@ -100,9 +100,9 @@ class Session(SMTP):
         self._host.leave(self)
 
     def end(self):
-        """End the connection now; return the task that has to be waited for."""
+        """End the connection now; return the task to wait for."""
         if self.transport is not None:
-            # Nothing is waiting to be written; to close TLS waits for the client's good-bye.
+            # Nothing remains to be written; closing TLS would wait for the client.
             self.transport.abort()
         self._handler_coroutine.cancel()
         return self._handler_coroutine
@@ -111,15 +111,15 @@ class Session(SMTP):
         try:
             if not await self._scripted(Stage.GREETING):
                 await super()._handle_client()
-        except Gone:
+        except SessionEnded:
             pass
 
     async def handle_exception(self, error):
-        # The library calls it for whatever a command raises, and goes on.
+        # The library calls this for every exception of a command, and continues.
         raise error
 
     async def _scripted(self, stage: Stage, to: str | None = None) -> bool:
-        """Return whether the script has said or done something at *stage* already."""
+        """Return whether the script has handled *stage*."""
         move = self._host.move(stage, to)
         if isinstance(move, float | int):
             await asyncio.sleep(move)
@@ -208,7 +208,7 @@ class Session(SMTP):
         move = self._host.move(Stage.END)
         if isinstance(move, str):
             if move.startswith("2"):
-                self._host.letters.append(received)
+                self._host.mails.append(received)
             return move
         return await self._end(move, received)
 
@@ -217,10 +217,10 @@ class Session(SMTP):
             if move is Fault.SILENCE:
                 await asyncio.Event().wait()
             if move is Fault.TAKEN:
-                self._host.letters.append(received)
+                self._host.mails.append(received)
             self._leave(move)
         await asyncio.sleep(move or 0)
-        self._host.letters.append(received)
+        self._host.mails.append(received)
         return "250 2.0.0 taken"
 
     def _authenticate_user(self, _server, _session, _envelope, _mechanism, data):

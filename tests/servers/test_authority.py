@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the certificates of the private authority are worth to an ordinary TLS client."""
+"""The certificates of the private authority for a TLS client."""
 
 import ssl
 
@@ -12,7 +12,7 @@ from servers import raw_client
 def test_a_good_certificate_is_trusted(groupserver, authority, host):
     site = groupserver(members=["u1"], tls=authority.good(), host=host)
     assert site.url.startswith("https://")
-    with raw_client.Bare(site, authority) as client:
+    with raw_client.RawClient(site, authority) as client:
         assert client.ask(raw_client.send())[0].startswith(b"HTTP/1.1 200 OK")
 
 
@@ -27,5 +27,5 @@ def test_a_good_certificate_is_trusted(groupserver, authority, host):
 def test_a_bad_certificate_is_refused(groupserver, authority, kind, complaint):
     site = groupserver(members=["u1"], tls=getattr(authority, kind)())
     with pytest.raises(ssl.SSLCertVerificationError, match=complaint):
-        raw_client.Bare(site, authority)
+        raw_client.RawClient(site, authority)
     assert not site.requests

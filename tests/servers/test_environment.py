@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What surrounds every test."""
+"""The environment of every test."""
 
 import os
 import signal

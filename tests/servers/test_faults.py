@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What each fault does on the wire of an HTTP/1.1 connection, seen by bare sockets."""
+"""The effect of each fault on an HTTP/1.1 connection, seen by a socket client."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ HALF = SENT[: len(SENT) // 2]
 
 @pytest.fixture(params=["plain", "tls"])
 def trust(request, authority):
-    """Return the authority of a site that speaks TLS, or None."""
+    """Return the authority of a site with TLS, or None."""
     return None if request.param == "plain" else authority
 
 
@@ -32,7 +32,7 @@ def site(groupserver, trust):
     return groupserver(members=["u1"], tls=None if trust is None else trust.good())
 
 
-#: What is on the wire, the end over TCP, and whether the member was mailed.
+#: The received bytes, the end over TCP, and whether the member was mailed.
 WIRE = {
     "closed after the headers": (b"", "FIN", False),
     "reset after the headers": (b"", "RST", False),
@@ -59,13 +59,13 @@ WIRE = {
 @pytest.mark.parametrize("death", deaths.HTTP1, ids=lambda death: death.name)
 def test_a_connection_ends_as_configured(site, trust, death, reused):
     data, end, mailed = WIRE[death.name]
-    with raw_client.Bare(site, trust) as client:
+    with raw_client.RawClient(site, trust) as client:
         if reused:
             client.ask(raw_client.send())
         site.on_send = [death]
         client.sock.sendall(raw_client.send())
         seen, how = client.rest()
-    # A RST throws away what was not read yet: what is seen is the beginning.
+    # A RST discards unread data, so only the beginning is compared.
     assert data.startswith(seen) if end == "RST" else seen == data
     assert how == (end if trust is not None or end != "goodbye" else "FIN")
     assert site.mailed["u1"] == mailed + reused
@@ -76,10 +76,10 @@ def test_a_connection_ends_as_configured(site, trust, death, reused):
 def test_a_connection_ends_before_the_first_request(groupserver, birth):
     site = groupserver(members=["u1"])
     site.on_connection = [birth]
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send())
         assert client.rest() == (b"", "RST" if "reset" in birth.name else "FIN")
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.ask(raw_client.send())
     assert (site.connections, len(site.requests)) == (2, 1)
 
@@ -89,7 +89,7 @@ def test_a_behaviour_can_be_chosen_for_each_connection(groupserver):
     births = iter([None, deaths.STILLBIRTHS[0]])
     site.on_connection = lambda _nothing: next(births)
     for end in ("", "FIN"):
-        with raw_client.Bare(site) as client:
+        with raw_client.RawClient(site) as client:
             client.sock.sendall(raw_client.send())
             assert client.some()[1] == end
 
@@ -98,7 +98,7 @@ def test_a_handshake_can_be_refused(groupserver, authority):
     site = groupserver(members=["u1"], tls=authority.good())
     site.on_connection = [faults.garbage(point=Point.ACCEPT)]
     with pytest.raises(OSError, match="SSL"):
-        raw_client.Bare(site, authority)
+        raw_client.RawClient(site, authority)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_handshake_can_be_refused(groupserver, authority):
 def test_a_wrong_answer_is_complete_and_sends_no_mail(groupserver, answer, head, body):
     site = groupserver(members=["u1"])
     site.on_send = answer
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         seen, data = client.ask(raw_client.send())
     assert head in seen + b"\r\n"
     assert data.startswith(body)
@@ -133,14 +133,14 @@ def test_a_wrong_answer_is_complete_and_sends_no_mail(groupserver, answer, head,
 def test_the_last_answer_closes_the_connection(groupserver):
     site = groupserver(members=["u1"])
     site.on_send = faults.last(faults.text("[]"))
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.ask(raw_client.send())
         assert client.rest() == (b"", "FIN")
 
 
 def test_a_kept_connection_is_closed_when_idle(site, trust):
     site.on_send = faults.closed_when_idle()
-    with raw_client.Bare(site, trust) as client:
+    with raw_client.RawClient(site, trust) as client:
         head, body = client.ask(raw_client.send())
         assert client.rest() == (b"", "FIN" if trust is None else "goodbye")
     assert b"close" not in head
@@ -149,7 +149,7 @@ def test_a_kept_connection_is_closed_when_idle(site, trust):
 
 def test_an_unrequested_100_precedes_the_answer(site, trust):
     site.on_send = faults.continued()
-    with raw_client.Bare(site, trust) as client:
+    with raw_client.RawClient(site, trust) as client:
         client.sock.sendall(raw_client.send("u1", "Connection: close"))
         assert client.rest()[0] == b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + SENT
 
@@ -157,7 +157,7 @@ def test_an_unrequested_100_precedes_the_answer(site, trust):
 def test_a_huge_answer_is_chunked(groupserver):
     site = groupserver()
     site.on_members = faults.huge(3 << 20)
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.members("Connection: close"))
         data, end = client.rest()
     assert b"\r\nTransfer-Encoding: chunked\r\n" in data
@@ -170,7 +170,7 @@ def test_an_endless_list_ends_when_the_client_disconnects(groupserver):
     site = groupserver()
     site.on_members = faults.endless_list()
     data = b""
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.members())
         while len(data) < 1 << 20:
             data += client.sock.recv(1 << 16)
@@ -182,7 +182,7 @@ def test_an_endless_list_ends_when_the_client_disconnects(groupserver):
 def test_an_answer_can_be_slow(groupserver):
     site = groupserver()
     site.on_members = faults.dripping(b'["u1"]', pause=0.02)
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         began = time.monotonic()
         _, body = client.ask(raw_client.members())
     assert body == b'["u1"]'
@@ -191,7 +191,7 @@ def test_an_answer_can_be_slow(groupserver):
 
 def test_an_answer_is_delayed(site, trust):
     site.on_send = faults.delayed(0.1)
-    with raw_client.Bare(site, trust) as client:
+    with raw_client.RawClient(site, trust) as client:
         began = time.monotonic()
         assert client.ask(raw_client.send())[1] == SENT
         assert time.monotonic() - began >= 0.1
@@ -200,7 +200,7 @@ def test_an_answer_is_delayed(site, trust):
 def test_an_answer_is_held_until_it_is_released(site, trust):
     released = threading.Event()
     site.on_send = faults.held(released)
-    with raw_client.Bare(site, trust) as client:
+    with raw_client.RawClient(site, trust) as client:
         client.sock.sendall(raw_client.send())
         site.wait_for_requests(1)
         client.sock.settimeout(0.05)
@@ -219,7 +219,7 @@ def test_each_fault_has_its_own_name():
 def test_a_fault_does_not_mail_a_member_who_is_skipped(site, trust):
     site.answers["u1"] = -16
     site.on_send = [faults.half(), None]
-    with raw_client.Bare(site, trust) as client:
+    with raw_client.RawClient(site, trust) as client:
         client.sock.sendall(raw_client.send())
         assert b'"status": -16' in client.rest()[0]
     assert not site.mailed

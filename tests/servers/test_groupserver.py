@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the test's site answers, records and mails, seen by http.client and bare sockets."""
+"""The answers, records and mails of the test site, seen by http.client and sockets."""
 
 import http.client
 import json
@@ -116,8 +116,8 @@ def test_a_wrong_token_is_refused_and_echoed(groupserver, hook, status):
     fields = {"profileId": "u1", "token": "wrong", "send": "Send", "get": ""}
     code, _, body = _call(site, hook, fields)
     first = 'Token: The authentication token "wrong" does not match the one in the database.'
-    complaints = [first, "Token: Required input is missing."]
-    assert (code, json.loads(body)) == (200, {"status": status, "message": complaints})
+    errors = [first, "Token: Required input is missing."]
+    assert (code, json.loads(body)) == (200, {"status": status, "message": errors})
     assert not site.mailed
 
 
@@ -170,7 +170,7 @@ def test_another_method_gets_500(site, method):
 def test_a_chunked_form_is_refused(site):
     request = raw_client.send().replace(b"Content-Length: 35", b"Transfer-Encoding: chunked")
     assert b"chunked" in request
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(request)
         data, end = client.rest()
     assert data.startswith(b"HTTP/1.1 400 ")
@@ -196,7 +196,7 @@ def test_the_hooks_are_below_the_root_of_the_site(groupserver):
 
 
 def test_invalid_http_gets_400(site):
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(b"\x16\x03\x01\x02\x00\x01")
         data, end = client.rest()
     assert (data[:13], end) == (b"HTTP/1.1 400 ", "FIN")
@@ -205,7 +205,7 @@ def test_invalid_http_gets_400(site):
 def test_a_client_that_expects_100_gets_it(site):
     request = raw_client.send("u1", "Expect: 100-continue")
     head, _, body = request.partition(b"\r\n\r\n")
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(head + b"\r\n\r\n")
         expected = b"HTTP/1.1 100 Continue\r\n\r\n"
         assert client.sock.recv(len(expected)) == expected
@@ -213,7 +213,7 @@ def test_a_client_that_expects_100_gets_it(site):
 
 
 def test_each_request_is_recorded_with_its_connection(site):
-    with raw_client.Bare(site) as one, raw_client.Bare(site) as two:
+    with raw_client.RawClient(site) as one, raw_client.RawClient(site) as two:
         for client, member in ((one, "u1"), (two, "u2"), (one, "u3")):
             client.ask(raw_client.send(member, "X-Seen: yes"))
     seen = [(one.connection, one.number, one.fields["profileId"]) for one in site.requests]
@@ -246,7 +246,7 @@ def test_many_requests_are_answered_at_once(site):
 def test_a_member_is_mailed_after_the_client_disconnects(site):
     released = threading.Event()
     site.on_send = faults.held(released)
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send())
         site.wait_for_requests(1)
     released.set()
@@ -254,7 +254,7 @@ def test_a_member_is_mailed_after_the_client_disconnects(site):
 
 
 def test_an_incomplete_form_is_recorded_and_sends_no_mail(site):
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send()[:-1])
     site.wait_for_requests(1)
     assert [one.whole for one in site.requests] == [False]
@@ -268,13 +268,13 @@ def test_waiting_for_requests_times_out(site):
 
 
 def test_a_restarted_site_has_the_same_port_and_counts(site):
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.ask(raw_client.send())
         port = site.port
         site.stop()
         assert client.rest() == (b"", "FIN")
     with pytest.raises(ConnectionRefusedError):
-        raw_client.Bare(site)
+        raw_client.RawClient(site)
     site.start()
     assert site.port == port
     assert _send(site)["status"] == 0
@@ -283,7 +283,7 @@ def test_a_restarted_site_has_the_same_port_and_counts(site):
 
 def test_a_site_with_a_held_call_can_stop(site):
     site.on_send = faults.never()
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send())
         site.wait_for_requests(1)
         site.stop()
@@ -291,7 +291,7 @@ def test_a_site_with_a_held_call_can_stop(site):
 
 
 def test_connections_can_be_cut_while_the_site_runs(site):
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.ask(raw_client.send())
         site.cut()
         assert client.rest() == (b"", "FIN")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a site that speaks HTTP/2 answers, and how its streams and connections die."""
+"""The answers of a site with HTTP/2, and how its streams and connections end."""
 
 import io
 import json
@@ -9,14 +9,14 @@ import pycurl
 import pytest
 
 from servers import deaths, faults, hooks, raw_client
-from servers.http2_client import Frames
+from servers.http2_client import Http2Client
 
 SENT = (
     '{"status": 0, "message": "Sent the monthly profile-status notification to Jane Smith (u1)"}'
 )
 HALF = SENT[: len(SENT) // 2]
 
-#: What comes on stream n (m is the one before), to its end, and whether the member was mailed.
+#: The events on stream n (m is the previous one) to its end, and whether the member was mailed.
 WIRE = {
     "closed after the headers": (["FIN"], False),
     "reset after the headers": (["RST"], False),
@@ -55,7 +55,7 @@ def site(groupserver, authority):
 @pytest.mark.parametrize("death", deaths.HTTP2, ids=lambda death: death.name)
 def test_a_stream_ends_as_configured(site, authority, death, reused):
     words, mailed = WIRE[death.name]
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         if reused:
             client.send()
             client.until("end of")
@@ -65,7 +65,7 @@ def test_a_stream_ends_as_configured(site, authority, death, reused):
         seen = client.until(named[-1])
     if "garbage" in death.name:
         assert client.received.endswith(faults.GARBAGE)
-    # A RST throws away what was not read yet.
+    # A RST discards unread data.
     assert [word for word in named if word in seen] == seen
     assert seen == named or named[-1] == "RST"
     assert site.mailed["u1"] == mailed + reused
@@ -78,7 +78,7 @@ def _numbered(word, stream):
 
 def test_the_answers_are_those_of_http1(site, authority):
     site.answers["u2"] = -16
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         client.send("u1")
         assert client.until("end of") == ["200", SENT, "end of 1"]
         client.send("u2")
@@ -89,7 +89,7 @@ def test_the_answers_are_those_of_http1(site, authority):
 
 
 def test_a_client_of_http1_is_served_in_http1(site, authority):
-    with raw_client.Bare(site, authority) as client:
+    with raw_client.RawClient(site, authority) as client:
         assert client.ask(raw_client.send())[1].decode() == SENT
 
 
@@ -97,7 +97,7 @@ def test_streams_are_answered_at_once_and_out_of_order(site, authority):
     released = threading.Event()
     site.answers["u1"] = faults.held(released)
     site.answers["u2"] = faults.delayed(0.02)
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         first, second, third = (client.send(member) for member in ("u1", "u2", "u3"))
         client.until(f"end of {third}", f"end of {second}")
         released.set()
@@ -107,7 +107,7 @@ def test_streams_are_answered_at_once_and_out_of_order(site, authority):
 def test_a_cancelled_stream_is_not_answered(site, authority):
     released = threading.Event()
     site.answers["u1"] = faults.held(released)
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         first = client.send("u1")
         site.wait_for_requests(1)
         client.cancel(first)
@@ -119,11 +119,11 @@ def test_a_cancelled_stream_is_not_answered(site, authority):
 
 def test_a_site_with_a_held_stream_can_stop(site, authority):
     site.on_send = faults.never()
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         client.send()
         site.wait_for_requests(1)
         site.stop()
-        # What was not read yet is answered with a RST.
+        # Unread data is answered with a RST.
         assert client.end() in {"FIN", "RST"}
 
 

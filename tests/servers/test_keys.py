@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the test's site does about idempotency keys, seen by bare sockets."""
+"""The idempotency keys of the test site, seen by a socket client."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ import pytest
 
 from limits import LIMIT
 from servers import deaths, faults, raw_client
-from servers.http2_client import Frames
+from servers.http2_client import Http2Client
 from servers.moves import Fault, Say
 
 KEY = '"2026-10-0a1b2c"'
@@ -21,7 +21,7 @@ SENT = (
 
 def _ask(site, request):
     """Return the status and the body of one call."""
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         head, body = client.ask(request)
     return int(head.split()[1]), body
 
@@ -38,8 +38,8 @@ def _line(key):
 
 
 def _begin(site, key=KEY):
-    """Call the send hook, and return the connection, on which the answer is still to come."""
-    client = raw_client.Bare(site)
+    """Call the send hook; return the connection without reading the answer."""
+    client = raw_client.RawClient(site)
     seen = len(site.requests)
     client.sock.sendall(raw_client.send("u1", _line(key)))
     site.wait_for_requests(seen + 1)
@@ -52,20 +52,20 @@ def site(groupserver):
 
 
 def test_the_members_hook_states_the_key_lifetime(site):
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         head, body = client.ask(raw_client.members())
     assert b"\r\nIdempotency-Key-Lifetime: 7776000\r\n" in head + b"\r\n"
     assert sorted(json.loads(body)) == ["u1", "u2"]
 
 
 def test_a_wrong_token_gets_no_key_lifetime(site):
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         assert b"Lifetime" not in client.ask(raw_client.members(token="wrong"))[0]
 
 
 def test_a_site_without_keys_ignores_them(groupserver):
     site = groupserver(members=["u1"])
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         assert b"Lifetime" not in client.ask(raw_client.members())[0]
     assert _send(site) == _send(site) == (200, SENT)
     assert _send(site, key="no key")[0] == 200
@@ -156,7 +156,7 @@ def test_a_delayed_call_is_a_conflict_until_it_ends(site):
     site.on_send = [faults.delayed(seconds)]
     with _begin(site) as client:
         status, _ = _ask(site, raw_client.send("u1", _line(KEY)))
-        # On a loaded machine it may be over before it is asked.
+        # On a loaded machine the call may end before the second one arrives.
         assert status == 409 or time.monotonic() - began > seconds
         assert client.answer()[1] == SENT
     assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
@@ -171,7 +171,7 @@ def test_a_call_without_a_decision_is_a_conflict(site):
         decided.wait(LIMIT)
 
     site.on_send = [decide]
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send("u1", _line(KEY)))
         assert deciding.wait(LIMIT)
         assert _ask(site, raw_client.send("u1", _line(KEY)))[0] == 409
@@ -195,10 +195,10 @@ def test_the_work_continues_after_an_http2_client_disconnects(groupserver, autho
     site = groupserver(members=["u1"], keys=60, tls=authority.good(), http2=True)
     released = threading.Event()
     site.on_send = [faults.held(released)]
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         client.send("u1", ("idempotency-key", KEY))
         site.wait_for_requests(1)
-    with Frames(site, authority) as client:
+    with Http2Client(site, authority) as client:
         stream = client.send("u1", ("idempotency-key", KEY))
         assert "409" in client.until(f"end of {stream}")
         released.set()
@@ -209,7 +209,7 @@ def test_the_work_continues_after_an_http2_client_disconnects(groupserver, autho
 @pytest.mark.parametrize("death", deaths.HTTP1, ids=lambda death: death.name)
 def test_a_lost_answer_is_repeated(site, death):
     site.on_send = [death]
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send("u1", _line(KEY)))
         client.rest()
     assert _ask(site, raw_client.send("u1", _line(KEY))) == (200, SENT)
@@ -219,11 +219,11 @@ def test_a_lost_answer_is_repeated(site, death):
 def test_an_answer_can_be_lost_twice(site):
     site.on_send = [None, faults.closed()]
     _send(site)
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send("u1", _line('"x"')))
         client.rest()
     site.on_send = [faults.closed()]
-    with raw_client.Bare(site) as client:
+    with raw_client.RawClient(site) as client:
         client.sock.sendall(raw_client.send("u1", _line('"x"')))
         assert client.rest() == (b"", "FIN")
     assert site.mailed == {"u1": 2}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""libcurl sends a POST again by itself when a kept connection dies; and how it does not.
+"""libcurl repeats a POST by itself when a kept connection ends, unless its body cannot rewind.
 
-What is tried is libcurl alone, through pycurl, for every way in which a connection can die: that
-one call of the send hook is read at most once, and that a body which was never asked for never
-arrived. The sender rests on both.
+These tests use only libcurl, through pycurl, for every way in which a connection can end: one
+call of the send hook is read at most once, and a body that libcurl never read was never sent.
+The sender depends on both.
 """
 
 import io
@@ -17,9 +17,9 @@ from servers import deaths, faults, hooks
 from servers.moves import Close, Fault, GoAway, Reset, ResetStream, Say
 
 _MODES = {"plain": deaths.HTTP1, "tls": deaths.HTTP1, "http2": deaths.HTTP2}
-# Those that an HTTP client may answer with another request, and one of each kind besides.
+# Statuses that a client may answer with another request, and one of each other kind.
 _STATUSES = (204, 301, 303, 307, 308, 401, 407, 408, 413, 417, 421, 425, 429, 500, 503)
-# Those after which libcurl posts again, if it can.
+# Ends after which libcurl posts again, if it can.
 _TRAPS = {
     "closed after the headers",
     "closed after the body",
@@ -28,7 +28,7 @@ _TRAPS = {
     "HTTP_1_1_REQUIRED, body read",
     "GOAWAY below this stream, closed",
 }
-# libcurl repeats on a connection that it kept, and in few cases on the first one too.
+# libcurl repeats on a kept connection, and in few cases on a new one.
 _DEATHS = [
     pytest.param(mode, death, reused, id=f"{mode}-{death.name}-{'reused' if reused else 'first'}")
     for mode, named in _MODES.items()
@@ -43,7 +43,7 @@ def _form(member):
 
 
 def _prepared(client, site, member, authority):
-    """Set all but the body, and return the file that the body is read from."""
+    """Set all options except the body; return the file with the body."""
     client.setopt(pycurl.URL, site.url + hooks.SEND)
     client.setopt(pycurl.CAINFO, str(authority.pem))
     client.setopt(pycurl.HTTPHEADER, ["Expect:"])
@@ -56,7 +56,7 @@ def _prepared(client, site, member, authority):
 
 
 def _by_recipe(client, site, member, authority):
-    """Prepare a call whose body cannot be rewound, and return the file that it is read from."""
+    """Prepare a call whose body cannot be rewound; return the file with the body."""
     body = _prepared(client, site, member, authority)
     client.setopt(pycurl.POST, 1)
     client.setopt(pycurl.POSTFIELDSIZE, len(body.getvalue()))
@@ -65,13 +65,13 @@ def _by_recipe(client, site, member, authority):
 
 
 def _by_fields(client, site, member, authority):
-    """Prepare a call whose body libcurl holds, and can send as often as it likes."""
+    """Prepare a call whose body libcurl buffers and can send again."""
     client.setopt(pycurl.POSTFIELDS, _prepared(client, site, member, authority).getvalue())
     return io.BytesIO()
 
 
 def _call(client, site, prepare, authority):
-    """Return libcurl's error, 0 for none, and how many bytes of the body it asked for."""
+    """Return the error of libcurl, 0 for none, and the number of body bytes that it read."""
     client.reset()
     body = prepare(client, site, "u1", authority)
     try:
@@ -99,7 +99,7 @@ def start(groupserver, authority):
 
 @pytest.mark.parametrize("mode", ["plain", "tls"])
 def test_libcurl_posts_a_buffered_body_twice(start, client, authority, mode):
-    # Over HTTP/2 too, but not each time: libcurl may find the connection dead while it writes.
+    # Over HTTP/2 not each time: libcurl may detect the closed connection while it writes.
     site = start(mode)
     _call(client, site, _by_fields, authority)
     site.on_send = [faults.closed()]
@@ -137,14 +137,14 @@ def test_libcurl_posts_a_body_without_rewind_once(start, client, authority, mode
         assert _call(client, site, _by_recipe, authority)[0] == 0
     site.on_send = [death]
     error, asked = _call(client, site, _by_recipe, authority)
-    # Its threads have ended: whatever arrived was recorded.
+    # Its threads have ended, so all requests are recorded.
     site.stop()
     arrived = site.requests[reused:]
     assert len(arrived) == 1
     assert len(site.sends) - reused == arrived[0].whole
     assert site.mailed["u1"] - reused == arrived[0].whole
     assert asked == len(_form("u1")) or not arrived[0].whole
-    # A FIN in the middle of the headers is the end of them, to libcurl: 200, without a body.
+    # libcurl takes a FIN in the headers for their end: 200 without a body.
     assert error or (death.name, mode) == ("closed in the headers", "plain")
 
 
@@ -167,7 +167,7 @@ def test_libcurl_does_not_retry_a_failed_connection(start, client, authority, mo
     connections = site.connections
     site.stop()
     assert (len(site.requests), connections) == (0, 1)
-    # Over TLS it is certain that nothing left; over plain TCP the request was on its way.
+    # Over TLS nothing was sent; over plain TCP the request was already sent.
     assert bool(asked) == (mode == "plain")
     assert (error == pycurl.E_SSL_CONNECT_ERROR) == (mode != "plain")
 
@@ -182,7 +182,7 @@ def test_a_bad_certificate_gets_no_data(groupserver, client, authority, kind):
 
 
 def _call_together(multi, clients):
-    """Run the transfers to their ends, and return libcurl's error of each, 0 for none."""
+    """Run the transfers until they end; return the error of each, 0 for none."""
     errors = {}
     for client in clients:
         multi.add_handle(client)

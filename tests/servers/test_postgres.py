@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tests' own PostgreSQL ends with them, however they end."""
+"""The private PostgreSQL server ends with the tests, also when they are killed."""
 
 import signal
 import subprocess

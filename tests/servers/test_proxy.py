@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What passes through the forward proxy, and what it refuses."""
+"""Requests that the forward proxy forwards or refuses."""
 
 import io
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a connection's one thread waits for its socket and for its delayed streams alike."""
+"""Lets one thread wait for its socket and for delayed streams at the same time."""
 
 import contextlib
 import socket
@@ -9,16 +9,16 @@ from typing import Self
 
 from .host import Host, Turn
 from .moves import Delay, Hold
-from .wire import Gone
+from .wire import ConnectionClosed
 
 
-class Bell:
-    """Wakes the thread of a connection, from the threads that wait for its streams."""
+class Waker:
+    """Wakes the thread of a connection from threads that wait for its streams."""
 
     def __init__(self) -> None:
-        self.hears, self._rope = socket.socketpair()
+        self.reader, self._writer = socket.socketpair()
         self._waiting: list[Thread] = []
-        self._rung: deque[tuple[int, Turn]] = deque()
+        self._ready: deque[tuple[int, Turn]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -26,22 +26,22 @@ class Bell:
     def __exit__(self, *_: object) -> None:
         for thread in self._waiting:
             thread.join()
-        self.hears.close()
-        self._rope.close()
+        self.reader.close()
+        self._writer.close()
 
-    def ring_after(self, host: Host, wait: Delay | Hold, stream: int, turn: Turn) -> None:
-        """Ring for what is left of a stream's turn when the wait is over."""
+    def wake_after(self, host: Host, wait: Delay | Hold, stream: int, turn: Turn) -> None:
+        """Wake for the rest of the turn of a stream after the wait."""
 
-        def ring() -> None:
-            with contextlib.suppress(Gone):
+        def wake() -> None:
+            with contextlib.suppress(ConnectionClosed):
                 host.wait(wait)
-                self._rung.append((stream, turn))
-                self._rope.send(b"!")
+                self._ready.append((stream, turn))
+                self._writer.send(b"!")
 
-        thread = Thread(target=ring, daemon=True)
+        thread = Thread(target=wake, daemon=True)
         self._waiting.append(thread)
         thread.start()
 
     def answer(self) -> list[tuple[int, Turn]]:
-        """Return what it has rung for."""
-        return [self._rung.popleft() for _ in self.hears.recv(4096)]
+        """Return the streams that are ready, with their turns."""
+        return [self._ready.popleft() for _ in self.reader.recv(4096)]

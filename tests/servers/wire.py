@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The bytes of one connection: read, written, and ended in every way there is."""
+"""The bytes of one connection: reads, writes, and every kind of end."""
 
 import contextlib
 import select
@@ -10,12 +10,12 @@ import struct
 _PIECE = 65_536
 
 
-class Gone(Exception):  # noqa: N818 - not an error: clients go
+class ConnectionClosed(Exception):  # noqa: N818 - not an error: clients go
     """The client has closed its side."""
 
 
 class NotHttpError(Exception):
-    """The client speaks something else: TLS, perhaps."""
+    """The client uses another protocol, for example TLS."""
 
 
 class Wire:
@@ -28,16 +28,16 @@ class Wire:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def encrypt(self, tls: ssl.SSLContext) -> str | None:
-        """Shake hands, and return the protocol that was agreed on (ALPN)."""
+        """Do the TLS handshake; return the negotiated protocol (ALPN)."""
         self.sock = tls.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
-        # A cut that came while the socket changed hands found neither.
+        # A cut during the handshake found neither socket.
         if self._is_cut:
-            raise Gone
+            raise ConnectionClosed
         self.sock.do_handshake()
         return self.sock.selected_alpn_protocol()
 
     def read_head(self) -> bytes:
-        """Return what comes before the next empty line, or raise :class:`NotHttpError`."""
+        """Return the bytes before the next empty line, or raise :class:`NotHttpError`."""
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             self._buffer += self.receive()
             if not self._buffer[:1].isalpha():
@@ -55,14 +55,14 @@ class Wire:
         return data
 
     def receive(self) -> bytes:
-        """Return what arrives next, one byte at least."""
+        """Return the next bytes, at least one."""
         data = self.sock.recv(_PIECE)
         if not data:
-            raise Gone
+            raise ConnectionClosed
         return data
 
     def await_bytes(self) -> None:
-        """Return when there is something to read, or the end."""
+        """Wait until there is something to read, or the end."""
         select.select([self.sock], [], [])
 
     def send(self, data: bytes) -> None:
@@ -70,9 +70,9 @@ class Wire:
         self.sock.sendall(data)
 
     def finish(self, *, polite: bool) -> None:
-        """Send a FIN, after a TLS goodbye if *polite*, then take what comes until the client goes.
+        """Send a FIN, after a TLS goodbye if *polite*, then read until the client disconnects.
 
-        A socket closed with bytes unread answers them with a RST: that would be another fault.
+        A socket closed with unread bytes sends a RST, which would be another fault.
         """
         if polite and isinstance(self.sock, ssl.SSLSocket):
             self.sock.settimeout(0)
@@ -90,8 +90,8 @@ class Wire:
         self.sock.close()
 
     def cut(self) -> None:
-        """Wake whoever reads or writes, in any thread, to find the connection ended."""
+        """End the connection for all threads that read or write."""
         self._is_cut = True
         with contextlib.suppress(OSError):
-            # SSLSocket.shutdown would take the cipher away from under the other thread.
+            # SSLSocket.shutdown would remove the cipher that the other thread uses.
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)

@@ -25,7 +25,7 @@ from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey, begin
 from limits import LIMIT
 from servers.smtp import mail_server
 from servers.smtp_mailer import Clock, mailing
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
 KEY = IdempotencyKey("k", "f")
 
@@ -126,7 +126,7 @@ def test_an_unreachable_mail_server_is_logged_once_a_minute(db, logged):
 
 
 def ended(loop, result):
-    decision = Decision(HookReply(0, ""), "Jane", PlainLetter())
+    decision = Decision(HookReply(0, ""), "Jane", PlainMessage())
     outcome = outcome_of(result, "u1", decision)
     return SendCall("u1", MARCH, None, decision=decision, outcome=outcome, loop=loop)
 

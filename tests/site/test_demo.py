@@ -141,13 +141,8 @@ def test_a_secret_group_has_more_than_twelve_members_and_an_administrator(seeded
 
 
 def test_the_names_are_from_around_the_world():
-    names = [character.name for character in read_people()]
-    scripts = {
-        unicodedata.name(letter).split()[0]
-        for name in names
-        for letter in name
-        if letter.isalpha()
-    }
+    names = [person.name for person in read_people()]
+    scripts = {unicodedata.name(one).split()[0] for name in names for one in name if one.isalpha()}
     assert {"LATIN", "CJK", "ARABIC", "HEBREW", "GREEK", "CYRILLIC", "HANGUL", "THAI"} <= scripts
     assert any("'" in name for name in names)
     assert max(map(len, names)) > 60

@@ -41,7 +41,7 @@ class MailServer:
     results: list
     held: threading.Event | None = None
     reached: threading.Event = field(default_factory=threading.Event)
-    letters: list = field(default_factory=list)
+    mails: list = field(default_factory=list)
     jobs: int = 2
     closed: bool = False
 
@@ -49,7 +49,7 @@ class MailServer:
         self.reached.set()
         if self.held:
             assert self.held.wait(LIMIT)
-        self.letters.append(mail)
+        self.mails.append(mail)
         result = self.results.pop(0) if self.results else Delivered()
         if isinstance(result, Exception):
             raise result
@@ -105,7 +105,7 @@ def test_a_delivered_mail_is_recorded_and_answered(ann):
     with dispatching(ann.engine, mailer := MemoryMailer()) as dispatcher:
         assert ask(dispatcher, ANN) == [SENT]
         assert ask(dispatcher, ANN) == [SENT]
-    assert len(mailer.letters) == 1
+    assert len(mailer.mails) == 1
     assert codes(ann) == ["1"]
 
 
@@ -117,7 +117,7 @@ def test_a_refused_address_gets_no_more_mail(ann):
         assert first.message.endswith("for Ann (ann): no verified email addresses")
         assert ask(dispatcher, ANN) == [first]
         assert ask(dispatcher, ("ann", MARCH)) == [first]
-    assert len(mailer.letters) == 1
+    assert len(mailer.mails) == 1
     assert [row.reply for row in ann.rows(tables.UNDELIVERABLE_EMAIL)] == ["550 5.1.1 nobody"]
     assert codes(ann) == ["2", "2"]
 
@@ -129,7 +129,7 @@ def test_a_refused_address_with_an_international_host_is_marked(ann):
     with dispatching(ann.engine, mailer := MailServer([RecipientsRefused(refused)])) as dispatcher:
         assert kinds(ask(dispatcher, ("bob", MARCH))) == [-8]
         assert kinds(ask(dispatcher, ("bob", MARCH))) == [-8]
-    assert [letter.recipients for letter in mailer.letters] == [("Bob@xn--mnchen-3ya.example",)]
+    assert [mail.recipients for mail in mailer.mails] == [("Bob@xn--mnchen-3ya.example",)]
 
 
 @pytest.mark.parametrize("form", [ANN, ("ann", MARCH)], ids=["key", "no key"])
@@ -140,7 +140,7 @@ def test_a_mail_is_sent_again_without_the_refused_address(ann, form):
         (first,) = ask(dispatcher, form)
         assert (first.label, first.retry_after) == ("deferred", 1)
         assert ask(dispatcher, form) == [SENT]
-    assert [letter.recipients for letter in mailer.letters] == [
+    assert [mail.recipients for mail in mailer.mails] == [
         ("ann@example.org", "m\u00fcller@example.org"),
         ("ann@example.org",),
     ]
@@ -153,7 +153,7 @@ def test_other_addresses_get_mail_if_some_are_refused(ann):
     with dispatching(ann.engine, mailer := MailServer([Delivered(refused)])) as dispatcher:
         assert kinds(ask(dispatcher, ANN)) == [0]
         assert kinds(ask(dispatcher, ("ann", MARCH))) == [0]
-    assert [letter.recipients for letter in mailer.letters] == [
+    assert [mail.recipients for mail in mailer.mails] == [
         ("ann@example.org", "other@example.org"),
         ("other@example.org",),
     ]
@@ -186,8 +186,8 @@ def test_a_mail_in_doubt_is_never_delivered_again(ann, doubt):
     with dispatching(ann.engine, second := MailServer([])) as dispatcher:
         answers += ask(dispatcher, ANN)
     assert kinds(answers) == ["in_doubt"] * 3
-    assert all(first.letters[0].message_id in answer.text for answer in answers)
-    assert (len(first.letters), len(second.letters)) == (1, 0)
+    assert all(first.mails[0].message_id in answer.text for answer in answers)
+    assert (len(first.mails), len(second.mails)) == (1, 0)
     assert codes(ann) == []
 
 
@@ -241,7 +241,7 @@ def test_few_deliveries_are_recorded_ahead(ann):
     assert begun <= 2 * mailer.jobs
     assert kinds(answers) == [0] * 10 + [asyncio.CancelledError] * 10
     # A call that is cancelled in the queue sends no mail.
-    assert len(mailer.letters) == 10
+    assert len(mailer.mails) == 10
 
 
 def test_a_call_cancelled_in_the_queue_can_be_repeated(ann):
@@ -259,7 +259,7 @@ def test_a_call_cancelled_in_the_queue_can_be_repeated(ann):
 
         assert kinds(asyncio.run(story())) == [0] * 10 + [asyncio.CancelledError] * 10
         assert kinds(ask(dispatcher, *forms)) == [0] * 20
-    assert len(mailer.letters) == 20
+    assert len(mailer.mails) == 20
 
 
 def test_simultaneous_calls_with_one_key_send_one_mail(ann):
@@ -274,7 +274,7 @@ def test_simultaneous_calls_with_one_key_send_one_mail(ann):
 
         answers = kinds(asyncio.run(story()))
     assert sorted(answers, key=str) == sorted([0, *["in_progress"] * 7], key=str)
-    assert len(mailer.letters) == 1
+    assert len(mailer.mails) == 1
 
 
 def test_an_error_for_one_member_does_not_affect_others(ann):
@@ -388,7 +388,7 @@ def test_a_record_that_always_fails_is_in_doubt_and_blocks_no_other_call(ann):
         assert kinds(ask(dispatcher, ANN)) == ["in_doubt"]
         assert kinds(ask(dispatcher, ("nobody", MARCH))) == [-2]
         assert kinds(ask(dispatcher, ANN)) == ["in_doubt"]
-    assert len(mailer.letters) == 1
+    assert len(mailer.mails) == 1
 
 
 # Closing
@@ -439,7 +439,7 @@ def test_a_key_in_progress_in_another_process_is_not_processed(ann):
             assert await other.send(*ANN) == SENT
 
         asyncio.run(story())
-    assert (len(mailer.letters), len(idle.letters)) == (1, 0)
+    assert (len(mailer.mails), len(idle.mails)) == (1, 0)
 
 
 @pytest.mark.parametrize("taken", [True, False])

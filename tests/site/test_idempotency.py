@@ -151,10 +151,10 @@ def test_a_key_survives_a_restart(start, mails):
 
 @pytest.mark.usefixtures("ann")
 def test_a_mail_filed_in_a_maildir_is_sent_again_by_smtp(start, mails):
-    for scope, letters in (("Maildir ", 1), ("", 2), ("", 2), ("Maildir ", 2)):
+    for scope, count in (("Maildir ", 1), ("", 2), ("", 2), ("Maildir ", 2)):
         with start(scope=scope) as site:
             assert call(site).json()["status"] == 0
-        assert len(mails()) == letters
+        assert len(mails()) == count
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import pytest
 
 from gs.profile.status.site.delivery.maildir import MaildirMailer
 from gs.profile.status.site.delivery.ports import Deferred
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
 
 @pytest.fixture
 def message():
-    return PlainLetter()
+    return PlainMessage()
 
 
 def names(folder: Path) -> list[str]:

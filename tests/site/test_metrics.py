@@ -24,10 +24,10 @@ from gs.profile.status.site.dispatch.outcome import (
     outcome_of,
 )
 from gs.profile.status.site.web.metrics import Metrics
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
 REFUSED = RefusedRecipient("jane@example.org", "550 no such user")
-DECISION = Decision(HookReply(0, "Sent"), "Jane", PlainLetter(("jane@example.org",)))
+DECISION = Decision(HookReply(0, "Sent"), "Jane", PlainMessage(("jane@example.org",)))
 
 
 @pytest.fixture

@@ -154,8 +154,8 @@ def test_months_and_numbers_follow_the_region(language):
 @pytest.mark.parametrize("language", PLACES)
 def test_lists_follow_the_language(language):
     wording, place = wording_for(language), Locale.parse(language, "-")
-    for letters in ("AB", "ABC"):
-        assert wording.listed(list(letters)) == format_list(list(letters), locale=place)
+    for mails in ("AB", "ABC"):
+        assert wording.listed(list(mails)) == format_list(list(mails), locale=place)
     assert wording.listed(["{0}"]) == "{0}"
 
 

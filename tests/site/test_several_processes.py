@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from limits import LIMIT
-from torture.mail_server import Post
+from torture.mail_server import RestartableMailServer
 from torture.real_site import PERIOD, RealSite
-from torture.real_trial import Ours, real_site
+from torture.real_trial import SiteSetup, real_site
 from torture.rounds import Rounds
 from torture.sender import Sender
 from torture.trial import Trial
@@ -25,17 +25,17 @@ def url(postgresql):
 
 
 @pytest.fixture
-def post():
-    with Post() as post:
-        yield post
+def mail_server():
+    with RestartableMailServer() as mail_server:
+        yield mail_server
 
 
 def sent(run):
     return run["counts"]["sent"]["total"]
 
 
-def test_two_processes_share_a_run_and_mail_each_member_once(url, post, tmp_path):
-    with RealSite(tmp_path, MEMBERS, url, post, processes=2) as site:
+def test_two_processes_share_a_run_and_mail_each_member_once(url, mail_server, tmp_path):
+    with RealSite(tmp_path, MEMBERS, url, mail_server, processes=2) as site:
         sender = Sender(site.url, site.config, tmp_path / "ledger", "16", OPTIONS)
         account = Rounds(sender, site, Random(1)).run(0)
         assert account.broken_promises(site, 0) == []
@@ -50,13 +50,13 @@ def by_worker(url):
         return [number for (number,) in database.execute(query)]
 
 
-def test_two_senders_with_the_same_keys_mail_each_member_once(url, post, tmp_path):
-    with RealSite(tmp_path, MEMBERS, url, post, processes=2) as site:
+def test_two_senders_with_the_same_keys_mail_each_member_once(url, mail_server, tmp_path):
+    with RealSite(tmp_path, MEMBERS, url, mail_server, processes=2) as site:
         senders = [
             Sender(one.url, site.config, tmp_path / f"ledger-{number}", "16", OPTIONS)
-            for number, one in enumerate(site.served)
+            for number, one in enumerate(site.running)
         ]
-        post.slow(0.05)  # so that each sender repeats calls of the other
+        mail_server.slow(0.05)  # so that each sender repeats calls of the other
         processes = [sender.start() for sender in senders]
         output = [process.communicate(timeout=LIMIT)[0] for process in processes]
         assert [process.returncode for process in processes] == [0, 0], output
@@ -66,8 +66,8 @@ def test_two_senders_with_the_same_keys_mail_each_member_once(url, post, tmp_pat
 
 
 def test_a_killed_process_mails_no_member_twice(url, tmp_path):
-    trial = Trial(300, "16", blows=3, options=("--patience", "2"))
-    result = real_site(trial, tmp_path, Random(5), Ours(url, processes=2))
+    trial = Trial(300, "16", disruptions=3, options=("--patience", "2"))
+    result = real_site(trial, tmp_path, Random(5), SiteSetup(url, processes=2))
     assert result.broke == []
-    assert result.blows == trial.blows
+    assert result.disruptions == trial.disruptions
     assert result.account.unknown

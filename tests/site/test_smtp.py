@@ -17,7 +17,7 @@ from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
 from servers.smtp_mailer import PASSWORD, ends, mailing
-from servers.smtp_messages import KIM, LEE, PlainLetter
+from servers.smtp_messages import KIM, LEE, PlainMessage
 
 # Timeouts are tested in test_smtp_timeouts.
 UNHURRIED = {"timeout": 5 * LIMIT, "final_timeout": 5 * LIMIT}
@@ -31,10 +31,10 @@ WAYS = [
     ("tls", (), "first"),
     ("tls", ("PIPELINING",), "reused"),
 ]
-LETTER = PlainLetter()
+MESSAGE = PlainMessage()
 # More than the buffers between client and server.
-LONG = PlainLetter(text=("x" * 76 + "\r\n") * 250_000)
-BOTH = PlainLetter((KIM, LEE))
+LONG = PlainMessage(text=("x" * 76 + "\r\n") * 250_000)
+BOTH = PlainMessage((KIM, LEE))
 
 
 @pytest.fixture(scope="module")
@@ -78,29 +78,29 @@ def post(way, server_and_settings):
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         if way[2] == "reused":
-            mailer.deliver(PlainLetter(), "before")
-            server.letters.clear()
+            mailer.deliver(PlainMessage(), "before")
+            server.mails.clear()
             assert server.open == 1
         yield server, mailer
-    assert server.letters == [] or server.letters[-1].tls == ("security" in settings)
+    assert server.mails == [] or server.mails[-1].tls == ("security" in settings)
 
 
-def fails(mailer, kind, letter=LETTER, says=""):
-    return ends(mailer, kind, letter, says)
+def fails(mailer, kind, mail=MESSAGE, says=""):
+    return ends(mailer, kind, mail, says)
 
 
 def goes_on(server, mailer):
     """Check that no mail was accepted, and that the mailer still works."""
-    before = len(server.letters)
+    before = len(server.mails)
     server.behave()
     assert mailer.deliver(BOTH, "after") == Delivered()
-    assert [each.mail_from for each in server.letters[before:]] == ["bounces+after@example.org"]
+    assert [each.mail_from for each in server.mails[before:]] == ["bounces+after@example.org"]
 
 
 def test_a_mail_is_delivered_unchanged(post):
     server, mailer = post
     assert mailer.deliver(BOTH, "m1") == Delivered()
-    (taken,) = server.letters
+    (taken,) = server.mails
     assert taken.mail_from == "bounces+m1@example.org"
     assert taken.recipients == (KIM, LEE)
     assert taken.content == BOTH.octets(eight_bit=True)
@@ -114,7 +114,7 @@ def test_4xx_defers_the_mail(post, stage):
     server.answer(stage, f"451 4.3.0 <{KIM}> later")
     error = fails(mailer, Deferred, says=r"451 4\.3\.0 <…> later")
     assert error.retry_after == 60
-    assert server.letters == []
+    assert server.mails == []
     goes_on(server, mailer)
 
 
@@ -123,7 +123,7 @@ def test_421_defers_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, "421 4.3.2 shutting down")
     assert fails(mailer, Deferred, says="421").retry_after == 60
-    assert server.letters == []
+    assert server.mails == []
     server.behave()
     goes_on(server, mailer)
 
@@ -133,7 +133,7 @@ def test_5xx_rejects_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, f"554 5.6.0 <{KIM}> no")
     fails(mailer, Rejected, says=r"554 5\.6\.0 <…> no")
-    assert server.letters == []
+    assert server.mails == []
     goes_on(server, mailer)
 
 
@@ -160,8 +160,8 @@ def test_a_connection_lost_before_the_final_dot_defers_the_mail(server_and_setti
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         server.answer(stage, fault)
-        fails(mailer, Deferred, LONG if stage == "TEXT" else LETTER)
-        assert server.letters == []
+        fails(mailer, Deferred, LONG if stage == "TEXT" else MESSAGE)
+        assert server.mails == []
         goes_on(server, mailer)
 
 
@@ -170,7 +170,7 @@ def test_a_completely_sent_mail_is_in_doubt_if_the_server_did_not_read_it(post, 
     server, mailer = post
     server.answer("TEXT", fault)
     fails(mailer, InDoubt)
-    assert server.letters == []
+    assert server.mails == []
     goes_on(server, mailer)
 
 
@@ -191,7 +191,7 @@ def test_a_refused_address_is_reported_and_the_others_get_the_mail(post):
     assert mailer.deliver(BOTH, "m1") == Delivered(
         (RefusedRecipient(LEE, "550 5.1.1 <…> no such user"),)
     )
-    assert [letter.recipients for letter in server.letters] == [(KIM,)]
+    assert [mail.recipients for mail in server.mails] == [(KIM,)]
 
 
 def test_no_mail_is_sent_if_all_addresses_are_refused(post):
@@ -217,7 +217,7 @@ def test_a_refusal_that_is_not_about_the_address_affects_no_other_address(post):
     server, mailer = post
     server.answer("RCPT", "554 5.7.1 Relay access denied", to=LEE)
     assert mailer.deliver(BOTH, "m1") == Delivered()
-    assert [letter.recipients for letter in server.letters] == [(KIM,)]
+    assert [mail.recipients for mail in server.mails] == [(KIM,)]
 
 
 @pytest.mark.parametrize("waiting", [KIM, LEE])
@@ -225,7 +225,7 @@ def test_a_deferred_address_defers_the_whole_mail(post, waiting):
     server, mailer = post
     server.answer("RCPT", "450 4.2.0 greylisted", to=waiting)
     fails(mailer, Deferred, BOTH, says="450")
-    assert server.letters == []
+    assert server.mails == []
     goes_on(server, mailer)
 
 
@@ -234,7 +234,7 @@ def test_data_without_a_valid_recipient_is_never_sent(post):
     server.answer("RCPT", "450 4.2.0 greylisted", to=LEE)
     began = time.monotonic()
     fails(mailer, Deferred, BOTH)
-    assert time.monotonic() - began < LIMIT, "it waited for a server that waits for the letter"
-    assert server.letters == []
+    assert time.monotonic() - began < LIMIT, "the mailer waited for a waiting server"
+    assert server.mails == []
     goes_on(server, mailer)
-    assert all(letter.content for letter in server.letters)
+    assert all(mail.content for mail in server.mails)

@@ -8,15 +8,15 @@ import pytest
 from gs.profile.status.site.delivery import RecipientsRefused
 from servers.smtp import mail_server
 from servers.smtp_mailer import mailing, text_of
-from servers.smtp_messages import KIM, LEE, ZOE, PlainLetter
+from servers.smtp_messages import KIM, LEE, ZOE, PlainMessage
 
-LETTER = PlainLetter()
+MESSAGE = PlainMessage()
 REFUSAL = "550 go away"
 MANY = tuple(f"m{number}@example.org" for number in range(11))
 
 
-def outcome(mailer, letter=LETTER):
-    result = mailer.deliver(letter, "m1")
+def outcome(mailer, mail=MESSAGE):
+    result = mailer.deliver(mail, "m1")
     return "refused" if isinstance(result, RecipientsRefused) else text_of(result)
 
 
@@ -44,17 +44,17 @@ def test_threads_share_the_limit_of_refusals():
 def test_refused_addresses_are_counted_and_not_mails():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", REFUSAL)
-        outcomes = [outcome(mailer, PlainLetter((KIM, LEE))) for _ in range(6)]
+        outcomes = [outcome(mailer, PlainMessage((KIM, LEE))) for _ in range(6)]
     assert outcomes.count("refused") == 5
 
 
 def test_a_member_with_more_addresses_than_the_limit_is_not_deferred_for_ever():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", REFUSAL)
-        assert outcome(mailer, PlainLetter(MANY)) == "refused"
+        assert outcome(mailer, PlainMessage(MANY)) == "refused"
         assert outcome(mailer).startswith("The mail server refuses every recipient")
 
 
 def test_refusals_by_the_site_itself_are_not_counted():
     with mail_server(without=("SMTPUTF8",)) as server, mailing(server) as mailer:
-        assert {outcome(mailer, PlainLetter((ZOE,))) for _ in range(12)} == {"refused"}
+        assert {outcome(mailer, PlainMessage((ZOE,))) for _ in range(12)} == {"refused"}

@@ -12,13 +12,13 @@ from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
 from servers.smtp_mailer import PASSWORD, ends, mailing, over_tls
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
-LETTER = PlainLetter()
+MESSAGE = PlainMessage()
 
 
 def not_taken(mailer, says=""):
-    assert ends(mailer, Deferred, LETTER, says).retry_after == 60
+    assert ends(mailer, Deferred, MESSAGE, says).retry_after == 60
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_an_untrusted_certificate_gets_no_mail_and_no_password(
     with mail_server(tls=context, implicit=implicit, users={"site": PASSWORD}) as server:
         with mailing(server, **settings, user="site", password=PASSWORD) as mailer:
             not_taken(mailer, f"certificate.*({says})")
-        assert server.letters == []
+        assert server.mails == []
         assert not any("AUTH" in command for command in server.commands)
 
 
@@ -69,7 +69,7 @@ def test_tls_before_1_2_is_refused(authority):
     with mail_server(tls=context, implicit=True) as server:
         with mailing(server, **over_tls(authority, "tls")) as mailer:
             not_taken(mailer, "TLS failed")
-        assert server.letters == []
+        assert server.mails == []
 
 
 @pytest.mark.parametrize("mechanism", ["LOGIN", "PLAIN"])
@@ -78,8 +78,8 @@ def test_authentication_uses_an_offered_method(authority, mechanism):
     with mail_server(tls=authority.good(), users=users, mechanisms=mechanisms) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
-            mailer.deliver(LETTER, "m1")
-        assert [(letter.user, letter.tls) for letter in server.letters] == [("site", True)]
+            mailer.deliver(MESSAGE, "m1")
+        assert [(mail.user, mail.tls) for mail in server.mails] == [("site", True)]
 
 
 def test_a_refused_login_is_reported_and_tried_once(authority):
@@ -125,7 +125,7 @@ def test_a_failed_connection_defers_the_mail(stage, move):
         timeout = 0.4 if move is Fault.SILENCE else LIMIT
         with mailing(server, timeout=timeout) as mailer:
             not_taken(mailer)
-        assert server.letters == []
+        assert server.mails == []
 
 
 def test_an_unreachable_server_defers_the_mail():
@@ -142,14 +142,14 @@ def test_an_error_while_connecting_defers_the_mail_and_hides_its_text():
         object.__setattr__(settings, "local_hostname", "küche")  # a valid host name
         with closing(SmtpMailer(settings)) as mailer:
             not_taken(mailer, r"because of a bug: UnicodeEncodeError\.$")
-        assert server.letters == []
+        assert server.mails == []
 
 
 def test_a_server_without_ehlo_gets_seven_bits():
     with mail_server() as server:
         server.answer("EHLO", "502 5.5.1 what is that")
         with mailing(server) as mailer:
-            mailer.deliver(LETTER, "m1")
-        (taken,) = server.letters
-        assert taken.content == LETTER.octets(eight_bit=False)
+            mailer.deliver(MESSAGE, "m1")
+        (taken,) = server.mails
+        assert taken.content == MESSAGE.octets(eight_bit=False)
         assert taken.options == ()

@@ -11,12 +11,12 @@ from limits import LIMIT, wait_until
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
 from servers.smtp_mailer import Clock, ends, mailing, over_tls
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
-LETTER = PlainLetter()
+MESSAGE = PlainMessage()
 
 
-class Together(PlainLetter):
+class Together(PlainMessage):
     """A mail that is sent only once *count* of them have a connection each."""
 
     def __init__(self, many):
@@ -29,7 +29,7 @@ class Together(PlainLetter):
 
 
 def not_taken(mailer, says=""):
-    assert ends(mailer, Deferred, LETTER, says).retry_after == 60
+    assert ends(mailer, Deferred, MESSAGE, says).retry_after == 60
 
 
 @pytest.fixture
@@ -40,22 +40,22 @@ def authority(tmp_path):
 def test_a_connection_is_reused_for_many_mails():
     with mail_server() as server, mailing(server, messages=3) as mailer:
         for _ in range(7):
-            mailer.deliver(LETTER, "m1")
-        assert [letter.connection for letter in server.letters] == [1, 1, 1, 2, 2, 2, 3]
+            mailer.deliver(MESSAGE, "m1")
+        assert [mail.connection for mail in server.mails] == [1, 1, 1, 2, 2, 2, 3]
         wait_until(lambda: server.commands.count("QUIT") == 2)
 
 
 def test_threads_share_the_connections_and_never_open_more():
     with mail_server() as server:
         server.answer("END", 0.02)
-        letters = [Together(3)] * 3 + [LETTER] * 37
+        mails = [Together(3)] * 3 + [MESSAGE] * 37
         with mailing(server, connections=3) as mailer, ThreadPoolExecutor(8) as pool:
             assert mailer.jobs == 3
-            list(pool.map(mailer.deliver, letters, map(str, range(40))))
+            list(pool.map(mailer.deliver, mails, map(str, range(40))))
         assert server.connections == 3
-        senders = {letter.mail_from for letter in server.letters}
+        senders = {mail.mail_from for mail in server.mails}
         assert senders == {f"bounces+{number}@example.org" for number in range(40)}
-        assert len(server.letters) == 40
+        assert len(server.mails) == 40
 
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
@@ -70,7 +70,7 @@ def test_dead_kept_connections_are_replaced_silently(authority, security):
         server.cut()
         two_at_once(mailer)
         assert server.connections == 4
-        assert len(server.letters) == 4
+        assert len(server.mails) == 4
 
 
 def two_at_once(mailer):
@@ -83,15 +83,15 @@ def two_at_once(mailer):
 )
 def test_a_kept_connection_that_dies_at_mail_is_replaced_once(move):
     with mail_server() as server, mailing(server) as mailer:
-        mailer.deliver(LETTER, "m1")
+        mailer.deliver(MESSAGE, "m1")
         server.answer("MAIL", move, times=1)
-        mailer.deliver(LETTER, "m2")
+        mailer.deliver(MESSAGE, "m2")
         assert server.connections == 2
         server.answer("MAIL", move, times=2)
         not_taken(mailer)
         assert server.connections == 3
-        mailer.deliver(LETTER, "m3")
-        assert len(server.letters) == 3
+        mailer.deliver(MESSAGE, "m3")
+        assert len(server.mails) == 3
 
 
 def test_a_new_connection_that_dies_is_not_replaced():
@@ -104,12 +104,12 @@ def test_a_new_connection_that_dies_is_not_replaced():
 def test_a_long_idle_connection_is_closed_and_not_used():
     clock = Clock()
     with mail_server() as server, mailing(server, clock, idle=30) as mailer:
-        mailer.deliver(LETTER, "m1")
+        mailer.deliver(MESSAGE, "m1")
         clock.now += 29
-        mailer.deliver(LETTER, "m2")
+        mailer.deliver(MESSAGE, "m2")
         clock.now += 30
-        mailer.deliver(LETTER, "m3")
-        assert [letter.connection for letter in server.letters] == [1, 1, 2]
+        mailer.deliver(MESSAGE, "m3")
+        assert [mail.connection for mail in server.mails] == [1, 1, 2]
         wait_until(lambda: server.commands.count("QUIT") == 1)
 
 
@@ -118,14 +118,14 @@ def test_a_connection_is_closed_after_many_refusals(reply):
     with mail_server() as server, mailing(server) as mailer:
         server.answer("RCPT", reply)
         for _ in range(8):
-            ends(mailer, RecipientsRefused | Rejected, LETTER)
+            ends(mailer, RecipientsRefused | Rejected, MESSAGE)
         assert server.connections == 2
 
 
 def test_close_sends_quit():
     with mail_server() as server:
         with mailing(server) as mailer:
-            mailer.deliver(LETTER, "m1")
+            mailer.deliver(MESSAGE, "m1")
         wait_until(lambda: server.commands[-1] == "QUIT")
         mailer.close()
         not_taken(mailer, "being stopped")
@@ -134,12 +134,12 @@ def test_close_sends_quit():
 def test_a_mail_in_progress_is_finished_after_close():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("END", 0.4)
-        thread = threading.Thread(target=mailer.deliver, args=(LETTER, "m1"))
+        thread = threading.Thread(target=mailer.deliver, args=(MESSAGE, "m1"))
         thread.start()
         wait_until(lambda: "DATA" in server.commands)
         mailer.close()
         thread.join(LIMIT)
-        assert len(server.letters) == 1
+        assert len(server.mails) == 1
         wait_until(lambda: server.commands[-1] == "QUIT")
 
 
@@ -152,8 +152,8 @@ def test_an_unreachable_server_is_not_tried_again_for_a_second():
         not_taken(mailer, "421 4.3.2 busy")
         assert server.connections == 1
         clock.now += 1
-        mailer.deliver(LETTER, "m1")
-        assert len(server.letters) == 1
+        mailer.deliver(MESSAGE, "m1")
+        assert len(server.mails) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_an_unreachable_server_is_not_tried_again_for_a_second():
 )
 def test_a_mail_is_not_retried_after_the_server_accepted_a_command(stage, move):
     with mail_server() as server, mailing(server) as mailer:
-        mailer.deliver(LETTER, "m1")
+        mailer.deliver(MESSAGE, "m1")
         server.answer(stage, move, times=1)
         not_taken(mailer)
         assert server.connections == 1
-        assert len(server.letters) == 1
+        assert len(server.mails) == 1

@@ -12,9 +12,9 @@ from gs.profile.status.site.delivery import Deferred, Delivered, InDoubt
 from limits import LIMIT
 from servers.smtp import mail_server
 from servers.smtp_mailer import ends, mailing
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
-LETTER = PlainLetter()
+MESSAGE = PlainMessage()
 
 
 def lines(code, count):
@@ -54,23 +54,23 @@ def test_a_slow_reply_times_out():
         mailing(server, timeout=0.4) as mailer,
     ):
         # If it ends after a minute, the error is another one.
-        ends(mailer, Deferred, LETTER, "does not answer in time")
+        ends(mailer, Deferred, MESSAGE, "does not answer in time")
 
 
 def test_a_reply_of_a_hundred_lines_is_read():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("END", lines(250, 100))
-        assert mailer.deliver(LETTER, "m1") == Delivered()
+        assert mailer.deliver(MESSAGE, "m1") == Delivered()
 
 
 @pytest.mark.parametrize(("stage", "kind"), [("MAIL", Deferred), ("END", InDoubt)])
 def test_a_reply_over_the_line_limit_is_refused(stage, kind):
     with mail_server() as server, mailing(server) as mailer:
         server.answer(stage, lines(250, 101))
-        ends(mailer, kind, LETTER, "its reply is too long")
+        ends(mailer, kind, MESSAGE, "its reply is too long")
 
 
 def test_an_endless_greeting_fails_the_connection():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("GREETING", lines(220, 5000))
-        ends(mailer, Deferred, LETTER, "its reply is too long")
+        ends(mailer, Deferred, MESSAGE, "its reply is too long")

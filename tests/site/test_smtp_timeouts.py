@@ -9,15 +9,15 @@ from limits import LIMIT
 from servers.authority import Authority
 from servers.smtp import Fault, mail_server
 from servers.smtp_mailer import ends, mailing, over_tls
-from servers.smtp_messages import PlainLetter
+from servers.smtp_messages import PlainMessage
 
 # Seconds that each case waits; all cases wait at the same time. A reply has to arrive within that
 # time, also on a slow machine.
 WAIT = 8
 UNHURRIED = 5 * LIMIT
-LETTER = PlainLetter()
+MESSAGE = PlainMessage()
 # More than the buffers between client and server.
-LONG = PlainLetter(text=("x" * 76 + "\r\n") * 250_000)
+LONG = PlainMessage(text=("x" * 76 + "\r\n") * 250_000)
 PIPELINING, ONE_BY_ONE = (), ("PIPELINING",)
 
 
@@ -40,8 +40,8 @@ def silent_before_the_final_dot(authority, security, without, stage):
     """No mail was accepted, also not later."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer(stage, Fault.SILENCE)
-        ends(mailer, Deferred, LONG if stage == "TEXT" else LETTER, "does not answer in time")
-        assert server.letters == []
+        ends(mailer, Deferred, LONG if stage == "TEXT" else MESSAGE, "does not answer in time")
+        assert server.mails == []
         goes_on(server, mailer)
 
 
@@ -49,7 +49,7 @@ def silent_after_the_final_dot(authority, security, without):
     """The mail is in doubt, and the connection is not reused."""
     with given(authority, security, without, final_timeout=WAIT) as (server, mailer):
         server.answer("END", Fault.SILENCE)
-        ends(mailer, InDoubt, LETTER, "does not answer in time")
+        ends(mailer, InDoubt, MESSAGE, "does not answer in time")
         assert server.connections == 1
         goes_on(server, mailer)
         assert server.connections == 2
@@ -59,26 +59,26 @@ def late_with_its_verdict(authority, security, without):
     """The final reply may take longer than the others."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer("END", WAIT + 0.5, times=1)
-        assert mailer.deliver(LETTER, "m1") == Delivered()
-        assert mailer.deliver(LETTER, "m1") == Delivered()
+        assert mailer.deliver(MESSAGE, "m1") == Delivered()
+        assert mailer.deliver(MESSAGE, "m1") == Delivered()
         assert server.connections == 1
 
 
 def silent_on_a_kept_connection(authority, security, without):
     """A silent kept connection is replaced like a closed one."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
-        mailer.deliver(LETTER, "m1")
+        mailer.deliver(MESSAGE, "m1")
         server.answer("MAIL", Fault.SILENCE, times=1)
-        mailer.deliver(LETTER, "m2")
+        mailer.deliver(MESSAGE, "m2")
         assert server.connections == 2
-        assert len(server.letters) == 2
+        assert len(server.mails) == 2
 
 
 def goes_on(server, mailer):
     """Check that no mail was accepted, and that the mailer still works."""
     server.behave()
-    assert mailer.deliver(LETTER, "after") == Delivered()
-    assert [each.mail_from for each in server.letters] == ["bounces+after@example.org"]
+    assert mailer.deliver(MESSAGE, "after") == Delivered()
+    assert [each.mail_from for each in server.mails] == ["bounces+after@example.org"]
 
 
 CASES = [

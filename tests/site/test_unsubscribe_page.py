@@ -249,8 +249,8 @@ def test_the_page_names_the_first_of_several_sites(pages, db):
     with db.engine.connect() as connection:
         deciding = decider()
         (member,) = deciding.look_up(connection, ["ann"]).values()
-        letter = deciding.decide(connection, member, MARCH).mail
-    assert b"From: apes <" in letter.octets(eight_bit=False)
+        mail = deciding.decide(connection, member, MARCH).mail
+    assert b"From: apes <" in mail.octets(eight_bit=False)
     assert "<bdi>apes</bdi>" in pages.ask("GET", stop_path("ann")).body.decode()
 
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The sender and its sites killed at random, again and again, and what became of everybody."""
+"""Kills the sender and its sites at random, repeatedly, and checks each member's result."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Torture at length: ``python -m torture --kills 1000``, run by run, and what came of it."""
+"""Long torture runs with a report: ``python -m torture --kills 1000``."""
 
 import argparse
 import secrets
@@ -19,9 +19,9 @@ _Site = Callable[[Trial, Path, Random], Result]
 _SITES: dict[str, _Site] = {
     "without keys": partial(counting_site, honours_keys=False),
     "with keys": partial(counting_site, honours_keys=True),
-    "our own": any_site,
+    "real": any_site,
 }
-#: How often the sender, or what it needs, is killed in one run.
+#: The number of kills in one run.
 _FEWEST, _MOST = 10, 60
 _JOBS = "64"
 
@@ -35,7 +35,7 @@ class _Sum:
     broke: int = 0
 
     def add(self, result: Result) -> None:
-        self.kills += result.account.kills + result.blows
+        self.kills += result.account.kills + result.disruptions
         self.runs += 1
         self.mailed += result.account.count("sent")
         self.unknown += len(result.account.unknown)
@@ -43,17 +43,17 @@ class _Sum:
 
 
 def main() -> int:
-    """Torture as the command line says, and return 1 if any promise was broken."""
+    """Run the torture; return 1 if a promise was broken."""
     options = _options()
     total, began, number = _Sum(), time.monotonic(), 0
     _say(f"seed {options.seed}")
     while total.kills < options.kills:
         name = list(_SITES)[number % len(_SITES)] if options.site == "all" else options.site
-        # Each run has its own seed: it can be repeated without those before it.
+        # Each run has its own seed, so that it can be repeated alone.
         chance = Random(f"{options.seed} {number}")
         kills = min(chance.randint(_FEWEST, _MOST), options.kills - total.kills)
-        # Our own has what chance says, where nothing else was said.
-        jobs = options.jobs or ("" if name == "our own" else _JOBS)
+        # The real site chooses at random unless --jobs is given.
+        jobs = options.jobs or ("" if name == "real" else _JOBS)
         with tempfile.TemporaryDirectory() as folder:
             result = _SITES[name](Trial(options.members, jobs, kills), Path(folder), chance)
         total.add(result)
@@ -81,15 +81,15 @@ def _options() -> argparse.Namespace:
 
 def _line(number: int, name: str, result: Result, total: _Sum, seconds: float) -> str:
     account = result.account
-    told = f"{account.kills + result.blows:>3} kills, {account.count('sent'):>5} sent once"
-    told += f", {account.count('skipped'):>4} skipped, {len(account.unknown):>4} unknown"
-    return f"run {number:>3} ({name:<12}): {told}; {total.kills:>5} kills in {seconds:.0f} s"
+    text = f"{account.kills + result.disruptions:>3} kills, {account.count('sent'):>5} sent once"
+    text += f", {account.count('skipped'):>4} skipped, {len(account.unknown):>4} unknown"
+    return f"run {number:>3} ({name:<12}): {text}; {total.kills:>5} kills in {seconds:.0f} s"
 
 
 def _summary(total: _Sum, seconds: float, seed: int) -> str:
     kept = f"{total.broke} promises broken" if total.broke else "every promise kept"
-    told = f"{total.kills} kills in {total.runs} runs and {seconds:.0f} s: {kept};"
-    return f"{told} {total.mailed} sent, {total.unknown} unknown (--seed {seed})"
+    text = f"{total.kills} kills in {total.runs} runs and {seconds:.0f} s: {kept};"
+    return f"{text} {total.mailed} sent, {total.unknown} unknown (--seed {seed})"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The account of a tortured run, held against what the site did."""
+"""Compares the report of a tortured run with the mails that the site sent."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,16 +9,16 @@ from typing import Any
 from .target import Target
 
 _OK, _TEMPFAIL = 0, 75
-#: How many of those whom a promise was broken to are named.
+#: The number of members named for a broken promise.
 _SOME = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of a run after so many *kills*: its ledger's *run* is as ``--json`` shows it.
+    """The result of a run after a number of *kills*; *run* is the run as ``--json`` prints it.
 
-    *exit_code* and the last of *outputs* are of the invocation that was left alone; *open_ends*
-    are the members at unknown or sending after each of the others.
+    *exit_code* and the last of *outputs* belong to the invocation that was not killed;
+    *open_ends* counts the members at unknown or sending after each of the others.
     """
 
     kills: int
@@ -38,7 +38,7 @@ class Account:
         return count(self.run, verdict)
 
     def broken_promises(self, site: Target, lost: int) -> list[str]:
-        """Return, in words, what must not be; *lost* is how many may be unknown at the most."""
+        """Return the broken promises as text; at most *lost* members may be unknown."""
         return [*self._of_report(), *self._of_mails(site), *self._of_ledger(site, lost)]
 
     def _of_mails(self, site: Target) -> Iterator[str]:
@@ -72,7 +72,7 @@ class Account:
         code = _TEMPFAIL if self.unknown else _OK
         if self.exit_code != code:
             yield f"the exit code is {self.exit_code}, not {code}: {self.outputs[-1]}"
-        # Commas, or whatever groups the digits.
+        # Commas or other separators of digits.
         report = re.sub(r"(?<=\d)[,\N{NARROW NO-BREAK SPACE}](?=\d{3})", "", self.outputs[-1])
         if self.unknown and not re.search(rf"\b{len(self.unknown)}\b.*unknown", report):
             yield f"the report does not say {len(self.unknown)} unknown: {report}"
@@ -87,5 +87,5 @@ def count(run: Mapping[str, Any], verdict: str) -> int:
 
 
 def open_ends(run: Mapping[str, Any]) -> int:
-    """Return of how many members of *run* it is not known what happened."""
+    """Return the number of members of *run* with an unknown result."""
     return count(run, "unknown") + count(run, "sending")

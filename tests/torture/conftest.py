@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The databases that our own site is tried with."""
+"""The databases of the real site."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str | None]]:
-    """Give a function that makes a database of a kind, and returns its URL, if it has one."""
+    """Return a function that creates a database of a kind and returns its URL, None for SQLite."""
     with ExitStack() as stack:
 
         def made(kind: str) -> str | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The test's site, slow enough to be caught at work, and faulty where it is told so."""
+"""The site of the tests, slow enough to be killed during a call, with optional faults."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from servers.moves import Behaviour, Fault
 from servers.request import Request
 
 _LIFETIME = 7_776_000
-#: What becomes of ten members in a row: most are mailed.
+#: The statuses of ten members in a row: most get a mail.
 _STATUSES = (0, 0, 0, -16, 0, -32, 0, -16, 0, 0)
 
 
@@ -23,27 +23,27 @@ _STATUSES = (0, 0, 0, -16, 0, -32, 0, -16, 0, 0)
 class CountingSite:
     """A site of *size* members, which takes up to *slowest* seconds for a call.
 
-    It spoils a share of the calls and of the connections.
+    A share of the calls and of the connections gets a fault.
     """
 
     size: int
     honours_keys: bool
     chance: Random
     slowest: float
-    spoilt: float = 0
+    fault_share: float = 0
     server: GroupServer = field(init=False)
     to_mail: frozenset[str] = field(init=False)
     to_skip: frozenset[str] = field(init=False)
-    #: The calls and connections that were spoilt, as they came.
+    #: The faults, in order.
     faults: list[Fault] = field(default_factory=list, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
-    # Each has a lot of its own, drawn once a time: how many there are depends on no thread.
-    _deaths: Iterator[Fault | None] = field(init=False)
-    _births: Iterator[Fault | None] = field(init=False)
+    # Each has its own random sequence, so that the number of faults depends on no thread.
+    _faults: Iterator[Fault | None] = field(init=False)
+    _early_faults: Iterator[Fault | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._deaths = self._drawn(HTTP1)
-        self._births = self._drawn(STILLBIRTHS)
+        self._faults = self._draws(HTTP1)
+        self._early_faults = self._draws(STILLBIRTHS)
         numbers = range(self.size)
         statuses = {f"u{number}": _STATUSES[number % len(_STATUSES)] for number in numbers}
         self.to_mail = frozenset(member for member, status in statuses.items() if status == 0)
@@ -54,9 +54,9 @@ class CountingSite:
             answers={member: statuses[member] for member in self.to_skip},
             keys=_LIFETIME if self.honours_keys else None,
         )
-        self.server.on_send = self._behave
-        if self.spoilt:
-            self.server.on_connection = self._bear
+        self.server.on_send = self._on_send
+        if self.fault_share:
+            self.server.on_connection = self._on_connection
 
     @property
     def url(self) -> str:
@@ -72,22 +72,22 @@ class CountingSite:
         """Return how many requests there were."""
         return len(self.server.requests)
 
-    def _behave(self, _asked: Request) -> Behaviour:
-        return self._noted(self._deaths) or delayed(self.chance.uniform(0, self.slowest))
+    def _on_send(self, _doubts: Request) -> Behaviour:
+        return self._next(self._faults) or delayed(self.chance.uniform(0, self.slowest))
 
-    def _bear(self, _nothing: Request) -> Behaviour | None:
-        return self._noted(self._births)
+    def _on_connection(self, _nothing: Request) -> Behaviour | None:
+        return self._next(self._early_faults)
 
-    def _noted(self, drawn: Iterator[Fault | None]) -> Fault | None:
+    def _next(self, drawn: Iterator[Fault | None]) -> Fault | None:
         with self._lock:
             fault = next(drawn)
             if fault is not None:
                 self.faults.append(fault)
         return fault
 
-    def _drawn(self, ways: Sequence[Fault]) -> Iterator[Fault | None]:
-        lot = Random(self.chance.random())
-        for fault in cycle(lot.sample(ways, len(ways))):
-            while lot.random() >= self.spoilt:
+    def _draws(self, ways: Sequence[Fault]) -> Iterator[Fault | None]:
+        draws = Random(self.chance.random())
+        for fault in cycle(draws.sample(ways, len(ways))):
+            while draws.random() >= self.fault_share:
                 yield None
             yield fault

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Strikes at a site at random moments, while it is being called."""
+"""Disrupts a site at random moments during a run."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,32 +12,34 @@ from .target import Target
 _LOOK = 0.005
 
 
-class Saboteur:
-    """Deals the *blows* in a random order, spread over the calls of a whole run."""
+class Disruptor:
+    """Runs the *disruptions* in a random order, spread over the calls of a whole run."""
 
-    def __init__(self, site: Target, blows: Sequence[Callable[[], None]], chance: Random) -> None:
+    def __init__(
+        self, site: Target, disruptions: Sequence[Callable[[], None]], chance: Random
+    ) -> None:
         self._site, self._chance = site, chance
-        self._blows = chance.sample(blows, len(blows))
-        self._told_to_end = Event()
-        self._thread = Thread(target=self._strike_all, daemon=True)
-        self.dealt = 0
+        self._disruptions = chance.sample(disruptions, len(disruptions))
+        self._stopping = Event()
+        self._thread = Thread(target=self._run_all, daemon=True)
+        self.done = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._told_to_end.set()
+        self._stopping.set()
         self._thread.join()
 
-    def _strike_all(self) -> None:
+    def _run_all(self) -> None:
         everybody = len(self._site.to_mail | self._site.to_skip)
-        # Not all are called where the sender is killed, too: no blow may come too late.
-        moments = sorted(self._chance.randrange(everybody * 3 // 4) for _ in self._blows)
-        for moment, blow in zip(moments, self._blows, strict=True):
+        # If the sender is killed too, not all members are called: no disruption may come too late.
+        moments = sorted(self._chance.randrange(everybody * 3 // 4) for _ in self._disruptions)
+        for moment, disruption in zip(moments, self._disruptions, strict=True):
             while self._site.progress() < moment:
-                if self._told_to_end.wait(_LOOK):
+                if self._stopping.wait(_LOOK):
                     return
             time.sleep(self._chance.uniform(0, 0.02))
-            blow()
-            self.dealt += 1
+            disruption()
+            self.done += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What ``sendprofile-site doubts`` lists, and what the log of the mail server says of it."""
+"""Lists and resolves the doubts of a site with ``sendprofile-site doubts``."""
 
 import re
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ class Doubt:
 
 
 def find_doubts(folder: Path) -> list[Doubt]:
-    """Return what is in doubt in the site of *folder*."""
-    return [Doubt(**found.groupdict()) for found in _DOUBT.finditer(_asked(folder))]
+    """Return the doubts of the site in *folder*."""
+    return [Doubt(**found.groupdict()) for found in _DOUBT.finditer(_doubts(folder))]
 
 
-def settle_doubts(folder: Path, doubts: Sequence[Doubt], taken: set[str]) -> None:
-    """Settle *doubts* by the Message-IDs that were *taken*."""
+def resolve_doubts(folder: Path, doubts: Sequence[Doubt], accepted: set[str]) -> None:
+    """Resolve *doubts* by the Message-IDs that the mail server *accepted*."""
     for option, there in (("--sent", True), ("--not-sent", False)):
-        keys = [doubt.key for doubt in doubts if (doubt.message_id in taken) is there]
+        keys = [doubt.key for doubt in doubts if (doubt.message_id in accepted) is there]
         if keys:
-            _asked(folder, option, *keys)
+            _doubts(folder, option, *keys)
 
 
-def _asked(folder: Path, *words: str) -> str:
+def _doubts(folder: Path, *words: str) -> str:
     return command("doubts", "--folder", folder, *words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Spreads connections over several processes in turn, as a web server before them does."""
+"""Distributes connections over several processes in turn, as a reverse proxy does."""
 
 import socket
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from limits import LIMIT
 _CHUNK: Final = 1 << 16
 
 
-class Spreading:
-    """Listens at *url* while its context lasts; who is not there is passed over."""
+class LoadBalancer:
+    """Listens at *url* during its context; skips processes that do not answer."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self._there = [(parts.hostname, parts.port) for parts in map(urlsplit, urls)]
+        self._targets = [(parts.hostname, parts.port) for parts in map(urlsplit, urls)]
         self._turns = cycle(range(len(urls)))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-        #: How many connections each process got.
-        self.given = [0] * len(urls)
+        #: The number of connections of each process.
+        self.connections = [0] * len(urls)
 
     def __enter__(self) -> Self:
         Thread(target=self._accept_all, daemon=True).start()
@@ -41,12 +41,12 @@ class Spreading:
                 self._join(client)
 
     def _join(self, client: socket.socket) -> None:
-        for _ in self._there:
+        for _ in self._targets:
             turn = next(self._turns)
             with suppress(OSError):
-                process = socket.create_connection(self._there[turn], LIMIT)
+                process = socket.create_connection(self._targets[turn], LIMIT)
                 process.settimeout(None)
-                self.given[turn] += 1
+                self.connections[turn] += 1
                 for ends in ((client, process), (process, client)):
                     Thread(target=_carry, args=ends, daemon=True).start()
                 return
@@ -54,7 +54,7 @@ class Spreading:
 
 
 def _carry(source: socket.socket, target: socket.socket) -> None:
-    # One side's end, or its death, is the other's.
+    # The end of one side, also by an error, ends the other.
     with suppress(OSError):
         while octets := source.recv(_CHUNK):
             target.sendall(octets)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The mail server behind our own site: it counts, it may be away, and it may be faulty."""
+"""The mail server of the real site: it counts mails, can stop, and can fail."""
 
 from collections import Counter
 from email import message_from_bytes
@@ -9,8 +9,8 @@ from limits import LIMIT
 from servers.smtp import Fault, MailServer, Move, Received, Stage
 from servers.smtp import Offers as _Offers
 
-#: What may go wrong with a mail server, each in the middle of many letters.
-TROUBLE: Final[tuple[tuple[Stage, Move], ...]] = (
+#: Failures of a mail server, each in the middle of many mails.
+MAIL_FAULTS: Final[tuple[tuple[Stage, Move], ...]] = (
     (Stage.MAIL, "451 4.3.0 try again later"),
     (Stage.RCPT, "450 4.2.1 the mailbox is busy"),
     (Stage.TEXT, Fault.CLOSE),
@@ -21,10 +21,10 @@ TROUBLE: Final[tuple[tuple[Stage, Move], ...]] = (
 )
 
 
-class Post:
-    """A mail server at one port, while its context lasts; what it took is never forgotten.
+class RestartableMailServer:
+    """A mail server on one port during its context; it keeps all accepted mails.
 
-    The site waits *final* seconds for what becomes of a letter that it has sent.
+    The site waits *final* seconds for the reply to a completely sent mail.
     """
 
     def __init__(self, final: float = LIMIT) -> None:
@@ -40,7 +40,7 @@ class Post:
         self.shut()
 
     def open(self) -> None:
-        """Listen: at the same port as before."""
+        """Listen on the same port as before."""
         server = MailServer(_Offers())
         server.port = self.port
         server.start()
@@ -48,34 +48,34 @@ class Post:
         self._servers.append(server)
 
     def shut(self) -> None:
-        """Be gone, with all connections, in the middle of whatever is said on them."""
+        """Stop, and end all connections at once."""
         self._servers[-1].stop()
 
-    def trouble(self, stage: Stage, move: Move) -> None:
+    def fail_once(self, stage: Stage, move: Move) -> None:
         """Do *move* at *stage*, once."""
         self._servers[-1].answer(stage, move, times=1)
 
     def slow(self, seconds: float) -> None:
-        """Take so long for each letter from here on."""
+        """Delay the final reply to each mail by *seconds* from now on."""
         self._servers[-1].answer(Stage.END, seconds)
 
     @property
-    def letters(self) -> list[Received]:
-        """The letters that were taken."""
-        return [letter for server in self._servers for letter in server.letters]
+    def mails(self) -> list[Received]:
+        """The accepted mails."""
+        return [mail for server in self._servers for mail in server.mails]
 
     @property
     def addresses(self) -> Counter[str]:
-        """How many letters were taken for each address."""
-        return Counter(address for letter in self.letters for address in letter.recipients)
+        """The number of accepted mails for each address."""
+        return Counter(address for mail in self.mails for address in mail.recipients)
 
     @property
     def message_ids(self) -> set[str]:
-        """The Message-IDs of the letters that were taken, as the log of a mail server has them."""
-        return {message_from_bytes(letter.content)["Message-ID"] for letter in self.letters}
+        """The Message-IDs of the accepted mails, as in the log of a mail server."""
+        return {message_from_bytes(mail.content)["Message-ID"] for mail in self.mails}
 
     def settings(self) -> str:
-        """Return the ``[mail]`` of a site that hands its letters over here."""
+        """Return the ``[mail]`` section of a site that uses this mail server."""
         return (
             f'[mail]\nto = "smtp"\nhost = "{MailServer.host}"\nport = {self.port}\n'
             'security = "none"\nbounces = "bounces@corp.example"\n'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Our own site as processes that can be killed, with its mails counted where they arrive."""
+"""The real site as processes that can be killed; the mails are counted at their destination."""
 
 from collections import Counter
 from contextlib import ExitStack
@@ -17,12 +17,12 @@ from gs.profile.status.site.store.audit import count_events
 from gs.profile.status.site.store.database import open_database
 from gs.profile.status.site.store.tables import USER_EMAIL
 
-from .doubts import Doubt, find_doubts, settle_doubts
-from .load_balancer import Spreading
-from .mail_server import Post
-from .site_process import Serving, command
+from .doubts import Doubt, find_doubts, resolve_doubts
+from .load_balancer import LoadBalancer
+from .mail_server import RestartableMailServer
+from .site_process import SiteProcess, command
 
-#: The month in which everybody wrote, and is mailed about.
+#: The month in which each member posted, and which the run reports on.
 PERIOD: Final = "2025-04"
 _MESSAGE: Final = """\
 From u{number}@corp.example  Sun Apr  6 11:55:11 2025
@@ -38,24 +38,24 @@ Who would like some tea?
 
 @dataclass(eq=False, slots=True)
 class RealSite:
-    """``sendprofile-site`` with *size* members in a *folder*, while its context lasts.
+    """``sendprofile-site`` with *size* members in a *folder*, served during its context.
 
-    Its *database* is a URL, or ``None`` for SQLite; its mails go to *post*, or into a Maildir. Of
-    several *processes* each gets its share of the connections.
+    Its *database* is a URL, or ``None`` for SQLite; its mails go to *mail_server*, or into a
+    Maildir. Several *processes* share the connections.
     """
 
     folder: Path
     size: int
     database: str | None = None
-    post: Post | None = None
+    mail_server: RestartableMailServer | None = None
     processes: int = 1
     honours_keys: bool = field(default=True, init=False)
     to_mail: frozenset[str] = field(default=frozenset(), init=False)
     to_skip: frozenset[str] = field(default=frozenset(), init=False)
-    served: list[Serving] = field(default_factory=list, init=False)
+    running: list[SiteProcess] = field(default_factory=list, init=False)
     url: str = field(default="", init=False)
     _members: dict[str, str] = field(default_factory=dict, init=False)
-    _put_away: ExitStack = field(default_factory=ExitStack, init=False)
+    _cleanup: ExitStack = field(default_factory=ExitStack, init=False)
 
     def __enter__(self) -> Self:
         self._make()
@@ -63,38 +63,38 @@ class RealSite:
         self.to_mail = frozenset(self._members.values())
         with ExitStack() as stack:
             for number in range(self.processes):
-                one = Serving(self._site, f"process-{number}")
+                one = SiteProcess(self._site, f"process-{number}")
                 stack.callback(one.kill)
                 one.start()
-                self.served.append(one)
-            urls = [one.url for one in self.served]
-            self.url = urls[0] if len(urls) == 1 else stack.enter_context(Spreading(urls)).url
-            self._put_away = stack.pop_all()
+                self.running.append(one)
+            urls = [one.url for one in self.running]
+            self.url = urls[0] if len(urls) == 1 else stack.enter_context(LoadBalancer(urls)).url
+            self._cleanup = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._put_away.close()
+        self._cleanup.close()
 
     @property
     def config(self) -> Path:
         """The configuration file of the sender."""
-        return self.served[0].config
+        return self.running[0].config
 
     @property
     def mailed(self) -> Counter[str]:
-        """How many mails each member got: at the mail server, or in the Maildir."""
-        addresses = self._filed() if self.post is None else self.post.addresses
+        """The number of mails of each member, at the mail server or in the Maildir."""
+        addresses = self._count_filed() if self.mail_server is None else self.mail_server.addresses
         mailed: Counter[str] = Counter()
         for address, mails in addresses.items():
             mailed[self._members[address]] += mails
         return mailed
 
     def progress(self) -> int:
-        """Return how many mails there are."""
-        return len(self._files()) if self.post is None else len(self.post.letters)
+        """Return the number of mails."""
+        return len(self._files()) if self.mail_server is None else len(self.mail_server.mails)
 
     def audited(self) -> int:
-        """Return how many mails there were by the audit trail."""
+        """Return the number of mails in the audit trail."""
         engine = open_database(self._database)
         try:
             with engine.connect() as connection:
@@ -104,22 +104,22 @@ class RealSite:
 
     def stop(self) -> None:
         """Kill all processes."""
-        for one in self.served:
+        for one in self.running:
             one.kill()
 
     def start(self) -> None:
-        """Serve again, after a stop."""
-        for one in self.served:
+        """Start all processes again."""
+        for one in self.running:
             one.start()
 
     def doubts(self) -> list[Doubt]:
-        """Return what is in doubt, and is nobody's work any more."""
+        """Return the doubts that no process works on."""
         return find_doubts(self._site)
 
-    def settle(self, doubts: list[Doubt]) -> None:
-        """Settle *doubts* as the log of the mail server has it."""
-        if self.post is not None:
-            settle_doubts(self._site, doubts, self.post.message_ids)
+    def resolve(self, doubts: list[Doubt]) -> None:
+        """Resolve *doubts* by the log of the mail server."""
+        if self.mail_server is not None:
+            resolve_doubts(self._site, doubts, self.mail_server.message_ids)
 
     @property
     def _site(self) -> Path:
@@ -136,15 +136,15 @@ class RealSite:
         kind = ["--database", self.database] if self.database else []
         command("init", "--folder", self._site, *kind)
         command("import-mbox", self.folder / "archives", "--folder", self._site)
-        if self.post is not None:
+        if self.mail_server is not None:
             settings = self._site / "site.toml"
             before = settings.read_text("utf-8").partition("[mail]")[0]
-            settings.write_text(before + self.post.settings(), "utf-8")
+            settings.write_text(before + self.mail_server.settings(), "utf-8")
 
     def _files(self) -> list[Path]:
         return list(self._site.glob("Maildir/new/*"))
 
-    def _filed(self) -> Counter[str]:
+    def _count_filed(self) -> Counter[str]:
         addresses: Counter[str] = Counter()
         for path in self._files():
             with path.open("rb") as file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Rounds of starting the sender and killing it, until the kills are used up or all is done."""
+"""Starts and kills the sender until the kills are used up or the run is complete."""
 
 import signal
 import subprocess
@@ -16,13 +16,13 @@ from .sender import Sender
 from .target import Target
 
 _LOOK = 0.005
-#: Seconds from a moment that is told in requests to the kill, at most.
+#: Maximal seconds from the chosen request to the kill.
 _LATER = 0.02
-#: The share of the kills that fall anywhere in the time before the first request.
+#: The share of the kills before the first request.
 _EARLY = 0.15
-#: Seconds for all the invocations that it takes until nobody waits.
+#: Seconds for all invocations until no member waits.
 _LONGEST = 4 * LIMIT
-#: An invocation begins to send within so many times what a look at the ledger takes.
+#: An invocation starts to send within this multiple of the time of a status command.
 _START = 3
 
 
@@ -34,14 +34,14 @@ class Rounds:
     site: Target
     chance: Random
     kills: int = 0
-    #: Of how many members it was not known what happened, after each invocation that was killed.
+    #: The number of members with an unknown result, after each killed invocation.
     open_ends: list[int] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    # Seconds that it takes until the first request, at the least.
+    # The shortest time in seconds until the first request.
     _start_up: float = 0.5
 
     def run(self, kills: int) -> Account:
-        """Kill the sender *kills* times, then let it end; return the account of it all."""
+        """Kill the sender *kills* times, then let it end; return the account."""
         self.interrupt(kills)
         return self.finish()
 
@@ -52,16 +52,16 @@ class Rounds:
             ended = self._one(left, kills - self.kills)
             run = self.sender.status()
             self.open_ends.append(open_ends(run))
-            # Killed before the list was there, it has no members yet.
-            left = self._left(run) if run.get("counts") else left
+            # If killed before the list arrived, the run has no members yet.
+            left = self._remaining(run) if run.get("counts") else left
             if ended and not count(run, "waiting"):
                 return  # the rest is in doubt, and stays so
 
     def persist(self, stall: float) -> None:
-        """Start the sender until nobody waits; it is killed where it pauses for *stall* seconds.
+        """Start the sender until no member waits; kill it when it pauses for *stall* seconds.
 
-        So a test need not wait as long as a mail server that is away makes the sender wait. On a
-        loaded machine it is given the time to start, too.
+        So a test does not wait for the pauses that a stopped mail server causes. On a loaded
+        machine the sender also gets time to start.
         """
         deadline = time.monotonic() + _LONGEST
         ended = False
@@ -84,7 +84,7 @@ class Rounds:
         return Account(self.kills, process.returncode, run, self.open_ends, self.outputs)
 
     def _until_stall(self, stall: float) -> bool:
-        """Start the sender, kill it where it pauses, and return whether it had ended by itself."""
+        """Start the sender, kill it when it pauses, and return whether it ended by itself."""
         process = self.sender.start()
         try:
             self._await_stall(process, stall)
@@ -100,12 +100,12 @@ class Rounds:
             if (now := self.site.progress()) != before:
                 before, since = now, time.monotonic()
 
-    def _left(self, run: Mapping[str, Any]) -> int:
+    def _remaining(self, run: Mapping[str, Any]) -> int:
         again = open_ends(run) if self.site.honours_keys else 0
         return count(run, "waiting") + again
 
     def _one(self, members: int, kills: int) -> bool:
-        """Start it, and kill it at some moment; return whether it had ended by itself."""
+        """Start it and kill it at a random moment; return whether it ended by itself."""
         process = self.sender.start()
         try:
             self._await_moment(process, members, kills)
@@ -117,7 +117,7 @@ class Rounds:
         return not killed
 
     def _await_moment(self, process: subprocess.Popen[str], members: int, kills: int) -> None:
-        """Return at a random moment, most likely before the sender is done."""
+        """Return at a random moment, in most cases before the sender is done."""
         if self.chance.random() < _EARLY:
             time.sleep(self.chance.uniform(0, 1.5 * self._start_up))
             return
@@ -125,7 +125,7 @@ class Rounds:
         moment = before + self.chance.randint(1, max(1, 2 * members // (kills + 1)))
         while process.poll() is None and self.site.progress() == before:
             time.sleep(_LOOK)
-        # The shortest: a machine that was busy once shall not make the early kills late.
+        # The shortest time, so that a busy machine does not delay the early kills.
         self._start_up = min(self._start_up, time.monotonic() - began)
         while process.poll() is None and self.site.progress() < moment:
             time.sleep(_LOOK)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command as a process, with a configuration and a ledger that outlast it."""
+"""The command as a process, with a configuration and a ledger that survive it."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ class Sender:
     options: tuple[str, ...] = ()
 
     def start(self) -> subprocess.Popen[str]:
-        """Start the run, or go on with it, and return the process."""
+        """Start or resume the run, and return the process."""
         return subprocess.Popen(
             [*self._words, "-j", self.jobs, *self.options, self.url],
             stdin=subprocess.DEVNULL,
@@ -49,7 +49,7 @@ class Sender:
     def status(self) -> dict[str, Any]:
         """Return the one run of the ledger, as ``--json`` prints it, or {} if there is none.
 
-        The program is started, not forked: how long that takes tells how loaded the machine is.
+        The program is started, not forked: the time it takes measures the load of the machine.
         """
         shown = subprocess.run(
             [*self._words, "--status", "--json", self.url],

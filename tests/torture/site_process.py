@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One process of ``sendprofile-site serve``, which can be killed, and started again."""
+"""One process of ``sendprofile-site serve`` that can be killed and started again."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ _SITE: Final = Path(sys.executable).with_name("sendprofile-site")
 
 
 def command(*words: object) -> str:
-    """Run ``sendprofile-site`` with these *words*, and return what it says; it has to succeed."""
+    """Run ``sendprofile-site`` with *words* and return its output; raise an error if it fails."""
     done = run_forked(main, _SITE, *words)
     if done.returncode:
         raise ValueError(f"{words[0]}: {done.returncode}: {done.stdout}{done.stderr}")
@@ -25,8 +25,8 @@ def command(*words: object) -> str:
 
 
 @dataclass(eq=False, slots=True)
-class Serving:
-    """A process that serves the site in *folder*; its *name* tells it from others that do."""
+class SiteProcess:
+    """A process that serves the site in *folder*; its *name* is unique in the folder."""
 
     folder: Path
     name: str = "site"
@@ -35,7 +35,7 @@ class Serving:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Serve: at the same URL as before, after a kill."""
+        """Start to serve, at the same URL as before."""
         ready = self.folder / f"{self.name}.json"
         ready.unlink(missing_ok=True)
         port = self.url.rstrip("/").rpartition(":")[2] or "0"
@@ -44,19 +44,19 @@ class Serving:
             process = subprocess.Popen([_SITE, *words], stdout=log, stderr=log)
         self._process = process
         wait_until(lambda: _read(ready) or process.poll() is not None)
-        if not (said := _read(ready)):
+        if not (details := _read(ready)):
             raise TimeoutError(f"The site does not start: {self.log}")
-        self.url, self.config = said["url"], Path(said["config"])
+        self.url, self.config = details["url"], Path(details["config"])
 
     def kill(self) -> None:
-        """Kill it, with ``SIGKILL``, in whatever it is doing."""
+        """Kill it with ``SIGKILL``."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(LIMIT)
 
     @property
     def log(self) -> str:
-        """All that it has said since it was first started."""
+        """All its output since the first start."""
         return self._log.read_text("utf-8")
 
     @property

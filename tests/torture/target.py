@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What the torture asks of a site: whom it shall mail, and whom it did."""
+"""The interface of a site under torture: the members to mail, and the mails sent."""
 
 from collections import Counter
 from typing import Protocol
 
 
 class Target(Protocol):
-    """A site that counts whom it mails."""
+    """A site that counts the mails of each member."""
 
     @property
     def url(self) -> str:
@@ -18,15 +18,15 @@ class Target(Protocol):
 
     @property
     def to_mail(self) -> frozenset[str]:
-        """The members who shall get a mail."""
+        """The members who should get a mail."""
 
     @property
     def to_skip(self) -> frozenset[str]:
-        """The members who shall get none."""
+        """The members who should get no mail."""
 
     @property
     def mailed(self) -> Counter[str]:
-        """How many mails each member got."""
+        """The number of mails of each member."""
 
     def progress(self) -> int:
-        """Return a count that grows with each call of the send hook, or with each mail."""
+        """Return a count that increases with each call of the send hook, or with each mail."""

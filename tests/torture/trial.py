@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One trial: a whole run with kills, sabotage and faults, and the promises that it broke."""
+"""One trial: a whole run with kills, disruptions and faults, and the broken promises."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,64 +15,64 @@ from servers.moves import Fault
 
 from .account import Account
 from .counting_site import CountingSite
-from .disruptor import Saboteur
+from .disruptor import Disruptor
 from .rounds import Rounds
 from .sender import Sender, configure
 from .target import Target
 
-#: Seconds that a site is away, at most.
+#: Maximal seconds that a site is stopped.
 AWAY = 0.3
-#: Seconds that a call takes, at most, for each that is in flight: were the threads of the site
-#: busy all the time, the one that kills would come too late.
+#: Maximal seconds of a call, for each call in flight. If the threads of the site were always
+#: busy, the kills would come too late.
 _SLOWEST = 0.001
 _SLOWEST_OF_ONE = 0.005
-#: In flight with ``-j auto``, about.
+#: The approximate number of calls in flight with ``-j auto``.
 _AUTO = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: *members* are mailed with *jobs* in flight, a number or ``auto``.
+    """The parameters: *members* are mailed with *jobs* in flight, a number or ``auto``.
 
-    The sender is killed so many times, the site is struck with so many *blows*, and a share of
-    the calls is *spoilt*.
+    The sender is killed *kills* times, the site gets a number of *disruptions*, and *fault_share*
+    is the share of calls with a fault.
     """
 
     members: int
     jobs: str
     kills: int = 0
-    blows: int = 0
-    spoilt: float = 0
+    disruptions: int = 0
+    fault_share: float = 0
     options: tuple[str, ...] = ("--patience", str(LIMIT))
 
     @property
     def most(self) -> int:
-        """How many may be in flight at once."""
-        return int(self.jobs) if self.jobs.isdecimal() else MAX_IN_FLIGHT
+        """The maximal number of calls in flight."""
+        return int(self.jobs) if self.jobs.isdecimal() else MOST
 
     @property
     def slowest(self) -> float:
-        """How many seconds a call takes at the most."""
+        """The maximal seconds of a call."""
         in_flight = int(self.jobs) if self.jobs.isdecimal() else _AUTO
         return max(in_flight * _SLOWEST, _SLOWEST_OF_ONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The *account* of a trial, and the promises that it *broke*, in words.
+    """The *account* of a trial, and the promises that it *broke*, as text.
 
-    It has so many kills and *blows* as there was time for, and the site's *faults*.
+    The numbers of kills and *disruptions* are those that happened; *faults* are those of the site.
     """
 
     account: Account
     broke: Sequence[str]
-    blows: int
+    disruptions: int
     faults: Sequence[Fault] = ()
 
 
 def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: bool) -> Result:
-    """Try the test's site, which is cut off and stopped where it is to be struck."""
-    site = CountingSite(trial.members, honours_keys, chance, trial.slowest, trial.spoilt)
+    """Run a trial of the counting site; its disruptions are stops and cut connections."""
+    site = CountingSite(trial.members, honours_keys, chance, trial.slowest, trial.fault_share)
 
     def stop() -> None:
         site.server.stop()
@@ -81,36 +81,38 @@ def counting_site(trial: Trial, folder: Path, chance: Random, *, honours_keys: b
 
     with site.server:
         sender = Sender(site.url, configure(folder), folder / "ledger", trial.jobs, trial.options)
-        with struck(site, trial, (stop, site.server.cut), chance) as saboteur:
+        with disrupted(site, trial, (stop, site.server.cut), chance) as disruptor:
             account = Rounds(sender, site, chance).run(trial.kills)
-    # A blow ends all that is in flight, and may end what was begun anew while it fell.
-    lost = (trial.kills + 2 * saboteur.dealt) * trial.most + sum(map(_lost_by, site.faults))
+    # A disruption ends all calls in flight, and may end calls that started during it.
+    lost = (trial.kills + 2 * disruptor.done) * trial.most + sum(map(_lost_by, site.faults))
     lost = 0 if honours_keys else lost
-    return replace(judged(account, site, trial, lost, saboteur), faults=site.faults)
+    return replace(result_of(account, site, trial, lost, disruptor), faults=site.faults)
 
 
 def _lost_by(fault: Fault) -> int:
-    # Where the connection ends in the middle of the headers libcurl takes that for their end, and
+    # If the connection ends in the middle of the headers, libcurl takes that for their end and
     # keeps the connection: the next call on it is lost too.
     return 2 if fault.name == "closed in the headers" else 1
 
 
 @contextmanager
-def struck(
+def disrupted(
     site: Target, trial: Trial, ways: Sequence[Callable[[], None]], chance: Random
-) -> Iterator[Saboteur]:
-    """Deal the blows of *trial*, in these *ways* by turns, as long as the context lasts."""
-    blows = [ways[number % len(ways)] for number in range(trial.blows)]
-    with Saboteur(site, blows, chance) as saboteur:
-        yield saboteur
+) -> Iterator[Disruptor]:
+    """Run the disruptions of *trial* during the context, each of *ways* in turn."""
+    disruptions = [ways[number % len(ways)] for number in range(trial.disruptions)]
+    with Disruptor(site, disruptions, chance) as disruptor:
+        yield disruptor
 
 
-def judged(account: Account, site: Target, trial: Trial, lost: int, saboteur: Saboteur) -> Result:
-    """Return the result; *lost* is how many may be unknown at the most."""
+def result_of(
+    account: Account, site: Target, trial: Trial, lost: int, disruptor: Disruptor
+) -> Result:
+    """Return the result; at most *lost* members may be unknown."""
     broke = account.broken_promises(site, lost)
-    if not (trial.blows or trial.spoilt or site.honours_keys):
+    if not (trial.disruptions or trial.fault_share or site.honours_keys):
         ends = [0, *account.open_ends]
         most = max(after - before for before, after in pairwise(ends))
         if most > trial.most:
             broke.append(f"{most} were lost in one kill, with {trial.jobs} in flight")
-    return Result(account, broke, saboteur.dealt)
+    return Result(account, broke, disruptor.done)
