@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Measures all that is promised of sendprofile's speed: ``python -m benchmarks [part …]``."""
+"""Measures the promised speed of sendprofile: ``python -m benchmarks [part …]``."""
 
 import argparse
 import json
@@ -31,18 +31,18 @@ PARTS: Final[Mapping[str, Measure]] = {
     "growth": growth.measure,
     "enrol": enrolment.enrol,
     "resume": enrolment.enrol_and_resume,
-    "unhurried": latency.measure,
+    "latency": latency.measure,
     "start-up": start_up.measure,
     "site": site.measure,
 }
 
-# The adaptive pace draws its own picture, and has no figures.
+# The adaptive pace has its own pictures and no figures.
 AUTO: Final = "auto"
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure the parts that *argv* names, and say, write and draw what came of it."""
-    # With an exception, so that nginx is ended as well.
+    """Measure the parts that *argv* names; print, write and draw the results."""
+    # With an exception, so that nginx is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options(argv)
     OUT.mkdir(parents=True, exist_ok=True)
@@ -57,10 +57,10 @@ def main(argv: Sequence[str]) -> None:
         results = _measured(bench, options.parts)
     minutes = (time.monotonic() - began) / 60
     _write(results, {**machine, "quick": options.quick, "minutes": round(minutes, 1)})
-    _tell(results)
+    _print(results)
     whole = not options.quick and not options.parts
     if whole:
-        manual.write([figure for figure in _figures(results) if figure.told], machine)
+        manual.write([figure for figure in _figures(results) if figure.in_manual], machine)
     _draw(results, manual.PICTURES if whole else OUT)
     if whole or AUTO in options.parts:
         _measure_auto()
@@ -84,7 +84,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _chosen(parts: Sequence[str]) -> list[tuple[str, Measure]]:
-    # Resuming begins with enrolling: one of them is enough.
+    # "resume" includes the enrolment.
     chosen = [part for part in PARTS if not parts or part in parts]
     if {"enrol", "resume"} <= set(chosen):
         chosen.remove("enrol")
@@ -98,35 +98,35 @@ def _measured(bench: Workbench, parts: Sequence[str]) -> dict[str, Result]:
         try:
             results[part] = measure(bench)
         except (MissingError, FailedError) as error:
-            print(f"LEFT OUT: {part}: {error}", file=sys.stderr)
-            results[part] = Result([Figure(part, None, note="left out")])
+            print(f"SKIPPED: {part}: {error}", file=sys.stderr)
+            results[part] = Result([Figure(part, None, note="skipped")])
         print(table.as_text(results[part].figures))
     return results
 
 
 def _write(results: Mapping[str, Result], machine: Mapping[str, object]) -> None:
     for part, result in results.items():
-        said = {
+        output = {
             "machine": machine,
             "figures": [figure.as_json() for figure in result.figures],
             "samples": result.samples,
         }
-        text = json.dumps(said, indent=2, ensure_ascii=False)
+        text = json.dumps(output, indent=2, ensure_ascii=False)
         (OUT / f"{part}.json").write_text(f"{text}\n", "utf-8")
 
 
-def _tell(results: Mapping[str, Result]) -> None:
+def _print(results: Mapping[str, Result]) -> None:
     figures = _figures(results)
     print(f"\n{table.as_text(figures)}\n")
-    for line in table.troubles(figures):
+    for line in table.broken_bounds(figures):
         print(line)
-    print(f"All of it is in {OUT}")
+    print(f"The results are in {OUT}")
 
 
 def _draw(results: Mapping[str, Result], folder: Path) -> None:
     if "speed" not in results or not results["speed"].samples:
         return
-    # It comes late: what is measured would be counted as large as this process had become.
+    # Imported late: the memory of this process counts in the peak of its children.
     from benchmarks.pictures import draw_contenders  # noqa: PLC0415
 
     samples = json.loads((OUT / "speed.json").read_text("utf-8"))["samples"]
@@ -135,7 +135,7 @@ def _draw(results: Mapping[str, Result], folder: Path) -> None:
 
 def _measure_auto() -> None:
     if find_spec("benchmarks.auto") is None:
-        print("LEFT OUT: auto: there is no benchmarks/auto.py", file=sys.stderr)
+        print("SKIPPED: auto: benchmarks/auto.py is missing", file=sys.stderr)
         return
     import_module("benchmarks.auto").main()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What ``-j auto`` finds, how it follows a site, and what others feel of it.
+"""Measures ``-j auto``: the limit it finds, how it adapts, and its effect on other users.
 
 python -m benchmarks.auto
 """
@@ -16,12 +16,12 @@ from benchmarks.auto_trials import Series, Trial, run
 OUT: Final = Path("build/bench")
 PICTURES: Final = Path("docs/pictures")
 
-# Trials that run at a time: they wait most of the time, and shall not wait for each other.
+# Trials that run at the same time: they mostly wait, and must not delay each other.
 _AT_ONCE: Final = 4
-# Seconds until a run is judged by its mean: it has found what it looks for.
+# Seconds before the mean is taken: the limit is found by then.
 _FOUND: Final = 5.0
 _PROBED: Final = 25.0
-# Seconds of being refused, until what is found is tried again ever less.
+# Seconds after which a refusing site is probed less often.
 _LEARNT: Final = 10.0
 
 _JOBS: Final = ("1", "auto", "64")
@@ -42,7 +42,7 @@ TRIALS: Final = (
 
 def main() -> None:
     """Run all trials, print a table, write the figures as JSON and draw the pictures."""
-    # It comes late: what it costs is not to be borne by those who want a part of the bench.
+    # Imported late: it is slow, and other parts do not need it.
     from benchmarks.auto_pictures import draw  # noqa: PLC0415
 
     found = asyncio.run(_all())
@@ -50,11 +50,11 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:<62}{value:>10.2f}")
     OUT.mkdir(parents=True, exist_ok=True)
-    said = {
+    output = {
         "figures": figures,
         "series": {trial.name: _as_json(found[trial.name], trial) for trial in TRIALS},
     }
-    (OUT / "auto.json").write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+    (OUT / "auto.json").write_text(json.dumps(output, indent=1) + "\n", "utf-8")
     draw({trial.name: (trial, found[trial.name]) for trial in TRIALS}, PICTURES)
 
 
@@ -65,7 +65,7 @@ async def _all() -> dict[str, Series]:
         async with places:
             return trial.name, await run(trial)
 
-    return dict(await asyncio.gather(*map(one, TRIALS)))
+    return dict(await asyncio.add_many(*map(one, TRIALS)))
 
 
 def _figures(found: Mapping[str, Series]) -> dict[str, float]:

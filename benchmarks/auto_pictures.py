@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pictures of ``-j auto``: what is in flight as time goes by, and how long a page takes."""
+"""The pictures of ``-j auto``: calls in flight over time, and the latency of a page."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +28,7 @@ _WIDTH: Final = 8.5
 def draw(found: Found, folder: Path) -> None:
     """Draw all of them as SVG in *folder*."""
     with mpl.rc_context(_STYLE):
-        _save(_settling(found), folder / "auto-settles.svg")
+        _save(_finding(found), folder / "auto-settles.svg")
         _save(_following(found), folder / "auto-follows.svg")
         _save(_refused(found), folder / "auto-refused.svg")
         _save(_pages(found), folder / "auto-pages.svg")
@@ -38,7 +38,7 @@ def _save(figure: Figure, place: Path) -> None:
     figure.savefig(place, metadata={"Date": None}, facecolor="white")
 
 
-def _settling(found: Found) -> Figure:
+def _finding(found: Found) -> Figure:
     figure = Figure(figsize=(_WIDTH, 2.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, name, workers in ((left, "one", 1), (right, "sixteen", 16)):
@@ -55,8 +55,8 @@ def _settling(found: Found) -> Figure:
 def _following(found: Found) -> Figure:
     figure = Figure(figsize=(_WIDTH, 4.6), layout="constrained")
     grid = figure.subplots(2, 2, sharex=True)
-    said = {"slow": "each call takes 0.5 s, not 0.05", "fewer": "2 workers, not 16"}
-    for column, (name, words) in enumerate(said.items()):
+    output = {"slow": "each call takes 0.5 s, not 0.05", "fewer": "2 workers, not 16"}
+    for column, (name, words) in enumerate(output.items()):
         trial, series = found[name]
         above, below = grid[0][column], grid[1][column]
         _in_flight(above, trial, series)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs of the real command against sites of workers, with somebody else who asks for a page."""
+"""Runs the real command against a site of workers, with another client that requests a page."""
 
 import asyncio
 import tempfile
@@ -13,19 +13,19 @@ from typing import Any, Final
 from benchmarks.sender import Sender
 from benchmarks.worker_site import Workers
 
-#: The page that somebody else asks for, and how often, in seconds.
+#: The page of the other client, and its interval in seconds.
 PAGE: Final = "/"
 EVERY: Final = 1.0
 
-# How many members a site has: more than any run gets to.
+# The number of members, more than any run reaches.
 _MEMBERS: Final = 20_000
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A run of so many *seconds* with *jobs* (None: nobody runs) against so many *workers*.
+    """A run of *seconds* with *jobs* (None: no sender) against a number of *workers*.
 
-    *changes* are made to the site at so many seconds from the first call.
+    *changes* are (seconds from the first call, attributes of the site to set).
     """
 
     name: str
@@ -40,7 +40,7 @@ class Trial:
 
 @dataclass
 class Series:
-    """What was seen of a trial, its seconds counted from the first call; latencies in seconds."""
+    """The measurements of a trial; times and latencies in seconds from the first call."""
 
     in_flight: list[tuple[float, int]] = field(default_factory=list)
     answered: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Series:
     probes: list[tuple[float, float]] = field(default_factory=list)
 
     def mean(self, start: float, end: float) -> float:
-        """Return the mean of what was in flight from *start* to *end*."""
+        """Return the mean number of calls in flight from *start* to *end*."""
         at = [moment for moment, _ in self.in_flight]
         first, last = bisect_left(at, start), bisect_left(at, end)
         level = self.in_flight[first - 1][1] if first else 0
@@ -59,7 +59,7 @@ class Series:
         return (area + level * (end - since)) / (end - start)
 
     def levels(self, end: float, step: float = 0.1) -> list[tuple[float, float]]:
-        """Return the means of what was in flight, for each *step* until *end*."""
+        """Return the mean number of calls in flight for each *step* until *end*."""
         steps = [round(index * step, 3) for index in range(int(end / step))]
         return [(start, self.mean(start, start + step)) for start in steps]
 
@@ -68,12 +68,12 @@ class Series:
         return sum(start <= at < end for at in self.answered) / (end - start)
 
     def waits(self, start: float = 0.0) -> list[float]:
-        """Return how long the pages took that were asked for from *start* on."""
+        """Return the latencies of the pages requested from *start* on."""
         return [seconds for at, seconds in self.probes if at >= start]
 
 
 async def run(trial: Trial) -> Series:
-    """Run *trial*, and return what the site and the other one saw."""
+    """Run *trial*; return the measurements of the site and of the other client."""
     site = Workers(_MEMBERS, trial.workers, trial.service, trial.most)
     server, url = await site.serve()
     clock = asyncio.get_running_loop().time
@@ -139,7 +139,7 @@ async def _probe(url: str, probes: list[tuple[float, float]]) -> None:
         while True:
             moment += EVERY
             await asyncio.sleep(moment - clock())
-            # One that waits long does not keep the next from being asked.
+            # A slow page does not delay the next request.
             asking.create_task(_ask(url, probes))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command lines of those that sendprofile is measured beside."""
+"""The command lines of the programs that sendprofile is compared with."""
 
 import json
 import sys
@@ -19,16 +19,16 @@ from gs.profile.status.hooks import SEND_URI
 
 _PEERS: Final = Path(__file__).with_name("peers")
 
-#: How many are in flight wherever a program can have more than one.
+#: The number of calls in flight, for programs that can have more than one.
 IN_FLIGHT: Final = "64"
 
-#: sendprofile's own name in the table.
+#: The name of sendprofile in the table.
 OURS: Final = "sendprofile -j 64"
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one contender did in one round: *cpu* is microseconds a member."""
+    """The result of one contender in one round: *cpu* is microseconds per member."""
 
     rate: float
     cpu: float
@@ -36,38 +36,38 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Whoever sends to *members*; *command* makes the command line, anew for each round.
+    """A program that sends to *members*; *command* makes a new command line for each round.
 
-    Raises :class:`~benchmarks.machine.MissingError` where its program is not there.
+    Raises :class:`~benchmarks.machine.MissingError` if its program is missing.
     """
 
     members: int
     command: Callable[[], list[str]]
 
     def sample(self, cost: Cost) -> Sample:
-        """Return what *cost* means: by the clock of the whole process, starting it included."""
+        """Return the sample of *cost*, which includes the start of the process."""
         return Sample(self.members / cost.seconds, cost.cpu / self.members * 1e6)
 
     def check(self, requests: int) -> None:
-        """Raise :class:`FailedError` where the server has seen fewer *requests* than members."""
+        """Raise :class:`FailedError` if the server received fewer *requests* than members."""
         if requests < self.members:
             raise FailedError(f"{requests} requests came for {self.members} members")
 
 
 class Wrk(Contender):
-    """The limit: it sends the same form for some seconds, and counts by itself."""
+    """The upper limit: it sends the same form for some seconds and counts by itself."""
 
     def sample(self, cost: Cost) -> Sample:
-        """Return the rate that wrk says, and its CPU time for each request; else FailedError."""
-        said = json.loads(cost.output.splitlines()[-1])
-        if said["failed"]:
-            raise FailedError(f"wrk: {said['failed']} requests failed")
-        requests = said["requests"]
-        return Sample(requests / said["microseconds"] * 1e6, cost.cpu / requests * 1e6)
+        """Return the rate that wrk reports and its CPU per request; FailedError on failures."""
+        output = json.loads(cost.output.splitlines()[-1])
+        if output["failed"]:
+            raise FailedError(f"wrk: {output['failed']} requests failed")
+        requests = output["requests"]
+        return Sample(requests / output["microseconds"] * 1e6, cost.cpu / requests * 1e6)
 
 
 def ours(bench: Workbench, root: str, members: int, *options: str) -> Contender:
-    """Return sendprofile as it sends to *members* of nginx at *root*, with 64 in flight."""
+    """Return sendprofile with 64 calls in flight to *members* of nginx at *root*."""
     site = bench.site(root, members)
     more = ["-j", IN_FLIGHT, *options]
     sender = bench.sender
@@ -75,14 +75,14 @@ def ours(bench: Workbench, root: str, members: int, *options: str) -> Contender:
 
 
 def wrk(bench: Workbench, root: str) -> Contender:
-    """Return wrk, with 64 in flight in one thread."""
+    """Return wrk with 64 calls in flight in one thread."""
     manner = ["-t", "1", "-c", IN_FLIGHT, "-d", f"{bench.sizes.wrk_seconds}s"]
     script = ["-s", str(_PEERS / "post.lua"), f"{root}/1{SEND_URI}", "--", form()]
     return Wrk(0, lambda: [str(program("wrk")), *manner, *script])
 
 
 def peers(bench: Workbench, root: str) -> dict[str, Contender]:
-    """Return the others, by the names that they have in the table."""
+    """Return the other programs by their names in the table."""
     sizes = bench.sizes
     return {
         "requests.post for each": _python(bench, "requests", root, sizes.one_by_one),
@@ -95,7 +95,7 @@ def peers(bench: Workbench, root: str) -> dict[str, Contender]:
 
 
 def form(member: str | None = None) -> str:
-    """Return the body of a call of the send hook for *member*, or all but the member."""
+    """Return the body of a call of the send hook for *member*, or without a member."""
     who = {} if member is None else {"profileId": member}
     return urlencode({**who, "token": TOKEN, "send": "Send", "period": PERIOD}, safe="{}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a very long list costs before the first member is sent to: when new, when nearly done."""
+"""The cost of a very long list before the first call, in a new and in a nearly complete run."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,17 +9,17 @@ from typing import Final
 from benchmarks.figures import Figure, Result
 from benchmarks.growth import THOUSAND, memory_figure
 from benchmarks.holding_site import Marks, Run, holding_site
-from benchmarks.ledgers import Examples
+from benchmarks.ledgers import ExampleRows
 from benchmarks.member_lists import write_list
 from benchmarks.process_cost import Cost
 from benchmarks.workbench import Workbench
 
-# What is promised of ten million.
-_PROMISED: Final = 10_000_000
-_ENROLLED_WITHIN: Final = 45
-_RESUMED_WITHIN: Final = 2
+# The promise is for ten million members.
+_PROMISE_FOR: Final = 10_000_000
+_ENROL_BOUND: Final = 45
+_RESUME_BOUND: Final = 2
 
-_LEFT: Final = 100
+_REMAINING: Final = 100
 _JOINED: Final = "a list with one member more"
 _JOBS: Final = ("-j", "64")
 
@@ -27,7 +27,7 @@ Seen = tuple[Cost, Marks]
 
 
 def enrol(bench: Workbench) -> Result:
-    """Enrol a list, and send to a thousand of it."""
+    """Enrol a list, and send to a thousand members."""
     huge = bench.sizes.huge
     with holding_site(bench) as run:
         few, enrolled = _few(bench, run), _enrol(bench, run, bench.sender.new_ledger())
@@ -36,15 +36,15 @@ def enrol(bench: Workbench) -> Result:
 
 
 def enrol_and_resume(bench: Workbench) -> Result:
-    """Enrol a list, mark all but a hundred as sent, and go on, as the site's list may be then."""
+    """Enrol a list, mark all but a hundred members as sent, and resume with three later lists."""
     huge = bench.sizes.huge
     with holding_site(bench) as run:
         few = _few(bench, run)
         ledger = bench.sender.new_ledger()
         enrolled, resumed = _enrol(bench, run, ledger), {}
-        examples = Examples.of(ledger)
+        rows = ExampleRows.of(ledger)
         for how, place in _later_lists(bench).items():
-            examples.leave(ledger, _LEFT)
+            rows.mark_all_but(ledger, _REMAINING)
             resumed[how] = run(place, ledger, *_JOBS)
     peak = max(cost.peak for cost, _ in (enrolled, *resumed.values()))
     figures = [
@@ -78,7 +78,7 @@ def _enrolled(huge: int, marks: Marks) -> Figure:
         f"CPU to enrol {huge:,} members: from the start to the first request",
         marks.sent,
         "s",
-        bound=_ENROLLED_WITHIN * huge / _PROMISED,
+        bound=_ENROL_BOUND * huge / _PROMISE_FOR,
         note=f"while the list arrived {marks.read - marks.asked:.2f} s, "
         f"then {marks.sent - marks.read:.2f} s",
     )
@@ -86,11 +86,11 @@ def _enrolled(huge: int, marks: Marks) -> Figure:
 
 def _resumed(huge: int, how: str, marks: Marks) -> Figure:
     return Figure(
-        f"CPU to resume {huge:,} with {_LEFT} left, {how}: from its end to the first request",
+        f"CPU to resume {huge:,} with {_REMAINING} left, {how}: from its end to the first request",
         marks.sent - marks.read,
         "s",
-        # One more is no longer the run that the promise is about.
-        bound=None if how == _JOINED else _RESUMED_WITHIN * huge / _PROMISED,
+        # The promise does not include a list with another member.
+        bound=None if how == _JOINED else _RESUME_BOUND * huge / _PROMISE_FOR,
         note=f"before the list {marks.asked:.2f} s, "
         f"while it arrived {marks.read - marks.asked:.2f} s",
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One figure of the table: what was measured, how it scattered, and what was promised."""
+"""One figure of the table: the measurement, its spread, and its bound."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ TIMES: Final = "\N{MULTIPLICATION SIGN}"
 
 
 class Better(Enum):
-    """Which way a figure is to go."""
+    """Whether lower or higher is better."""
 
     LESS = "at most"
     MORE = "at least"
@@ -20,11 +20,11 @@ class Better(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The median of what was measured, with its extremes; ``None`` where it could not be had.
+    """The median of the samples with the extremes; ``None`` if not measured.
 
-    In its *name*, Markdown's backticks are about what is typed. The manual has those that are
-    *told*.
-    *bound* is what it has to keep, *aim* what is hoped for; without them it is for information.
+    The *name* is Markdown. The manual contains the figure if *in_manual* is true.
+    A release has to keep the *bound*; the *aim* is a goal. Without both, the figure is for
+    information.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Figure:
     low: float | None = None
     high: float | None = None
     note: str = ""
-    told: bool = True
+    in_manual: bool = True
 
     @property
     def met(self) -> bool | None:
-        """Whether it keeps its bound, ``None`` where it has none or was not measured."""
+        """Whether it keeps its bound; ``None`` without a bound or a measurement."""
         if self.bound is None or self.value is None:
             return None
         kept = self.value < self.bound, self.value >= self.bound
@@ -48,11 +48,11 @@ class Figure:
 
     @property
     def plain_name(self) -> str:
-        """Its name, for where no Markdown is read."""
+        """The name without Markdown."""
         return self.name.replace("`", "")
 
     def as_json(self) -> dict[str, object]:
-        """Return it as what JSON can hold."""
+        """Return the figure for JSON."""
         return {
             **asdict(self),
             "name": self.plain_name,
@@ -63,7 +63,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a part measured: its figures, and all that they are made of."""
+    """The result of a part: its figures and their samples."""
 
     figures: Sequence[Figure]
     samples: Mapping[str, object] = field(default_factory=dict)
@@ -79,7 +79,7 @@ def median_of(  # noqa: PLR0913 - a row of the table has so many columns
     aim: float | None = None,
     note: str = "",
 ) -> Figure:
-    """Return the figure that *samples* make, one of each round; a missing one of none."""
+    """Return the figure of *samples*, one per round; without samples, an empty figure."""
     if not samples:
         return Figure(name, None, unit, better, bound, aim, note=note)
     middle = statistics.median(samples)

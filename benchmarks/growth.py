@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How time and memory grow with the number of members, all of them sent to."""
+"""The growth of time and memory with the number of members."""
 
 import statistics
 from typing import Final
@@ -9,12 +9,12 @@ from benchmarks.figures import TIMES, Figure, Result
 from benchmarks.process_cost import Cost, cost
 from benchmarks.workbench import Workbench
 
-#: What memory is compared with.
+#: The number of members that memory is compared with.
 THOUSAND: Final = 1_000
 
 
 def measure(bench: Workbench) -> Result:
-    """Measure a few members, and many between runs of a tenth of them."""
+    """Measure a few members, and many between two runs of a tenth of them."""
     small, large = bench.sizes.small, bench.sizes.large
     few = _run(bench, THOUSAND)
     before, many, after = (_run(bench, members) for members in (small, large, small))
@@ -38,7 +38,7 @@ def measure(bench: Workbench) -> Result:
 
 
 def memory_figure(members: int, peak: int, few: int) -> Figure:
-    """Return what *peak* KiB with *members* are above those of a *few*."""
+    """Return the figure of *peak* KiB with *members* above those with a *few*."""
     if not peak or not few:
         return Figure(f"memory of {members:,} members", None, "MiB", bound=32, note="not known")
     return Figure(

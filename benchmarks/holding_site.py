@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A site that holds back the end of its list until the client has dealt with all that came."""
+"""A site that holds back the end of its list until the client has processed the rest."""
 
 import socket
 import threading
@@ -14,10 +14,10 @@ from benchmarks.process_cost import Cost, cpu_until_now, start
 from benchmarks.site_server import head, site
 from benchmarks.workbench import Workbench
 
-# Bytes: of ten million IDs, the last two and a half thousand.
+# Bytes: the last 2,500 of ten million IDs.
 _HELD_BACK: Final = 1 << 16
 
-# Seconds. A client that uses less CPU than that in such a time waits for more.
+# Seconds. A client that uses less CPU than this in one interval is waiting.
 _LOOK_EVERY: Final = 0.2
 _IDLE: Final = 0.002
 
@@ -27,10 +27,10 @@ _STOPPED: Final = 75
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The CPU, in seconds, that the client had used when the site saw something happen.
+    """The CPU seconds of the client at certain events.
 
-    *asked* is when the list was asked for, *read* when all but its end had been dealt with, *sent*
-    when the first member was sent to.
+    *asked* is the request for the list, *read* the moment when all but its end is processed,
+    *sent* the first call of the send hook.
     """
 
     asked: float
@@ -38,13 +38,13 @@ class Marks:
     sent: float
 
 
-#: Runs sendprofile on the list in a file, with a ledger and options; returns what that cost, and
-#: what the site saw.
+#: Runs sendprofile on the list in a file, with a ledger and options; returns the cost and the
+#: marks.
 Run = Callable[..., tuple[Cost, Marks]]
 
 
 class HoldingSite:
-    """Fulfils :class:`~benchmarks.site_server.Hooks` for one process after the other."""
+    """Implements :class:`~benchmarks.site_server.Hooks` for successive processes."""
 
     def __init__(self) -> None:
         self._place = Path()
@@ -54,17 +54,17 @@ class HoldingSite:
 
     @property
     def marks(self) -> Marks:
-        """What was seen."""
+        """The marks of the current process."""
         return Marks(*self._marks)
 
     def watch(self, pid: int, place: Path) -> None:
-        """Give the list at *place* to the process *pid*, which has not called yet; look at it."""
+        """Serve the list at *place* to the process *pid*, and start to measure it."""
         self._pid = pid
         self._place = place
         self._marks = []
 
     def list_members(self, connection: socket.socket) -> None:
-        """Write the list, and hold back its end while the client is at work."""
+        """Write the list, and hold back its end while the client works."""
         self._mark()
         size = self._place.stat().st_size
         with self._place.open("rb") as file:
@@ -76,7 +76,7 @@ class HoldingSite:
             connection.sendfile(file, max(0, size - _HELD_BACK))
 
     def send(self, arrived: float) -> None:  # noqa: ARG002 - the site is in no hurry, nor slow
-        """Take note of the first."""
+        """Record the first call."""
         with self._lock:
             if len(self._marks) < len(Marks.__slots__):
                 self._mark()
@@ -91,14 +91,14 @@ class HoldingSite:
             used, before = cpu_until_now(self._pid), used
 
     def _sleeps(self) -> bool:
-        # Whether it waits for something else than a disk: see proc_pid_stat(5).
+        # Whether it sleeps and does not wait for a disk: see proc_pid_stat(5).
         stat = Path(f"/proc/{self._pid}/stat").read_text("utf-8")
         return stat.rpartition(")")[2].split()[0] == "S"
 
 
 @contextmanager
 def holding_site(bench: Workbench) -> Iterator[Run]:
-    """Yield what runs sendprofile on a list, at one and the same site."""
+    """Yield a function that runs sendprofile on a list, always with the same site."""
     hooks = HoldingSite()
     with site(hooks, bench.cores.server) as url:
 

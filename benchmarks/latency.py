@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How near one call at a time comes to the ideal rate of a site that takes its time."""
+"""The rate of one call at a time with a slow site, as a share of the ideal rate."""
 
 import socket
 import statistics
@@ -15,32 +15,32 @@ from benchmarks.sender import TOKEN
 from benchmarks.site_server import head, site, wait_until
 from benchmarks.workbench import Workbench
 
-# Seconds that the site takes for an answer, to the microsecond.
+# Seconds that the site takes for an answer.
 _ANSWER: Final = 0.020
 
 _BARE: Final = Path(__file__).with_name("peers") / "with_a_socket.py"
 
 
-class UnhurriedSite:
-    """Fulfils :class:`~benchmarks.site_server.Hooks`, and keeps when each request *arrived*."""
+class SlowSite:
+    """Implements :class:`~benchmarks.site_server.Hooks`; records when each request *arrived*."""
 
     def __init__(self, place: Path) -> None:
         self._list = place.read_bytes()
         self.arrived: list[float] = []
 
     def list_members(self, connection: socket.socket) -> None:
-        """Write the list at once."""
+        """Write the list without delay."""
         connection.sendall(head(len(self._list)) + self._list)
 
     def send(self, arrived: float) -> None:
-        """Take as long as every time."""
+        """Take a fixed time."""
         self.arrived.append(arrived)
         wait_until(arrived + _ANSWER)
 
 
 def measure(bench: Workbench) -> Result:
     """Measure from the first request to the last, as the site sees them arrive."""
-    sender, members = bench.sender, bench.sizes.unhurried
+    sender, members = bench.sender, bench.sizes.latency
     peer = [sys.executable, str(_BARE)]
     commands: dict[str, Callable[[str], list[str]]] = {
         "bare socket": lambda url: [*peer, url, TOKEN, f"{members}"],
@@ -65,7 +65,7 @@ def measure(bench: Workbench) -> Result:
 
 
 def _share(bench: Workbench, command: Callable[[str], list[str]]) -> float:
-    hooks = UnhurriedSite(write_list(bench.lists, bench.sizes.unhurried))
+    hooks = SlowSite(write_list(bench.lists, bench.sizes.latency))
     with site(hooks, bench.cores.server) as url:
         cost(command(url), bench.cores.client)
     arrived = hooks.arrived

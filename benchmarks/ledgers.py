@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes of a ledger that of a run which was stopped near its end, by the fast route."""
+"""Changes a ledger into that of a run that was stopped near its end."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-# Of each row alone. All other columns are what the verdict makes them.
+# Columns that differ by member. All other columns follow from the verdict.
 _OWN: Final = ("run", "id", "listed")
 
-# The last ones: whom a run comes to at its end.
-_LAST: Final = "(SELECT id FROM member ORDER BY run DESC, id DESC LIMIT 1 OFFSET :left - 1)"
+# The last members in the order of the run.
+_LAST: Final = "(SELECT id FROM member ORDER BY run DESC, id DESC LIMIT 1 OFFSET :remaining - 1)"
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
-    """What sendprofile itself wrote of one who is *waiting*, and of one who was *sent* to."""
+class ExampleRows:
+    """Rows written by sendprofile: a *waiting* member and a *sent* one."""
 
     waiting: Mapping[str, object]
     sent: Mapping[str, object]
 
     @classmethod
-    def of(cls, ledger: Path) -> "Examples":
-        """Return those of a *ledger* that has one run, and some of both kinds."""
+    def of(cls, ledger: Path) -> "ExampleRows":
+        """Return the rows of a *ledger* that has one run with members of both kinds."""
         with closing(sqlite3.connect(ledger)) as file:
             file.row_factory = sqlite3.Row
             return cls(_example(file, "waiting"), _example(file, "sent"))
 
-    def leave(self, ledger: Path, left: int) -> None:
-        """Have the last *left* members in *ledger* wait, and all others be sent to."""
+    def mark_all_but(self, ledger: Path, remaining: int) -> None:
+        """Mark the last *remaining* members of *ledger* as waiting, and all others as sent."""
         with closing(sqlite3.connect(ledger)) as file, file:
-            _become(file, self.sent, f"verdict = 'waiting' AND id < {_LAST}", left)
-            _become(file, self.waiting, f"verdict = 'sent' AND id >= {_LAST}", left)
+            _update(file, self.sent, f"verdict = 'waiting' AND id < {_LAST}", remaining)
+            _update(file, self.waiting, f"verdict = 'sent' AND id >= {_LAST}", remaining)
 
 
 def _example(file: sqlite3.Connection, verdict: str) -> dict[str, object]:
@@ -41,7 +41,7 @@ def _example(file: sqlite3.Connection, verdict: str) -> dict[str, object]:
     return {name: found[name] for name in found.keys() if name not in _OWN}  # noqa: SIM118 - a Row
 
 
-def _become(file: sqlite3.Connection, row: Mapping[str, object], who: str, left: int) -> None:
+def _update(file: sqlite3.Connection, row: Mapping[str, object], who: str, remaining: int) -> None:
     changes = ", ".join(f"{column} = :{column}" for column in row)
     query = f"UPDATE member SET {changes} WHERE {who}"  # noqa: S608 - names of its own columns
-    file.execute(query, {**row, "left": left})
+    file.execute(query, {**row, "remaining": remaining})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is measured on: cores, disk, and the programs that are there."""
+"""The machine: cores, disk, and installed programs."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from typing import Final
 
 _PACKAGES: Final = {"xargs": "findutils"}
 
-# Where Debian has nginx, whatever the PATH of a user is.
+# The folders of nginx on Debian, which may be missing in PATH.
 _MORE_PLACES: Final = "/usr/sbin:/usr/local/sbin"
 
 _SYNCS: Final = 50
@@ -21,33 +21,33 @@ _MEMORY: Final = ("tmpfs", "ramfs")
 
 
 class MissingError(Exception):
-    """A program that is needed is not there; the message says how to get it."""
+    """A required program is missing; the message says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The core that servers have, and the one that clients have."""
+    """The core of the servers and the core of the clients."""
 
     server: int
     client: int
 
     @classmethod
     def of_machine(cls) -> "Cores":
-        """Return the first and the last core that this process may use."""
+        """Return the first and the last usable core of this process."""
         usable = sorted(os.sched_getaffinity(0))
         return cls(usable[0], usable[-1])
 
 
 def program(name: str) -> Path:
-    """Return where the program *name* is; raises :class:`MissingError`."""
+    """Return the path of the program *name*, or raise :class:`MissingError`."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_MORE_PLACES}")
     if found is None:
-        raise MissingError(f"there is no {name}: apt-get install {_PACKAGES.get(name, name)}")
+        raise MissingError(f"{name} is missing: apt-get install {_PACKAGES.get(name, name)}")
     return Path(found)
 
 
 def describe(folder: Path, cores: Cores) -> dict[str, object]:
-    """Return what the figures depend on, as JSON can hold it."""
+    """Return the properties of the machine that the figures depend on, for JSON."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -62,13 +62,13 @@ def describe(folder: Path, cores: Cores) -> dict[str, object]:
 
 
 def warnings(folder: Path, cores: Cores) -> list[str]:
-    """Return what makes the figures of this machine worth less."""
-    told = []
+    """Return warnings about properties that distort the figures."""
+    texts = []
     if cores.server == cores.client:
-        told.append("There is one core: servers and clients take it from each other.")
+        texts.append("There is only one core: servers and clients share it.")
     if file_system(folder) in _MEMORY:
-        told.append(f"{folder} is in memory: what the ledger costs on a disk is not measured.")
-    return told
+        texts.append(f"{folder} is in memory: the cost of the ledger is not measured.")
+    return texts
 
 
 def file_system(folder: Path) -> str:

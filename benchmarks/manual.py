@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts the figures of a whole run into the manual."""
+"""Writes the figures of a complete run into the manual."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,20 +11,20 @@ from benchmarks.figures import Figure
 _DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 _PAGE: Final = _DOCS / "reference" / "benchmarks.md"
 
-#: Where the pictures of the manual are.
+#: The folder of the pictures of the manual.
 PICTURES: Final = _DOCS / "pictures"
 
-# What is between these is written anew.
+# The text between these is replaced.
 _BEGIN: Final = "<!-- figures: written by make bench -->\n"
 _END: Final = "<!-- end of figures -->\n"
 
 
 def write(figures: Sequence[Figure], machine: Mapping[str, object]) -> None:
-    """Replace the table of the manual, and what is said there of the machine."""
+    """Replace the table and the description of the machine in the manual."""
     before, _, rest = _PAGE.read_text("utf-8").partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    told = f"{_machine(machine)}\n\n{table.as_markdown(figures)}\n"
-    _PAGE.write_text(f"{before}{_BEGIN}\n{told}\n{_END}{after}", "utf-8")
+    text = f"{_machine(machine)}\n\n{table.as_markdown(figures)}\n"
+    _PAGE.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}", "utf-8")
 
 
 def _machine(machine: Mapping[str, object]) -> str:

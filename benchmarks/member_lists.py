@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lists of members, of any length, as files that a server can hand out."""
+"""Lists of members of any length, as files for a server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +8,10 @@ from gs.profile.status.hooks import MEMBERS_URI
 
 
 def write_list(lists: Path, count: int, *, backwards: bool = False) -> Path:
-    """Write a list of *count* IDs below *lists*, unless it is there, and return its place.
+    """Write a list of *count* IDs below *lists*, unless it exists; return its path.
 
-    It is below a folder of that name, as if that were the root of a site. The same members
-    *backwards* are what a site lists that keeps them in no order.
+    It is in a folder that serves as the root of a site. With *backwards*, the same members are
+    listed in another order, as a site without a fixed order does.
     """
     name = f"{count}-backwards" if backwards else str(count)
     place = lists / name / MEMBERS_URI.lstrip("/")
@@ -28,6 +28,6 @@ def write_list(lists: Path, count: int, *, backwards: bool = False) -> Path:
 
 
 def ids(count: int, *, backwards: bool = False) -> Iterator[str]:
-    """Yield *count* IDs such as a site gives: 22 characters, in no order, always the same."""
+    """Yield *count* IDs like those of a site: 22 characters, not sorted, always the same."""
     for number in reversed(range(count)) if backwards else range(count):
         yield f"{number * 2654435761 % 2**32:08x}{number:014d}"

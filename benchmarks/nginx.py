@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""nginx, with one worker on one core, as a site that answers at once with what it has ready."""
+"""nginx with one worker on one core, as a site with immediate constant answers."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from benchmarks.process_cost import pinned
 
 from gs.profile.status.hooks import SEND_URI, write_reply
 
-#: What the send hook answers, as long as those of a real site are.
+#: The answer of the send hook, as long as that of a real site.
 REPLY: Final = write_reply(
     0, "Sent the monthly profile-status notification to Jane Smith (3mq79xpS8uL5y9WlXEyR1g)"
 )
@@ -23,7 +23,7 @@ REPLY: Final = write_reply(
 # Seconds.
 _STARTS_WITHIN: Final = 10
 
-# A static file is not for POST, says nginx (405): it is shown as the page for that error. The
+# nginx answers 405 to a POST of a static file, so the file is the page for that error. The
 # folder of a list is the path of a site.
 _CONFIG: Final = """
 {user}
@@ -61,7 +61,7 @@ http {{
 
 @dataclass(frozen=True, slots=True)
 class Nginx:
-    """Where it answers: over HTTP, over TLS with HTTP/1.1, and over TLS with HTTP/2."""
+    """The URLs for HTTP, for TLS with HTTP/1.1, and for TLS with HTTP/2."""
 
     http: str
     https: str
@@ -69,11 +69,11 @@ class Nginx:
     authority: Path
 
     def connections(self) -> int:
-        """Return how many connections it has open, without the one that asks."""
+        """Return the number of open connections, without that of this request."""
         return int(self._status().partition("Active connections:")[2].split()[0]) - 1
 
     def requests(self) -> int:
-        """Return how many requests it has answered."""
+        """Return the number of answered requests."""
         # accepts handled requests
         counted = self._status().rpartition("requests")[2].split()[:3]
         return int(counted[2])
@@ -88,7 +88,7 @@ class Nginx:
 
 @contextmanager
 def nginx(program: Path, folder: Path, lists: Path, python: str, core: int) -> Iterator[Nginx]:
-    """Serve the *lists*, each of them as a site of its own, from *folder* on *core*."""
+    """Serve each of the *lists* as a site, from *folder* on *core*."""
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     certify = [python, "-m", "trustme", "--quiet", "-d", str(folder), "-i", "127.0.0.1"]
@@ -97,7 +97,7 @@ def nginx(program: Path, folder: Path, lists: Path, python: str, core: int) -> I
     config = folder / "nginx.conf"
     config.write_text(
         _CONFIG.format(
-            # Its worker would be somebody who may not read the lists.
+            # The default user of its worker may not read the lists.
             user="user root;" if os.geteuid() == 0 else "",
             folder=folder.absolute(),
             lists=lists.absolute(),

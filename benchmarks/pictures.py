@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pictures: of the contenders side by side, and of a long run."""
+"""The pictures of the contenders and of a long run."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 from benchmarks import style
 from benchmarks.contenders import OURS
-from benchmarks.resources import Glimpse
+from benchmarks.resources import ResourceSample
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -16,7 +16,7 @@ Samples = Mapping[str, Sequence[Mapping[str, float]]]
 
 
 def draw_contenders(samples: Samples, place: Path) -> None:
-    """Draw the medians of all rounds' *samples*, the fastest above, as SVG at *place*."""
+    """Draw the medians of the *samples*, the fastest at the top, as SVG at *place*."""
     found = {
         name: (_median(rounds, "rate"), _median(rounds, "cpu"))
         for name, rounds in samples.items()
@@ -31,16 +31,16 @@ def draw_contenders(samples: Samples, place: Path) -> None:
         save(figure, place)
 
 
-def draw_soak(seen: Sequence[Glimpse], place: Path) -> None:
-    """Draw what was *seen* of a long run, as SVG at *place*."""
-    seconds = [glimpse.seconds for glimpse in seen]
+def draw_soak(seen: Sequence[ResourceSample], place: Path) -> None:
+    """Draw the *seen* samples of a long run as SVG at *place*."""
+    seconds = [sample.seconds for sample in seen]
     with mpl.rc_context(style.STYLE):
         figure = Figure(figsize=(9.5, 3.2), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True)
-        above.plot(seconds, [glimpse.memory for glimpse in seen], color=style.OURS)
+        above.plot(seconds, [sample.memory for sample in seen], color=style.OURS)
         above.set_ylabel("MiB resident")
         below.plot(seconds, [one.files for one in seen], color=style.OURS, label="open files")
-        connections = [glimpse.connections for glimpse in seen]
+        connections = [sample.connections for sample in seen]
         below.plot(seconds, connections, color=style.OTHERS, label="connections")
         below.legend(loc="lower right", frameon=False)
         below.set_xlabel("seconds")
@@ -51,7 +51,7 @@ def draw_soak(seen: Sequence[Glimpse], place: Path) -> None:
 
 
 def save(figure: Figure, place: Path) -> None:
-    """Write *figure* to *place* as SVG, with nothing in it that changes from day to day."""
+    """Write *figure* to *place* as SVG without a date."""
     place.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(place, format="svg", metadata={"Date": None})
 

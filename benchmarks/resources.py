@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a running process holds: memory, open files, sockets; looked at again and again."""
+"""Samples the resources of a running process: memory, open files, sockets."""
 
 import time
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
-    """What it held so many *seconds* after its start.
+class ResourceSample:
+    """The resources at *seconds* after the start.
 
-    *memory* is MiB that are resident, *files* are open descriptors of all kinds, *sockets* those
-    of them that are such, *connections* what the server has open.
+    *memory* is the resident size in MiB, *files* counts all open descriptors, *sockets* those that
+    are sockets, *connections* the open connections of the server.
     """
 
     seconds: float
@@ -23,15 +23,15 @@ class Glimpse:
     connections: int
 
 
-def watch(pid: int, connections: Callable[[], int], every: float) -> list[Glimpse]:
-    """Look at the process *pid* once in so many seconds until it ends."""
+def watch(pid: int, connections: Callable[[], int], every: float) -> list[ResourceSample]:
+    """Sample the process *pid* at this interval in seconds until it ends."""
     began, seen = time.monotonic(), []
-    # What is gone in the middle of a look, or has ended and is not yet waited for.
+    # The process may end during a sample.
     with suppress(OSError, ValueError):
         while True:
             seconds = time.monotonic() - began
             memory, (files, sockets) = _memory(pid), _descriptors(pid)
-            seen.append(Glimpse(seconds, memory, files, sockets, connections()))
+            seen.append(ResourceSample(seconds, memory, files, sockets, connections()))
             time.sleep(every)
     return seen
 

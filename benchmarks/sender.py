@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The command lines of sendprofile that are measured."""
+"""The measured command lines of sendprofile."""
 
 import sys
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-#: The token that the configuration file has; nothing that is measured looks at it.
+#: The token in the configuration file; the measured servers ignore it.
 TOKEN: Final = "theTokenOfTheBenchmarks"  # noqa: S105 - it opens nothing
 
-#: The month that every run reports on.
+#: The period of every run.
 PERIOD: Final = "2026-10"
 
 PROGRAM: Final = Path(sys.executable).with_name("sendprofile")
@@ -28,12 +28,12 @@ class Sender:
         )
 
     def new_ledger(self) -> Path:
-        """Return the place of a ledger that is not there yet; the one before is removed."""
+        """Return the path of a new ledger; remove the previous one."""
         self.remove_ledgers()
         return self._folder / f"ledger-{next(self._numbers)}.sqlite3"
 
     def remove_ledgers(self) -> None:
-        """Remove what runs have left: gigabytes, perhaps."""
+        """Remove the ledgers of earlier runs, which may be large."""
         for old in self._folder.glob("ledger-*.sqlite3*"):
             old.unlink()
 

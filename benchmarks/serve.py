@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Keeps nginx up for a profiler, and says what to run on it (an argument: how many members)."""
+"""Runs nginx for a profiler, and prints the command to profile (argument: number of members)."""
 
 import shlex
 import signal
@@ -25,7 +25,7 @@ def main() -> None:
         bench = Workbench(_OUT, FULL, cores, closing)
         command = ours(bench, bench.nginx.http, members).command()
         print(f"taskset -c {cores.client} {shlex.join(command)}", flush=True)
-        print("Remove its ledger, or add --again, to run it once more.", flush=True)
+        print("To repeat the run, remove its ledger or add --again.", flush=True)
         with suppress(KeyboardInterrupt):
             signal.pause()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A small site of our own, for what nginx cannot do: to wait, and to tell what it sees when."""
+"""A small site for measurements that nginx cannot do: it can wait, and record events."""
 
 import os
 import socket
@@ -18,14 +18,14 @@ _HEAD: Final = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Len
 
 
 class Hooks(Protocol):
-    """What a site does when it is called."""
+    """The behaviour of a site."""
 
     def list_members(self, connection: socket.socket) -> None:
-        """Write the whole answer of the members hook to *connection*."""
+        """Write the complete answer of the members hook to *connection*."""
         ...
 
     def send(self, arrived: float) -> None:
-        """Take as long as a notification takes whose request *arrived*; the answer follows."""
+        """Handle a request that *arrived* at this time; the answer is sent afterwards."""
         ...
 
 
@@ -37,7 +37,7 @@ def site(hooks: Hooks, core: int) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
-            os.sched_setaffinity(0, {core})  # of this thread alone
+            os.sched_setaffinity(0, {core})  # only this thread
             while _answer(self, hooks):
                 pass
 
@@ -63,7 +63,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 def _answer(handler: socketserver.StreamRequestHandler, hooks: Hooks) -> bool:
-    # Answer one request, and return whether there was one.
+    # Answer one request; return whether there was one.
     try:
         request = handler.rfile.readline()
         arrived = time.perf_counter()
@@ -84,7 +84,7 @@ def _answer(handler: socketserver.StreamRequestHandler, hooks: Hooks) -> bool:
 
 
 def wait_until(moment: float, clock: Callable[[], float] = time.perf_counter) -> None:
-    """Return at the *moment* of *clock*, to a few microseconds; the last of it is spent awake."""
+    """Wait until *moment* of *clock*; the last millisecond is a busy wait, to be exact."""
     time.sleep(max(0.0, moment - clock() - 0.001))
     while clock() < moment:
         pass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How much is measured: in full, or quickly while one works on something."""
+"""The sizes of the measurements: full, or quick for development."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many members each part has, how many *rounds* there are, and wrk's seconds in each."""
+    """The numbers of members of each part, the *rounds*, and the seconds of wrk in each."""
 
     rounds: int
     members: int
@@ -22,7 +22,7 @@ class Sizes:
     small: int
     large: int
     huge: int
-    unhurried: int
+    latency: int
     starts: int
     notified: int
     growing: int
@@ -43,7 +43,7 @@ FULL: Final = Sizes(
     small=100_000,
     large=1_000_000,
     huge=10_000_000,
-    unhurried=400,
+    latency=400,
     starts=15,
     notified=5_000,
     growing=1_000,
@@ -64,7 +64,7 @@ QUICK: Final = Sizes(
     small=10_000,
     large=100_000,
     huge=1_000_000,
-    unhurried=100,
+    latency=100,
     starts=5,
     notified=1_000,
     growing=200,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A mail server that takes all it is given, keeps nothing of it, and costs next to no CPU.
+"""A mail server that accepts and discards all mails and uses little CPU.
 
-``python -m benchmarks.smtp_sink --port 0`` prints its port, and at its end, when it gets SIGTERM
-or SIGINT, how many letters, octets and connections there were. ``--status FILE`` has them in the
-file meanwhile, as JSON, four times a second.
+``python -m benchmarks.smtp_sink --port 0`` prints its port, and after SIGTERM or SIGINT the
+numbers of mails, octets and connections. With ``--status FILE`` it also writes them as JSON to
+the file four times a second.
 """
 
 import argparse
@@ -30,15 +30,15 @@ _OK: Final = b"250 ok\r\n"
 
 @dataclass(slots=True)
 class Counts:
-    """What has come so far."""
+    """The totals so far."""
 
-    letters: int = 0
+    mails: int = 0
     octets: int = 0
     connections: int = 0
 
 
 class Sink(asyncio.Protocol):
-    """One connection: says yes to every command, and waits for the final dot after DATA."""
+    """One connection: accepts every command, and waits for the final dot after DATA."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
@@ -46,19 +46,19 @@ class Sink(asyncio.Protocol):
         self._in_text = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet."""
+        """Send the greeting."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - the type of a TCP one
         self._transport = transport
         self._counts.connections += 1
         transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come: a part of a letter, or commands, several of them perhaps."""
+        """Read a part of a mail, or one or more commands."""
         if not self._in_text:
             data = self._answer(self._pending + data)
             self._pending = b""
         if self._in_text:
-            self._swallow(data)
+            self._read_mail(data)
         else:
             self._pending = data
 
@@ -72,12 +72,12 @@ class Sink(asyncio.Protocol):
         self._transport.write(b"".join(replies))
         return data
 
-    def _swallow(self, data: bytes) -> None:
+    def _read_mail(self, data: bytes) -> None:
         self._counts.octets += len(data)
-        # A part may end in the middle of the end.
+        # A part may end within the end mark.
         tail = self._pending + data[-len(_END) :]
         if tail.endswith(_END):
-            self._counts.letters += 1
+            self._counts.mails += 1
             self._pending, self._in_text = b"", False
             self._transport.write(_OK)
         else:
@@ -85,7 +85,7 @@ class Sink(asyncio.Protocol):
 
 
 async def run(port: int, status: Path | None) -> Counts:
-    """Serve until a signal says to stop; return what came."""
+    """Serve until a signal; return the totals."""
     counts, stop, loop = Counts(), asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -100,13 +100,13 @@ async def run(port: int, status: Path | None) -> Counts:
 
 
 def write(counts: Counts, status: Path | None) -> None:
-    """Write what has come so far into the file, if there is to be one."""
+    """Write the totals to the file, if one is given."""
     if status:
         status.write_text(json.dumps(asdict(counts)), "utf-8")
 
 
 def main() -> None:
-    """Run the sink as the options say."""
+    """Run the sink."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--status", type=Path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How fast sendprofile is beside others, against the same server, each in its turn."""
+"""The speed of sendprofile and of other programs with the same server, in turn."""
 
 import statistics
 import sys
@@ -15,7 +15,7 @@ from benchmarks.workbench import Workbench
 
 Rounds = Mapping[str, Sequence[Sample]]
 
-# How many times as fast as these it has to be; None is for information.
+# The required speed as a multiple of each program; None is for information.
 _TIMES: Final = {
     "requests.post for each": 15.0,
     "parallel -j64 curl": 150.0,
@@ -27,7 +27,7 @@ _TIMES: Final = {
 
 
 def over_http(bench: Workbench) -> Result:
-    """Measure over HTTP, beside all others."""
+    """Measure over HTTP, with all other programs."""
     root, members = bench.nginx.http, bench.sizes.members
     contenders = {OURS: ours(bench, root, members), "wrk": wrk(bench, root), **peers(bench, root)}
     rounds = _rounds(bench, contenders)
@@ -49,7 +49,7 @@ def over_http(bench: Workbench) -> Result:
 
 
 def over_tls(bench: Workbench) -> Result:
-    """Measure over TLS, beside wrk, which speaks HTTP/1.1 alone; and over HTTP/2."""
+    """Measure over TLS with wrk, which supports HTTP/1.1 only, and over HTTP/2."""
     server, members = bench.nginx, bench.sizes.tls_members
     trust = ["--cacert", str(server.authority)]
     contenders = {
@@ -84,7 +84,7 @@ def _rounds(bench: Workbench, contenders: Mapping[str, Contender]) -> Rounds:
                 sample = contender.sample(cost(contender.command(), core))
                 contender.check(bench.nginx.requests() - before)
             except (MissingError, FailedError) as error:
-                print(f"LEFT OUT: {name}: {error}", file=sys.stderr)
+                print(f"SKIPPED: {name}: {error}", file=sys.stderr)
             else:
                 print(f"  {name:<32}{sample.rate:>10,.0f}/s{sample.cpu:>10,.1f} µs", flush=True)
                 rounds[name].append(sample)
@@ -102,20 +102,20 @@ def _share(name: str, rounds: Rounds, bound: float, aim: float) -> Figure:
 def _times(name: str, rounds: Rounds, bound: float | None) -> Figure:
     pairs = _pairs(rounds, name)
     ratios = [mine.rate / theirs.rate for mine, theirs in pairs]
-    told = f"faster than {_typed(name)}"
+    title = f"faster than {_typed(name)}"
     note = _cpu_beside(pairs)
-    return median_of(told, ratios, TIMES, better=Better.MORE, bound=bound, note=note)
+    return median_of(title, ratios, TIMES, better=Better.MORE, bound=bound, note=note)
 
 
 def _cpu_beside(pairs: Sequence[tuple[Sample, Sample]]) -> str:
     if not pairs:
-        return "left out"
+        return "skipped"
     ratio = statistics.median(theirs.cpu / mine.cpu for mine, theirs in pairs)
     return f"that one takes {ratio:,.2f} {TIMES} the CPU"
 
 
 def _pairs(rounds: Rounds, name: str) -> list[tuple[Sample, Sample]]:
-    # Of the same round: what disturbs one disturbs its neighbour.
+    # Pairs of one round: a disturbance affects both.
     return list(zip(rounds[OURS], rounds[name], strict=False))
 
 

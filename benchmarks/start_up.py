@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the command costs before it does anything, beside a Python that does nothing."""
+"""The cost of the start of the command, compared with an empty Python program."""
 
 import statistics
 import sys
@@ -21,7 +21,7 @@ _TEMPORARY_FAILURE: Final = 75
 
 
 def measure(bench: Workbench) -> Result:
-    """Measure CPU time of whole processes, each kind in its turn in every round."""
+    """Measure the CPU time of whole processes, each kind in turn in every round."""
     commands = _commands(bench)
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(bench.sizes.starts):
@@ -41,8 +41,8 @@ def _figure(name: str, seconds: Sequence[float], bare: float) -> Figure:
         bound=2.5 if name == _HELP else None,
         note=f"{statistics.median(seconds) * 1000:.1f} ms",
     )
-    # What other imports would cost is for whoever is about to import them.
-    return replace(figure, told=not name.startswith("python"))
+    # The cost of imports is for developers, not for the manual.
+    return replace(figure, in_manual=not name.startswith("python"))
 
 
 def _commands(bench: Workbench) -> dict[str, list[str]]:

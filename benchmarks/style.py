@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How all pictures look: colours, letters, and the same bytes for the same figures."""
+"""The style of all pictures: colours, fonts, and reproducible output."""
 
 from typing import Any, Final
 
@@ -8,6 +8,6 @@ OTHERS: Final = "#8c959f"
 
 STYLE: Final[dict[Any, Any]] = {
     "svg.hashsalt": "sendprofile",
-    "svg.fonttype": "none",  # letters stay letters
+    "svg.fonttype": "none",  # text stays text
     "font.size": 10,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The figures as a table: for a terminal, and for the manual."""
+"""The figures as a table, for a terminal and for the manual."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -8,13 +8,13 @@ from benchmarks.figures import Better, Figure
 
 _HEADS: Final = ("figure", "measured", "from … to", "promised", "aim", "kept", "")
 
-# From here on, a number needs no decimals.
+# From this value on, a number has no decimals.
 _LARGE: Final = 1_000
 _MIDDLING: Final = 20
 
 
 def as_text(figures: Sequence[Figure]) -> str:
-    """Return *figures* in columns."""
+    """Return *figures* as aligned columns."""
     rows = [_HEADS, *((figure.plain_name, *_cells(figure)) for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = [
@@ -26,7 +26,7 @@ def as_text(figures: Sequence[Figure]) -> str:
 
 
 def as_markdown(figures: Sequence[Figure]) -> str:
-    """Return *figures* as a table of Markdown."""
+    """Return *figures* as a Markdown table."""
     rows = [_HEADS, ("---",) * len(_HEADS)]
     for figure in figures:
         *numbers, note = _cells(figure)
@@ -35,8 +35,8 @@ def as_markdown(figures: Sequence[Figure]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def troubles(figures: Iterable[Figure]) -> Iterator[str]:
-    """Yield a line for each of *figures* that was not measured, or is not as promised."""
+def broken_bounds(figures: Iterable[Figure]) -> Iterator[str]:
+    """Yield a line for each of *figures* that was not measured or breaks its bound."""
     for figure in figures:
         if figure.value is None:
             yield f"NOT MEASURED: {figure.plain_name}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What all parts work with: a folder, cores, lists, a sender, and nginx once one asks for it."""
+"""The shared tools of all parts: a folder, cores, lists, a sender, and nginx on demand."""
 
 import sys
 from contextlib import ExitStack
@@ -13,9 +13,9 @@ from benchmarks.sizes import Sizes
 
 
 class Workbench:
-    """The *folder* in which all is made, and how much is to be measured.
+    """The *folder* of all files, the *sizes* of the measurements, and the *cores*.
 
-    *data* has the mail archives that were named for it.
+    *data* is the folder of mail archives from the command line.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Workbench:
 
     @property
     def nginx(self) -> Nginx:
-        """nginx, started when it is first asked for; :class:`MissingError` if there is none."""
+        """nginx, started at the first use; raises :class:`MissingError` if it is missing."""
         if self._nginx is None:
             serving = nginx(
                 program("nginx"),
@@ -51,6 +51,6 @@ class Workbench:
         return self._nginx
 
     def site(self, root: str, members: int) -> str:
-        """Return the URL of the site below *root*, one of nginx, that lists so many *members*."""
+        """Return the URL of the site of nginx below *root* with this number of *members*."""
         write_list(self.lists, members)
         return f"{root}/{members}"

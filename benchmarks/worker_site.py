@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A site of so many workers, whose speed can be changed while it runs, and what it saw."""
+"""A site with a number of workers, whose speed can change while it runs; it records calls."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ _REASONS: Final = {200: "OK", 429: "Too Many Requests"}
 
 @dataclass
 class Seen:
-    """What the site saw, by the clock of its loop; a page that somebody asks for is no call."""
+    """The recorded calls, by the clock of the loop; requests for pages are not calls."""
 
     in_flight: list[tuple[float, int]] = field(default_factory=list)
     answered: list[float] = field(default_factory=list)
@@ -25,9 +25,9 @@ class Seen:
 
 
 class Workers:
-    """Serves whoever comes first first: each call, and each page, takes a worker *service* s.
+    """Serves in order of arrival: each call and each page takes a worker *service* seconds.
 
-    With *most* calls in flight, it refuses the next. All three may be changed at any time.
+    With *most* calls in flight it refuses further calls. All three can change at any time.
     """
 
     def __init__(self, members: int, workers: int, service: float, most: int = 1_000_000) -> None:
@@ -35,7 +35,7 @@ class Workers:
         self.service = service
         self.most = most
         self.seen = Seen()
-        #: Set when the send hook has been called.
+        #: Set after the first call of the send hook.
         self.called = asyncio.Event()
         self._members = json.dumps([f"member{number}" for number in range(members)]).encode()
         self._queue: deque[Callable[[], None]] = deque()
@@ -43,13 +43,13 @@ class Workers:
         self._in_flight = 0
 
     async def serve(self) -> tuple[asyncio.Server, str]:
-        """Listen; return what to close, and the URL."""
+        """Listen; return the server and the URL."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=512)
         return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     def asked(self, path: str, answer: Callable[[int, bytes], None]) -> None:
-        """Take a request for *path*; *answer* is called when it has been served."""
+        """Accept a request for *path*; call *answer* when it is served."""
         if path == MEMBERS_URI:
             answer(200, self._members)
         elif path != SEND_URI:
@@ -85,7 +85,7 @@ class Workers:
 
 
 class _Connection(asyncio.Protocol):
-    """HTTP/1.1, as much of it as sendprofile and the probe speak."""
+    """The part of HTTP/1.1 that sendprofile and the probe use."""
 
     def __init__(self, site: Workers) -> None:
         self._site = site

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The least that can be done: one connection, one call after the other, nothing recorded.
+"""The minimum: one connection, one call after the other, without a record.
 
-With a file as fourth argument, a page of it is written and synced after each answer: the least
-that can be done to record it.
+With a file as fourth argument, it writes and syncs a page after each answer: the minimum for a
+durable record.
 """
 
 import os
@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 SITE, TOKEN, COUNT = urlsplit(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 FILE = os.open(sys.argv[4], os.O_CREAT | os.O_WRONLY, 0o600) if sys.argv[4:] else None
 
-# Bytes: a page of SQLite, with the head that it has in the write-ahead log.
+# Bytes: a page of SQLite with its header in the write-ahead log.
 PAGE = bytes(4096 + 24)
 
 

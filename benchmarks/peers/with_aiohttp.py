@@ -11,7 +11,7 @@ SITE, TOKEN, WORKERS = sys.argv[1], sys.argv[2], 64
 
 
 async def send(session: aiohttp.ClientSession, members: Iterator[str]) -> None:
-    """Send to one after the other of those *members* whom no other worker has taken."""
+    """Send to the *members* that no other worker has taken."""
     for member in members:
         form = {"profileId": member, "token": TOKEN, "send": "Send"}
         async with session.post(f"{SITE}/gs-profile-status-send.html", data=form) as answer:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stands in for the original: one requests.post, on a connection of its own, for each member."""
+"""Represents the original: one requests.post with a new connection for each member."""
 
 import sys
 

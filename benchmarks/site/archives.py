@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Mail archives to import: real ones or invented ones, and many times as many of either."""
+"""Mail archives to import: real or generated ones, and multiples of them."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks.machine import MissingError
 from benchmarks.site.generated import write_lists
 
-#: Where the real ones are, beside the repository.
+#: The folder of the real archives, outside the repository.
 REAL: Final = Path(__file__).resolve().parents[3] / "shared" / "data" / "r-lists"
 
 _IDS: Final = (b"message-id", b"in-reply-to", b"references")
@@ -30,24 +30,24 @@ class Archives:
 
 
 def find(data: Path | None, work: Path) -> Archives:
-    """Return the archives in *data*, by default the real ones; else some invented in *work*.
+    """Return the archives in *data*, by default the real ones, else generated ones in *work*.
 
-    Raises :class:`MissingError` for a folder that was named and is not there.
+    Raises :class:`MissingError` if *data* does not exist.
     """
     folder = data or REAL
     if folder.is_dir():
         return _measured(folder, folder.name)
     if data:
-        raise MissingError(f"there is no folder {data}")
+        raise MissingError(f"the folder {data} does not exist")
     invented = write_lists(work / "invented-lists")
     return _measured(invented, "invented archives of that size")
 
 
 def multiplied(archives: Archives, times: int, work: Path) -> Archives:
-    """Return archives in *work* with so many *times* the messages, topics and senders.
+    """Return archives in *work* with *times* as many messages, topics and senders.
 
-    The months stay the same. Each list is one mbox file. They are of real people, if *archives*
-    are: not to be kept.
+    The months stay the same. Each list is one mbox file. They contain data of real people if
+    *archives* do, and must be deleted.
     """
     folder = work / f"{times}-times"
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _varied(part: Path, number: int) -> Iterator[bytes]:
-    # The messages of a file, as other people's on other subjects; the first time as they are.
+    # The messages of a file with changed senders and subjects; number 0 is unchanged.
     field, in_header, after_blank = b"", False, True
     with part.open("rb") as file:
         for line in file:
@@ -83,7 +83,7 @@ def _varied(part: Path, number: int) -> Iterator[bytes]:
                 continue
             after_blank = not line.strip()
             yield line
-        yield b"\n"  # a file that has no empty line at its end
+        yield b"\n"  # for a file without an empty line at its end
 
 
 def _changed(line: bytes, field: bytes, number: int, value: int) -> bytes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes invented archives, as large as the real ones, for where those are not."""
+"""Generates archives of the size of the real ones, if those are missing."""
 
 import random
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
-# Messages of each list. They have no more in common than their number.
+# The number of messages of each list, as in the real archives.
 _LISTS: Final = {
     "announcements": 6,
     "development": 391,
@@ -29,7 +29,7 @@ _SYLLABLES: Final = ("ba", "ke", "lo", "mi", "nu", "ra", "se", "ti", "vo", "du",
 
 
 def write_lists(folder: Path) -> Path:
-    """Write them into *folder*, always the same, and return it."""
+    """Write the same archives each time into *folder*; return it."""
     chance = random.Random(1)  # noqa: S311 - nothing is kept secret
     words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4))) for _ in range(_WORDS)]
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,5 +64,5 @@ def _messages(name: str, count: int, words: list[str], chance: random.Random) ->
 
 
 def _line(words: list[str], chance: random.Random, count: int) -> str:
-    # Few words are frequent, and many are rare, as in a language.
+    # Few words are frequent and many are rare, as in a natural language.
     return " ".join(words[int(len(words) ** chance.random()) - 1] for _ in range(count))

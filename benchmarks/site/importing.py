@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What it costs to import archives."""
+"""The cost of importing archives."""
 
 import shutil
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _SECONDS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A site that was made of *archives*, and what that cost."""
+    """A site with imported *archives*, and the cost of the import."""
 
     folder: Path
     archives: Archives
@@ -25,7 +25,7 @@ class Imported:
 
 
 def imported(bench: Workbench, archives: Archives, name: str) -> Imported:
-    """Return a new site of the bench with *archives*, whose senders are its members."""
+    """Create a site with *archives*, whose senders are its members."""
     folder = bench.folder / name
     shutil.rmtree(folder, ignore_errors=True)
     argv = [str(PROGRAM), "import-mbox", "--folder", str(folder), str(archives.folder)]
@@ -33,13 +33,13 @@ def imported(bench: Workbench, archives: Archives, name: str) -> Imported:
 
 
 def figures(few: Imported, many: Imported) -> list[Figure]:
-    """Return what the import of *few* cost, and how that of *many* beside it."""
+    """Return the figures of the imports of *few* and *many* archives."""
     grown = many.archives.megabytes / few.archives.megabytes
     return [_seconds(few, _SECONDS), _seconds(many, None), _memory(few, many, grown)]
 
 
 def as_json(one: Imported) -> dict[str, object]:
-    """Return the samples as JSON can hold them."""
+    """Return the samples for JSON."""
     return {
         "archives": one.archives.name,
         "megabytes": one.archives.megabytes,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Makes the members of a site whose archives are imported: who is mailed, who is skipped, a crowd.
+"""Adds members to a site with imported archives: to be mailed, to be skipped, or very many.
 
-With SQLite alone: with the site's own code this process would be larger than what it measures.
+It uses SQLite only: with the code of the site, this process would exceed what it measures.
 """
 
 import random
@@ -27,8 +27,8 @@ _EMAIL: Final = (
     "INSERT INTO user_email (user_id, email, is_preferred, verified_date) VALUES (?, ?, 1, ?)"
 )
 _PLACE: Final = "INSERT INTO membership (user_id, site_id, group_id, role) VALUES (?, ?, ?, ?)"
-_LIVELY: Final = "SELECT DISTINCT group_id FROM post WHERE date >= ? AND date < ? ORDER BY 1"
-_CROWD: Final = """
+_ACTIVE: Final = "SELECT DISTINCT group_id FROM post WHERE date >= ? AND date < ? ORDER BY 1"
+_MANY: Final = """
 INSERT INTO membership (user_id, site_id, group_id, role)
 WITH RECURSIVE one (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM one WHERE number < ?)
 SELECT printf('%08x%014d', number * 2654435761 % 4294967296, number) AS id,
@@ -42,14 +42,14 @@ SELECT site_id, ?, ?, 'public', ? FROM site
 
 
 def mail_all(site: Path, count: int, period: str) -> None:
-    """Let so many be members of 1 to 6 groups, who all have something to hear of *period*.
+    """Make *count* members of 1 to 6 groups, who all get a mail about *period*.
 
-    Who has posted is one of them, and in the same groups.
+    Authors of posts are among them and stay in their groups.
     """
     with closing(sqlite3.connect(site / "site.sqlite3")) as database, database:
         groups = [row[0] for row in database.execute('SELECT group_id FROM "group" ORDER BY 1')]
         months = f"{period}-01", f"{period}-32"
-        lively = [row[0] for row in database.execute(_LIVELY, months)]
+        active = [row[0] for row in database.execute(_ACTIVE, months)]
         before: dict[str, set[str]] = {}
         for user_id, group in database.execute(
             "SELECT user_id, group_id FROM membership WHERE group_id <> '' ORDER BY 1, 2"
@@ -59,14 +59,14 @@ def mail_all(site: Path, count: int, period: str) -> None:
         new = list(ids(count - len(senders)))
         database.execute("DELETE FROM membership")
         _add_people(database, new, _MOMENT)
-        drawn = _drawn([*senders.values(), *(set() for _ in new)], groups, lively)
+        drawn = _drawn([*senders.values(), *(set() for _ in new)], groups, active)
         _add_places(database, zip([*senders, *new], drawn, strict=True))
 
 
 def skip_all(site: Path, count: int, *, verified: bool) -> None:
-    """Let the members be so many in 1 to 6 groups without a post, none of whom is mailed.
+    """Make *count* members of 1 to 6 groups without a post, who are all skipped.
 
-    Where their addresses are not *verified*, the groups are those that have posts.
+    If their addresses are not *verified*, the groups are those with posts.
     """
     with closing(sqlite3.connect(site / "site.sqlite3")) as database, database:
         groups = [row[0] for row in database.execute('SELECT group_id FROM "group" ORDER BY 1')]
@@ -80,20 +80,20 @@ def skip_all(site: Path, count: int, *, verified: bool) -> None:
         _add_places(database, zip(new, _drawn((set() for _ in new), groups, groups), strict=True))
 
 
-def gather(site: Path, count: int) -> None:
-    """Let the members be so many in one group, of whom nothing else is known."""
+def add_many(site: Path, count: int) -> None:
+    """Make *count* members of one group without any other data."""
     with closing(sqlite3.connect(site / "site.sqlite3")) as database, database:
         database.execute("DELETE FROM membership")
-        database.execute(_CROWD, (count - 1,))
+        database.execute(_MANY, (count - 1,))
 
 
-def _drawn(begun: Iterable[set[str]], groups: list[str], lively: list[str]) -> Iterator[list[str]]:
-    # The groups of each: those they are in already, one that is lively, and others.
+def _drawn(begun: Iterable[set[str]], groups: list[str], active: list[str]) -> Iterator[list[str]]:
+    # The groups of each member: the present ones, an active one, and others.
     chance = random.Random(1)  # noqa: S311 - nothing is kept secret
     for mine in begun:
         count = chance.randint(1, min(_MOST, len(groups)))
-        if not mine & set(lively):
-            mine.add(chance.choice(lively))
+        if not mine & set(active):
+            mine.add(chance.choice(active))
         others = chance.sample(groups, len(groups))
         yield sorted(mine) + [one for one in others if one not in mine][: count - len(mine)]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""All figures of the site: what it costs to mail, to skip, to list, to import, and to grow."""
+"""All figures of the site: cost of mailing, skipping, listing, importing, and growth."""
 
 import shutil
 import sqlite3
@@ -18,13 +18,13 @@ from benchmarks.site.archives import find, multiplied
 from benchmarks.site.importing import Imported, imported
 from benchmarks.site.members import mail_all, skip_all
 from benchmarks.site.process import copied
-from benchmarks.site.runs import INACTIVE, NO_ADDRESS, SENT, Community, Sample, interleaved
+from benchmarks.site.runs import INACTIVE, NO_ADDRESS, SENT, BenchSite, Sample, interleaved
 from benchmarks.workbench import Workbench
 
 _TIMES: Final = 10
 _GROWS: Final = 1.3
 
-# The dearest kinds of skipping: all else is known before the addresses and the groups are.
+# The most expensive skips: they need the addresses or the groups.
 _SKIPPED: Final = {"no activity": INACTIVE, "no verified address": NO_ADDRESS}
 _PERIOD: Final = (
     "SELECT value FROM option WHERE component_id = 'gs.profile.status.site'"
@@ -33,11 +33,11 @@ _PERIOD: Final = (
 
 
 def measure(bench: Workbench) -> Result:
-    """Measure all of it, each kind of members in its turn in every round."""
+    """Measure all figures, each kind of members in turn in every round."""
     try:
         return _measured(bench)
     finally:
-        # What people wrote is not left lying about.
+        # The sites contain posts of real people.
         for folder in bench.folder.glob("site-*"):
             shutil.rmtree(folder)
 
@@ -47,7 +47,7 @@ def _measured(bench: Workbench) -> Result:
     few = imported(bench, archives, "site-few")
     with TemporaryDirectory(dir=bench.folder, prefix="site-") as work:
         many = imported(bench, multiplied(archives, _TIMES, Path(work)), "site-many")
-    kinds = _communities(bench, few, many)
+    kinds = _sites(bench, few, many)
     rounds = interleaved(bench, list(kinds.values()))
     samples = dict(zip(kinds, zip(*rounds, strict=True), strict=True))
     listed = members_hook.measure(bench, few.folder)
@@ -66,7 +66,7 @@ def _measured(bench: Workbench) -> Result:
     return Result(figures, kept)
 
 
-def _communities(bench: Workbench, few: Imported, many: Imported) -> dict[str, Community]:
+def _sites(bench: Workbench, few: Imported, many: Imported) -> dict[str, BenchSite]:
     notified, growing = bench.sizes.notified, bench.sizes.growing
     return {
         "mailed": _mailed(bench, few, notified, "site-mailed"),
@@ -76,22 +76,22 @@ def _communities(bench: Workbench, few: Imported, many: Imported) -> dict[str, C
     }
 
 
-def _mailed(bench: Workbench, site: Imported, members: int, name: str) -> Community:
+def _mailed(bench: Workbench, site: Imported, members: int, name: str) -> BenchSite:
     folder = copied(site.folder, bench.folder / name)
     mail_all(folder, members, _period(folder))
-    return Community(folder, members, SENT)
+    return BenchSite(folder, members, SENT)
 
 
-def _skipped(bench: Workbench, site: Imported, event: str) -> Community:
+def _skipped(bench: Workbench, site: Imported, event: str) -> BenchSite:
     folder = copied(site.folder, bench.folder / f"site-skipped-{event}")
     skip_all(folder, bench.sizes.notified, verified=event == INACTIVE)
-    return Community(folder, bench.sizes.notified, event)
+    return BenchSite(folder, bench.sizes.notified, event)
 
 
 def _period(folder: Path) -> str:
     with closing(sqlite3.connect(folder / "site.sqlite3")) as database:
         fixed = database.execute(_PERIOD).fetchone()
-    # Where people still post, the site reports on the month before today.
+    # For an active archive, the site reports on the month before today.
     before = datetime.now(UTC).replace(day=1) - timedelta(days=1)
     return str(fixed[0]) if fixed else f"{before:%Y-%m}"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the site as an administrator does, with a mail server that takes all it is given."""
+"""Runs the site as an administrator does, with a mail server that accepts everything."""
 
 import json
 import os
@@ -33,14 +33,14 @@ bounces = "bounces@example.org"
 [service]
 log-level = "warning"
 """
-_PATIENCE: Final = 60
+_TIMEOUT: Final = 60
 _LOOK_EVERY: Final = 0.05
 _AT_A_TIME: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A site that listens at *url*: its process, its sender's configuration, its month."""
+    """A site at *url*: its process, the configuration for the sender, and the period."""
 
     pid: int
     url: str
@@ -48,9 +48,9 @@ class Running:
     period: str
 
     def call(self, hook: str, **fields: str) -> int:
-        """Call a *hook* with these fields and the token; return how long its answer is."""
+        """Call a *hook* with these fields and the token; return the length of the answer."""
         token = self.config.read_text("utf-8").rpartition("token = ")[2].strip()
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=_PATIENCE)
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=_TIMEOUT)
         head = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", hook, urlencode({**fields, "token": token}), head)
         answer, octets = connection.getresponse(), 0
@@ -60,26 +60,26 @@ class Running:
         return octets
 
     def list_members(self) -> int:
-        """Ask for all members, and return how long the list is."""
+        """Call the members hook; return the length of the list."""
         return self.call(MEMBERS_URI, get="Get")
 
     def warm_up(self) -> None:
-        """Have it answer once, about somebody who is not there: no group is looked at."""
+        """Call the send hook once for a missing member; this reads no group."""
         self.call(SEND_URI, send="Send", profileId="nobody", period=self.period)
 
 
 @contextmanager
 def running(bench: Workbench, folder: Path, smtp: int) -> Iterator[Running]:
-    """Serve the site in *folder*, which hands its mail to the port *smtp*."""
+    """Serve the site in *folder*, which delivers to the port *smtp*."""
     (folder / "site.toml").write_text(_SETTINGS.format(port=smtp), "utf-8")
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
     argv = [str(PROGRAM), "serve", "--folder", str(folder), "--ready-file", str(ready)]
     started = start(argv, bench.cores.server)
     try:
-        said = json.loads(_awaited(ready, started.pid))
-        url = said["url"].rstrip("/")
-        yield Running(started.pid, url, Path(said["config"]), said["period"])
+        output = json.loads(_awaited(ready, started.pid))
+        url = output["url"].rstrip("/")
+        yield Running(started.pid, url, Path(output["config"]), output["period"])
     finally:
         os.kill(started.pid, signal.SIGTERM)
         started.finish()
@@ -87,7 +87,7 @@ def running(bench: Workbench, folder: Path, smtp: int) -> Iterator[Running]:
 
 @contextmanager
 def mail_server(bench: Workbench) -> Iterator[tuple[int, Path]]:
-    """Run the mail server, and yield its port, and the file that has its counts in the end."""
+    """Run the mail server; yield its port, and the file for its final counts."""
     counts = bench.folder / "smtp-sink.json"
     argv = [sys.executable, "-m", "benchmarks.smtp_sink", "--status", str(counts)]
     with pinned(bench.cores.client):
@@ -98,20 +98,20 @@ def mail_server(bench: Workbench) -> Iterator[tuple[int, Path]]:
             yield int(sink.stdout.readline()), counts
         finally:
             sink.terminate()
-            sink.wait(_PATIENCE)
+            sink.wait(_TIMEOUT)
 
 
 def copied(folder: Path, to: Path) -> Path:
-    """Return a copy of a site in the folder *to*, in place of what is there."""
+    """Replace the folder *to* by a copy of *folder*; return it."""
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(folder, to)
     return to
 
 
 def _awaited(ready: Path, pid: int) -> str:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     while not (ready.exists() and (text := ready.read_text("utf-8"))):
-        # Whether it has ended; the exit code is left to whoever asks for it, with what was said.
+        # Check whether it ended, without consuming the exit code.
         ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if ended or time.monotonic() > until:
             raise FailedError("the site does not start")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a whole run of sendprofile costs the site, for members who are mailed or skipped."""
+"""The cost of a run of sendprofile for the site, with mailed or skipped members."""
 
 import json
 import sqlite3
@@ -18,8 +18,8 @@ from benchmarks.workbench import Workbench
 #: The options of all runs.
 JOBS: Final = ("-j", "16")
 
-# A site that does not do its work is to be noticed soon.
-_IMPATIENT: Final = ("--patience", "0", "--timeout", "60")
+# A failing site must be noticed soon.
+_FAIL_FAST: Final = ("--patience", "0", "--timeout", "60")
 
 # Members of a second run, and the exit code of one that --limit stopped.
 _SOME: Final = 1_000
@@ -29,15 +29,15 @@ _EVENTS: Final = (
     "SELECT count(*) FROM audit_event"
     " WHERE subsystem = 'gs.profile.status.base' AND event_code = ? AND instance_user_id <> ?"
 )
-#: The audit's codes of who was mailed, has no verified address, or no activity.
+#: Event codes of the audit trail: sent, no verified address, no activity.
 SENT: Final = "1"
 NO_ADDRESS: Final = "2"
 INACTIVE: Final = "5"
 
 
 @dataclass(frozen=True, slots=True)
-class Community:
-    """A site with so many *members*, of whom the audit is to say *event*, each in a run."""
+class BenchSite:
+    """A site with *members*; a run has to audit *event* for each."""
 
     folder: Path
     members: int
@@ -46,9 +46,9 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one run cost: *cpu* is milliseconds of the site a member, *rate* members a second.
+    """The cost of one run: *cpu* is milliseconds of the site per member, *rate* members/second.
 
-    *known* is the CPU a member of a second run, to some, when the groups' figures are there.
+    *known* is the CPU per member of a second, smaller run, with cached figures of the groups.
     """
 
     cpu: float
@@ -56,48 +56,48 @@ class Sample:
     rate: float
 
 
-def send(bench: Workbench, community: Community) -> Sample:
-    """Send to a copy of *community*, whose process has seen none of its groups."""
-    folder = copied(community.folder, bench.folder / "site-running")
-    some = min(_SOME, community.members)
+def send(bench: Workbench, bench_site: BenchSite) -> Sample:
+    """Send to a copy of *bench_site*, served by a new process without cached groups."""
+    folder = copied(bench_site.folder, bench.folder / "site-running")
+    some = min(_SOME, bench_site.members)
     with mail_server(bench) as (port, counts), running(bench, folder, port) as site:
         site.warm_up()
         cpu, seconds = _run(bench, site)
         with closing(sqlite3.connect(folder / "site.sqlite3")) as database, database:
-            # Else the same calls would be answered as before.
+            # Otherwise the same calls would get the remembered answers.
             database.execute("DELETE FROM idempotency_key")
         known, _ = _run(bench, site, "--limit", str(some))
-    _check(folder, community, counts, community.members + some)
-    members = community.members
+    _check(folder, bench_site, counts, bench_site.members + some)
+    members = bench_site.members
     return Sample(cpu / members * 1e3, known / some * 1e3, members / seconds)
 
 
 def _run(bench: Workbench, site: Running, *options: str) -> tuple[float, float]:
-    # Seconds of the site's CPU, and of the clock.
+    # CPU seconds of the site, and seconds of the clock.
     before, began = cpu_until_now(site.pid), time.perf_counter()
     where = ["-c", str(site.config), "--ledger", str(bench.sender.new_ledger())]
-    run = [*where, "--period", site.period, *JOBS, *_IMPATIENT, *options, site.url]
+    run = [*where, "--period", site.period, *JOBS, *_FAIL_FAST, *options, site.url]
     cost([str(PROGRAM), *run], bench.cores.client, codes=(0, _STOPPED))
     return cpu_until_now(site.pid) - before, time.perf_counter() - began
 
 
-def interleaved(bench: Workbench, communities: Sequence[Community]) -> list[tuple[Sample, ...]]:
-    """Return samples of all the communities for each round; in a round all have their turn."""
+def interleaved(bench: Workbench, bench_sites: Sequence[BenchSite]) -> list[tuple[Sample, ...]]:
+    """Return the samples of all sites for each round, measured in turn."""
     rounds = []
     for _ in range(bench.sizes.rounds):
-        samples = tuple(send(bench, community) for community in communities)
-        told = (f"{one.cpu:>8.2f} ({one.known:.2f}) ms{one.rate:>6,.0f}/s" for one in samples)
-        print("".join(told), flush=True)
+        samples = tuple(send(bench, bench_site) for bench_site in bench_sites)
+        texts = (f"{one.cpu:>8.2f} ({one.known:.2f}) ms{one.rate:>6,.0f}/s" for one in samples)
+        print("".join(texts), flush=True)
         rounds.append(samples)
     return rounds
 
 
-def _check(folder: Path, community: Community, counts: Path, runs: int) -> None:
+def _check(folder: Path, bench_site: BenchSite, counts: Path, runs: int) -> None:
     with closing(sqlite3.connect(folder / "site.sqlite3")) as database:
-        (times,) = database.execute(_EVENTS, (community.event, "nobody")).fetchone()
+        (times,) = database.execute(_EVENTS, (bench_site.event, "nobody")).fetchone()
     if times != runs:
-        raise FailedError(f"of {runs} calls, {times} have the event {community.event}")
-    letters = runs if community.event == SENT else 0
-    came = json.loads(counts.read_text("utf-8"))["letters"]
-    if came != letters:
-        raise FailedError(f"{came} letters came in place of {letters}")
+        raise FailedError(f"of {runs} calls, {times} have the event {bench_site.event}")
+    mails = runs if bench_site.event == SENT else 0
+    came = json.loads(counts.read_text("utf-8"))["mails"]
+    if came != mails:
+        raise FailedError(f"{came} letters came in place of {mails}")

@@ -109,16 +109,16 @@ class SiteDatabase:
     @contextmanager
     def queries(self) -> Iterator[list[str]]:
         """Yield a list to which each executed statement is appended."""
-        told = []
+        statements = []
 
-        def hear(_connection, _cursor, statement, *_rest):
-            told.append(statement)
+        def record(_connection, _cursor, statement, *_rest):
+            statements.append(statement)
 
-        event.listen(self.engine, "before_cursor_execute", hear)
+        event.listen(self.engine, "before_cursor_execute", record)
         try:
-            yield told
+            yield statements
         finally:
-            event.remove(self.engine, "before_cursor_execute", hear)
+            event.remove(self.engine, "before_cursor_execute", record)
 
 
 def only(kind: str) -> pytest.MarkDecorator:

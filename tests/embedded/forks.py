@@ -45,8 +45,8 @@ class Forked:
         for stream in self._streams:
             stream.touch()
         environment = dict(os.environ if env is None else env)
-        told = (main, self.args, str(cwd or Path.cwd()), environment, self._streams)
-        self._process = _CONTEXT.Process(target=_be, args=told, daemon=True)
+        arguments = (main, self.args, str(cwd or Path.cwd()), environment, self._streams)
+        self._process = _CONTEXT.Process(target=_be, args=arguments, daemon=True)
         self._process.start()
         self.pid = self._process.pid
 

@@ -64,8 +64,8 @@ def test_changes_of_one_test_are_not_visible_in_the_next(reused_database, change
         db.engine.connect() as connection,
     ):
         # site_database writes the token of the site.
-        found = [table.name for table in tables.METADATA.sorted_tables if db.rows(table)]
-        assert found == ["option"]
+        filled = [table.name for table in tables.METADATA.sorted_tables if db.rows(table)]
+        assert filled == ["option"]
         assert connection.exec_driver_sql(STATISTICS).scalar() == 0
     assert (again == url) == (change == "rows")
 

@@ -70,13 +70,13 @@ def snapshots() -> dict[Path, str]:
 
 def _as_looked_at(text: str, language: str) -> str:
     wording = wording_for(language)
-    said = (
+    current = (
         wording.month_of_year(OCTOBER),
         wording.month(OCTOBER),
         wording.month(OCTOBER.before()),
         wording.listed(["Open Water Lab", "Greenfield Community"]),
     )
-    for now, then in zip(said, LOOKED_AT[language], strict=True):
+    for now, then in zip(current, LOOKED_AT[language], strict=True):
         if now != then:
             text = re.sub(r"\s+".join(map(re.escape, now.split())), then, text)
     return text

@@ -24,15 +24,15 @@ with postgres() as server:
 
 def processes(folder):
     """Return the processes whose command line names *folder*."""
-    found = []
+    result = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             told = file.read_bytes().decode(errors="replace")
         except OSError:
             continue
         if str(folder) in told:
-            found.append(told)
-    return found
+            result.append(told)
+    return result
 
 
 def gone(folder):

@@ -43,9 +43,9 @@ def said_in(stderr):
     return [line for line in stderr.splitlines() if not line.startswith("{")]
 
 
-def ask(said, path, **fields):
+def ask(ready, path, **fields):
     body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
-    with urlopen(Request(said["url"].rstrip("/") + path, body), timeout=LIMIT) as answer:
+    with urlopen(Request(ready["url"].rstrip("/") + path, body), timeout=LIMIT) as answer:
         return json.loads(answer.read())
 
 
@@ -78,16 +78,16 @@ def site(made, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_a_demo_cleanly(tmp_path, number):
     folder = tmp_path / "demo"
-    with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, said):
-        token = token_of(said["config"])
-        members = ask(said, "/gs-profile-status-members.html", token=token, get="")
-        assert len(members) == said["members"] > 50
+    with running("demo", "--folder", folder, folder=tmp_path, start=started) as (process, ready):
+        token = token_of(ready["config"])
+        members = ask(ready, "/gs-profile-status-members.html", token=token, get="")
+        assert len(members) == ready["members"] > 50
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=LIMIT)
     assert (process.returncode, stderr) == (0, "")
-    assert said["url"] in stdout
-    told = f"sendprofile -v -c {folder / 'gsconfig.ini'} --ledger {folder / 'trial.sqlite3'}"
-    assert f"{told} {said['url']}" in stdout
+    assert ready["url"] in stdout
+    command = f"sendprofile -v -c {folder / 'gsconfig.ini'} --ledger {folder / 'trial.sqlite3'}"
+    assert f"{command} {ready['url']}" in stdout
     assert f"\n\nThis is a trial: the e-mails go into {folder / 'Maildir'}. " in stdout
     assert token not in stdout
 
@@ -111,20 +111,20 @@ def test_two_demos_have_different_tokens_and_free_ports(tmp_path):
 
 
 def test_a_demo_listens_on_the_loopback_alone(tmp_path):
-    with running("demo", "--folder", tmp_path / "demo", folder=tmp_path) as (_, said):
-        assert said["url"].startswith("http://127.0.0.1:")
+    with running("demo", "--folder", tmp_path / "demo", folder=tmp_path) as (_, ready):
+        assert ready["url"].startswith("http://127.0.0.1:")
 
 
 def test_a_site_is_served_by_one_process_at_a_time(tmp_path, site):
     folder = site
-    with running("serve", "--folder", folder, folder=tmp_path) as (first, said):
+    with running("serve", "--folder", folder, folder=tmp_path) as (first, ready):
         second = run("serve", "--folder", folder)
         assert second.returncode == 69
         assert second.stdout == ""
         assert said_in(second.stderr) == [
             f"sendprofile-site: Another sendprofile-site serves {folder}; stop it first."
         ]
-        assert ask(said, "/gs-profile-status-members.html", token="x")["message"]
+        assert ask(ready, "/gs-profile-status-members.html", token="x")["message"]
         first.kill()
         first.wait(LIMIT)
         with running("serve", "--folder", folder, folder=tmp_path) as (process, _):
@@ -147,12 +147,12 @@ def test_archives_are_imported_twice_and_served(tmp_path, data):
     assert "the site reports on 2025-04" in first.stdout
     assert "Run sendprofile with --period 2025-04" in first.stdout
     assert f"The site is in {folder}. To serve it:" in first.stdout
-    with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
-        assert (said["period"], said["members"]) == ("2025-04", 1)
-        token = token_of(said["config"])
-        (member,) = ask(said, "/gs-profile-status-members.html", token=token, get="")
+    with running("serve", "--folder", folder, folder=tmp_path) as (_, ready):
+        assert (ready["period"], ready["members"]) == ("2025-04", 1)
+        token = token_of(ready["config"])
+        (member,) = ask(ready, "/gs-profile-status-members.html", token=token, get="")
         reply = ask(
-            said, "/gs-profile-status-send.html", token=token, send="Send", profileId=member
+            ready, "/gs-profile-status-send.html", token=token, send="Send", profileId=member
         )
     assert reply["status"] == 0
     (mail,) = (folder / "Maildir/new").iterdir()
@@ -200,18 +200,18 @@ def test_the_option_to_keep_addresses_keeps_them(tmp_path, data):
     folder = tmp_path / "site"
     run("import-mbox", data, "--folder", folder, "--keep-addresses")
     with sqlite3.connect(folder / "site.sqlite3") as database:
-        found = database.execute("SELECT name, email FROM person JOIN user_email USING (user_id)")
-        assert found.fetchall() == [("Jane Lacasse", "jane@corp.example")]
+        rows = database.execute("SELECT name, email FROM person JOIN user_email USING (user_id)")
+        assert rows.fetchall() == [("Jane Lacasse", "jane@corp.example")]
     database.close()
 
 
 def test_the_period_option_sets_the_period(tmp_path, site):
-    with running("serve", "--folder", site, "--period", "2024-12", folder=tmp_path) as (_, said):
-        assert said["period"] == "2024-12"
+    with running("serve", "--folder", site, "--period", "2024-12", folder=tmp_path) as (_, ready):
+        assert ready["period"] == "2024-12"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         ([], 64, "usage:"),
         (["nosuch"], 64, "usage:"),
@@ -259,7 +259,7 @@ def test_the_period_option_sets_the_period(tmp_path, site):
     ],
 )
 @pytest.mark.usefixtures("data", "site")
-def test_a_usage_error_is_reported_in_a_line_or_two(tmp_path, arguments, code, said):
+def test_a_usage_error_is_reported_in_a_line_or_two(tmp_path, arguments, code, message):
     for name in ("empty", "broken"):
         (tmp_path / name).mkdir()
     (tmp_path / "broken/site.toml").touch()
@@ -269,7 +269,7 @@ def test_a_usage_error_is_reported_in_a_line_or_two(tmp_path, arguments, code, s
         values = {"tmp": tmp_path, "taken": taken.getsockname()[1]}
         done = run(*(argument.format(**values) for argument in arguments), cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     if code != 64:
         assert len(said_in(done.stderr)) == 1
@@ -287,9 +287,7 @@ def test_the_version_is_that_of_the_distribution():
     assert stdout.startswith("sendprofile-site 2.")
 
 
-@pytest.mark.parametrize(
-    "name", ["sqlalchemy", "starlette", "uvicorn", "jinja2", "python_multipart"]
-)
+@pytest.mark.parametrize("name", ["sqlalchemy", "python_multipart"])
 def test_a_missing_extra_is_reported_with_the_command_to_install_it(name):
     program = (
         f"import sys; sys.modules[{name!r}] = None\n"
@@ -322,7 +320,7 @@ def test_a_stopped_import_prints_nothing_and_can_be_repeated(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     with (data / "g.mbox").open("w") as stream:
-        stream.writelines(MBOX.replace("<1@", f"<{number}@") for number in range(8_000))
+        stream.writelines(MBOX.replace("<1@", f"<{number}@") for number in range(4_000))
     process = subprocess.Popen(
         [SITE, "import-mbox", data, "--folder", tmp_path / "site"],
         stdout=subprocess.PIPE,
@@ -336,7 +334,7 @@ def test_a_stopped_import_prints_nothing_and_can_be_repeated(tmp_path):
     assert (process.returncode, stderr) == (130, b"")
     assert run("import-mbox", data, "--folder", tmp_path / "site").returncode == 0
     with sqlite3.connect(database) as connection:
-        assert connection.execute("SELECT count(*) FROM post").fetchone() == (8_000,)
+        assert connection.execute("SELECT count(*) FROM post").fetchone() == (4_000,)
     connection.close()
 
 
@@ -354,9 +352,9 @@ def test_the_demo_script_completes_and_stops_its_processes(tmp_path):
     assert "53  sent, by the site's audit trail; 53 e-mails are in its Maildir" in done.stdout
     for name in ("notification.txt", "notification.html", "page.html"):
         assert (folder / "preview" / name).stat().st_size > 1_000
-    said = json.loads((folder / "ready.json").read_text())
+    ready = json.loads((folder / "ready.json").read_text())
     with pytest.raises(OSError, match="refused"):
-        ask(said, "/")
+        ask(ready, "/")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -382,9 +380,9 @@ def test_a_signal_to_the_demo_script_stops_its_processes(tmp_path, number):
     _, stderr = process.communicate(timeout=LIMIT)
     assert process.returncode in {130, 143}, stderr
     assert "Traceback" not in stderr
-    said = json.loads((folder / "ready.json").read_text())
+    ready = json.loads((folder / "ready.json").read_text())
     with pytest.raises(OSError, match="refused"):
-        ask(said, "/")
+        ask(ready, "/")
 
 
 def test_an_invalid_archive_is_an_error(tmp_path, data):

@@ -129,14 +129,14 @@ def test_a_new_token_is_accepted_at_once_and_the_old_one_refused(folder, tmp_pat
     before = config.read_text()
     config.write_text(before.replace("[web", "# Ours.\n[web") + "other = \xe4\n", "latin-1")
     config.chmod(0o640)
-    with running("serve", "--folder", folder, *MONTH, folder=tmp_path) as (_, said):
-        assert members(said["url"], config) == ["u1", "u2"]
+    with running("serve", "--folder", folder, *MONTH, folder=tmp_path) as (_, ready):
+        assert members(ready["url"], config) == ["u1", "u2"]
         done = run("token", "--folder", folder)
         assert (done.returncode, done.stderr) == (0, "")
-        assert members(said["url"], config) == ["u1", "u2"]
+        assert members(ready["url"], config) == ["u1", "u2"]
         old = tmp_path / "old.ini"
         old.write_text(before)
-        assert "does not match" in str(members(said["url"], old))
+        assert "does not match" in str(members(ready["url"], old))
     after = config.read_text("latin-1")
     token = after.partition("token = ")[2].split()[0]
     assert token not in done.stdout
@@ -257,28 +257,31 @@ def test_a_url_without_tls_causes_a_warning(folder, tmp_path):
 
 def test_options_override_the_listen_settings(folder, tmp_path):
     (folder / "site.toml").write_text("[service]\nhost = '127.0.0.2'\nlog-format = 'json'\n")
-    with running("serve", "--folder", folder, folder=tmp_path) as (_, said):
-        assert said["url"].startswith("http://127.0.0.2:")
+    with running("serve", "--folder", folder, folder=tmp_path) as (_, ready):
+        assert ready["url"].startswith("http://127.0.0.2:")
     socket = tmp_path / "socket"
     with (folder / "site.toml").open("a") as settings:
         settings.write(f"unix = '{tmp_path}/other'\n")
-    with running("serve", "--folder", folder, "--host", "127.0.0.1", folder=tmp_path) as (_, said):
-        assert said["url"].startswith("http://127.0.0.1:")
+    with running("serve", "--folder", folder, "--host", "127.0.0.1", folder=tmp_path) as (
+        _,
+        ready,
+    ):
+        assert ready["url"].startswith("http://127.0.0.1:")
         assert not (tmp_path / "other").exists()
-    with running("serve", "--folder", folder, "--unix", socket, folder=tmp_path) as (_, said):
+    with running("serve", "--folder", folder, "--unix", socket, folder=tmp_path) as (_, ready):
         assert socket.is_socket()
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "said"),
+    ("options", "code", "message"),
     [
         (["--ready-file", "none/x"], 74, "No such file"),
         (["--url", "groups"], 64, "--url: 'groups' is not a URL"),
         (["--unix", "none/x"], 69, "choose another with --unix"),
     ],
 )
-def test_invalid_options_of_serve_are_reported_in_a_line(folder, tmp_path, options, code, said):
+def test_invalid_options_of_serve_are_reported_in_a_line(folder, tmp_path, options, code, message):
     done = run("serve", "--folder", folder, *options, cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert len([line for line in done.stderr.splitlines() if line[0] != "{"]) == 1

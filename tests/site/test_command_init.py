@@ -152,7 +152,7 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["--url", "groups.example.org"], 64, "--url: 'groups.example.org' is not a URL"),
         (["--support", "me"], 64, "--support: 'me' is not an e-mail address: it has no @."),
@@ -170,10 +170,10 @@ def test_a_site_may_be_in_postgresql_and_a_second_folder_joins_it(
         (["--folder", "/dev/null/x"], 74, "Not a directory"),
     ],
 )
-def test_an_init_error_is_reported_in_a_line_and_creates_no_site(tmp_path, arguments, code, said):
+def test_an_init_error_is_reported_and_creates_no_site(tmp_path, arguments, code, message):
     done = run("init", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "hidden" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not SiteFolder(tmp_path / "site").has_site
@@ -238,8 +238,8 @@ def test_a_closed_output_pipe_is_not_an_error(tmp_path):
 
 @pytest.mark.parametrize("seconds", [0.02, 0.1, 0.2, 0.4, 0.8])
 def test_control_c_causes_no_traceback(tmp_path, seconds):
-    said = tmp_path / "stderr"
-    with said.open("wb") as output:
+    log = tmp_path / "stderr"
+    with log.open("wb") as output:
         process = subprocess.Popen(
             [SITE, "demo", "--folder", tmp_path / "site"],
             stdout=subprocess.DEVNULL,
@@ -248,10 +248,10 @@ def test_control_c_causes_no_traceback(tmp_path, seconds):
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     process.send_signal(signal.SIGINT)
-    wait_until(lambda: process.poll() is not None or IGNORED in said.read_bytes())
+    wait_until(lambda: process.poll() is not None or IGNORED in log.read_bytes())
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-    code, stderr = process.wait(LIMIT), said.read_bytes()
+    code, stderr = process.wait(LIMIT), log.read_bytes()
     if code in {0, 130} and IGNORED not in stderr:
         assert stderr == b""
     else:  # before the first line of our code

@@ -9,7 +9,7 @@ from email.policy import default
 
 import pytest
 
-from embedded.database import TOKEN
+from embedded.database import TOKEN, only
 from embedded.parts import FailingMailer
 from gs.profile.status.hooks import MEMBERS_URI, SEND_URI
 from gs.profile.status.site.delivery import Deferred, MaildirMailer
@@ -209,6 +209,7 @@ def test_an_empty_period_is_the_default(site, db):
 # Refused forms
 
 
+@only("sqlite")
 @pytest.mark.parametrize("uri", [MEMBERS_URI, SEND_URI])
 @pytest.mark.parametrize(
     ("token", "complaint"),
@@ -227,6 +228,7 @@ def test_a_wrong_token_is_refused_and_not_echoed(site, uri, token, complaint):
     assert answer.body == b'{"status": -1, "message": [' + complaint + b"]}"
 
 
+@only("sqlite")
 def test_each_missing_field_is_reported(site):
     answer = site.post(SEND_URI, {"send": "Send"})
     assert answer.json() == {
@@ -251,6 +253,7 @@ def test_a_site_without_a_token_refuses_every_token(site, db):
         assert site.post(MEMBERS_URI, members_form(token=token)).json()["status"] == -1
 
 
+@only("sqlite")
 @pytest.mark.parametrize(("uri", "action"), [(MEMBERS_URI, "get"), (SEND_URI, "send")])
 def test_without_its_field_a_hook_describes_itself(site, uri, action):
     answer = site.post(uri, {"token": TOKEN, "profileId": "u"}).json()
@@ -263,6 +266,7 @@ def test_without_its_field_a_hook_describes_itself(site, uri, action):
 # HTTP
 
 
+@only("sqlite")
 @pytest.mark.parametrize("uri", [MEMBERS_URI, SEND_URI])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS", "DELETE"])
 def test_only_post_requests_are_accepted(site, db, uri, method, mails):
@@ -272,11 +276,13 @@ def test_only_post_requests_are_accepted(site, db, uri, method, mails):
     assert mails() == []
 
 
+@only("sqlite")
 def test_a_token_in_the_query_is_ignored(site):
     answer = site.post(f"{MEMBERS_URI}?token={TOKEN}", {"get": ""})
     assert answer.json()["message"] == ["Token: Required input is missing."]
 
 
+@only("sqlite")
 def test_a_multipart_form_is_accepted(site, db):
     add_activity(db)
     parts = "".join(
@@ -288,6 +294,7 @@ def test_a_multipart_form_is_accepted(site, db):
     assert answer.json()["status"] == 0
 
 
+@only("sqlite")
 def test_a_chunked_body_is_accepted(site, db):
     add_activity(db)
     body = iter([b"profileId=ann&send=Send&", f"token={TOKEN}".encode()])
@@ -295,6 +302,7 @@ def test_a_chunked_body_is_accepted(site, db):
     assert site.ask("POST", SEND_URI, body, headers).json()["status"] == 0
 
 
+@only("sqlite")
 @pytest.mark.parametrize(
     "headers",
     [{"Content-Type": "multipart/form-data"}, {"Content-Type": "multipart/form-data; boundary=x"}],
@@ -303,6 +311,7 @@ def test_a_broken_multipart_form_is_a_bad_request(site, headers):
     assert site.ask("POST", SEND_URI, b"\r\n--x-\r\nnonsense", headers).status == 400
 
 
+@only("sqlite")
 @pytest.mark.parametrize(
     "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
@@ -316,18 +325,21 @@ def test_a_form_that_is_too_large_is_refused(site, kind):
     assert site.ask("POST", SEND_URI, body, {"Content-Type": kind}).status == 413
 
 
+@only("sqlite")
 def test_other_fields_and_headers_are_ignored(site, db):
     add_activity(db)
     answer = site.post(SEND_URI, send_form("ann", other="field"))
     assert answer.json()["status"] == 0
 
 
+@only("sqlite")
 def test_the_root_describes_the_site(site):
     answer = site.ask("GET", "/")
     assert answer.status == 200
     assert b"sendprofile" in answer.body
 
 
+@only("sqlite")
 def test_pipelined_answers_on_a_kept_connection_are_not_delayed(site, db):
     add_activity(db)
     with socket.create_connection(("127.0.0.1", site.port), timeout=LIMIT) as connection:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from embedded.database import only
+from gs.profile.status.hooks import Period
 from gs.profile.status.site.ingest.archives import (
     ArchiveImporter,
     Listeners,
@@ -13,6 +15,7 @@ from gs.profile.status.site.ingest.archives import (
     find_archives,
 )
 from gs.profile.status.site.ingest.archives.findings import Finding
+from gs.profile.status.site.ingest.archives.importer import last_active_month
 from gs.profile.status.site.ingest.archives.pseudonyms import KeepIdentities, Pseudonymizer
 from gs.profile.status.site.store import tables
 from gs.profile.status.site.store.groups import SiteData
@@ -518,6 +521,7 @@ def test_a_message_without_a_sender_has_no_author(writer, run_import, db):
     ).map(b"".join)
 )
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@only("postgresql")  # which refuses more characters than SQLite
 def test_any_octets_can_be_imported(db, tmp_path, content):
     file = tmp_path / "hostile.mbox"
     file.write_bytes(b"From x@y.example  Sun Apr  6 12:00:00 2025\nFrom: a@b.example\n" + content)
@@ -541,3 +545,49 @@ def test_hostile_headers_are_imported_as_safe_text(writer, run_import, db):
     for row in db.rows(tables.PERSON):
         assert not set(row.name) & set("\u202e\0\x1b\r\n")
         row.name.encode()
+
+
+# The last active month
+
+TODAY = Period(2026, 11)
+
+
+def month(number, year=2026):
+    return Period(year, number)
+
+
+def test_an_active_archive_has_no_last_active_month():
+    assert last_active_month({month(10): 3}, TODAY) is None
+    assert last_active_month({month(9): 300, month(11): 1}, TODAY) is None
+
+
+def test_an_empty_archive_has_no_last_active_month():
+    assert last_active_month({}, TODAY) is None
+
+
+def test_the_newest_usual_month_is_the_last_active_one():
+    months = {month(number): 40 for number in range(1, 8)}
+    assert last_active_month(months, TODAY) == month(7)
+
+
+def test_an_incomplete_month_is_not_the_last_active_one():
+    usual = {month(number, 2025): 80 for number in range(1, 13)}
+    months = usual | {month(number): 80 for number in range(1, 6)} | {month(6): 39, month(7): 5}
+    assert last_active_month(months, TODAY) == month(5)
+
+
+def test_an_archive_of_few_months_has_a_last_active_month():
+    assert last_active_month({month(3): 1}, TODAY) == month(3)
+    assert last_active_month({month(3, 2020): 100, month(3): 1}, TODAY) == month(3)
+
+
+def test_old_months_do_not_count():
+    months = {month(number, 2020): 9_000 for number in range(1, 13)} | {month(7): 20, month(5): 30}
+    assert last_active_month(months, TODAY) == month(7)
+
+
+def test_future_months_do_not_count():
+    months = {month(number, 2015): 40 for number in range(1, 13)}
+    assert last_active_month(months | {month(1, 2038): 1}, TODAY) == month(12, 2015)
+    assert last_active_month(months | {month(12): 1}, TODAY) == month(12, 2015)
+    assert last_active_month({month(1, 2038): 1}, TODAY) is None

@@ -46,14 +46,16 @@ def test_a_month_after_a_month_without_posts_has_no_comparison():
 
 
 @pytest.mark.parametrize(
-    ("posts", "said"),
+    ("posts", "expected"),
     [(0, None), (1, "In June there was 1 post."), (8, "In June there were 8 posts.")],
 )
-def test_a_month_without_posts_is_compared_with_the_month_before(posts, said):
+def test_a_month_without_posts_is_compared_with_the_month_before(posts, expected):
     source = of_group(activity=activity(0, before=Figures(posts, posts, posts)))
     for words in both(source):
         assert "Nobody posted in July." in words
-        assert (f"Nobody posted in July. {said}" in words) if said else ("June" not in words)
+        assert (
+            (f"Nobody posted in July. {expected}" in words) if expected else ("June" not in words)
+        )
 
 
 def test_unnamed_authors_are_counted():
@@ -72,23 +74,23 @@ def test_no_author_is_named_if_none_has_a_name():
 
 
 @pytest.mark.parametrize(
-    ("count", "own", "told"),
+    ("count", "own", "expected"),
     [
         (1, {READER: Contribution(2, 1, 0)}, True),
         (1, {"somebody": Contribution(2, 1, 0)}, False),
         (2, {READER: Contribution(1, 1, 0)}, False),
     ],
 )
-def test_only_a_sole_author_sees_that_nobody_else_posted(count, own, told):
-    people = (the_reader(),) if told else authors(1)
+def test_only_a_sole_author_sees_that_nobody_else_posted(count, own, expected):
+    people = (the_reader(),) if expected else authors(1)
     happened = activity(2, authors=people, figures=Figures(count, 1, 2), contributions=own)
     for words in both(of_group(activity=happened)):
-        assert ("You were the only person to post." in words) is told
+        assert ("You were the only person to post." in words) is expected
         assert ("You wrote" in words or "You started" in words) is (count == 2)
 
 
 @pytest.mark.parametrize(
-    ("own", "said"),
+    ("own", "expected"),
     [
         (Contribution(1, 0, 0), "You wrote 1 post."),
         (Contribution(4, 0, 0), "You wrote 4 posts."),
@@ -103,9 +105,9 @@ def test_only_a_sole_author_sees_that_nobody_else_posted(count, own, told):
         (Contribution(1, 1, 0), "You started 1 topic."),
     ],
 )
-def test_the_contribution_of_the_reader_is_shown(own, said):
+def test_the_contribution_of_the_reader_is_shown(own, expected):
     for words in both(of_group(activity=activity(contributions={READER: own}))):
-        assert said in words
+        assert expected in words
 
 
 def test_a_reader_without_posts_has_no_contribution():
@@ -143,11 +145,11 @@ def test_a_group_and_an_activity_compare_by_identity(make):
 def test_different_views_of_a_group_are_cached_separately():
     shared, happened = group(secret=True), activity(40)
     plain = membership(group=shared, activity=happened)
-    told = {
+    expected = {
         "Administrator": replace(plain, administrator=True),
         "Switch to the daily digest": plain,
     }
-    for words, one in told.items():
+    for words, one in expected.items():
         assert words in Page(html_of(summary(on_site(one)))).words
     assert "Administrator" not in Page(html_of(summary(on_site(plain)))).words
     for language, words in (("de", "Themen"), ("fr", "Sujets"), ("en", "Topics")):
@@ -210,9 +212,9 @@ def test_readers_are_not_quoted_to_themselves():
 
 def test_a_long_quotation_is_cut():
     words = text_of(of_group(activity=activity(quotation=quotation("word " * 500))))
-    said = joined(words).partition("“")[2].partition("”")[0]
-    assert len(said) <= 280
-    assert said.endswith("…")
+    quoted = joined(words).partition("“")[2].partition("”")[0]
+    assert len(quoted) <= 280
+    assert quoted.endswith("…")
 
 
 def test_a_topic_says_how_many_people_discuss_it():

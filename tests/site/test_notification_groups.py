@@ -39,13 +39,13 @@ def test_a_group_has_its_links():
 
 
 @pytest.mark.parametrize(
-    ("second", "told"),
+    ("second", "expected"),
     [("Lenth, Russell", "Ann; Lenth, Russell -"), ("Bob", "Ann, Bob -")],
 )
-def test_names_with_a_comma_are_separated_by_semicolons(second, told):
+def test_names_with_a_comma_are_separated_by_semicolons(second, expected):
     people = Author("a", "Ann", None), Author("b", second, None)
     text = joined(text_of(of_group(activity=activity(9, authors=people))))
-    assert f"Authors: {told}" in text
+    assert f"Authors: {expected}" in text
 
 
 @pytest.mark.parametrize("administrator", [True, False])
@@ -56,7 +56,7 @@ def test_an_administrator_of_a_group_is_called_one(administrator):
 
 
 @pytest.mark.parametrize(
-    ("secret", "members", "administrator", "told"),
+    ("secret", "members", "administrator", "shown"),
     [
         (True, 13, True, True),
         (True, 12, True, False),
@@ -64,13 +64,13 @@ def test_an_administrator_of_a_group_is_called_one(administrator):
         (True, 13, False, False),
     ],
 )
-def test_the_privacy_is_too_strict_for_a_big_secret_group(secret, members, administrator, told):
+def test_the_privacy_is_too_strict_for_a_big_secret_group(secret, members, administrator, shown):
     source = of_group(
         group=group(secret=secret, member_count=members), administrator=administrator
     )
     for words in both(source):
-        assert (TOO_STRICT in words) is told
-    if told:
+        assert (TOO_STRICT in words) is shown
+    if shown:
         url = link(source, "Make it private instead of secret")
         assert url == f"{HOME}/groups/allotments/admin_change_basic_privacy.html"
 
@@ -117,9 +117,9 @@ def test_the_authors_stay_in_their_order():
 
 def test_the_only_author_sees_that_nobody_else_posted():
     alone, other = (the_reader(),), authors(1)
-    for people, told in ((alone, True), (other, False)):
+    for people, expected in ((alone, True), (other, False)):
         for words in both(of_group(activity=activity(2, authors=people))):
-            assert ("You were the only person to post." in words) is told
+            assert ("You were the only person to post." in words) is expected
 
 
 def titled(*lengths):
@@ -141,9 +141,9 @@ def titled(*lengths):
 def test_titles_of_127_characters_are_listed(lengths, listed):
     source = of_group(activity=activity(9, topics=titled(*lengths)))
     page = Page(html_of(source))
-    found = [label for url, label in page.links if "/r/topic/" in url]
-    assert len(found) == listed
-    assert sum(map(len, found)) <= 127
+    labels = [label for url, label in page.links if "/r/topic/" in url]
+    assert len(labels) == listed
+    assert sum(map(len, labels)) <= 127
     assert text_of(source).count("/r/topic/") == listed
     rest = len(lengths) - listed
     more = f"{rest} more topics" if rest > 1 else "one more topic"
@@ -254,11 +254,11 @@ def test_groups_are_shown_in_full_then_in_one_line_then_counted():
     source = summary(on_site(*groups(60)))
     titles = [f"Group {n:03}" for n in range(60)]
     full = cards(source)
-    told = lines(source)
+    expected = lines(source)
     assert 5 <= len(full) <= 9
     assert full == titles[-len(full) :]
-    assert [title for title, _ in told] == titles[-len(full) - 30 : -len(full)]
-    assert told[0][1].endswith(f"{40 + 60 - len(full) - 30} posts")
+    assert [title for title, _ in expected] == titles[-len(full) - 30 : -len(full)]
+    assert expected[0][1].endswith(f"{40 + 60 - len(full) - 30} posts")
     further = 60 - len(full) - 30
     assert f"- and {further} more\n" in text_of(source)
     assert f"and {further} more" in Page(html_of(source)).words

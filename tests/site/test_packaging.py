@@ -39,11 +39,11 @@ def test_the_keep_alive_exceeds_that_of_nginx():
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_the_stop_timeout_of_a_unit_exceeds_that_of_the_site(unit):
-    said = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
-    assert said["Type"] == "notify"
-    minutes = int(said["TimeoutStopSec"].removesuffix("min"))
+    settings = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
+    assert settings["Type"] == "notify"
+    minutes = int(settings["TimeoutStopSec"].removesuffix("min"))
     assert minutes * 60 > GRACE + 600
-    assert int(said["LimitNOFILE"]) > 2 * MAX_CONNECTIONS
+    assert int(settings["LimitNOFILE"]) > 2 * MAX_CONNECTIONS
 
 
 def test_both_units_exist():

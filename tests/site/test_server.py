@@ -182,10 +182,10 @@ def test_an_error_of_the_announcement_is_raised_after_the_cleanup(tmp_path):
 
     async def app(scope, receive, send):
         assert scope["type"] == "lifespan"
-        for said in ("startup", "shutdown"):
-            assert (await receive())["type"] == f"lifespan.{said}"
-            log.append(said)
-            await send({"type": f"lifespan.{said}.complete"})
+        for event in ("startup", "shutdown"):
+            assert (await receive())["type"] == f"lifespan.{event}"
+            log.append(event)
+            await send({"type": f"lifespan.{event}.complete"})
 
     def ready(_url):
         raise FileNotFoundError(2, "No such file or directory", "/none/ready.json")

@@ -65,8 +65,8 @@ def test_a_link_is_always_the_same():
 
 
 def test_the_signature_is_half_of_an_hmac_with_sha_256():
-    signed = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
-    mac = hmac.new(KEY.encode(), signed, "sha256").digest()[:16]
+    text = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
+    mac = hmac.new(KEY.encode(), text, "sha256").digest()[:16]
     assert signed() == payload(ID.encode()) + payload(mac)
 
 
@@ -116,8 +116,8 @@ def test_a_signature_for_another_purpose_is_refused(purpose):
 
 
 def test_a_shorter_signature_is_refused():
-    signed = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
-    whole = hmac.new(KEY.encode(), signed, "sha256").digest()
+    text = b"gs.profile.status.site: turn the summary off or on\n" + ID.encode()
+    whole = hmac.new(KEY.encode(), text, "sha256").digest()
     for octets in (0, 1, 15, 17, 32):
         assert refused(payload(ID.encode()) + payload(whole[:octets]))
 

@@ -2,9 +2,11 @@
 """The tables and their values, the same in each kind of database."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
@@ -21,7 +23,7 @@ from gs.profile.status.site.store.audit import (
     wrong_token,
 )
 from gs.profile.status.site.store.options import Option, read_option, write_option
-from gs.profile.status.site.store.posts import count_by_month
+from gs.profile.status.site.store.posts import Span, count_by_month
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -221,3 +223,9 @@ def test_a_hidden_post_and_one_in_a_hidden_topic_are_in_no_month(db):
             update(tables.TOPIC).where(tables.TOPIC.c.topic_id == "other").values(hidden=NOON)
         )
         assert count_by_month(connection) == {Period(2026, 3): 1}
+
+
+@given(st.dates(date(2, 1, 1), date(9998, 12, 31)))
+def test_a_day_is_within_the_span_of_its_month(day):
+    span = Span.of(Period.of(day))
+    assert span.since <= datetime(day.year, day.month, day.day, tzinfo=UTC) < span.until
