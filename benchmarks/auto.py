@@ -65,7 +65,7 @@ async def _all() -> dict[str, Series]:
         async with places:
             return trial.name, await run(trial)
 
-    return dict(await asyncio.add_many(*map(one, TRIALS)))
+    return dict(await asyncio.gather(*map(one, TRIALS)))
 
 
 def _figures(found: Mapping[str, Series]) -> dict[str, float]:

@@ -38,7 +38,7 @@ class SiteDatabase:
         with self.engine.begin() as connection:
             add(connection, table, [row])
 
-    def site(self, site_id="s", title="Site", *, skipped=False):
+    def add_site(self, site_id="s", title="Site", *, skipped=False):
         self.insert(
             tables.SITE,
             site_id=site_id,
@@ -48,7 +48,7 @@ class SiteDatabase:
             skipped=skipped,
         )
 
-    def group(self, group_id="g", site_id="s", title=None, privacy="public"):
+    def add_group(self, group_id="g", site_id="s", title=None, privacy="public"):
         self.insert(
             tables.GROUP,
             site_id=site_id,
@@ -59,20 +59,20 @@ class SiteDatabase:
         )
         return GroupKey(site_id, group_id)
 
-    def person(self, user_id, *groups, name=None, photo=None, email=True, removed=False):
+    def add_person(self, user_id, *groups, name=None, photo=None, email=True, removed=False):
         if not removed:
             self.insert(tables.PERSON, user_id=user_id, name=name or user_id, photo=photo)
         for place in ("", *groups):
-            self.join(user_id, place)
+            self.add_membership(user_id, place)
         if email:
-            self.address(user_id, f"{user_id}@example.org")
+            self.add_address(user_id, f"{user_id}@example.org")
 
-    def join(self, user_id, group_id, site_id="s", role="member"):
+    def add_membership(self, user_id, group_id, site_id="s", role="member"):
         self.insert(
             tables.MEMBERSHIP, user_id=user_id, site_id=site_id, group_id=group_id, role=role
         )
 
-    def address(self, user_id, email, *, verified=VERIFIED, preferred=True):
+    def add_address(self, user_id, email, *, verified=VERIFIED, preferred=True):
         self.insert(
             tables.USER_EMAIL,
             user_id=user_id,
@@ -81,7 +81,7 @@ class SiteDatabase:
             is_preferred=preferred,
         )
 
-    def post(self, user_id, date, topic="t", group_id="g", site_id="s", **row):
+    def add_post(self, user_id, date, topic="t", group_id="g", site_id="s", **row):
         """Add a post on *date* (``YYYY-MM-DD``, or with a time), and its topic if it is new."""
         moment = datetime.fromisoformat(date).replace(tzinfo=UTC)
         post_id = f"post{next(self._numbers)}"

@@ -23,10 +23,10 @@ def reused_database(postgresql):
 
 def add_rows(url):
     with site_database(url) as db:
-        db.site()
-        db.group()
-        db.person("ann", "g")
-        db.post("ann", "2026-03-01")
+        db.add_site()
+        db.add_group()
+        db.add_person("ann", "g")
+        db.add_post("ann", "2026-03-01")
 
 
 def do(*statements):

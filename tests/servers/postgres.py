@@ -47,7 +47,7 @@ autovacuum = off
 shared_buffers = 16MB
 max_connections = 200
 max_wal_size = 256MB
-# So that whoever forgets to say in which zone is found out.
+# A zone other than UTC reveals code that forgets to set one.
 timezone = 'Pacific/Auckland'
 """
 # A locale with case rules for more letters than SQLite has.

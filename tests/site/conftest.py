@@ -51,8 +51,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | 
 def db(database: Path | str) -> Iterator[SiteDatabase]:
     """Yield the database of a site "s" with a group "g" and without members."""
     with site_database(database) as made:
-        made.site()
-        made.group()
+        made.add_site()
+        made.add_group()
         yield made
 
 
@@ -85,7 +85,7 @@ def mails(tmp_path: Path) -> Callable[[], list[Path]]:
 @pytest.fixture
 def pages(db: SiteDatabase) -> Iterator[LiveServer]:
     """Serve the pages of the site with the members Ann and Bob."""
-    db.person("ann", "g", name="Ann Other")
-    db.person("bob", "g", name="Bob")
+    db.add_person("ann", "g", name="Ann Other")
+    db.add_person("bob", "g", name="Bob")
     with live_pages(db.engine) as running:
         yield running

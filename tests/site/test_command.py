@@ -38,7 +38,7 @@ def token_of(config):
     return parser[f"webservice-{parser['config-default']['webservice']}"]["token"]
 
 
-def said_in(stderr):
+def output_lines(stderr):
     """Return the lines that are not log events."""
     return [line for line in stderr.splitlines() if not line.startswith("{")]
 
@@ -62,17 +62,17 @@ def data(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    home = tmp_path_factory.mktemp("made")
+def imported_site(tmp_path_factory):
+    home = tmp_path_factory.mktemp("imported_site")
     done = run("import-mbox", write_data(home), "--folder", home / "site")
     assert done.returncode == 0, done.stderr
     return home / "site"
 
 
 @pytest.fixture
-def site(made, tmp_path):
+def site(imported_site, tmp_path):
     """Return the folder of a site with the imported data."""
-    return copied(made, tmp_path)
+    return copied(imported_site, tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -121,7 +121,7 @@ def test_a_site_is_served_by_one_process_at_a_time(tmp_path, site):
         second = run("serve", "--folder", folder)
         assert second.returncode == 69
         assert second.stdout == ""
-        assert said_in(second.stderr) == [
+        assert output_lines(second.stderr) == [
             f"sendprofile-site: Another sendprofile-site serves {folder}; stop it first."
         ]
         assert ask(ready, "/gs-profile-status-members.html", token="x")["message"]
@@ -254,7 +254,7 @@ def test_the_period_option_sets_the_period(tmp_path, site):
             69,
             "Cannot listen",
         ),
-        (["serve", "--folder", "{tmp}/site", "--port", "{taken}"], 69, "--port"),
+        (["serve", "--folder", "{tmp}/site", "--port", "{used_port}"], 69, "--port"),
         (["serve", "--folder", "{tmp}/broken"], 74, "The database"),
     ],
 )
@@ -265,14 +265,14 @@ def test_a_usage_error_is_reported_in_a_line_or_two(tmp_path, arguments, code, m
     (tmp_path / "broken/site.toml").touch()
     (tmp_path / "broken/site.sqlite3").write_bytes(b"no database" * 100)
     (tmp_path / "file").touch()
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        values = {"tmp": tmp_path, "taken": taken.getsockname()[1]}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        values = {"tmp": tmp_path, "used_port": listener.getsockname()[1]}
         done = run(*(argument.format(**values) for argument in arguments), cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     if code != 64:
-        assert len(said_in(done.stderr)) == 1
+        assert len(output_lines(done.stderr)) == 1
 
 
 def test_a_failed_import_creates_no_site(tmp_path):
@@ -392,8 +392,8 @@ def test_an_invalid_archive_is_an_error(tmp_path, data):
     assert done.returncode == 65
     assert "garden: 1 messages, 1 new" in done.stdout
     assert "notes.txt" in done.stdout
-    first, second, third = said_in(done.stderr)
-    assert first.startswith("sendprofile-site: choir.mbox.gz: not an archive")
+    first, second, third = output_lines(done.stderr)
+    assert first.startswith("sendprofile-site: choir.mbox.gz: not an mbox file")
     assert "site had no site, so a new one was created" in second
     assert third.startswith("sendprofile-site: 1 of the files could not be imported")
 

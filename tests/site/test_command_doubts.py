@@ -37,7 +37,7 @@ def begun(key, worker, age=YOUNG):
 
 
 @dataclass
-class Doubtful:
+class DoubtSite:
     """A site with access to its database."""
 
     folder: Path
@@ -64,22 +64,22 @@ class Doubtful:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made") / "site"
+def empty_site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("empty_site") / "site"
     assert run("init", "--folder", folder).returncode == 0
     return folder
 
 
 @pytest.fixture
-def site(database, tmp_path, made):
+def site(database, tmp_path, empty_site):
     folder = tmp_path / "site"
     if isinstance(database, Path):
-        copied(made, tmp_path)
+        copied(empty_site, tmp_path)
         engine = open_database(folder / "site.sqlite3")
     else:
         assert run("init", "--folder", folder, "--database", database).returncode == 0
         engine = open_database(database)
-    yield Doubtful(folder, engine)
+    yield DoubtSite(folder, engine)
     engine.dispose()
 
 

@@ -18,15 +18,15 @@ COMMANDS = (["serve"], ["doubts"], ["preview", "x"], ["token"])
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    site = tmp_path_factory.mktemp("made") / "site"
+def empty_site(tmp_path_factory):
+    site = tmp_path_factory.mktemp("empty_site") / "site"
     assert run("init", "--folder", site).returncode == 0
     return site
 
 
 @pytest.fixture
-def folder(made, tmp_path):
-    return copied(made, tmp_path)
+def folder(empty_site, tmp_path):
+    return copied(empty_site, tmp_path)
 
 
 def only_line(done, code):

@@ -33,8 +33,8 @@ def write_sources(folder):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    home = tmp_path_factory.mktemp("made")
+def prepared_site(tmp_path_factory):
+    home = tmp_path_factory.mktemp("prepared_site")
     write_sources(home)
     site = home / "site"
     run("init", "--folder", site, "--url", "https://groups.corp.example", "--group", "garden=G")
@@ -45,10 +45,10 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(made, tmp_path):
+def folder(prepared_site, tmp_path):
     """Return the folder of a site with a group, two people and a post."""
     write_sources(tmp_path)
-    return copied(made, tmp_path)
+    return copied(prepared_site, tmp_path)
 
 
 def rows(folder, query, *values):

@@ -95,9 +95,9 @@ CASES = [
 def test_the_reply_of_the_mail_server_is_logged_without_the_member(
     db, logged, stage, reply, event, level, logged_reply
 ):
-    db.person("u1", "g", name="Jane Smith", email=False)
-    db.address("u1", "Jane.Public@mail.example")
-    db.post("u1", "2026-03-05")
+    db.add_person("u1", "g", name="Jane Smith", email=False)
+    db.add_address("u1", "Jane.Public@mail.example")
+    db.add_post("u1", "2026-03-05")
     with (
         mail_server() as server,
         mailing(server) as mailer,
@@ -113,8 +113,8 @@ def test_the_reply_of_the_mail_server_is_logged_without_the_member(
 
 @only("sqlite")
 def test_an_unreachable_mail_server_is_logged_once_a_minute(db, logged):
-    db.person("u1", "g")
-    db.post("u1", "2026-03-05")
+    db.add_person("u1", "g")
+    db.add_post("u1", "2026-03-05")
     with mail_server() as server:
         where = f"{server.host}:{server.port}"
     with mailing(server) as mailer, dispatching(db.engine, mailer) as dispatcher:
@@ -149,7 +149,7 @@ def test_each_event_is_logged_once_a_minute_with_its_count(logged):
 
 @only("sqlite")
 def test_each_doubt_is_logged_with_its_message_id(db, logged):
-    db.person("u1", "g")
+    db.add_person("u1", "g")
     reply, moment = HookReply(0, "Sent"), datetime(2026, 4, 1, tzinfo=UTC)
     with db.engine.begin() as connection:
         begin_calls(
@@ -170,7 +170,7 @@ def test_each_doubt_is_logged_with_its_message_id(db, logged):
 
 @only("sqlite")
 def test_a_database_error_is_logged(db, logged):
-    db.person("u1", "g")
+    db.add_person("u1", "g")
 
     def fill(connection, _record):
         connection.execute("PRAGMA max_page_count = 1")  # the current size: a full disk

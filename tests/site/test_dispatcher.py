@@ -65,8 +65,8 @@ class MailServer:
 @pytest.fixture
 def ann(db):
     """Add a member to notify to the site."""
-    db.person("ann", "g", name="Ann")
-    db.post("ann", "2026-03-05")
+    db.add_person("ann", "g", name="Ann")
+    db.add_post("ann", "2026-03-05")
     return db
 
 
@@ -123,8 +123,8 @@ def test_a_refused_address_gets_no_more_mail(ann):
 
 
 def test_a_refused_address_with_an_international_host_is_marked(ann):
-    ann.person("bob", "g", name="Bob", email=False)
-    ann.address("bob", "Bob@M\u00fcnchen.example")
+    ann.add_person("bob", "g", name="Bob", email=False)
+    ann.add_address("bob", "Bob@M\u00fcnchen.example")
     refused = (RefusedRecipient("Bob@xn--mnchen-3ya.example", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([RecipientsRefused(refused)])) as dispatcher:
         assert kinds(ask(dispatcher, ("bob", MARCH))) == [-8]
@@ -134,7 +134,7 @@ def test_a_refused_address_with_an_international_host_is_marked(ann):
 
 @pytest.mark.parametrize("form", [ANN, ("ann", MARCH)], ids=["key", "no key"])
 def test_a_mail_is_sent_again_without_the_refused_address(ann, form):
-    ann.address("ann", "m\u00fcller@example.org")
+    ann.add_address("ann", "m\u00fcller@example.org")
     refused = (RefusedRecipient("m\u00fcller@example.org", "no SMTPUTF8"),)
     with dispatching(ann.engine, mailer := MailServer([RecipientsRefused(refused)])) as dispatcher:
         (first,) = ask(dispatcher, form)
@@ -148,7 +148,7 @@ def test_a_mail_is_sent_again_without_the_refused_address(ann, form):
 
 
 def test_other_addresses_get_mail_if_some_are_refused(ann):
-    ann.address("ann", "other@example.org")
+    ann.add_address("ann", "other@example.org")
     refused = (RefusedRecipient("ann@example.org", "550 5.1.1 nobody"),)
     with dispatching(ann.engine, mailer := MailServer([Delivered(refused)])) as dispatcher:
         assert kinds(ask(dispatcher, ANN)) == [0]
@@ -197,7 +197,7 @@ def test_a_mail_in_doubt_is_never_delivered_again(ann, doubt):
 def test_simultaneous_calls_share_each_transaction(ann):
     members = ["ann", *(f"m{number}" for number in range(31))]
     for member in members[1:]:
-        ann.person(member, "g")
+        ann.add_person(member, "g")
     forms = [(member, MARCH, IdempotencyKey(member, "f")) for member in members]
     come = threading.Event()
     with dispatching(ann.engine, MailServer([], jobs=32)) as dispatcher:
@@ -278,7 +278,7 @@ def test_simultaneous_calls_with_one_key_send_one_mail(ann):
 
 
 def test_an_error_for_one_member_does_not_affect_others(ann):
-    ann.person("bob", "g", name="Bob")
+    ann.add_person("bob", "g", name="Bob")
     real = decider()
 
     def composed(summary):
@@ -328,8 +328,8 @@ def test_a_cancelled_and_repeated_call_is_counted_once(ann):
 
 
 @pytest.fixture
-def narrow(ann):
-    """Return a function that sets or removes (*wide*) a size limit of the database."""
+def limit_size(ann):
+    """Return a function that sets or removes (*unlimited*) a size limit of the database."""
     limit = [1 << 30]
 
     def set_limit(connection, _record=None, _proxy=None):
@@ -337,15 +337,15 @@ def narrow(ann):
 
     event.listen(ann.engine, "checkout", set_limit)
 
-    def made(*, wide):
+    def made(*, unlimited):
         with ann.engine.connect() as connection:
-            limit[0] = 1 << 30 if wide else connection.scalar(text("PRAGMA page_count"))
+            limit[0] = 1 << 30 if unlimited else connection.scalar(text("PRAGMA page_count"))
 
     return made
 
 
 @only("sqlite")
-def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, narrow, monkeypatch):
+def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, limit_size, monkeypatch):
     monkeypatch.setattr(processor, "_RECORD_WITHIN", LIMIT)
     name = "Ann" * 9_000  # so that the reply does not fit into an existing page
     with ann.engine.begin() as connection:
@@ -357,7 +357,7 @@ def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, narrow, monk
         async def story():
             call = asyncio.create_task(dispatcher.send(*ANN))
             await until(mailer.reached.is_set)
-            narrow(wide=False)
+            limit_size(unlimited=False)
             ann.rows(tables.PERSON)
             held.set()
             done, _ = await asyncio.wait([call], timeout=0.7)
@@ -368,7 +368,7 @@ def test_a_sent_mail_is_recorded_once_the_database_works_again(ann, narrow, monk
             asked = (ANN, ("ann", MARCH, IdempotencyKey("other", "f")))
             answers = await asyncio.gather(*(dispatcher.send(*one) for one in asked))
             assert kinds(answers) == ["in_progress", "deferred"]
-            narrow(wide=True)
+            limit_size(unlimited=True)
             return await asyncio.wait_for(call, LIMIT)
 
         assert asyncio.run(story()).status == -8
@@ -442,10 +442,10 @@ def test_a_key_in_progress_in_another_process_is_not_processed(ann):
     assert (len(mailer.mails), len(idle.mails)) == (1, 0)
 
 
-@pytest.mark.parametrize("taken", [True, False])
-def test_the_maildir_resolves_the_doubts_of_a_dead_process(ann, tmp_path, taken):
+@pytest.mark.parametrize("filed", [True, False])
+def test_the_maildir_resolves_the_doubts_of_a_dead_process(ann, tmp_path, filed):
     maildir = MaildirMailer(tmp_path / "Maildir")
-    with dispatching(ann.engine, FailingMailer(maildir, RuntimeError("dies"), after=taken)) as one:
+    with dispatching(ann.engine, FailingMailer(maildir, RuntimeError("dies"), after=filed)) as one:
         assert kinds(ask(one, ANN)) == ["in_doubt"]
     with dispatching(ann.engine, maildir) as other:
         assert ask(other, ANN) == [SENT]

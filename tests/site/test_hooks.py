@@ -32,8 +32,8 @@ def send_form(user_id, **fields):
 
 
 def add_activity(db):
-    db.person("ann", "g", name="Zo\u00eb O'N\u00e9ill \u4f50\u85e4")
-    db.post("ann", "2026-03-05")
+    db.add_person("ann", "g", name="Zo\u00eb O'N\u00e9ill \u4f50\u85e4")
+    db.add_post("ann", "2026-03-05")
 
 
 # The members hook
@@ -41,7 +41,7 @@ def add_activity(db):
 
 def test_the_members_are_a_json_array_of_their_ids(site, db):
     for user_id in ("b", "a"):
-        db.person(user_id, "g")
+        db.add_person(user_id, "g")
     answer = site.post(MEMBERS_URI, members_form())
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
     assert answer.body == b'["a", "b"]'
@@ -60,14 +60,14 @@ def test_a_list_of_many_pages_is_complete(site, db):
 
 
 def test_members_that_will_be_skipped_are_listed_too(site, db):
-    db.person("gone", removed=True, email=False)
-    db.person("mute", email=False)
+    db.add_person("gone", removed=True, email=False)
+    db.add_person("mute", email=False)
     assert site.post(MEMBERS_URI, members_form()).json() == ["gone", "mute"]
 
 
 def test_a_member_who_opted_out_is_not_listed(site, db):
-    db.person("in")
-    db.person("out")
+    db.add_person("in")
+    db.add_person("out")
     db.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="out")
     assert site.post(MEMBERS_URI, members_form()).json() == ["in"]
 
@@ -101,52 +101,52 @@ def test_status_minus_2_no_such_person(site, mails):
 
 
 def test_status_minus_2_deleted_account(site, db):
-    db.person("gone", "g", removed=True, email=False)
+    db.add_person("gone", "g", removed=True, email=False)
     assert site.post(SEND_URI, send_form("gone")).json()["status"] == -2
 
 
 def test_status_minus_4_no_group(site, db):
-    db.person("ann", name="Ann")
+    db.add_person("ann", name="Ann")
     answer = site.post(SEND_URI, send_form("ann")).json()
     assert answer == {"status": -4, "message": f"{SKIPPING}not in any groups"}
 
 
 def test_status_minus_4_groups_of_a_skipped_site_only(site, db):
-    db.site("closed", skipped=True)
-    db.group("board", "closed")
-    db.person("ann")
-    db.join("ann", "board", "closed")
-    db.post("ann", "2026-03-03", group_id="board", site_id="closed")
+    db.add_site("closed", skipped=True)
+    db.add_group("board", "closed")
+    db.add_person("ann")
+    db.add_membership("ann", "board", "closed")
+    db.add_post("ann", "2026-03-03", group_id="board", site_id="closed")
     assert site.post(SEND_URI, send_form("ann")).json()["status"] == -4
 
 
 def test_status_minus_8_no_verified_address(site, db):
-    db.person("ann", "g", name="Ann", email=False)
-    db.address("ann", "ann@example.org", verified=None)
-    db.post("ann", "2026-03-03")
+    db.add_person("ann", "g", name="Ann", email=False)
+    db.add_address("ann", "ann@example.org", verified=None)
+    db.add_post("ann", "2026-03-03")
     answer = site.post(SEND_URI, send_form("ann")).json()
     assert answer == {"status": -8, "message": f"{SKIPPING}no verified email addresses"}
 
 
 def test_status_minus_8_invalid_address(site, db, mails):
-    db.person("ann", "g", email=False)
-    db.address("ann", "ann at example.org\r\nBcc: all@example.org")
-    db.post("ann", "2026-03-03")
+    db.add_person("ann", "g", email=False)
+    db.add_address("ann", "ann at example.org\r\nBcc: all@example.org")
+    db.add_post("ann", "2026-03-03")
     assert site.post(SEND_URI, send_form("ann")).json()["status"] == -8
     assert mails() == []
 
 
 def test_status_minus_16_no_posts(site, db):
-    db.person("ann", "g", name="Ann")
-    db.post("ann", "2026-02-28")
-    db.post("ann", "2026-04-01")
+    db.add_person("ann", "g", name="Ann")
+    db.add_post("ann", "2026-02-28")
+    db.add_post("ann", "2026-04-01")
     answer = site.post(SEND_URI, send_form("ann")).json()
     assert answer == {"status": -16, "message": f"{SKIPPING}no activity in any groups this month"}
 
 
 def test_status_minus_32_opted_out(site, db):
-    db.person("ann", "g", name="Ann")
-    db.post("ann", "2026-03-03")
+    db.add_person("ann", "g", name="Ann")
+    db.add_post("ann", "2026-03-03")
     db.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="ann")
     answer = site.post(SEND_URI, send_form("ann")).json()
     assert answer == {"status": -32, "message": f"{SKIPPING}explicitly opted out"}
@@ -154,15 +154,15 @@ def test_status_minus_32_opted_out(site, db):
 
 def test_a_later_site_without_activity_does_not_hide_an_earlier_one(site, db):
     add_activity(db)
-    db.site("z", "Zzz")
-    db.group("quiet", "z")
-    db.join("ann", "quiet", "z")
+    db.add_site("z", "Zzz")
+    db.add_group("quiet", "z")
+    db.add_membership("ann", "quiet", "z")
     assert site.post(SEND_URI, send_form("ann")).json()["status"] == 0
 
 
 def test_each_decision_is_audited_with_its_code(site, db):
     add_activity(db)
-    db.person("out", "g")
+    db.add_person("out", "g")
     db.insert(tables.PROFILE_NOTIFICATION_SKIP, user_id="out")
     for user_id in ("ann", "out", "nobody"):
         site.post(SEND_URI, send_form(user_id))
@@ -178,8 +178,8 @@ def test_each_decision_is_audited_with_its_code(site, db):
 
 
 def test_the_form_sets_the_period(site, db):
-    db.person("ann", "g")
-    db.post("ann", "2025-12-24")
+    db.add_person("ann", "g")
+    db.add_post("ann", "2025-12-24")
     assert site.post(SEND_URI, send_form("ann")).json()["status"] == -16
     assert site.post(SEND_URI, send_form("ann", period="2025-12")).json()["status"] == 0
 
@@ -418,8 +418,8 @@ def test_an_id_is_compared_without_cleaning(site, db, mails):
 def test_hostile_names_subjects_and_bodies_give_a_valid_mail(site, db, mails):
     hostile = "<script>alert(1)</script>\r\nBcc: x@example.org\x00\u202e" + "y" * 5_000
     clean = hostile.replace("\0", "")
-    db.person("ann", "g", name=clean)
-    db.post("ann", "2026-03-03", clean, body=clean)
+    db.add_person("ann", "g", name=clean)
+    db.add_post("ann", "2026-03-03", clean, body=clean)
     answer = site.post(SEND_URI, send_form("ann"))
     assert answer.json()["status"] == 0
     (mail,) = mails()
@@ -429,8 +429,8 @@ def test_hostile_names_subjects_and_bodies_give_a_valid_mail(site, db, mails):
 
 
 def test_the_answer_is_ascii_json_on_one_line(site, db):
-    db.person("ann", "g", name='\u202e\U0001f600\n"quoted"\\')
-    db.post("ann", "2026-03-03")
+    db.add_person("ann", "g", name='\u202e\U0001f600\n"quoted"\\')
+    db.add_post("ann", "2026-03-03")
     answer = site.post(SEND_URI, send_form("ann"))
     assert answer.body.isascii()
     assert b"\n" not in answer.body
@@ -439,12 +439,12 @@ def test_the_answer_is_ascii_json_on_one_line(site, db):
 
 def test_a_notification_needs_few_queries_once_the_groups_are_known(site, db):
     for number in range(5):
-        db.group(f"g{number}")
+        db.add_group(f"g{number}")
     groups = [f"g{number}" for number in range(5)]
     for user_id in ("ann", "bob"):
-        db.person(user_id, *groups)
+        db.add_person(user_id, *groups)
     for group in groups:
-        db.post("ann", "2026-03-03", f"t{group}", group)
+        db.add_post("ann", "2026-03-03", f"t{group}", group)
     site.post(SEND_URI, send_form("ann"))
     with db.queries() as queries:
         assert site.post(SEND_URI, send_form("bob")).json()["status"] == 0

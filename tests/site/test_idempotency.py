@@ -32,17 +32,17 @@ KEY = write_key("2026-03", "ann")
 
 
 @dataclass
-class Held:
+class BlockedMailer:
     """A mailer that blocks in a delivery until the test releases it."""
 
     maildir: MaildirMailer
     reached: threading.Event = field(default_factory=threading.Event)
-    may: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
     jobs: int = 4
 
     def deliver(self, message, reader, key=None):
         self.reached.set()
-        assert self.may.wait(LIMIT)
+        assert self.released.wait(LIMIT)
         return self.maildir.deliver(message, reader, key)
 
     def was_delivered(self, key):
@@ -60,10 +60,10 @@ def maildir(tmp_path):
 @pytest.fixture
 def ann(db):
     """Add members to notify to the site."""
-    db.person("ann", "g", name="Ann")
-    db.person("bob", "g", name="Bob")
-    db.post("ann", "2026-03-05")
-    db.post("ann", "2026-02-05")
+    db.add_person("ann", "g", name="Ann")
+    db.add_person("bob", "g", name="Bob")
+    db.add_post("ann", "2026-03-05")
+    db.add_post("ann", "2026-02-05")
     return db
 
 
@@ -76,7 +76,7 @@ def call(site, user_id="ann", key=KEY, **fields):
 
 
 @contextmanager
-def calling(site, *keys):
+def open_call(site, *keys):
     """Call the hook; yield the connection without reading the answer."""
     fields = {"profileId": "ann", "token": TOKEN, "send": "Send", "period": "2026-03"}
     body = urlencode(fields)
@@ -184,7 +184,7 @@ def test_the_token_is_not_part_of_the_fingerprint_and_not_stored(start, ann):
 
 
 def test_the_second_of_two_simultaneous_calls_is_answered_with_409(start, ann, mails, maildir):
-    mailer = Held(maildir)
+    mailer = BlockedMailer(maildir)
     with start(mailer) as site, ThreadPoolExecutor(1) as pool:
         try:
             first = pool.submit(call, site)
@@ -193,7 +193,7 @@ def test_the_second_of_two_simultaneous_calls_is_answered_with_409(start, ann, m
             assert call(site, "bob").status == 422
             assert call(site, token="wrong").json()["status"] == -1
         finally:
-            mailer.may.set()
+            mailer.released.set()
         done = first.result()
         assert done.json()["status"] == 0
         assert call(site).body == done.body
@@ -201,14 +201,14 @@ def test_the_second_of_two_simultaneous_calls_is_answered_with_409(start, ann, m
 
 
 def test_a_call_without_a_client_is_answered_with_409_until_it_ends(start, ann, mails, maildir):
-    mailer = Held(maildir)
+    mailer = BlockedMailer(maildir)
     with start(mailer) as site:
         try:
-            with calling(site, KEY):
+            with open_call(site, KEY):
                 assert mailer.reached.wait(LIMIT)
             assert call(site).status == 409
         finally:
-            mailer.may.set()
+            mailer.released.set()
         answer = wait_until(lambda: (last := call(site)).status != 409 and last)
         assert answer.json()["status"] == 0
     assert len(mails()) == len(audited(ann)) == 1
@@ -365,7 +365,7 @@ def test_an_invalid_key_is_answered_with_400_and_sends_no_mail(site, ann, mails,
 
 @pytest.mark.usefixtures("ann")
 def test_two_keys_are_refused(site, mails):
-    with calling(site, '"a"', '"b"') as connection:
+    with open_call(site, '"a"', '"b"') as connection:
         assert connection.recv(12) == b"HTTP/1.1 400"
     assert mails() == []
 

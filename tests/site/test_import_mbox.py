@@ -56,14 +56,14 @@ def writer(tmp_path):
 def run_import(db, tmp_path):
     """Return a function that imports all archives and returns the findings of each."""
 
-    def taken(anonymizer=None):
+    def imported(anonymizer=None):
         importer = ArchiveImporter(db.engine, SITE, anonymizer or KeepIdentities(b"salt"))
         return {
             one.group_id: importer.import_archive(one)
             for one in find_archives(tmp_path / "data", Listeners(print, print))
         }
 
-    return taken
+    return imported
 
 
 def topics(db):
@@ -328,11 +328,11 @@ def test_an_interrupted_import_is_completed_by_the_next(writer, run_import, db):
         pass
 
     class Cut(KeepIdentities):
-        left = 1_400
+        remaining = 1_400
 
         def redact(self, text):
-            Cut.left -= 1
-            if not Cut.left:
+            Cut.remaining -= 1
+            if not Cut.remaining:
                 raise UnpluggedError
             return text
 
@@ -375,8 +375,8 @@ def test_the_same_address_is_one_person_in_all_groups(writer, run_import, db):
 
 
 def test_a_known_address_belongs_to_its_person(writer, run_import, db):
-    db.person("anna", "choir", name="Anna of the register", email=False)
-    db.address("anna", "Jane@Corp.example")
+    db.add_person("anna", "choir", name="Anna of the register", email=False)
+    db.add_address("anna", "Jane@Corp.example")
     writer.file("g.mbox", writer.message(sender="Another Name <JANE@corp.EXAMPLE>"))
     run_import()
     assert [row.user_id for row in db.rows(tables.POST)] == ["anna"]
@@ -401,9 +401,9 @@ def test_a_removed_member_rejoins_only_with_a_new_post(writer, run_import, db):
     message = writer.message()
     writer.file("g.mbox", message)
     run_import()
-    left = tables.MEMBERSHIP.c.group_id == "g"
+    remaining = tables.MEMBERSHIP.c.group_id == "g"
     with db.engine.begin() as connection:
-        connection.execute(tables.MEMBERSHIP.delete().where(left))
+        connection.execute(tables.MEMBERSHIP.delete().where(remaining))
     run_import()
     assert {row.group_id for row in db.rows(tables.MEMBERSHIP)} == {""}
     writer.file("g.mbox", message, writer.message("New"))

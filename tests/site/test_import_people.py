@@ -105,14 +105,14 @@ def test_the_first_address_becomes_the_preferred_one(db, import_csv):
 
 
 def test_an_unverified_address_is_verified(db, import_csv):
-    db.person("u1", email=False)
-    db.address("u1", "jane@example.org", verified=None, preferred=False)
+    db.add_person("u1", email=False)
+    db.add_address("u1", "jane@example.org", verified=None, preferred=False)
     assert import_csv(HEADER + "u1,,Jane@example.org,,,,\n").changed == 1
     assert addresses_of(db) == {"jane@example.org": ("u1", True)}
 
 
 def test_a_verified_address_keeps_its_date(db, import_csv):
-    db.person("u1")
+    db.add_person("u1")
     import_csv(HEADER + "u1,,u1@example.org,,,,\n")
     assert [row.verified_date for row in db.rows(tables.USER_EMAIL)] == [VERIFIED]
 
@@ -132,7 +132,7 @@ def test_a_person_may_have_several_rows(db, import_csv):
 
 
 def test_a_row_without_an_id_means_the_owner_of_its_address(db, import_csv):
-    db.person("u1")
+    db.add_person("u1")
     counts = import_csv(HEADER + ",Jane,U1@EXAMPLE.org second@example.org,,,g,\n")
     assert (counts.new, counts.changed) == (0, 1)
     assert addresses_of(db)["second@example.org"] == ("u1", False)
@@ -162,8 +162,8 @@ def test_a_role_without_a_group_applies_to_the_site(db, import_csv):
 
 
 def test_with_several_sites_a_group_is_named_with_its_site(db, import_csv, errors):
-    db.site("t")
-    db.group("h", "t")
+    db.add_site("t")
+    db.add_group("h", "t")
     assert "several sites" in errors(HEADER + "u1,Jane,,,,g,\n")[0]
     assert "no such site" in errors(HEADER + "u1,Jane,,,,x/g,\n")[0]
     import_csv(HEADER + "u1,Jane,,,,t/h s/,admin\n")
@@ -256,8 +256,8 @@ def test_a_file_without_the_header_is_refused(db, import_csv, text, message):
 )
 def test_a_wrong_cell_is_reported_with_its_line_and_nothing_is_written(db, errors, row, message):
     for name in ("taken", "also"):
-        db.person(name, email=False)
-        db.address(name, f"{name}@example.org")
+        db.add_person(name, email=False)
+        db.add_address(name, f"{name}@example.org")
     before = people_of(db)
     row = row if isinstance(row, bytes) else row.encode()
     first = f"{HEADER}u2,Ann,ann@example.org,de,Europe/Berlin,g,\n".encode()

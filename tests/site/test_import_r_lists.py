@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def beginnings():
+def first_lines():
     return {
         folder.name: [
             line for file in folder.iterdir() for line in BEGINNING.findall(file.read_bytes())
@@ -54,13 +54,13 @@ def imported(tmp_path_factory):
         yield db, *imports
 
 
-def test_no_message_is_lost(imported, beginnings):
+def test_no_message_is_lost(imported, first_lines):
     db, first, _ = imported
     assert {name: findings.messages for name, findings in first.items()} == {
-        name: len(senders) for name, senders in beginnings.items()
+        name: len(senders) for name, senders in first_lines.items()
     }
     # Two messages are duplicates.
-    assert sum(map(len, beginnings.values())) == 1_831
+    assert sum(map(len, first_lines.values())) == 1_831
     assert len(db.rows(tables.POST)) == 1_829
     assert sum(findings.new for findings in first.values()) == 1_829
 
@@ -71,13 +71,15 @@ def test_a_second_import_of_the_lists_adds_nothing(imported):
     assert sum(findings[Finding.ALREADY_THERE] for findings in again.values()) == 1_831
 
 
-def test_each_sender_is_one_person_with_an_address(imported, beginnings):
+def test_each_sender_is_one_person_with_an_address(imported, first_lines):
     db, *_ = imported
-    senders = {line.rsplit(b" (", 1)[0].lower() for lines in beginnings.values() for line in lines}
+    senders = {
+        line.rsplit(b" (", 1)[0].lower() for lines in first_lines.values() for line in lines
+    }
     assert len(db.rows(tables.PERSON)) == len(db.rows(tables.USER_EMAIL)) == len(senders)
 
 
-def test_masked_addresses_are_reported_when_addresses_are_kept(tmp_path, beginnings):
+def test_masked_addresses_are_reported_when_addresses_are_kept(tmp_path, first_lines):
     collected = []
     with site_database(tmp_path) as db:
         import_archives(
@@ -92,27 +94,27 @@ def test_masked_addresses_are_reported_when_addresses_are_kept(tmp_path, beginni
             keep_addresses=True,
         )
     assert collected == [
-        len({line.rsplit(b" (", 1)[0].lower() for line in beginnings["r-sig-mac"]})
+        len({line.rsplit(b" (", 1)[0].lower() for line in first_lines["r-sig-mac"]})
     ]
 
 
-def test_no_real_address_is_imported(imported, beginnings):
+def test_no_real_address_is_imported(imported, first_lines):
     db, *_ = imported
     kept = "\n".join(
         str(tuple(row)) for table in tables.METADATA.sorted_tables for row in db.rows(table)
     )
     senders = {
-        line.rsplit(b" (", 1)[0].decode() for lines in beginnings.values() for line in lines
+        line.rsplit(b" (", 1)[0].decode() for lines in first_lines.values() for line in lines
     }
     assert [sender for sender in senders if sender in kept] == []
     domains = set(re.findall(r"[\w.+-]+@([\w-]+\.[\w.-]*\w)", kept))
     assert domains <= {"example.org", "lists.example.org"}
 
 
-def test_no_full_name_of_a_sender_is_imported(imported, beginnings):
+def test_no_full_name_of_a_sender_is_imported(imported, first_lines):
     db, *_ = imported
     kept = "\n".join(f"{row.subject}\n{row.body}" for row in db.rows(tables.POST))
-    names = {line.rsplit(b" (", 1)[1][:-1].decode() for ls in beginnings.values() for line in ls}
+    names = {line.rsplit(b" (", 1)[1][:-1].decode() for ls in first_lines.values() for line in ls}
     whole = {name for name in names if re.fullmatch(r"[A-Z][a-z]{3,} [A-Z][a-z]{3,}", name)}
     assert len(whole) > 100
     assert [name for name in whole if name in kept and re.search(rf"\b{name}\b", kept)] == []

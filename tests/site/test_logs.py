@@ -37,7 +37,7 @@ def logged():
     logging.getLogger("gs.profile.status.site").setLevel(logging.NOTSET)
 
 
-def raised(function, *arguments):
+def error_of(function, *arguments):
     """Return the exception of *function*."""
     try:
         function(*arguments)
@@ -188,7 +188,7 @@ def bounced():
 )
 def test_an_error_is_logged_with_type_and_place_and_without_text(logged, form, function, types):
     stream = logged("debug", form)
-    Log().failure("request_failed", raised(function), route="/")
+    Log().failure("request_failed", error_of(function), route="/")
     output = stream.getvalue()
     assert SECRET not in output
     assert function.__name__ in output
@@ -198,7 +198,7 @@ def test_an_error_is_logged_with_type_and_place_and_without_text(logged, form, f
         errors = json.loads(output)["error"]
         assert [one["type"] for one in errors] == types
         # The innermost frame is the last one.
-        assert errors[0]["place"][0].endswith(" raised")
+        assert errors[0]["place"][0].endswith(" error_of")
 
 
 def busy(path):
@@ -212,9 +212,9 @@ def test_an_error_is_logged_with_its_code(logged, tmp_path):
     refused_by_postgresql = DBAPIError("SELECT", {}, Exception())
     refused_by_postgresql.sqlstate = "23505"
     for error in (
-        raised(busy, tmp_path / "x"),
-        raised(unreachable),
-        raised(bounced),
+        error_of(busy, tmp_path / "x"),
+        error_of(unreachable),
+        error_of(bounced),
         refused_by_postgresql,
         OSError("no number"),
     ):
@@ -249,7 +249,7 @@ def deep(depth):
 
 def test_a_deep_place_is_cut_to_its_innermost_part(logged):
     stream = logged()
-    Log().failure("x", raised(deep, 100))
+    Log().failure("x", error_of(deep, 100))
     place = json.loads(stream.getvalue())["error"][0]["place"]
     assert len(place) == 25
     assert all(frame.endswith(" deep") for frame in place)

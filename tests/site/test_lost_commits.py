@@ -91,8 +91,8 @@ class Service:
 def service(db, database):
     """Yield the service of a site with two members to notify."""
     for user_id in ("ann", "bob"):
-        db.person(user_id, "g", name=user_id.title())
-    db.post("ann", "2026-03-05")
+        db.add_person(user_id, "g", name=user_id.title())
+    db.add_post("ann", "2026-03-05")
     with relay(database) as commits:
         engine = open_database(commits.url(database))
         lease = WorkerLease(engine)

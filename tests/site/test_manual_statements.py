@@ -34,9 +34,9 @@ def change(engine, *blocks):
 
 
 def test_every_statement_of_the_manual_is_valid(db):
-    db.site("lists")
-    db.group("garden", site_id="lists")
-    db.person("p01")
+    db.add_site("lists")
+    db.add_group("garden", site_id="lists")
+    db.add_person("p01")
     pages = [page.read_text() for page in sorted(DOCS.rglob("*.md"))]
     blocks = [statements(page) for page in pages]
     assert len([some for some in blocks if some]) == 3
@@ -163,9 +163,9 @@ def test_the_people_file_verifies_an_address_and_keeps_bounces(site):
 
 
 def test_an_unsubscribe_mail_is_applied_by_a_statement(db):
-    db.person("p01")
-    db.person("p02")
-    db.address("p01", "Jane@example.org")
+    db.add_person("p01")
+    db.add_person("p02")
+    db.add_address("p01", "Jane@example.org")
     change(db.engine, statements(SENDING, "## Read what comes to the support address"))
     assert [row.user_id for row in db.rows(tables.PROFILE_NOTIFICATION_SKIP)] == ["p01"]
 
@@ -184,5 +184,5 @@ def test_only_the_skipped_calls_of_the_month_are_deleted(db):
             message="",
         )
     change(db.engine, statements(RESUMING))
-    left = {(row.status, row.period) for row in db.rows(tables.IDEMPOTENCY_KEY)}
-    assert left == {some[0], some[3], some[4]}
+    remaining = {(row.status, row.period) for row in db.rows(tables.IDEMPOTENCY_KEY)}
+    assert remaining == {some[0], some[3], some[4]}

@@ -39,7 +39,7 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def lively():
+def active():
     busy = membership(administrator=True, group=group(secret=True), activity=activity(90))
     quiet = membership(group=group("Quiet"), activity=activity(0))
     news = '<p>We <a href="https://groups.example.org/news">move</a> on Saturday.</p>'
@@ -59,20 +59,20 @@ def overlong():
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def spoken(request):
+def html(request):
     return html_of(rich(request.param))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_language_fits_and_has_enough_contrast(browser, spoken, width, scheme):
-    with shown(browser, spoken, width=width, scheme=scheme) as page:
+def test_each_language_fits_and_has_enough_contrast(browser, html, width, scheme):
+    with shown(browser, html, width=width, scheme=scheme) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert [each for each in page.evaluate(CONTRASTS) if each[0] < 4.5] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("which", ["lively", "overlong"])
+@pytest.mark.parametrize("which", ["active", "overlong"])
 def test_no_element_overflows(browser, request, which, width):
     with shown(browser, request.getfixturevalue(which), width=width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -135,21 +135,21 @@ BROKEN_WORDS = """
 """
 
 
-def test_no_word_is_broken_on_a_narrow_phone(browser, spoken):
-    with shown(browser, spoken, width=320) as page:
+def test_no_word_is_broken_on_a_narrow_phone(browser, html):
+    with shown(browser, html, width=320) as page:
         assert page.evaluate(BROKEN_WORDS) == []
 
 
-def test_the_column_is_no_wider_than_600_pixels(browser, lively):
-    with shown(browser, lively, width=1200) as page:
+def test_the_column_is_no_wider_than_600_pixels(browser, active):
+    with shown(browser, active, width=1200) as page:
         box = page.locator("h1").bounding_box()
         assert box["width"] <= 600
         assert abs(box["x"] + box["width"] / 2 - 600) < 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_has_enough_contrast(browser, lively, scheme):
-    with shown(browser, lively, scheme=scheme) as page:
+def test_all_text_has_enough_contrast(browser, active, scheme):
+    with shown(browser, active, scheme=scheme) as page:
         contrasts = page.evaluate(CONTRASTS)
     assert len(contrasts) > 60
     assert {"A", "P", "H1", "SPAN"} <= {tag for _, tag, _ in contrasts}
@@ -157,8 +157,8 @@ def test_all_text_has_enough_contrast(browser, lively, scheme):
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_the_colours_follow_the_colour_scheme(browser, lively, scheme, is_dark):
-    with shown(browser, lively, scheme=scheme) as page:
+def test_the_colours_follow_the_colour_scheme(browser, active, scheme, is_dark):
+    with shown(browser, active, scheme=scheme) as page:
         colours = page.evaluate(BACKGROUNDS)
     assert len(colours) >= 2
     for colour in colours:
@@ -166,10 +166,10 @@ def test_the_colours_follow_the_colour_scheme(browser, lively, scheme, is_dark):
         assert (max(channels) < 64) is is_dark, colour
 
 
-def test_the_mail_is_complete_without_images(browser, lively):
-    with shown(browser, lively, images=True) as page:
+def test_the_mail_is_complete_without_images(browser, active):
+    with shown(browser, active, images=True) as page:
         words, height = page.inner_text("body"), page.evaluate("document.body.scrollHeight")
-    with shown(browser, lively, images=False) as page:
+    with shown(browser, active, images=False) as page:
         assert page.inner_text("body") == words
         assert abs(page.evaluate("document.body.scrollHeight") - height) < 10
         photos = page.locator("img")

@@ -32,7 +32,7 @@ BROKEN = "a\x00b\udcffc\ud800d\ufeff\u200b\ufffe\x1b[31m"
 ALLOWED_INVISIBLE = set("\u200c\u200d\n\u2068\u2069")
 
 
-def everywhere(words, url=None):
+def summary_with(words, url=None):
     """Return a summary in which all texts of people are *words* and all URLs are *url*."""
     where = {} if url is None else {"url": url}
     person = Author("u1", words, url)
@@ -69,7 +69,7 @@ def _is_one_word(row):
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
 def test_hostile_text_adds_no_field_and_no_recipient(words):
-    usual, message = received(summary()), received(everywhere(words))
+    usual, message = received(summary()), received(summary_with(words))
     assert set(message.keys()) == set(usual.keys())
     (recipient,) = getaddresses([str(message["To"])])
     assert recipient[1] == "anna@example.org"
@@ -78,7 +78,7 @@ def test_hostile_text_adds_no_field_and_no_recipient(words):
 
 @pytest.mark.parametrize("words", [MARKUP, LINES, BIDI, BROKEN])
 def test_hostile_text_adds_no_element(words):
-    usual, page = Page(html_of(everywhere("plain"))), Page(html_of(everywhere(words)))
+    usual, page = Page(html_of(summary_with("plain"))), Page(html_of(summary_with(words)))
     assert page.faults == []
     extra = {"bdi", "b", "p"}  # an isolated name; a possible keyword; lines of a biography
     assert {tag for tag, _ in page.elements} - extra <= {tag for tag, _ in usual.elements}
@@ -88,7 +88,7 @@ def test_hostile_text_adds_no_element(words):
 
 @pytest.mark.parametrize("words", [LINES, BIDI, BROKEN])
 def test_no_character_hides_text_or_changes_its_direction(words):
-    source = everywhere(words)
+    source = summary_with(words)
     for shown in (text_of(source), html_of(source)):
         hidden = {c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
         assert hidden <= ALLOWED_INVISIBLE
@@ -96,7 +96,7 @@ def test_no_character_hides_text_or_changes_its_direction(words):
 
 def test_plain_text_is_not_escaped():
     words = "Fish & <chips> 'n' \"peas\""
-    text = text_of(everywhere(words))
+    text = text_of(summary_with(words))
     assert text.count(words) > 9
     assert "&amp;" not in text
     assert "&lt;" not in text
@@ -112,7 +112,7 @@ def test_news_cannot_move_the_groups():
 
 def test_right_to_left_text_is_isolated():
     name = "\u0645\u062d\u0645\u062f"
-    source = everywhere(name)
+    source = summary_with(name)
     text, html = text_of(source), html_of(source)
     assert text.count(name) == text.count(f"\u2068{name}\u2069") > 5
     for isolated in (
@@ -154,7 +154,7 @@ def test_joiners_stay_in_names():
     ],
 )
 def test_only_web_links_are_rendered(url):
-    source = everywhere("plain", url)
+    source = summary_with("plain", url)
     page = Page(html_of(source))
     others = [target for target, _ in page.links if target != STOP]
     assert {target.partition(":")[0] for target in others} == {"mailto"}
@@ -171,7 +171,7 @@ def test_a_link_with_letters_of_any_script_is_encoded():
 def test_texts_of_ten_megabytes_are_rendered_quickly():
     def spent(text):
         begin = time.process_time()
-        assert len(composed(everywhere(text)).octets(eight_bit=False)) < 60_000
+        assert len(composed(summary_with(text)).octets(eight_bit=False)) < 60_000
         return time.process_time() - begin
 
     composed(summary())  # the templates are compiled now
@@ -193,7 +193,7 @@ def test_a_hostile_quotation_stays_within_its_marks(words):
 
 
 def test_long_words_are_cut():
-    text = text_of(everywhere("w" * 5000))
+    text = text_of(summary_with("w" * 5000))
     assert "w" * 99 + "…" in text
     assert "w" * 601 not in text
 
@@ -204,7 +204,7 @@ words = st.text(st.characters(codec=None), max_size=300)
 @settings(max_examples=60, deadline=None)
 @given(words)
 def test_any_text_gives_a_mail_that_can_be_parsed(text):
-    message = received(everywhere(text))
+    message = received(summary_with(text))
     assert not message.defects
     assert message["Subject"] == "What is happening in your groups"
     assert overlong(part(message, "plain")) == []

@@ -24,7 +24,7 @@ def topic_url(db):
     def result(layout, *headers, dates=("2026-03-02", "2026-03-03")):
         if not db.rows(POST):
             for date, header in zip(dates, headers, strict=False):
-                db.post("ann", date, header=header)
+                db.add_post("ann", date, header=header)
         activities = ActivityReader(db.engine, layout=layout)
         (topic,) = activities.of(GroupKey("s", "g"), MARCH)[1].topics
         return topic.url

@@ -43,7 +43,7 @@ LONG = "w" * 200
 
 def busy(**changes):
     words = [f"keyword{n}" for n in range(20)]
-    lively = activity(
+    active = activity(
         900,
         before=Figures(40, 50, 800),
         authors=authors(50, 50),
@@ -53,7 +53,7 @@ def busy(**changes):
         contributions={READER: Contribution(40, 5, 12)},
     )
     memberships = [
-        membership(group=group(f"Group {n}", secret=True), activity=lively, administrator=True)
+        membership(group=group(f"Group {n}", secret=True), activity=active, administrator=True)
         for n in range(6)
     ]
     news = f"<p>{'news ' * 60}</p>"

@@ -39,10 +39,10 @@ def browser():
 @pytest.fixture
 def site(db):
     """Serve the pages; yield the URL."""
-    db.person("ann", "g")
-    db.site("long", LONG)
+    db.add_person("ann", "g")
+    db.add_site("long", LONG)
     db.insert(tables.PERSON, user_id="lou", name="Lou", language="de")
-    db.join("lou", "", "long")
+    db.add_membership("lou", "", "long")
 
     def look(_user_id, _period):
         return PlannedNotification(
@@ -150,7 +150,7 @@ def test_the_colours_follow_the_colour_scheme(browser, site, scheme, is_dark):
             assert (max(channels) < 64) is is_dark, colour
 
 
-def looked(page):
+def check_preview(page):
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_label("Profile ID").fill("ann")
     page.get_by_role("button", name="Show the notification").click()
@@ -159,7 +159,7 @@ def looked(page):
 
 def test_the_preview_shows_the_mail_and_not_the_token(browser, site):
     with opened(browser, site + PREVIEW, width=1200) as page:
-        looked(page)
+        check_preview(page)
         assert page.url == site + PREVIEW
         assert page.frame_locator("iframe").get_by_role("heading").inner_text() == "Mail"
         assert page.get_by_label("Token").input_value() == ""
@@ -170,13 +170,13 @@ def test_the_preview_shows_the_mail_and_not_the_token(browser, site):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_preview_does_not_overflow(browser, site, width):
     with opened(browser, site + PREVIEW, width=width, script=True) as page:
-        looked(page)
+        check_preview(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_preview_shows_styles_and_pictures_of_the_mail(browser, site):
     with opened(browser, site + PREVIEW, script=True) as page:
-        looked(page)
+        check_preview(page)
         frame = page.frame_locator("iframe")
         colour = "e => getComputedStyle(e).%s"
         assert frame.locator("h1").evaluate(colour % "color") == "rgb(4, 5, 6)"
@@ -188,7 +188,7 @@ def test_the_preview_shows_styles_and_pictures_of_the_mail(browser, site):
 
 def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(browser, site, db):
     with opened(browser, site + PREVIEW, script=True) as page:
-        looked(page)
+        check_preview(page)
         for role, name in (("link", "Stop"), ("link", "Out"), ("button", "Send")):
             frame = page.frame_locator("iframe")
             assert frame.locator("h1").inner_text() == "Mail"
@@ -196,5 +196,5 @@ def test_the_mail_in_the_preview_runs_no_script_and_follows_no_link(browser, sit
             page.wait_for_timeout(300)
             assert page.url == site + PREVIEW
             assert [one for one in page.frames if "-stop/" in one.url] == []
-            looked(page)
+            check_preview(page)
     assert skips(db) == set()

@@ -227,9 +227,9 @@ def test_uvicorn_has_the_overridden_attributes(own, theirs, overridden):
 
 def test_a_port_in_use_is_reported():
     with (
-        listening("127.0.0.1", 0) as taken,
+        listening("127.0.0.1", 0) as first,
         pytest.raises(CannotListenError, match=rf"port [0-9]+: {IN_USE}"),
-        listening("127.0.0.1", taken.getsockname()[1]),
+        listening("127.0.0.1", first.getsockname()[1]),
     ):
         pass
 
@@ -302,7 +302,7 @@ def test_an_invalid_socket_path_is_reported_and_not_changed(tmp_path, name):
 
 
 @pytest.fixture
-def manager(tmp_path):
+def systemd(tmp_path):
     """Yield the notification socket of systemd."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
         channel.bind(str(tmp_path / "notify_systemd"))
@@ -310,12 +310,12 @@ def manager(tmp_path):
         yield channel
 
 
-def test_systemd_is_notified_of_start_and_stop(tmp_path, manager):
+def test_systemd_is_notified_of_start_and_stop(tmp_path, systemd):
     with program(tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify_systemd")) as site:
-        assert manager.recv(100) == b"READY=1"
+        assert systemd.recv(100) == b"READY=1"
         assert site.get("/")[0] == 200
         site.stop()
-        assert manager.recv(100) == b"STOPPING=1"
+        assert systemd.recv(100) == b"STOPPING=1"
 
 
 def test_systemd_may_use_an_abstract_socket():

@@ -87,7 +87,7 @@ def listening(server):
         listener.close()
 
 
-def everything(connection):
+def read_all(connection):
     """Read until the connection ends, also by a reset."""
     received = b""
     try:
@@ -122,13 +122,13 @@ def test_a_form_in_any_pieces_is_answered(server):
     with closing(server.connect()) as connection:
         for octet in post(5, b"a=bcd", b"Connection: close\r\n"):
             connection.send(bytes([octet]))
-        assert everything(connection).endswith(b"\r\n\r\n5")
+        assert read_all(connection).endswith(b"\r\n\r\n5")
 
 
 def test_several_forms_are_answered_on_one_connection(server):
     with closing(server.connect()) as connection:
         connection.send(post(3, b"a=b") * 2 + post(5, b"a=bcd", b"Connection: close\r\n"))
-        received = everything(connection)
+        received = read_all(connection)
     assert received.count(b"HTTP/1.1 200 OK") == 3
     assert server.bodies == [3, 3, 5]
 
@@ -138,7 +138,7 @@ def test_an_incomplete_header_times_out(server, beginning):
     server.slowest_header = HASTE
     with closing(server.connect()) as connection:
         connection.send(beginning)
-        assert everything(connection) == b""
+        assert read_all(connection) == b""
 
 
 @pytest.mark.parametrize("drip", [b"X-A: b\r\n", b"\r\n"])
@@ -158,7 +158,7 @@ def test_the_header_of_a_later_request_times_out(server, next_one):
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         server.slowest_header = HASTE
         connection.send(next_one)
-        assert everything(connection) == b""
+        assert read_all(connection) == b""
 
 
 def test_the_next_header_may_be_incomplete_while_a_request_is_in_progress(server):
@@ -204,21 +204,21 @@ def test_the_header_limit_applies_to_each_request(server):
 def test_a_header_over_the_limit_is_answered_with_431(server):
     with closing(server.connect()) as connection:
         connection.send(b"GET / HTTP/1.1\r\nX-Large: " + b"x" * LARGEST_HEADER)
-        assert status_of(everything(connection)) == 431
+        assert status_of(read_all(connection)) == 431
 
 
 def test_the_largest_form_is_accepted_and_a_larger_one_refused(server):
     for length, status in ((LARGEST, 200), (LARGEST + 1, 413)):
         with closing(server.connect()) as connection:
             connection.send(post(length, b"x" * length, b"Connection: close\r\n"))
-            assert status_of(everything(connection)) == status
+            assert status_of(read_all(connection)) == status
     assert server.bodies == [LARGEST]
 
 
 def test_a_declared_length_over_the_limit_is_refused_before_the_body(server):
     with closing(server.connect()) as connection:
         connection.send(post(10 * LARGEST, more=b"Expect: 100-continue\r\n"))
-        received = everything(connection)  # until the end: the connection cannot be reused
+        received = read_all(connection)  # until the end: the connection cannot be reused
         assert status_of(received) == 413
         assert b"100 Continue" not in received
     wait_until(lambda: server.counted("-", 413) == 1)
@@ -239,7 +239,7 @@ def test_a_chunked_form_is_accepted(server):
             b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n2\r\ncd\r\n0\r\n\r\n"
         )
-        assert everything(connection).endswith(b"5")
+        assert read_all(connection).endswith(b"5")
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 50\r\n", b"Transfer-Encoding: chunked\r\n"])
@@ -248,7 +248,7 @@ def test_a_slow_form_times_out(server, framing):
     with closing(server.connect()) as connection:
         began = time.monotonic()
         connection.send(b"POST / HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n")
-        received = everything(connection)
+        received = read_all(connection)
         assert status_of(received) == 408
         assert b"connection: close" in received.lower()
         assert time.monotonic() - began >= HASTE
@@ -270,7 +270,7 @@ def test_an_invalid_content_length_is_refused(server, length):
         connection.send(
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\na=b"
         )
-        assert status_of(everything(connection)) == 400
+        assert status_of(read_all(connection)) == 400
     assert server.bodies == []
 
 
@@ -292,5 +292,5 @@ def test_many_slow_clients_all_time_out(server):
     for one in slow:
         one.send(b"POST / HTTP/1.1\r\nHost: x\r\n")
     for one in slow:
-        assert everything(one) == b""
+        assert read_all(one) == b""
         one.close()

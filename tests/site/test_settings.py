@@ -22,7 +22,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "site-toml.md"
 
 @pytest.fixture
 def read(tmp_path):
-    """Give a function that reads the text of a ``site.toml``."""
+    """Return a function that reads the text of a ``site.toml``."""
 
     def run(text, **environment):
         file = tmp_path / "site.toml"

@@ -47,14 +47,19 @@ def certified(authority):
     return authority.good()
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]}-{'-'.join(way[1])}-{way[2]}")
-def way(request):
+@pytest.fixture(
+    params=WAYS,
+    ids=lambda connection_case: (
+        f"{connection_case[0]}-{'-'.join(connection_case[1])}-{connection_case[2]}"
+    ),
+)
+def connection_case(request):
     return request.param
 
 
 @pytest.fixture
-def server_and_settings(way, authority, certified):
-    security, without, _ = way
+def server_and_settings(connection_case, authority, certified):
+    security, without, _ = connection_case
     offers, settings = {"without": without}, UNHURRIED
     if security != "plain":
         offers |= {
@@ -73,11 +78,11 @@ def server_and_settings(way, authority, certified):
 
 
 @pytest.fixture
-def post(way, server_and_settings):
+def post(connection_case, server_and_settings):
     """Yield the server, and a mailer with a new or a used connection."""
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
-        if way[2] == "reused":
+        if connection_case[2] == "reused":
             mailer.deliver(PlainMessage(), "before")
             server.mails.clear()
             assert server.open == 1
@@ -85,11 +90,11 @@ def post(way, server_and_settings):
     assert server.mails == [] or server.mails[-1].tls == ("security" in settings)
 
 
-def fails(mailer, kind, mail=MESSAGE, says=""):
+def delivers(mailer, kind, mail=MESSAGE, says=""):
     return ends(mailer, kind, mail, says)
 
 
-def goes_on(server, mailer):
+def check_still_works(server, mailer):
     """Check that no mail was accepted, and that the mailer still works."""
     before = len(server.mails)
     server.behave()
@@ -100,11 +105,11 @@ def goes_on(server, mailer):
 def test_a_mail_is_delivered_unchanged(post):
     server, mailer = post
     assert mailer.deliver(BOTH, "m1") == Delivered()
-    (taken,) = server.mails
-    assert taken.mail_from == "bounces+m1@example.org"
-    assert taken.recipients == (KIM, LEE)
-    assert taken.content == BOTH.octets(eight_bit=True)
-    assert set(taken.options) == {"BODY=8BITMIME", f"SIZE={len(taken.content)}"}
+    (received,) = server.mails
+    assert received.mail_from == "bounces+m1@example.org"
+    assert received.recipients == (KIM, LEE)
+    assert received.content == BOTH.octets(eight_bit=True)
+    assert set(received.options) == {"BODY=8BITMIME", f"SIZE={len(received.content)}"}
     assert server.connections == 1
 
 
@@ -112,29 +117,29 @@ def test_a_mail_is_delivered_unchanged(post):
 def test_4xx_defers_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, f"451 4.3.0 <{KIM}> later")
-    error = fails(mailer, Deferred, says=r"451 4\.3\.0 <…> later")
+    error = delivers(mailer, Deferred, says=r"451 4\.3\.0 <…> later")
     assert error.retry_after == 60
     assert server.mails == []
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "END"])
 def test_421_defers_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, "421 4.3.2 shutting down")
-    assert fails(mailer, Deferred, says="421").retry_after == 60
+    assert delivers(mailer, Deferred, says="421").retry_after == 60
     assert server.mails == []
     server.behave()
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "DATA", "END"])
 def test_5xx_rejects_the_mail(post, stage):
     server, mailer = post
     server.answer(stage, f"554 5.6.0 <{KIM}> no")
-    fails(mailer, Rejected, says=r"554 5\.6\.0 <…> no")
+    delivers(mailer, Rejected, says=r"554 5\.6\.0 <…> no")
     assert server.mails == []
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
 
 
 @pytest.mark.parametrize("stage", ["DATA", "END"])
@@ -142,16 +147,16 @@ def test_5xx_rejects_the_mail(post, stage):
 def test_5xx_about_the_only_address_marks_the_address(post, stage, reply):
     server, mailer = post
     server.answer(stage, reply)
-    assert fails(mailer, RecipientsRefused).refused == (RefusedRecipient(KIM, reply),)
-    fails(mailer, Rejected, BOTH)
-    goes_on(server, mailer)
+    assert delivers(mailer, RecipientsRefused).refused == (RefusedRecipient(KIM, reply),)
+    delivers(mailer, Rejected, BOTH)
+    check_still_works(server, mailer)
 
 
 def test_a_server_that_requires_authentication_defers_the_mail(post):
     server, mailer = post
     server.answer("MAIL", "530 5.7.0 Authentication required")
-    fails(mailer, Deferred, says="requires a log-in: 530")
-    goes_on(server, mailer)
+    delivers(mailer, Deferred, says="requires a log-in: 530")
+    check_still_works(server, mailer)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -160,18 +165,18 @@ def test_a_connection_lost_before_the_final_dot_defers_the_mail(server_and_setti
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         server.answer(stage, fault)
-        fails(mailer, Deferred, LONG if stage == "TEXT" else MESSAGE)
+        delivers(mailer, Deferred, LONG if stage == "TEXT" else MESSAGE)
         assert server.mails == []
-        goes_on(server, mailer)
+        check_still_works(server, mailer)
 
 
 @pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.RESET])
 def test_a_completely_sent_mail_is_in_doubt_if_the_server_did_not_read_it(post, fault):
     server, mailer = post
     server.answer("TEXT", fault)
-    fails(mailer, InDoubt)
+    delivers(mailer, InDoubt)
     assert server.mails == []
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
 
 
 @pytest.mark.parametrize("reply", [*FAULTS, "354 what", "999 what", "what"])
@@ -179,9 +184,9 @@ def test_no_reply_after_the_final_dot_is_in_doubt(server_and_settings, reply):
     server, settings = server_and_settings
     with mailing(server, **settings, connections=1) as mailer:
         server.answer("END", reply)
-        fails(mailer, InDoubt)
+        delivers(mailer, InDoubt)
         connections = server.connections
-        goes_on(server, mailer)
+        check_still_works(server, mailer)
         assert server.connections == connections + 1
 
 
@@ -198,19 +203,19 @@ def test_no_mail_is_sent_if_all_addresses_are_refused(post):
     server, mailer = post
     server.answer("RCPT", "550 5.1.1 no such user", to=LEE)
     server.answer("RCPT", "552 5.2.2 full", to=KIM)
-    error = fails(mailer, RecipientsRefused, BOTH)
+    error = delivers(mailer, RecipientsRefused, BOTH)
     assert error.refused == (
         RefusedRecipient(KIM, "552 5.2.2 full"),
         RefusedRecipient(LEE, "550 5.1.1 no such user"),
     )
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
 
 
 def test_a_refusal_that_is_not_about_the_address_rejects_the_mail(post):
     server, mailer = post
     server.answer("RCPT", f"554 5.7.1 <{KIM}>: Relay access denied")
-    fails(mailer, Rejected, BOTH, says="554 5.7.1 <…>: Relay access denied")
-    goes_on(server, mailer)
+    delivers(mailer, Rejected, BOTH, says="554 5.7.1 <…>: Relay access denied")
+    check_still_works(server, mailer)
 
 
 def test_a_refusal_that_is_not_about_the_address_affects_no_other_address(post):
@@ -224,17 +229,17 @@ def test_a_refusal_that_is_not_about_the_address_affects_no_other_address(post):
 def test_a_deferred_address_defers_the_whole_mail(post, waiting):
     server, mailer = post
     server.answer("RCPT", "450 4.2.0 greylisted", to=waiting)
-    fails(mailer, Deferred, BOTH, says="450")
+    delivers(mailer, Deferred, BOTH, says="450")
     assert server.mails == []
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
 
 
 def test_data_without_a_valid_recipient_is_never_sent(post):
     server, mailer = post
     server.answer("RCPT", "450 4.2.0 greylisted", to=LEE)
     began = time.monotonic()
-    fails(mailer, Deferred, BOTH)
+    delivers(mailer, Deferred, BOTH)
     assert time.monotonic() - began < LIMIT, "the mailer waited for a waiting server"
     assert server.mails == []
-    goes_on(server, mailer)
+    check_still_works(server, mailer)
     assert all(mail.content for mail in server.mails)

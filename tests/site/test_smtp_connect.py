@@ -17,7 +17,7 @@ from servers.smtp_messages import PlainMessage
 MESSAGE = PlainMessage()
 
 
-def not_taken(mailer, says=""):
+def check_deferred(mailer, says=""):
     assert ends(mailer, Deferred, MESSAGE, says).retry_after == 60
 
 
@@ -38,7 +38,7 @@ def test_an_untrusted_certificate_gets_no_mail_and_no_password(
     settings = over_tls(authority, "tls" if implicit else "starttls")
     with mail_server(tls=context, implicit=implicit, users={"site": PASSWORD}) as server:
         with mailing(server, **settings, user="site", password=PASSWORD) as mailer:
-            not_taken(mailer, f"certificate.*({says})")
+            check_deferred(mailer, f"certificate.*({says})")
         assert server.mails == []
         assert not any("AUTH" in command for command in server.commands)
 
@@ -47,7 +47,7 @@ def test_a_missing_starttls_stops_the_delivery(authority):
     with mail_server(users={"site": PASSWORD}) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
-            not_taken(mailer, "does not offer STARTTLS")
+            check_deferred(mailer, "does not offer STARTTLS")
         assert {command.split()[0] for command in server.commands} == {"EHLO"}
 
 
@@ -55,7 +55,7 @@ def test_a_refused_starttls_stops_the_delivery(authority):
     with mail_server(tls=authority.good()) as server:
         server.answer("STARTTLS", "454 4.7.0 TLS not available")
         with mailing(server, **over_tls(authority)) as mailer:
-            not_taken(mailer, "454")
+            check_deferred(mailer, "454")
         assert not any(command.startswith("MAIL") for command in server.commands)
 
 
@@ -68,7 +68,7 @@ def test_tls_before_1_2_is_refused(authority):
     context.set_ciphers("ALL:@SECLEVEL=0")
     with mail_server(tls=context, implicit=True) as server:
         with mailing(server, **over_tls(authority, "tls")) as mailer:
-            not_taken(mailer, "TLS failed")
+            check_deferred(mailer, "TLS failed")
         assert server.mails == []
 
 
@@ -86,7 +86,7 @@ def test_a_refused_login_is_reported_and_tried_once(authority):
     with mail_server(tls=authority.good(), users={"site": "another"}) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
-            not_taken(mailer, r"refuses the log-in \(535.*correct user and password")
+            check_deferred(mailer, r"refuses the log-in \(535.*correct user and password")
         assert sum(command.startswith("AUTH") for command in server.commands) == 1
 
 
@@ -95,14 +95,14 @@ def test_a_temporary_login_failure_defers_the_mail(authority):
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         server.answer("AUTH", "454 4.7.0 later")
         with mailing(server, **settings) as mailer:
-            not_taken(mailer, "cannot log in now: 454")
+            check_deferred(mailer, "cannot log in now: 454")
 
 
 def test_a_server_without_authentication_is_reported(authority):
     with mail_server(tls=authority.good()) as server:
         settings = over_tls(authority) | {"user": "site", "password": PASSWORD}
         with mailing(server, **settings) as mailer:
-            not_taken(mailer, "offers no log-in")
+            check_deferred(mailer, "offers no log-in")
 
 
 @pytest.mark.parametrize(
@@ -124,16 +124,16 @@ def test_a_failed_connection_defers_the_mail(stage, move):
         server.answer(stage, move)
         timeout = 0.4 if move is Fault.SILENCE else LIMIT
         with mailing(server, timeout=timeout) as mailer:
-            not_taken(mailer)
+            check_deferred(mailer)
         assert server.mails == []
 
 
 def test_an_unreachable_server_defers_the_mail():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     settings = SmtpSettings("127.0.0.1", port, "none", bounces="bounces@example.org")
     with closing(SmtpMailer(settings)) as mailer:
-        not_taken(mailer, f"127.0.0.1:{port} cannot be reached")
+        check_deferred(mailer, f"127.0.0.1:{port} cannot be reached")
 
 
 def test_an_error_while_connecting_defers_the_mail_and_hides_its_text():
@@ -141,7 +141,7 @@ def test_an_error_while_connecting_defers_the_mail_and_hides_its_text():
         settings = SmtpSettings("127.0.0.1", server.port, "none", bounces="bounces@example.org")
         object.__setattr__(settings, "local_hostname", "küche")  # a valid host name
         with closing(SmtpMailer(settings)) as mailer:
-            not_taken(mailer, r"because of a bug: UnicodeEncodeError\.$")
+            check_deferred(mailer, r"because of a bug: UnicodeEncodeError\.$")
         assert server.mails == []
 
 
@@ -150,6 +150,6 @@ def test_a_server_without_ehlo_gets_seven_bits():
         server.answer("EHLO", "502 5.5.1 what is that")
         with mailing(server) as mailer:
             mailer.deliver(MESSAGE, "m1")
-        (taken,) = server.mails
-        assert taken.content == MESSAGE.octets(eight_bit=False)
-        assert taken.options == ()
+        (received,) = server.mails
+        assert received.content == MESSAGE.octets(eight_bit=False)
+        assert received.options == ()

@@ -13,9 +13,9 @@ from servers.smtp_messages import KIM, ZOE, PlainMessage
 def test_8bitmime_is_used_if_the_server_supports_it(without, content):
     with mail_server(without=without) as server, mailing(server) as mailer:
         mailer.deliver(PlainMessage(), "m1")
-    (taken,) = server.mails
-    assert taken.content == PlainMessage().octets(eight_bit=content)
-    assert ("BODY=8BITMIME" in taken.options) == content
+    (received,) = server.mails
+    assert received.content == PlainMessage().octets(eight_bit=content)
+    assert ("BODY=8BITMIME" in received.options) == content
 
 
 def test_an_international_mail_needs_smtputf8():

@@ -16,7 +16,7 @@ from servers.smtp_messages import PlainMessage
 MESSAGE = PlainMessage()
 
 
-class Together(PlainMessage):
+class BarrierMessage(PlainMessage):
     """A mail that is sent only once *count* of them have a connection each."""
 
     def __init__(self, many):
@@ -28,7 +28,7 @@ class Together(PlainMessage):
         return super().octets(eight_bit=eight_bit)
 
 
-def not_taken(mailer, says=""):
+def check_deferred(mailer, says=""):
     assert ends(mailer, Deferred, MESSAGE, says).retry_after == 60
 
 
@@ -48,7 +48,7 @@ def test_a_connection_is_reused_for_many_mails():
 def test_threads_share_the_connections_and_never_open_more():
     with mail_server() as server:
         server.answer("END", 0.02)
-        mails = [Together(3)] * 3 + [MESSAGE] * 37
+        mails = [BarrierMessage(3)] * 3 + [MESSAGE] * 37
         with mailing(server, connections=3) as mailer, ThreadPoolExecutor(8) as pool:
             assert mailer.jobs == 3
             list(pool.map(mailer.deliver, mails, map(str, range(40))))
@@ -66,16 +66,16 @@ def test_dead_kept_connections_are_replaced_silently(authority, security):
         mail_server(**offers, implicit=security == "tls") as server,
         mailing(server, connections=2, **settings) as mailer,
     ):
-        two_at_once(mailer)
+        send_two_at_once(mailer)
         server.cut()
-        two_at_once(mailer)
+        send_two_at_once(mailer)
         assert server.connections == 4
         assert len(server.mails) == 4
 
 
-def two_at_once(mailer):
+def send_two_at_once(mailer):
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(mailer.deliver, [Together(2)] * 2, ["m1", "m2"]))
+        list(pool.map(mailer.deliver, [BarrierMessage(2)] * 2, ["m1", "m2"]))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_kept_connection_that_dies_at_mail_is_replaced_once(move):
         mailer.deliver(MESSAGE, "m2")
         assert server.connections == 2
         server.answer("MAIL", move, times=2)
-        not_taken(mailer)
+        check_deferred(mailer)
         assert server.connections == 3
         mailer.deliver(MESSAGE, "m3")
         assert len(server.mails) == 3
@@ -97,7 +97,7 @@ def test_a_kept_connection_that_dies_at_mail_is_replaced_once(move):
 def test_a_new_connection_that_dies_is_not_replaced():
     with mail_server() as server, mailing(server) as mailer:
         server.answer("MAIL", Fault.CLOSE, times=1)
-        not_taken(mailer)
+        check_deferred(mailer)
         assert server.connections == 1
 
 
@@ -128,7 +128,7 @@ def test_close_sends_quit():
             mailer.deliver(MESSAGE, "m1")
         wait_until(lambda: server.commands[-1] == "QUIT")
         mailer.close()
-        not_taken(mailer, "being stopped")
+        check_deferred(mailer, "being stopped")
 
 
 def test_a_mail_in_progress_is_finished_after_close():
@@ -147,9 +147,9 @@ def test_an_unreachable_server_is_not_tried_again_for_a_second():
     clock = Clock()
     with mail_server() as server, mailing(server, clock) as mailer:
         server.answer("GREETING", "421 4.3.2 busy")
-        not_taken(mailer, "421 4.3.2 busy")
+        check_deferred(mailer, "421 4.3.2 busy")
         server.behave()
-        not_taken(mailer, "421 4.3.2 busy")
+        check_deferred(mailer, "421 4.3.2 busy")
         assert server.connections == 1
         clock.now += 1
         mailer.deliver(MESSAGE, "m1")
@@ -163,6 +163,6 @@ def test_a_mail_is_not_retried_after_the_server_accepted_a_command(stage, move):
     with mail_server() as server, mailing(server) as mailer:
         mailer.deliver(MESSAGE, "m1")
         server.answer(stage, move, times=1)
-        not_taken(mailer)
+        check_deferred(mailer)
         assert server.connections == 1
         assert len(server.mails) == 1

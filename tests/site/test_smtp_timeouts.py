@@ -42,7 +42,7 @@ def silent_before_the_final_dot(authority, security, without, stage):
         server.answer(stage, Fault.SILENCE)
         ends(mailer, Deferred, LONG if stage == "TEXT" else MESSAGE, "does not answer in time")
         assert server.mails == []
-        goes_on(server, mailer)
+        check_still_works(server, mailer)
 
 
 def silent_after_the_final_dot(authority, security, without):
@@ -51,11 +51,11 @@ def silent_after_the_final_dot(authority, security, without):
         server.answer("END", Fault.SILENCE)
         ends(mailer, InDoubt, MESSAGE, "does not answer in time")
         assert server.connections == 1
-        goes_on(server, mailer)
+        check_still_works(server, mailer)
         assert server.connections == 2
 
 
-def late_with_its_verdict(authority, security, without):
+def slow_final_reply(authority, security, without):
     """The final reply may take longer than the others."""
     with given(authority, security, without, timeout=WAIT) as (server, mailer):
         server.answer("END", WAIT + 0.5, times=1)
@@ -74,7 +74,7 @@ def silent_on_a_kept_connection(authority, security, without):
         assert len(server.mails) == 2
 
 
-def goes_on(server, mailer):
+def check_still_works(server, mailer):
     """Check that no mail was accepted, and that the mailer still works."""
     server.behave()
     assert mailer.deliver(MESSAGE, "after") == Delivered()
@@ -93,8 +93,8 @@ CASES = [
     (silent_after_the_final_dot, "none", PIPELINING),
     (silent_after_the_final_dot, "starttls", ONE_BY_ONE),
     (silent_after_the_final_dot, "tls", PIPELINING),
-    (late_with_its_verdict, "none", ONE_BY_ONE),
-    (late_with_its_verdict, "tls", PIPELINING),
+    (slow_final_reply, "none", ONE_BY_ONE),
+    (slow_final_reply, "tls", PIPELINING),
     (silent_on_a_kept_connection, "none", PIPELINING),
     (silent_on_a_kept_connection, "tls", ONE_BY_ONE),
 ]

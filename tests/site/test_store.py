@@ -89,7 +89,7 @@ def test_postgresql_orders_every_text_by_code_point_and_keeps_moments_with_their
 
 def test_a_moment_is_returned_in_utc(db):
     east = NOON.astimezone(timezone(timedelta(hours=13)))
-    db.address("u", "u@example.org", verified=east)
+    db.add_address("u", "u@example.org", verified=east)
     (row,) = db.rows(tables.USER_EMAIL)
     assert row.verified_date == NOON
     assert row.verified_date.utcoffset() == timedelta(0)
@@ -97,7 +97,7 @@ def test_a_moment_is_returned_in_utc(db):
 
 def test_a_moment_without_a_zone_is_refused(db):
     with pytest.raises(StatementError):
-        db.address("u", "u@example.org", verified=datetime(2026, 3, 1))  # noqa: DTZ001
+        db.add_address("u", "u@example.org", verified=datetime(2026, 3, 1))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_moment_without_a_zone_is_refused(db):
     ],
 )
 def test_a_text_is_stored_without_unsupported_characters(db, given, kept):
-    db.person("u", "g", name=given or "", email=False)
+    db.add_person("u", "g", name=given or "", email=False)
     with db.engine.connect() as connection:
         name = connection.scalar(select(tables.PERSON.c.name))
         again = connection.scalar(select(tables.PERSON.c.user_id).filter_by(name=given))
@@ -120,26 +120,26 @@ def test_a_text_is_stored_without_unsupported_characters(db, given, kept):
 
 
 def test_an_address_belongs_to_one_person_in_any_case(db):
-    db.address("u", "u@example.org")
+    db.add_address("u", "u@example.org")
     with pytest.raises(IntegrityError):
-        db.address("v", "U@Example.org")
+        db.add_address("v", "U@Example.org")
 
 
 def test_non_ascii_letters_are_case_sensitive(db):
-    db.address("u", "ü@example.org")
-    db.address("v", "Ü@example.org")
+    db.add_address("u", "ü@example.org")
+    db.add_address("v", "Ü@example.org")
     assert len(db.rows(tables.USER_EMAIL)) == 2
 
 
 def test_a_post_needs_its_group(db):
     with pytest.raises(IntegrityError):
-        db.post("u", "2026-03-01", group_id="nosuch")
+        db.add_post("u", "2026-03-01", group_id="nosuch")
 
 
 def test_the_error_of_a_statement_contains_no_values(db):
-    db.address("user-77", "secret@example.org")
+    db.add_address("user-77", "secret@example.org")
     with pytest.raises(DBAPIError) as caught:
-        db.address("user-78", "secret@example.org")
+        db.add_address("user-78", "secret@example.org")
     given = f"{caught.value!s}{caught.value!r}{caught.value.orig!s}{caught.value.orig!r}"
     assert "user_email" in given
     assert "secret" not in given
@@ -207,16 +207,16 @@ def test_many_threads_write_at_once(db):
 
 @pytest.mark.parametrize("address", ["Jane@Example.org", "JÜRGEN@straße.example"])
 def test_the_owner_of_an_address_is_found_in_any_case(db, address):
-    db.address("u1", address)
+    db.add_address("u1", address)
     with db.engine.connect() as connection:
         assert find_owners(connection, [address]) == {fold(address): "u1"}
         assert find_owners(connection, [fold(address)]) == {fold(address): "u1"}
 
 
 def test_a_hidden_post_and_one_in_a_hidden_topic_are_in_no_month(db):
-    db.post("u", "2026-03-01")
-    db.post("u", "2026-03-01", hidden=NOON)
-    db.post("u", "2026-04-01", topic="other")
+    db.add_post("u", "2026-03-01")
+    db.add_post("u", "2026-03-01", hidden=NOON)
+    db.add_post("u", "2026-04-01", topic="other")
     with db.engine.begin() as connection:
         assert count_by_month(connection) == {Period(2026, 3): 1, Period(2026, 4): 1}
         connection.execute(

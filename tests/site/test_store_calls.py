@@ -126,13 +126,13 @@ def test_a_sent_mail_replaces_an_earlier_answer(connection):
 
 
 def test_a_skip_does_not_change_a_call_in_progress(connection):
-    begin_calls(connection, [begun("a"), begun("b"), begun("taken back")])
-    release_calls(connection, "1", ["taken back"])
-    skips = [skipped("a"), skipped("b", worker="2"), skipped("new"), skipped("taken back")]
-    assert finish_calls(connection, skips) == {"new", "taken back"}
+    begin_calls(connection, [begun("a"), begun("b"), begun("released")])
+    release_calls(connection, "1", ["released"])
+    skips = [skipped("a"), skipped("b", worker="2"), skipped("new"), skipped("released")]
+    assert finish_calls(connection, skips) == {"new", "released"}
     for key in "ab":
         assert (stored(connection, key).finished, stored(connection, key).reply) == (None, SENT)
-    assert stored(connection, "taken back").reply == SKIPPED
+    assert stored(connection, "released").reply == SKIPPED
 
 
 def test_a_refused_mail_is_finished_by_its_worker(connection):
@@ -174,11 +174,11 @@ def test_an_abandoned_call_is_finished_if_its_mail_is_found(connection):
 
 
 def test_a_worker_abandons_only_its_own_calls_in_progress(connection):
-    begin_calls(connection, [begun("another's", "2"), begun("finished"), begun("taken back")])
+    begin_calls(connection, [begun("another's", "2"), begun("finished"), begun("released")])
     finish_calls(connection, [finished("finished")])
-    release_calls(connection, "1", ["taken back"])
-    abandon_calls(connection, "1", ["another's", "finished", "taken back"])
-    results = [stored(connection, key).worker for key in ("another's", "finished", "taken back")]
+    release_calls(connection, "1", ["released"])
+    abandon_calls(connection, "1", ["another's", "finished", "released"])
+    results = [stored(connection, key).worker for key in ("another's", "finished", "released")]
     assert results == ["2", "1", "1"]
 
 
@@ -215,7 +215,7 @@ def test_an_abandoned_call_is_taken_over_from_its_worker_only(connection):
     assert find_calls(connection, ["k"])["k"].worker == "3"
 
 
-@pytest.mark.parametrize("abandoned_by", [None, "0"], ids=["new", "left by a worker"])
+@pytest.mark.parametrize("abandoned_by", [None, "0"], ids=["new", "abandoned by a worker"])
 def test_one_of_many_simultaneous_workers_begins_a_call(db, abandoned_by):
     keys = [f"key {number}" for number in range(20)]
     if abandoned_by:
@@ -244,9 +244,9 @@ def test_one_of_many_simultaneous_workers_begins_a_call(db, abandoned_by):
 
 def test_a_doubt_is_a_begun_and_unfinished_call(connection):
     begin_calls(connection, [begun("late", moment=LATER), begun("b"), begun("a", "2")])
-    begin_calls(connection, [begun("finished"), begun("taken back")])
+    begin_calls(connection, [begun("finished"), begun("released")])
     finish_calls(connection, [finished("finished"), skipped("never begun")])
-    release_calls(connection, "1", ["taken back"])
+    release_calls(connection, "1", ["released"])
     assert find_doubts(connection) == [
         Doubt("a", "zoë", MARCH, "2", NOON, "<m@x>"),
         Doubt("b", "zoë", MARCH, "1", NOON, "<m@x>"),

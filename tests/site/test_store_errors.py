@@ -81,7 +81,7 @@ def test_a_locked_database_is_unavailable(db, database):
 
 def test_a_duplicate_row_is_a_bug(db):
     with pytest.raises(IntegrityError) as caught:
-        db.site()
+        db.add_site()
     assert not is_away(caught.value)
     assert not isinstance(caught.value, NO_DATABASE)
 

@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @dataclass
-class Refusal:
+class Refused:
     address: str
     reply: str = "550 no such user"
 
@@ -48,9 +48,9 @@ def pages(connection, limit):
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
 def test_members_are_listed_once_page_by_page(db, connection, limit):
-    db.group("h")
+    db.add_group("h")
     for user_id in "dacb":
-        db.person(user_id, "g", "h")
+        db.add_person(user_id, "g", "h")
     assert [one for page in pages(connection, limit) for one in page] == ["a", "b", "c", "d"]
     assert count_members(connection) == 4
 
@@ -58,16 +58,16 @@ def test_members_are_listed_once_page_by_page(db, connection, limit):
 def test_members_are_listed_by_code_point(db, connection):
     ids = ["A", "Z", "a", "aB", "ab", "z", "É", "é", "\U0001f600", "-", "9", "a b", "~"]
     for user_id in ids:
-        db.join(user_id, "g")
+        db.add_membership(user_id, "g")
     assert [one for page in pages(connection, 3) for one in page] == sorted(ids)
 
 
 def test_members_of_skipped_sites_alone_are_not_listed(db, connection):
-    db.site("closed", skipped=True)
-    db.group("board", "closed")
-    db.join("boss", "board", "closed")
-    db.person("u", "g")
-    db.join("u", "board", "closed")
+    db.add_site("closed", skipped=True)
+    db.add_group("board", "closed")
+    db.add_membership("boss", "board", "closed")
+    db.add_person("u", "g")
+    db.add_membership("u", "board", "closed")
     assert list_members(connection, "", 9) == ["u"]
     assert count_members(connection) == 1
     places = find_places_of(connection, ["u", "boss"])
@@ -77,9 +77,9 @@ def test_members_of_skipped_sites_alone_are_not_listed(db, connection):
 
 
 def test_the_list_continues_after_many_skipped_members(db, connection):
-    db.site("closed", skipped=True)
+    db.add_site("closed", skipped=True)
     for number in range(40):
-        db.join(f"u{number:02}", "", "closed" if number in {20, 21, 22, 30} else "s")
+        db.add_membership(f"u{number:02}", "", "closed" if number in {20, 21, 22, 30} else "s")
     with db.engine.begin() as writing:
         for number in (*range(1, 20), 23, 31, 39):
             opt_out(writing, f"u{number:02}")
@@ -91,7 +91,7 @@ def test_the_list_continues_after_many_skipped_members(db, connection):
 
 
 def test_opting_out_and_in_changes_the_list(db):
-    db.person("u", "g")
+    db.add_person("u", "g")
     db.insert(tables.PERSON, user_id="v", name="Vera")
     with db.engine.begin() as connection:
         assert opt_out(connection, "u")
@@ -133,7 +133,7 @@ def test_people_are_read_with_all_fields(db, connection):
 
 @pytest.mark.parametrize("user_id", ["a\0", "\ud800", "", "a" * 100_000, "' OR 1=1 --"])
 def test_an_invalid_id_is_not_a_person(db, connection, user_id):
-    db.person("a", "g")
+    db.add_person("a", "g")
     assert find_people(connection, [user_id]) == {}
     assert find_places_of(connection, [user_id]) == {}
     assert find_addresses_of(connection, [user_id]) == {}
@@ -146,12 +146,12 @@ def test_an_empty_list_of_ids_gives_no_people(connection):
 
 
 def test_memberships_share_their_site_and_have_the_role(db, connection):
-    db.site("z")
-    db.group("only", "z")
-    db.join("u", "", role="admin")
-    db.join("u", "g")
-    db.join("u", "only", "z")
-    db.join("v", "g", role="admin")
+    db.add_site("z")
+    db.add_group("only", "z")
+    db.add_membership("u", "", role="admin")
+    db.add_membership("u", "g")
+    db.add_membership("u", "only", "z")
+    db.add_membership("v", "g", role="admin")
     places = find_places_of(connection, ["v", "u"])
     result = {
         user_id: [(place.site.id, place.group_id, place.administrator) for place in them]
@@ -177,9 +177,9 @@ def test_memberships_share_their_site_and_have_the_role(db, connection):
     ],
 )
 def test_the_email_setting_is_read_by_group(db, connection, setting, delivery):
-    db.group("h")
-    db.person("u", "g", "h")
-    db.person("v", "g")
+    db.add_group("h")
+    db.add_person("u", "g", "h")
+    db.add_person("v", "g")
     db.insert(tables.EMAIL_SETTING, user_id="u", site_id="s", group_id="g", setting=setting)
     result = find_places_of(connection, ["u", "v"])
     places = {place.group_id: place.delivery for place in result["u"]}
@@ -199,18 +199,18 @@ def test_the_email_setting_is_read_by_group(db, connection, setting, delivery):
 def test_mail_goes_to_an_address_that_is_verified_and_preferred(
     db, connection, verified, preferred, kind
 ):
-    db.address("u", "u@example.org", verified=verified, preferred=preferred)
+    db.add_address("u", "u@example.org", verified=verified, preferred=preferred)
     (result,) = find_addresses_of(connection, ["u"]).values()
     none = Addresses((), (), ())
     assert {name for name in none.__slots__ if getattr(result, name)} == {kind}
 
 
 def test_addresses_are_read_by_kind(db, connection):
-    db.address("u", "b@example.org")
-    db.address("u", "a@example.org")
-    db.address("u", "c@example.org", preferred=False)
-    db.address("u", "d@example.org", verified=None)
-    db.address("v", "e@example.org")
+    db.add_address("u", "b@example.org")
+    db.add_address("u", "a@example.org")
+    db.add_address("u", "c@example.org", preferred=False)
+    db.add_address("u", "d@example.org", verified=None)
+    db.add_address("v", "e@example.org")
     assert find_addresses_of(connection, ["u", "v", "w"]) == {
         "u": Addresses(
             preferred=("a@example.org", "b@example.org"),
@@ -222,10 +222,10 @@ def test_addresses_are_read_by_kind(db, connection):
 
 
 def test_an_address_that_was_refused_gets_no_mail_until_its_row_is_deleted(db):
-    db.address("u", "Ulla@Example.org")
-    db.address("u", "u@example.org")
+    db.add_address("u", "Ulla@Example.org")
+    db.add_address("u", "u@example.org")
     with db.engine.begin() as connection:
-        mark_undeliverable(connection, [Refusal("ulla@example.ORG"), Refusal("x@y")], NOON)
+        mark_undeliverable(connection, [Refused("ulla@example.ORG"), Refused("x@y")], NOON)
         mark_undeliverable(connection, [], NOON)
         result = find_addresses_of(connection, ["u"])["u"]
         assert result.preferred == ("u@example.org",)
@@ -243,8 +243,8 @@ def test_the_first_reply_about_an_address_is_kept_and_cut(
 ):
     later = datetime(2027, 1, 1, tzinfo=UTC)
     with db.engine.begin() as connection:
-        mark_undeliverable(connection, [Refusal("u@example.org", "550 é\0" + "x" * 10_000)], NOON)
-        mark_undeliverable(connection, [Refusal("u@example.org", "551 moved")], later)
+        mark_undeliverable(connection, [Refused("u@example.org", "550 é\0" + "x" * 10_000)], NOON)
+        mark_undeliverable(connection, [Refused("u@example.org", "551 moved")], later)
     (row,) = db.rows(tables.UNDELIVERABLE_EMAIL)
     assert (row.email, row.since) == ("u@example.org", NOON)
     assert row.reply.startswith("550 é\ufffdxx")
@@ -253,7 +253,7 @@ def test_the_first_reply_about_an_address_is_kept_and_cut(
 
 def test_many_members_cost_as_few_queries_as_one(db, connection):
     for number in range(30):
-        db.person(f"u{number}", "g")
+        db.add_person(f"u{number}", "g")
     ids = [f"u{number}" for number in range(30)]
     with db.queries() as result:
         for find in (find_people, find_places_of, find_addresses_of):
@@ -262,5 +262,5 @@ def test_many_members_cost_as_few_queries_as_one(db, connection):
 
 
 def test_the_addresses_of_the_fixture_are_verified(db):
-    db.person("u", "g")
+    db.add_person("u", "g")
     assert [row.verified_date for row in db.rows(tables.USER_EMAIL)] == [VERIFIED]

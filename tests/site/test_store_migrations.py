@@ -277,7 +277,7 @@ def test_processes_that_create_one_database_wait_for_each_other(empty, tmp_path)
 
 
 @pytest.fixture
-def written(tmp_path):
+def locked_file(tmp_path):
     """Yield a new file of SQLite that another writer without WAL has locked."""
     file = tmp_path / "site.sqlite3"
     with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as writer:
@@ -285,8 +285,8 @@ def written(tmp_path):
         yield file, writer
 
 
-def test_a_file_locked_by_another_process_is_waited_for(written):
-    file, writer = written
+def test_a_file_locked_by_another_process_is_waited_for(locked_file):
+    file, writer = locked_file
     ending = threading.Event()
 
     def end():
@@ -303,10 +303,10 @@ def test_a_file_locked_by_another_process_is_waited_for(written):
     assert versions(file) == [VERSION]
 
 
-def test_a_file_that_stays_locked_is_reported(written, monkeypatch):
+def test_a_file_that_stays_locked_is_reported(locked_file, monkeypatch):
     monkeypatch.setattr(opening, "BUSY_TIMEOUT", 0.1)
     with pytest.raises(OperationalError, match="database is locked"):
-        open_database(written[0])
+        open_database(locked_file[0])
 
 
 @pytest.mark.parametrize(

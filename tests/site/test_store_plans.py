@@ -65,7 +65,7 @@ SCANS = re.compile(
 @pytest.fixture
 def plans(db):
     """Return a function that runs a query function and returns its query plans."""
-    db.person("u", "g")
+    db.add_person("u", "g")
 
     def made(query):
         result = []

@@ -30,12 +30,12 @@ def sites_of(db):
 
 
 def test_sites_and_groups_are_in_the_order_of_their_titles(db, sites_of):
-    db.site("z", "another site")
-    db.group("first", title="Zebras")
-    db.group("last", title="aardvarks")
-    db.group("only", "z")
-    db.person("ann", "first", "last")
-    db.join("ann", "only", "z")
+    db.add_site("z", "another site")
+    db.add_group("first", title="Zebras")
+    db.add_group("last", title="aardvarks")
+    db.add_group("only", "z")
+    db.add_person("ann", "first", "last")
+    db.add_membership("ann", "only", "z")
     result = [
         (site.site.title, [membership.group.title for membership in site.memberships])
         for site in sites_of("ann")
@@ -44,40 +44,40 @@ def test_sites_and_groups_are_in_the_order_of_their_titles(db, sites_of):
 
 
 def test_a_site_without_a_group_of_the_member_is_left_out(db, sites_of):
-    db.site("z")
-    db.person("ann", "g")
-    db.join("ann", "", "z")
+    db.add_site("z")
+    db.add_person("ann", "g")
+    db.add_membership("ann", "", "z")
     assert [site.site.id for site in sites_of("ann")] == ["s"]
 
 
 def test_roles_are_included(db, sites_of):
-    db.group("h")
-    db.person("ann")
-    db.join("ann", "g", role="admin")
-    db.join("ann", "h")
+    db.add_group("h")
+    db.add_person("ann")
+    db.add_membership("ann", "g", role="admin")
+    db.add_membership("ann", "h")
     (site,) = sites_of("ann")
     assert not site.administrator
     assert [one.administrator for one in site.memberships] == [True, False]
 
 
 def test_a_site_administrator_is_not_a_group_administrator(db, sites_of):
-    db.join("ann", "", role="admin")
-    db.join("ann", "g")
+    db.add_membership("ann", "", role="admin")
+    db.add_membership("ann", "g")
     (site,) = sites_of("ann")
     assert site.administrator
     assert [one.administrator for one in site.memberships] == [False]
 
 
 def test_the_email_setting_is_that_of_the_member(db, sites_of):
-    db.person("ann", "g")
-    db.person("bob", "g")
+    db.add_person("ann", "g")
+    db.add_person("bob", "g")
     db.insert(tables.EMAIL_SETTING, user_id="bob", site_id="s", group_id="g", setting="digest")
     assert sites_of("ann")[0].memberships[0].email_setting is EmailSetting.EACH_POST
     assert sites_of("bob")[0].memberships[0].email_setting is EmailSetting.DIGEST
 
 
 def test_the_profile_is_that_of_the_first_site(db, sites_of):
-    db.person("ann/b", "g", name="Ann")
+    db.add_person("ann/b", "g", name="Ann")
     with db.engine.connect() as connection:
         person = find_people(connection, ["ann/b"])["ann/b"]
         addresses = find_addresses_of(connection, ["ann/b"])["ann/b"]
@@ -88,7 +88,7 @@ def test_the_profile_is_that_of_the_first_site(db, sites_of):
 
 
 def test_the_profile_has_the_members_language_and_time_zone(db, sites_of):
-    db.person("ann", "g")
+    db.add_person("ann", "g")
     with db.engine.begin() as connection:
         person = tables.PERSON.update()
         connection.execute(person.values(language="fr-CA", timezone="America/Toronto"))
@@ -99,17 +99,17 @@ def test_the_profile_has_the_members_language_and_time_zone(db, sites_of):
 
 
 def test_a_missing_group_is_left_out(db, sites_of):
-    db.person("ann", "g", "missing")
-    db.person("bob", "missing")
+    db.add_person("ann", "g", "missing")
+    db.add_person("bob", "missing")
     assert [one.group.id for one in sites_of("ann")[0].memberships] == ["g"]
     assert sites_of("bob") == ()
 
 
 def test_memberships_may_have_any_order(db):
-    db.site("z", "another site")
-    db.group("h", "z")
+    db.add_site("z", "another site")
+    db.add_group("h", "z")
     for place in (("", "s"), ("g", "s"), ("h", "z"), ("", "z")):
-        db.join("ann", *place, role="admin")
+        db.add_membership("ann", *place, role="admin")
     with db.engine.connect() as connection:
         places = find_places_of(connection, ["ann"])["ann"]
         activities = Activities(lambda: 0.0, LAYOUT)

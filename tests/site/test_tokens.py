@@ -94,7 +94,7 @@ class Guard:
         await asyncio.gather(*checks)
 
 
-def scene(play):
+def run_scenario(play):
     """Return a test that awaits *play* with a guard."""
 
     def test():
@@ -104,19 +104,19 @@ def scene(play):
     return test
 
 
-@scene
+@run_scenario
 async def test_the_right_token_is_accepted_at_once(guard):
     assert await guard.check(RIGHT) is True
     assert (guard.slept, guard.wrong, guard.rows) == ([], 0, [])
 
 
-@scene
+@run_scenario
 async def test_an_empty_token_is_refused_at_once_and_not_audited(guard):
     assert await guard.check("") is False
     assert (guard.slept, guard.wrong, guard.rows, guard.reads) == ([], 0, [], 0)
 
 
-@scene
+@run_scenario
 async def test_a_site_without_a_token_refuses_every_token(guard):
     for nothing in (None, ""):
         guard.right = nothing
@@ -141,13 +141,13 @@ def test_another_token_is_refused(given):
     asyncio.run(play(Guard()))
 
 
-@scene
+@run_scenario
 async def test_a_token_of_any_characters_can_be_the_right_one(guard):
     guard.right = "clé \ud800"
     assert await guard.check("clé \ud800") is True
 
 
-@scene
+@run_scenario
 async def test_each_answer_to_a_wrong_token_waits_equally_long(guard):
     for _ in range(3):
         async with guard.waiting(4) as checks:
@@ -156,14 +156,14 @@ async def test_each_answer_to_a_wrong_token_waits_equally_long(guard):
     assert guard.slept == [DELAY] * 12
 
 
-@scene
+@run_scenario
 async def test_the_right_token_does_not_wait_for_wrong_ones(guard):
     async with guard.waiting(MAX_WAITING) as checks:
         assert await asyncio.wait_for(guard.check(RIGHT), LIMIT) is True
         assert not any(one.done() for one in checks)
 
 
-@scene
+@run_scenario
 async def test_wrong_tokens_over_the_limit_are_refused_at_once_and_counted(guard):
     async with guard.waiting(MAX_WAITING):
         for _ in range(10):
@@ -175,7 +175,7 @@ async def test_wrong_tokens_over_the_limit_are_refused_at_once_and_counted(guard
         assert not any(one.done() for one in later)
 
 
-@scene
+@run_scenario
 async def test_a_cancelled_check_no_longer_counts_as_waiting(guard):
     checks = [guard.check("wrong") for _ in range(MAX_WAITING)]
     await guard.rest()
@@ -188,7 +188,7 @@ async def test_a_cancelled_check_no_longer_counts_as_waiting(guard):
     assert await asyncio.gather(*checks[1:], later) == [False] * MAX_WAITING
 
 
-@scene
+@run_scenario
 async def test_a_wrong_token_is_audited_with_hook_and_peer_before_its_answer(guard):
     check = guard.check("wrong", "/gs-profile-status-send.html", "192.0.2.7")
     await guard.rest()
@@ -198,7 +198,7 @@ async def test_a_wrong_token_is_audited_with_hook_and_peer_before_its_answer(gua
     assert guard.unfinished == [1]
 
 
-@scene
+@run_scenario
 async def test_a_flood_of_wrong_tokens_adds_one_row_a_second_with_the_total(guard):
     refused = 0
     for _ in range(50):
@@ -219,7 +219,7 @@ def done(checks):
     return [one for one in checks if one.done()]
 
 
-@scene
+@run_scenario
 async def test_successive_wrong_tokens_are_each_audited_before_their_answer(guard):
     answered = 0
     for _ in range(30):
@@ -259,7 +259,7 @@ def test_a_failing_audit_trail_loses_no_wrong_token(caplog):
     assert {record.getMessage() for record in caplog.records} == {"audit_failed"}
 
 
-@scene
+@run_scenario
 async def test_the_token_is_read_from_the_database_twice_a_second_at_most(guard):
     for _ in range(100):
         assert await guard.check(RIGHT)
@@ -269,7 +269,7 @@ async def test_the_token_is_read_from_the_database_twice_a_second_at_most(guard)
     assert guard.reads == 2
 
 
-@scene
+@run_scenario
 async def test_an_old_token_is_refused_within_a_second_of_the_new_one(guard):
     assert await guard.check(RIGHT)
     guard.right = "the-new-token"
@@ -280,7 +280,7 @@ async def test_an_old_token_is_refused_within_a_second_of_the_new_one(guard):
     assert await checks is False
 
 
-@scene
+@run_scenario
 async def test_a_new_token_is_accepted_at_once(guard):
     assert await guard.check(RIGHT)
     guard.right = "the-new-token"
@@ -289,13 +289,13 @@ async def test_a_new_token_is_accepted_at_once(guard):
     assert guard.wrong == 0
 
 
-@scene
+@run_scenario
 async def test_a_flood_of_wrong_tokens_causes_few_queries(guard):
     async with guard.waiting(MAX_WAITING):
         assert guard.reads == 1
 
 
-@scene
+@run_scenario
 async def test_a_database_error_is_not_a_wrong_token(guard):
     def broken():
         raise OSError
@@ -312,7 +312,7 @@ async def test_a_database_error_is_not_a_wrong_token(guard):
     assert guard.wrong == 0
 
 
-class Away(Guard):
+class UnavailableGuard(Guard):
     """A token check whose database raises an error after some time."""
 
     away = True
@@ -336,7 +336,7 @@ def test_one_database_error_answers_all_waiting_calls():
         assert faults(answers) == [ConnectionError] * 10
         assert (guard.reads, guard.wrong) == (1, 0)
 
-    asyncio.run(play(Away()))
+    asyncio.run(play(UnavailableGuard()))
 
 
 def test_a_database_error_is_cached_for_a_second():
@@ -352,7 +352,7 @@ def test_a_database_error_is_cached_for_a_second():
         assert await guard.check(RIGHT) is True
         assert guard.reads == 2
 
-    asyncio.run(play(Away()))
+    asyncio.run(play(UnavailableGuard()))
 
 
 def test_a_cached_token_is_accepted_while_the_database_is_unavailable():
@@ -366,7 +366,7 @@ def test_a_cached_token_is_accepted_while_the_database_is_unavailable():
         )
         assert faults(answers) == [ConnectionError, bool]
 
-    asyncio.run(play(Away()))
+    asyncio.run(play(UnavailableGuard()))
 
 
 def test_the_traceback_of_a_cached_error_does_not_grow():
@@ -376,4 +376,4 @@ def test_the_traceback_of_a_cached_error_does_not_grow():
         depth = len(traceback.extract_tb(error.__traceback__))
         assert depth < 10
 
-    asyncio.run(play(Away()))
+    asyncio.run(play(UnavailableGuard()))

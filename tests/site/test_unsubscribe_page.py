@@ -237,15 +237,15 @@ def test_the_page_names_the_site_that_the_mail_is_from(pages):
 
 def test_the_page_names_the_first_of_several_sites(pages, db):
     # By title and not by ID, and only sites with a group of the member.
-    db.site("a", "Zebras")
-    db.site("b", "apes")
-    db.site("c", "Ants")
+    db.add_site("a", "Zebras")
+    db.add_site("b", "apes")
+    db.add_site("c", "Ants")
     for site_id in ("a", "b", "c"):
-        db.join("ann", "", site_id)
+        db.add_membership("ann", "", site_id)
     for site_id in ("a", "b"):
-        db.group("g", site_id)
-        db.join("ann", "g", site_id)
-    db.post("ann", "2026-03-05")
+        db.add_group("g", site_id)
+        db.add_membership("ann", "g", site_id)
+    db.add_post("ann", "2026-03-05")
     with db.engine.connect() as connection:
         deciding = decider()
         (member,) = deciding.look_up(connection, ["ann"]).values()
@@ -264,9 +264,9 @@ def test_a_member_without_a_site_has_a_page(pages, db):
 @ONE_DATABASE
 def test_the_title_of_a_site_is_escaped(pages, db):
     title = "<script>alert(1)</script>\u202e\r\n" + "x" * 10_000
-    db.site("evil", title)
+    db.add_site("evil", title)
     db.insert(tables.PERSON, user_id="eve", name="Eve")
-    db.join("eve", "", "evil")
+    db.add_membership("eve", "", "evil")
     body = pages.ask("GET", stop_path("eve")).body.decode()
     assert "<script" not in body
     assert "\u202e" not in body
@@ -536,7 +536,7 @@ def test_a_path_of_a_megabyte_does_not_stop_the_server(pages):
 
 
 def test_a_deleted_member_looks_like_a_forged_link(pages, db):
-    db.person("gone", "g", removed=True, email=False)
+    db.add_person("gone", "g", removed=True, email=False)
     forged = pages.post(f"{stop_path('ann')}x", ONE_CLICK)
     for path in (
         stop_path("gone"),
@@ -551,7 +551,7 @@ def test_a_deleted_member_looks_like_a_forged_link(pages, db):
 
 def test_an_id_of_any_characters_has_a_page(pages, db):
     odd = "\u4f50\u85e4 / % \U0001f642 '\"<"
-    db.person(odd, "g")
+    db.add_person(odd, "g")
     assert pages.post(stop_path(odd), ONE_CLICK).status == 200
     assert skips(db) == {odd}
 

@@ -66,7 +66,7 @@ def is_alive(db, lease):
     return asked
 
 
-def ends(ask):
+def wait_until_false(ask):
     """Wait until it is false: the server detects the end of a process with a delay."""
     wait_until(lambda: not ask())
 
@@ -99,7 +99,7 @@ def test_a_worker_is_alive_until_its_process_is_killed(is_alive, lease, database
         assert other.stdout.readline() == "True\n"
         os.kill(other.pid, signal.SIGKILL)
         other.wait(LIMIT)
-        ends(lambda: is_alive(worker))
+        wait_until_false(lambda: is_alive(worker))
 
 
 @only("postgresql")
@@ -115,14 +115,14 @@ def test_a_process_that_exits_is_not_alive(is_alive, database):
     with process(database) as (other, worker):
         other.communicate(timeout=LIMIT)
         assert other.returncode == 0
-        ends(lambda: is_alive(worker))
+        wait_until_false(lambda: is_alive(worker))
 
 
 @only("postgresql")
 def test_checking_a_dead_worker_does_not_make_it_alive(is_alive, db, lease):
     gone = WorkerLease(db.engine)
     gone.close()
-    ends(lambda: is_alive(gone.worker))
+    wait_until_false(lambda: is_alive(gone.worker))
     with db.engine.connect() as one, db.engine.connect() as another:
         assert not lease.is_alive(one, gone.worker)
         assert not lease.is_alive(another, gone.worker)
@@ -139,7 +139,7 @@ def test_with_sqlite_no_other_worker_is_alive(is_alive, db):
 def test_a_lost_lease_is_detected_and_renewed_with_a_new_worker(lease, is_alive, postgresql):
     before = lease.worker
     postgresql.run(CUT)
-    ends(lease.is_present)
+    wait_until_false(lease.is_present)
     lease.renew()
     assert lease.is_present()
     assert lease.worker != before
@@ -152,14 +152,14 @@ def test_renewal_ends_the_previous_worker(lease, is_alive):
     before = lease.worker
     lease.renew()
     assert is_alive(lease.worker)
-    ends(lambda: is_alive(before))
+    wait_until_false(lambda: is_alive(before))
 
 
 @only("postgresql")
 def test_a_failed_renewal_raises_and_can_be_retried(db, lease, postgresql):
     name = db.engine.url.database
     postgresql.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", CUT)
-    ends(lease.is_present)
+    wait_until_false(lease.is_present)
     with pytest.raises(OperationalError):
         lease.renew()
     assert not lease.is_present()
@@ -185,4 +185,4 @@ def test_a_lease_is_released_after_its_engine_is_disposed(database, is_alive):
     engine.dispose()
     assert is_alive(lease.worker)
     lease.close()
-    ends(lambda: is_alive(lease.worker))
+    wait_until_false(lambda: is_alive(lease.worker))
