@@ -393,7 +393,7 @@ def test_an_invalid_archive_is_an_error(tmp_path, data):
     assert "garden: 1 messages, 1 new" in done.stdout
     assert "notes.txt" in done.stdout
     first, second, third = output_lines(done.stderr)
-    assert first.startswith("sendprofile-site: choir.mbox.gz: not an mbox file")
+    assert first.startswith("sendprofile-site: choir.mbox.gz: not an archive")
     assert "site had no site, so a new one was created" in second
     assert third.startswith("sendprofile-site: 1 of the files could not be imported")
 

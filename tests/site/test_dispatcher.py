@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from embedded.database import only
 from embedded.parts import MARCH, NOW, FailingMailer, MemoryMailer, NoMetrics, decider, dispatching
-from gs.profile.status.hooks import HookReply
+from gs.profile.status.hooks import SKIPPED, HookReply, Status
 from gs.profile.status.site.delivery import (
     Deferred,
     Delivered,

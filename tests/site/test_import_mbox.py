@@ -120,8 +120,8 @@ def test_each_skipped_file_is_reported_with_the_reason(writer):
     skipped, broken = [], []
     find_archives(writer.folder / "data", Listeners(skipped.append, broken.append))
     assert skipped == [
-        "choir/notes.txt: not an mbox file (its first line is no From line); skipped",
-        "empty.mbox: not an mbox file (it is empty); skipped",
+        "choir/notes.txt: not an archive (it does not begin as an mbox file); skipped",
+        "empty.mbox: not an archive (it is empty); skipped",
     ]
     assert broken == [
         "lonely.mbox: not an archive (it has no message); skipped",
@@ -146,7 +146,7 @@ def test_many_skipped_files_are_reported_as_some_and_a_number(writer):
     skipped, broken = [], []
     find_archives(writer.folder / "data", Listeners(skipped.append, broken.append))
     assert len(skipped) == 4
-    assert skipped[-1] == "choir: 997 more that are not mbox files; skipped"
+    assert skipped[-1] == "choir: 997 more that are not archives; skipped"
 
 
 def test_a_maildir_is_a_group(writer, run_import, db):

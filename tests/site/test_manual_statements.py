@@ -16,7 +16,7 @@ from gs.profile.status.site.store.database import open_database
 DOCS = Path(__file__).parents[2] / "docs"
 SETTING_UP = (DOCS / "how-to/set-up-a-site.md").read_text()
 SENDING = (DOCS / "how-to/send-real-mail.md").read_text()
-RESUMING = (DOCS / "how-to/go-on-with-a-run.md").read_text()
+RESUMING = (DOCS / "how-to/resume-a-run.md").read_text()
 
 
 def statements(page, after=""):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gs.profile.status.site.ingest.archives import mbox
-from gs.profile.status.site.ingest.archives.mbox import LARGEST, begins_as_mbox, split
+from gs.profile.status.site.ingest.archives.mbox import begins_as_mbox, split_mbox
+from gs.profile.status.site.ingest.archives.message import LARGEST
 from limits import LIMIT
 
 FROM = b"From jane@example.org  Sun Apr  6 11:55:11 2025\n"

@@ -48,7 +48,7 @@ class Trial:
     @property
     def most(self) -> int:
         """The maximal number of calls in flight."""
-        return int(self.jobs) if self.jobs.isdecimal() else MOST
+        return int(self.jobs) if self.jobs.isdecimal() else MAX_IN_FLIGHT
 
     @property
     def slowest(self) -> float:
