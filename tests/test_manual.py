@@ -3,6 +3,7 @@
 
 import json
 import os
+import pkgutil
 import re
 import sqlite3
 from contextlib import closing
@@ -17,6 +18,9 @@ from gs.profile.status.send.ledger.connection import open_ledger
 from gs.profile.status.send.report.status import as_json
 from gs.profile.status.send.run.model import MemberId, Selection, StopCause, Verdict
 from gs.profile.status.send.settings import options
+from gs.profile.status.site.commands.options import parser as site_parser
+from gs.profile.status.site.store.tables import METADATA
+from gs.profile.status.site.web.metrics import Metrics
 from send.fakes import Clock
 
 ROOT = Path(__file__).parents[1]
@@ -28,13 +32,13 @@ def page(name):
 
 
 def test_every_option_is_documented_and_no_other():
-    documented = set(re.findall(r"^`(-.*)`$", page("sendprofile"), re.MULTILINE))
+    documented = set(re.findall(r"^:::\{option\} (-.*)$", page("sendprofile"), re.MULTILINE))
     parser = options.parser("etc/gsconfig.ini")
     there = set()
     for action in parser._actions:
         if action.option_strings:
             value = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
-            there.add("`, `".join(f"{option}{value}" for option in action.option_strings))
+            there.add(", ".join(f"{option}{value}" for option in action.option_strings))
     assert documented == there
 
 
@@ -114,9 +118,69 @@ def test_every_name_in_the_json_of_a_run_is_documented_and_no_other(tmp_path):
 
 
 def test_every_name_of_the_api_is_documented():
-    terms = re.findall(r"^(`.*)\n: ", page("api"), re.MULTILINE)
-    documented = {name for term in terms for name in re.findall(r"`(\w+)", term)}
-    assert documented == set(script.__all__)
+    documented = re.findall(r"^:::\{py:(?!module)\w+\} (\w+)", page("api"), re.MULTILINE)
+    assert sorted(documented) == sorted(script.__all__)
+
+
+def glossary():
+    lines = [line for line in page("glossary").splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines[1:]]
+
+
+CODE = sorted({name for row in glossary() for name in re.findall(r"`(.+?)`", row[2])})
+USES = sorted(
+    {
+        (kind, name)
+        for row in glossary()
+        for kind, names in re.findall(r"([a-zA-Z]+?)s? ((?:`.+?`(?:, )?)+)", row[3])
+        for name in re.findall(r"`(.+?)`", names)
+    }
+)
+
+
+def test_the_glossary_is_in_order_and_has_a_term_once():
+    terms = [row[0] for row in glossary()]
+    assert terms == sorted(set(terms))
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_every_name_of_code_in_the_glossary_exists(name):
+    assert pkgutil.resolve_name(f"gs.profile.status.{name}")
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory):
+    """Give the names of each kind that a row of the glossary may refer to."""
+    path = tmp_path_factory.mktemp("glossary") / "ledger.sqlite3"
+    open_ledger(path).close()
+    with closing(sqlite3.connect(path)) as ledger:
+        columns = ledger.execute(
+            "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c"
+        ).fetchall()
+    columns += [
+        (table.name, column.name) for table in METADATA.sorted_tables for column in table.c
+    ]
+    (commands,) = [action for action in site_parser()._actions if action.dest == "command"]
+    parsers = [options.parser("etc/gsconfig.ini"), *commands.choices.values()]
+    return {
+        "option": {name for parser in parsers for name in parser._option_string_actions},
+        "table": {table for table, _ in columns},
+        "column": {f"{table}.{column}" for table, column in columns},
+        "JSON": set(re.findall(r"`(\w+)`", page("json"))),
+        "metric": {
+            name
+            for metric in Metrics().registry.collect()
+            for name in (metric.name, f"{metric.name}_total")
+        },
+        "event": set(re.findall(r"^\| `(\w+)` \| \w+ \|", page("service"), re.MULTILINE)),
+        "setting": set(re.findall(r"^:::\{confval\} (.+)$", page("site-toml"), re.MULTILINE)),
+        "verdict": set(Verdict),
+    }
+
+
+@pytest.mark.parametrize(("kind", "name"), USES)
+def test_every_use_of_a_term_in_the_glossary_exists(names, kind, name):
+    assert name in names[kind]
 
 
 def test_the_readme_names_every_target_of_make_that_a_newcomer_needs():

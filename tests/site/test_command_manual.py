@@ -36,7 +36,7 @@ def test_documented_options_are_the_options(help_of, name):
     section = re.search(
         rf"^## sendprofile-site {name}\n(.*?)(?=^## )", PAGE, re.DOTALL | re.MULTILINE
     )[1]
-    documented = set(re.findall(r"^`(.*)`\n: ", section, re.MULTILINE))
+    documented = set(re.findall(r"^:::\{option\} (.*)$", section, re.MULTILINE))
     assert {*documented, "--help"} == set(ENTRY.findall(help_of(name).partition("\n\n")[2]))
 
 

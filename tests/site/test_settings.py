@@ -219,4 +219,7 @@ def test_a_secret_that_other_users_can_read_is_reported(read, tmp_path):
 def test_documented_keys_are_the_keys():
     keys = set(re.findall(r"^(?:# )?([a-z-]+) = ", new_settings_file(), re.MULTILINE))
     keys |= {"password", "final-timeout", "messages", "idle", "local-hostname"}
-    assert set(re.findall(r"^`([a-z-]+)`$", PAGE.read_text(), re.MULTILINE)) == keys
+    documented = re.findall(
+        r"^:::\{confval\} (?:\w+\.)?([a-z-]+)$", PAGE.read_text(), re.MULTILINE
+    )
+    assert set(documented) == keys
