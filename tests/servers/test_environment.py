@@ -26,7 +26,7 @@ def test_the_tests_pass_with_ignored_signals_as_under_nohup():
             signal.signal(number, signal.SIG_IGN)
 
     tests = Path(__file__).parents[1]
-    chosen = [tests / "send" / "test_signals.py", "-k", "while_the_list_is_waited_for"]
+    chosen = [tests / "send" / "test_signals.py", "-k", "stops_a_run_that_waits_for_the_list"]
     options = ["-n", "1", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *chosen],

@@ -359,7 +359,7 @@ def test_a_refused_form_does_not_store_its_key(site, ann):
 def test_an_invalid_key_is_answered_with_400_and_sends_no_mail(site, ann, mails, key):
     answer = call(site, key=key)
     assert (answer.status, answer.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
-    assert b"a string in quotation marks of up to 255 octets" in answer.body
+    assert b"a string in quotation marks, of 1 to 255 octets" in answer.body
     assert (mails(), audited(ann)) == ([], [])
 
 

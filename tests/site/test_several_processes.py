@@ -66,7 +66,7 @@ def test_two_senders_with_the_same_keys_mail_each_member_once(url, mail_server, 
 
 
 def test_a_killed_process_mails_no_member_twice(url, tmp_path):
-    trial = Trial(200, "16", disruptions=2, options=("--patience", "2"))
+    trial = Trial(300, "16", disruptions=3, options=("--patience", "2"))
     result = real_site(trial, tmp_path, Random(5), SiteSetup(url, processes=2))
     assert result.broke == []
     assert result.disruptions == trial.disruptions
