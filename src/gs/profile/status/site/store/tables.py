@@ -3,7 +3,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     Boolean,
@@ -20,7 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 # PostgreSQL cannot store a NUL, and no database a surrogate, which is half a character.
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
@@ -33,13 +33,9 @@ class TextColumn(TypeDecorator[str]):
     gives the same answer, that there is no such row.
     """
 
-    impl = Text
+    # The default collation is that of the machine: one may put "a" before "B", another not.
+    impl = Text().with_variant(Text(collation="C"), "postgresql")
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type of the database for it."""
-        # The default collation is that of the machine: one may put "a" before "B", another not.
-        return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as TypeDecorator has it
         """Return *value* without what cannot be stored."""
