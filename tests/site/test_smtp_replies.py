@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gs.profile.status.site.delivery.replies import SmtpReply
+from gs.profile.status.site.delivery.connection import SmtpReply
 from gs.profile.status.site.delivery.settings import SmtpSettings
 from gs.profile.status.site.delivery.smtp import SmtpMailer, bounce_address
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.app import OpenSite, now, open_site
-from gs.profile.status.site.delivery.connection import AuthoritiesError
+from gs.profile.status.site.delivery.pool import AuthoritiesError
 from gs.profile.status.site.installation import program
 from gs.profile.status.site.instance import SiteSettings
 from gs.profile.status.site.instance.folder import FolderLockedError, SiteFolder, lock_folder

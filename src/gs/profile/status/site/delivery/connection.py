@@ -1,106 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""A connection to a mail server: it connects, sends commands and reads replies (RFC 5321)."""
+"""A connection to a mail server: it sends commands and reads replies (RFC 5321).
+
+What a reply means, for a mail and for an address, is in its properties (RFC 3463).
+"""
 
 import io
+import re
 import smtplib
 import socket
 import ssl
 import time
-from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
-
-from .replies import SmtpReply
-from .settings import SmtpSettings
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-# The longest reply: in lines, and its longest line in octets (RFC 5321, 4.5.3.1.5, has 512;
-# smtplib reads 8192).
-_MOST_LINES: Final = 100
-_LONGEST_LINE: Final = 8192
-
-
-class ReplyTooLongError(smtplib.SMTPServerDisconnected):
-    """The reply has more lines, or a longer line, than this program reads."""
-
-
-class TimedReader(io.RawIOBase):
-    """Reads from a socket until the deadline that :meth:`start` sets."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__()
-        self._sock = sock
-        self._deadline = 0.0
-
-    def start(self, seconds: float) -> None:
-        """Set the deadline for everything that is read from now on."""
-        self._deadline = time.monotonic() + seconds
-
-    def readable(self) -> bool:
-        """Return ``True``: the stream can be read."""
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Read what has arrived; raise :exc:`TimeoutError` after the deadline."""
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError
-        self._sock.settimeout(remaining)
-        return self._sock.recv_into(buffer)
-
-
-class SmtpClient(smtplib.SMTP):
-    """The client of smtplib, with a time-out for a whole reply and a limit to its length.
-
-    smtplib starts its time-out anew with each octet, so that a slow server could hold it for ever.
-    """
-
-    _incoming: TimedReader | None = None
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Return the code, -1 if there is none, and the text of all lines.
-
-        Raises :exc:`smtplib.SMTPServerDisconnected`, with the cause as its context.
-        """
-        sock = cast("socket.socket", self.sock)
-        timeout = cast("float", sock.gettimeout())
-        if self.file is None or self._incoming is None:
-            # A new reader after STARTTLS, as in smtplib: what arrived before TLS must not count.
-            self._incoming = TimedReader(sock)
-            self.file = io.BufferedReader(self._incoming)
-        self._incoming.start(timeout)
-        try:
-            reply = _lines(self.file)
-            sock.settimeout(timeout)
-        except (OSError, smtplib.SMTPServerDisconnected) as error:
-            self.close()
-            if isinstance(error, smtplib.SMTPServerDisconnected):
-                raise
-            raise smtplib.SMTPServerDisconnected("lost") from error
-        return reply
-
-
-class SmtpTlsClient(SmtpClient, smtplib.SMTP_SSL):
-    """The same client, with TLS from the first octet on."""
-
-
-def _lines(file: io.BufferedReader) -> tuple[int, bytes]:
-    words: list[bytes] = []
-    for _ in range(_MOST_LINES):
-        line = file.readline(_LONGEST_LINE + 1)
-        if not line:
-            raise smtplib.SMTPServerDisconnected("closed")
-        if len(line) > _LONGEST_LINE:
-            raise ReplyTooLongError
-        words.append(line[4:].strip())
-        if not line[:3].isdigit():
-            return -1, b"\n".join(words)
-        if line[3:4] != b"-":
-            return int(line[:3]), b"\n".join(words)
-    raise ReplyTooLongError
 
 
 #: The server closes the connection, whatever the command was (RFC 5321, 3.8).
@@ -111,6 +27,109 @@ _OK: Final = 250
 
 # Seconds to wait for the reply to QUIT.
 _QUIT_TIMEOUT: Final = 2.0
+
+# The longest reply: in lines, and its longest line in octets (RFC 5321, 4.5.3.1.5, has 512;
+# smtplib reads 8192).
+_MOST_LINES: Final = 100
+_LONGEST_LINE: Final = 8192
+
+# Characters of a reply that are shown.
+_SHOWN: Final = 200
+_ENHANCED: Final = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
+_ADDRESS: Final = re.compile(r"<[^<>\s]*>|[^\s<>()\[\],;:=\"']+@[^\s<>()\[\],;:\"']+")
+_UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e]+")
+
+# Codes about the session or the command (RFC 5321, RFC 4954). No address can cause them.
+_SESSION_CODES: Final = frozenset({500, 502, 503, 504, 521, 530, 534, 535, 538, 555})
+# Policy codes that are about the mailbox: disabled, or with a new owner (RFC 5248, RFC 7293).
+_MAILBOX_DETAILS: Final = frozenset({(7, 13), (7, 17), (7, 18)})
+# Codes about the sender's address (RFC 3463, RFC 5248). Some servers check it at RCPT only.
+_SENDER_DETAILS: Final = frozenset({(1, 7), (1, 8)})
+_ADDRESSING, _MAILBOX, _ROUTING, _CONTENT = 1, 2, 4, 6
+
+# Many servers send no enhanced codes. Then the text of the reply has to be enough.
+_POLICY: Final = re.compile(
+    r"relay|black.?list|block.?list|deny.?list|\brbl\b|dnsbl|spam|policy|reputation|authenti"
+    r"|sender|banned|blocked|too many|access denied|client host|administrative(ly)? prohibit",
+    re.IGNORECASE,
+)
+_NO_SUCH_USER: Final = re.compile(
+    r"user unknown|unknown user|no such (user|mailbox|recipient|address)|mailbox unavailable"
+    r"|(user|mailbox|recipient) (unknown|not found|does not exist)",
+    re.IGNORECASE,
+)
+_MAILBOX_UNAVAILABLE: Final = 550
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """A reply (RFC 5321, 4.2): its *code*, and the *text* of all its lines."""
+
+    code: int
+    text: str
+
+    @classmethod
+    def read(cls, code: int, octets: bytes) -> "SmtpReply":
+        """Return the reply without control characters: it is safe in a log and on a page."""
+        text = _UNPRINTABLE.sub(" ", octets.decode("ascii", "replace").replace("\n", " "))
+        return cls(code, text.strip())
+
+    @property
+    def positive(self) -> bool:
+        """Whether the server did what the command asked for (2yz)."""
+        return 200 <= self.code <= 299  # noqa: PLR2004 - RFC 5321, 4.2.1
+
+    @property
+    def transient(self) -> bool:
+        """Whether the server may do it later (4yz)."""
+        return 400 <= self.code <= 499  # noqa: PLR2004
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the server will not do it, however often it is asked (5yz)."""
+        return 500 <= self.code <= 599  # noqa: PLR2004
+
+    @property
+    def shown(self) -> str:
+        """The code and the text, shortened, and without the addresses in it."""
+        return f"{self.code} {_ADDRESS.sub('<…>', self.text)}".strip()[:_SHOWN]
+
+    @property
+    def is_about_address(self) -> bool:
+        """Whether a refusal at RCPT is about the address of the recipient.
+
+        It is not if the server would refuse any recipient: because of the client, the sender or
+        its own state (RFC 3463). If that is not clear, it is about the address (RFC 5321).
+        """
+        enhanced = _ENHANCED.match(self.text)
+        if self.code in _SESSION_CODES:
+            return False
+        if enhanced is None:
+            return _POLICY.search(self.text) is None
+        detail = int(enhanced[2]), int(enhanced[3])
+        if detail in _MAILBOX_DETAILS:
+            return True
+        return detail not in _SENDER_DETAILS and detail[0] in {
+            _ADDRESSING,
+            _MAILBOX,
+            _ROUTING,
+            _CONTENT,
+        }
+
+    @property
+    def is_clearly_about_address(self) -> bool:
+        """Whether a refusal of a whole mail, with one recipient, is clearly about the address.
+
+        If that is not clear, it is about the mail, as refusals at the final dot usually are.
+        """
+        if not self.permanent or not self.is_about_address or _POLICY.search(self.text):
+            return False
+        enhanced = _ENHANCED.match(self.text)
+        if enhanced is None:
+            return (
+                self.code == _MAILBOX_UNAVAILABLE and _NO_SUCH_USER.search(self.text) is not None
+            )
+        return (enhanced[1], int(enhanced[2])) == ("5", _ADDRESSING)
 
 
 class ConnectionLostError(Exception):
@@ -236,6 +255,10 @@ class SmtpConnection:
         return reply
 
 
+class ReplyTooLongError(smtplib.SMTPServerDisconnected):
+    """The reply has more lines, or a longer line, than this program reads."""
+
+
 def reason_of(error: BaseException) -> str:
     """Return why a connection was lost, in the words of the operating system if it has any."""
     cause = error.__context__
@@ -250,113 +273,77 @@ def reason_of(error: BaseException) -> str:
     return "it closed the connection"
 
 
-_LOGGED_IN: Final = 235
-_CHALLENGE: Final = 334
+class TimedReader(io.RawIOBase):
+    """Reads from a socket until the deadline that :meth:`start` sets."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self._sock = sock
+        self._deadline = 0.0
+
+    def start(self, seconds: float) -> None:
+        """Set the deadline for everything that is read from now on."""
+        self._deadline = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """Return ``True``: the stream can be read."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Read what has arrived; raise :exc:`TimeoutError` after the deadline."""
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        self._sock.settimeout(remaining)
+        return self._sock.recv_into(buffer)
 
 
-class ConnectError(Exception):
-    """There is no connection, so no mail was sent. The message is for the operator.
+class SmtpClient(smtplib.SMTP):
+    """The client of smtplib, with a time-out for a whole reply and a limit to its length.
 
-    It does not contain the password.
+    smtplib starts its time-out anew with each octet, so that a slow server could hold it for ever.
     """
 
+    _incoming: TimedReader | None = None
 
-class AuthoritiesError(ValueError):
-    """The file of certificate authorities cannot be read."""
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the code, -1 if there is none, and the text of all lines.
 
-
-def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
-    """Return a context that requires TLS 1.2 and a trusted certificate for the host.
-
-    Raises :exc:`AuthoritiesError` if the file of certificate authorities cannot be read.
-    """
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise AuthoritiesError(f"ca-file: {settings.ca_file} is no PEM file") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def connect(settings: SmtpSettings, context: ssl.SSLContext) -> SmtpConnection:
-    """Return a new connection that mails can be sent on; raises :class:`ConnectError`."""
-    server = f"{settings.host}:{settings.port}"
-    with _connect_errors(server, settings.timeout):
-        client = _client(settings, context)
-    try:
-        with _connect_errors(server, settings.timeout):
-            if settings.security == "starttls":
-                client.starttls(context=context)
-            client.ehlo_or_helo_if_needed()
-            if settings.user is not None and settings.password is not None:
-                _log_in(client, server, settings.user, settings.password)
-    except BaseException:
-        client.close()
-        raise
-    return SmtpConnection(client, settings.timeout, settings.final_timeout)
+        Raises :exc:`smtplib.SMTPServerDisconnected`, with the cause as its context.
+        """
+        sock = cast("socket.socket", self.sock)
+        timeout = cast("float", sock.gettimeout())
+        if self.file is None or self._incoming is None:
+            # A new reader after STARTTLS, as in smtplib: what arrived before TLS must not count.
+            self._incoming = TimedReader(sock)
+            self.file = io.BufferedReader(self._incoming)
+        self._incoming.start(timeout)
+        try:
+            reply = _lines(self.file)
+            sock.settimeout(timeout)
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            self.close()
+            if isinstance(error, smtplib.SMTPServerDisconnected):
+                raise
+            raise smtplib.SMTPServerDisconnected("lost") from error
+        return reply
 
 
-def _client(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
-    host, port, name = settings.host, settings.port, settings.local_hostname
-    if settings.security == "tls":
-        return SmtpTlsClient(host, port, name, timeout=settings.timeout, context=context)
-    return SmtpClient(host, port, name, timeout=settings.timeout)
+class SmtpTlsClient(SmtpClient, smtplib.SMTP_SSL):
+    """The same client, with TLS from the first octet on."""
 
 
-@contextmanager
-def _connect_errors(server: str, timeout: float) -> Iterator[None]:
-    try:
-        yield
-    except smtplib.SMTPNotSupportedError as error:
-        raise ConnectError(
-            f"The mail server {server} does not offer STARTTLS, which [mail] security = "
-            '"starttls" requires. Nothing was sent.'
-        ) from error
-    except smtplib.SMTPResponseException as error:
-        raise ConnectError(f"The mail server {server} said: {_said(error)}.") from error
-    except smtplib.SMTPException as error:
-        raise ConnectError(f"The mail server {server}: {reason_of(error)}.") from error
-    except OSError as error:
-        raise ConnectError(_system_reason(server, timeout, error)) from error
-
-
-def _said(error: smtplib.SMTPResponseException) -> str:
-    words = error.smtp_error
-    octets = words if isinstance(words, bytes) else words.encode()
-    return SmtpReply.read(error.smtp_code, octets).shown
-
-
-def _system_reason(server: str, timeout: float, error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The certificate of the mail server {server}: {error.verify_message}."
-    if isinstance(error, ssl.SSLError):
-        return f"The mail server {server}: TLS failed: {error.reason or error}."
-    if isinstance(error, TimeoutError):
-        return f"The mail server {server} does not answer within {timeout:g} seconds."
-    return f"The mail server {server} cannot be reached: {error.strerror or error}."
-
-
-def _log_in(client: smtplib.SMTP, server: str, user: str, password: str) -> None:
-    # smtplib's login() takes ASCII alone, and tries each mechanism with the same wrong password.
-    offered = client.esmtp_features.get("auth", "").upper().split()
-    if "PLAIN" in offered:
-        response = _base64(f"\0{user}\0{password}")
-        code, words = client.docmd("AUTH", f"PLAIN {response}")
-    elif "LOGIN" in offered:
-        code, words = client.docmd("AUTH", f"LOGIN {_base64(user)}")
-        if code == _CHALLENGE:
-            code, words = client.docmd(_base64(password))
-    else:
-        raise ConnectError(f"The mail server {server} offers no log-in by PLAIN or LOGIN.")
-    reply = SmtpReply.read(code, words)
-    if reply.permanent:
-        raise ConnectError(
-            f"The mail server {server} refuses the log-in ({reply.shown}): "
-            "correct user and password in [mail]."
-        )
-    if code != _LOGGED_IN:
-        raise ConnectError(f"The mail server {server} cannot log in now: {reply.shown}.")
-
-
-def _base64(text: str) -> str:
-    return b64encode(text.encode()).decode("ascii")
+def _lines(file: io.BufferedReader) -> tuple[int, bytes]:
+    words: list[bytes] = []
+    for _ in range(_MOST_LINES):
+        line = file.readline(_LONGEST_LINE + 1)
+        if not line:
+            raise smtplib.SMTPServerDisconnected("closed")
+        if len(line) > _LONGEST_LINE:
+            raise ReplyTooLongError
+        words.append(line[4:].strip())
+        if not line[:3].isdigit():
+            return -1, b"\n".join(words)
+        if line[3:4] != b"-":
+            return int(line[:3]), b"\n".join(words)
+    raise ReplyTooLongError

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The pool of connections to the mail server: kept open, and shared by threads."""
+"""Connects to the mail server; keeps the connections open, and shares them between threads."""
 
-from collections.abc import Callable
+import smtplib
+import ssl
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
-from .connection import ConnectError, SmtpConnection
+from .connection import SmtpClient, SmtpConnection, SmtpReply, SmtpTlsClient, reason_of
 from .settings import SmtpSettings
 
 # Seconds after a failed connection in which no thread tries again. More attempts do not help a
@@ -13,6 +17,21 @@ from .settings import SmtpSettings
 _PAUSE: Final = 1.0
 # Servers slow down, and then disconnect, a client that they refuse often: Postfix after 10 and 20.
 _MOST_REFUSALS: Final = 8
+
+# The log-in succeeded; the server asks for the next word (RFC 4954, 4 and 6).
+_LOGGED_IN: Final = 235
+_CHALLENGE: Final = 334
+
+
+class ConnectError(Exception):
+    """There is no connection, so no mail was sent. The message is for the operator.
+
+    It does not contain the password.
+    """
+
+
+class AuthoritiesError(ValueError):
+    """The file of certificate authorities cannot be read."""
 
 
 class ConnectionPool:
@@ -89,3 +108,100 @@ class ConnectionPool:
             count = sum(connection.idle_since <= since for connection in self._open)
             idle, self._open = self._open[:count], self._open[count:]
         return idle
+
+
+def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+    """Return a context that requires TLS 1.2 and a trusted certificate for the host.
+
+    Raises :exc:`AuthoritiesError` if the file of certificate authorities cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise AuthoritiesError(f"ca-file: {settings.ca_file} is no PEM file") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def connect(settings: SmtpSettings, context: ssl.SSLContext) -> SmtpConnection:
+    """Return a new connection that mails can be sent on; raises :class:`ConnectError`."""
+    server = f"{settings.host}:{settings.port}"
+    with _connect_errors(server, settings.timeout):
+        client = _client(settings, context)
+    try:
+        with _connect_errors(server, settings.timeout):
+            if settings.security == "starttls":
+                client.starttls(context=context)
+            client.ehlo_or_helo_if_needed()
+            if settings.user is not None and settings.password is not None:
+                _log_in(client, server, settings.user, settings.password)
+    except BaseException:
+        client.close()
+        raise
+    return SmtpConnection(client, settings.timeout, settings.final_timeout)
+
+
+def _client(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+    host, port, name = settings.host, settings.port, settings.local_hostname
+    if settings.security == "tls":
+        return SmtpTlsClient(host, port, name, timeout=settings.timeout, context=context)
+    return SmtpClient(host, port, name, timeout=settings.timeout)
+
+
+@contextmanager
+def _connect_errors(server: str, timeout: float) -> Iterator[None]:
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError as error:
+        raise ConnectError(
+            f"The mail server {server} does not offer STARTTLS, which [mail] security = "
+            '"starttls" requires. Nothing was sent.'
+        ) from error
+    except smtplib.SMTPResponseException as error:
+        raise ConnectError(f"The mail server {server} said: {_said(error)}.") from error
+    except smtplib.SMTPException as error:
+        raise ConnectError(f"The mail server {server}: {reason_of(error)}.") from error
+    except OSError as error:
+        raise ConnectError(_system_reason(server, timeout, error)) from error
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    words = error.smtp_error
+    octets = words if isinstance(words, bytes) else words.encode()
+    return SmtpReply.read(error.smtp_code, octets).shown
+
+
+def _system_reason(server: str, timeout: float, error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"The certificate of the mail server {server}: {error.verify_message}."
+    if isinstance(error, ssl.SSLError):
+        return f"The mail server {server}: TLS failed: {error.reason or error}."
+    if isinstance(error, TimeoutError):
+        return f"The mail server {server} does not answer within {timeout:g} seconds."
+    return f"The mail server {server} cannot be reached: {error.strerror or error}."
+
+
+def _log_in(client: smtplib.SMTP, server: str, user: str, password: str) -> None:
+    # smtplib's login() takes ASCII alone, and tries each mechanism with the same wrong password.
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        response = _base64(f"\0{user}\0{password}")
+        code, words = client.docmd("AUTH", f"PLAIN {response}")
+    elif "LOGIN" in offered:
+        code, words = client.docmd("AUTH", f"LOGIN {_base64(user)}")
+        if code == _CHALLENGE:
+            code, words = client.docmd(_base64(password))
+    else:
+        raise ConnectError(f"The mail server {server} offers no log-in by PLAIN or LOGIN.")
+    reply = SmtpReply.read(code, words)
+    if reply.permanent:
+        raise ConnectError(
+            f"The mail server {server} refuses the log-in ({reply.shown}): "
+            "correct user and password in [mail]."
+        )
+    if code != _LOGGED_IN:
+        raise ConnectError(f"The mail server {server} cannot log in now: {reply.shown}.")
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode("ascii")

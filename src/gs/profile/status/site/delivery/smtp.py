@@ -10,8 +10,8 @@ from hashlib import sha256
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
-from .connection import ConnectError, SmtpConnection, connect, tls_context
-from .pool import ConnectionPool
+from .connection import SmtpConnection
+from .pool import ConnectError, ConnectionPool, connect, tls_context
 from .ports import (
     Deferred,
     Delivered,

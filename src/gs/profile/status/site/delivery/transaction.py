@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from .connection import START_MAIL, ConnectionLostError, SmtpConnection
+from .connection import START_MAIL, ConnectionLostError, SmtpConnection, SmtpReply
 from .ports import (
     Deferred,
     Delivered,
@@ -16,7 +16,6 @@ from .ports import (
     RefusedRecipient,
     Rejected,
 )
-from .replies import SmtpReply
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 # What would end the command or the address early, or cannot be sent at all.
