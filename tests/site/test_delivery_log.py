@@ -17,9 +17,8 @@ from embedded.parts import MARCH, MemoryMailer, dispatching
 from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import Deferred, Delivered, Rejected
 from gs.profile.status.site.dispatch import Decision, NoReply
-from gs.profile.status.site.dispatch.call import SendCall
+from gs.profile.status.site.dispatch.call import SendCall, outcome_of
 from gs.profile.status.site.dispatch.delivery_log import BETWEEN_LINES, DeliveryLog
-from gs.profile.status.site.dispatch.outcome import outcome_of
 from gs.profile.status.site.logs import Log, set_up_log
 from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey, begin_calls
 from limits import LIMIT

@@ -13,8 +13,7 @@ from embedded.parts import MARCH, NOW, decider
 from gs.profile.status.hooks import HookReply
 from gs.profile.status.site.delivery import Delivered
 from gs.profile.status.site.dispatch import Processor
-from gs.profile.status.site.dispatch.call import SendCall
-from gs.profile.status.site.dispatch.outcome import outcome_of
+from gs.profile.status.site.dispatch.call import SendCall, outcome_of
 from gs.profile.status.site.dispatch.processor import UnsentKeys
 from gs.profile.status.site.logs import Log
 from gs.profile.status.site.store import tables

@@ -15,7 +15,7 @@ from gs.profile.status.site.delivery import (
     Rejected,
 )
 from gs.profile.status.site.dispatch import Decision
-from gs.profile.status.site.dispatch.outcome import (
+from gs.profile.status.site.dispatch.call import (
     IN_PROGRESS,
     KEY_REUSED,
     deferred,

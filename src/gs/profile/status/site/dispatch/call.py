@@ -1,15 +1,81 @@
 # SPDX-License-Identifier: MIT
-"""A call of the send hook, from its form to its answer."""
+"""A call of the send hook, from its form to its answer, and what follows from its delivery."""
 
 import asyncio
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal, TypeAlias
 
-from gs.profile.status.hooks import Period
-from gs.profile.status.site.delivery import OutgoingMail
+from gs.profile.status.hooks import KEY_HEADER, HookReply, Period, Status
+from gs.profile.status.site.delivery import (
+    Deferred,
+    Delivered,
+    DeliveryResult,
+    InDoubt,
+    OutgoingMail,
+    RecipientsRefused,
+    RefusedRecipient,
+    Rejected,
+)
 from gs.profile.status.site.store.calls import CallRecord, IdempotencyKey
 
-from .decide import Decision, MemberData
-from .outcome import Answer, Outcome
+from .decide import Decision, MemberData, skipped
+
+# Seconds until a call may be repeated whose mail has other recipients.
+_AT_ONCE: Final = 1
+_DEFERRED: Final = "Nobody was mailed. {reason}\n"
+_IN_PROGRESS: Final = f"{KEY_HEADER}: the site is still working on the call with this key.\n"
+_KEY_REUSED: Final = f"{KEY_HEADER}: this key was used with another form before.\n"
+_IN_DOUBT: Final = """\
+The mail server may or may not have taken this member's notification: the mail server, the site or
+the connection between them failed. The site does not send it again. Look for {message_id} in the
+log of the mail server, and then record the result with "sendprofile-site doubts".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """The answer to a call that has no reply of the hook.
+
+    *status* and *text* are those of HTTP, *retry_after* is in seconds, *label* is for the metric.
+    """
+
+    status: int
+    text: str
+    label: str
+    retry_after: int | None = None
+
+
+#: What a caller of the send hook gets.
+Answer: TypeAlias = HookReply | NoReply
+IN_PROGRESS: Final = NoReply(409, _IN_PROGRESS, "in_progress")
+KEY_REUSED: Final = NoReply(422, _KEY_REUSED, "key_reused")
+
+
+class Record(Enum):
+    """What to write of a call whose delivery has ended."""
+
+    FINISH = "the reply is final"
+    RELEASE = "nobody was mailed, so that the call may be repeated with its key"
+    ABANDON = "the mail is in doubt, and nobody works on it any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows from the result of a delivery.
+
+    *record* and *refused* are for the database, *answer* for the caller, *label* for the metric of
+    deliveries; *event* for the log, if the operator is to see it, with its level and *detail*.
+    """
+
+    record: Record
+    answer: Answer
+    label: str
+    refused: tuple[RefusedRecipient, ...] = ()
+    event: str = ""
+    level: Literal["info", "warning"] = "warning"
+    detail: str = ""
+    error: Exception | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -61,3 +127,75 @@ class SendCall:
             self.future.set_exception(answer)
         else:
             self.future.set_result(answer)
+
+
+def outcome_of(result: DeliveryResult, user_id: str, decision: Decision) -> Outcome:
+    """Return what follows from the *result* of the delivery that *decision* asked for."""
+    mail, name = decision.mail, decision.name
+    assert mail is not None  # noqa: S101 - there was something to deliver
+    record: Record
+    answer: Answer
+    match result:
+        case Delivered(refused):
+            label = "partly_refused" if refused else "delivered"
+            return Outcome(Record.FINISH, decision.reply, label, refused)
+        case RecipientsRefused(refused) if len(refused) < len(mail.recipients):
+            # These recipients alone prevented the delivery: without them the mail can be sent.
+            record, answer = Record.RELEASE, deferred(result.replies, _AT_ONCE)
+        case RecipientsRefused(refused):
+            record, answer = Record.FINISH, skipped(Status.NO_VERIFIED_ADDRESS, user_id, name)
+        case Rejected(reply):
+            answer = _rejected(reply, user_id, name)
+            return Outcome(Record.RELEASE, answer, "rejected", event="mail_rejected", detail=reply)
+        case Deferred(reason, retry_after):
+            answer = deferred(reason, retry_after)
+            return Outcome(
+                Record.RELEASE, answer, "deferred", event="mail_deferred", detail=reason
+            )
+        case InDoubt(reason, error):
+            answer = in_doubt(mail.message_id)
+            event = "delivery_failed" if error else "mail_in_doubt"
+            return Outcome(
+                Record.ABANDON, answer, "in_doubt", event=event, detail=reason, error=error
+            )
+    # The address is marked, so that the log has to say no more than that it is.
+    return Outcome(
+        record,
+        answer,
+        "recipients_refused",
+        refused,
+        event="recipients_refused",
+        level="info",
+        detail=result.replies,
+    )
+
+
+def deferred(reason: str, retry_after: int = 60) -> NoReply:
+    """Return the answer to a call that certainly mailed nobody, and may be repeated."""
+    return NoReply(503, _DEFERRED.format(reason=reason), "deferred", retry_after)
+
+
+def in_doubt(message_id: str) -> NoReply:
+    """Return the answer to a call whose mail may or may not have been taken."""
+    text = _IN_DOUBT.format(message_id=message_id or "a mail to the member")
+    return NoReply(500, text, "in_doubt")
+
+
+def label_of(answer: Answer | Exception) -> str:
+    """Return the label of an answer in the metric of calls."""
+    match answer:
+        case HookReply(status) if status in _LABELS:
+            return _LABELS[status]
+        case NoReply(label=label):
+            return label
+        case _:
+            return "failed"
+
+
+_LABELS: Final[dict[int, str]] = {status: status.name.lower() for status in Status}
+
+
+def _rejected(reply: str, user_id: str, name: str) -> HookReply:
+    # The server's reply first: a sender may show the beginning of the message alone.
+    text = f"It rejected the monthly profile-status notification to {name} ({user_id})"
+    return HookReply(Status.OTHER, f"The mail server said: {reply.rstrip('.')}. {text}")

@@ -9,8 +9,7 @@ from typing import Final
 
 from gs.profile.status.site.logs import Log
 
-from .call import SendCall
-from .outcome import Outcome
+from .call import Outcome, SendCall
 
 #: Seconds between two lines with the same event: a mail server that is down is down for everybody.
 BETWEEN_LINES: Final = 60.0

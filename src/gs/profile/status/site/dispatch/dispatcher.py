@@ -13,8 +13,7 @@ from gs.profile.status.hooks import Period
 from gs.profile.status.site.delivery import DeliveryResult, InDoubt, Mailer
 from gs.profile.status.site.store.calls import IdempotencyKey
 
-from .call import SendCall
-from .outcome import Answer, deferred, label_of, outcome_of
+from .call import Answer, SendCall, deferred, label_of, outcome_of
 from .processor import Processor
 
 if TYPE_CHECKING:
@@ -57,6 +56,7 @@ class Dispatcher:
         self._calls: deque[SendCall] = deque()
         self._delivered: deque[SendCall] = deque()
         self._deliveries: SimpleQueue[SendCall | None] = SimpleQueue()
+        self._most_delivering = _AHEAD * mailer.jobs
         self._delivering = 0
         self._closing = False
         self._changed = threading.Condition()
@@ -130,7 +130,7 @@ class Dispatcher:
         return [call for call in calls if not call.cancelled], delivered
 
     def _capacity(self) -> int:
-        return max(0, _AHEAD * self._mailer.jobs - self._delivering)
+        return max(0, self._most_delivering - self._delivering)
 
     def _process(self, calls: Sequence[SendCall], delivered: Sequence[SendCall]) -> None:
         batch = self._processor.process(calls, delivered, self._capacity())

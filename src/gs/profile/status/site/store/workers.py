@@ -25,13 +25,9 @@ class WorkerLease:
         self._engine = engine
         self._shared = engine.dialect.name == "postgresql"
         self._session: Connection | None = None
-        self._worker = ""
+        #: The name of this process; it changes with :meth:`renew`.
+        self.worker = ""
         self._begin()
-
-    @property
-    def worker(self) -> str:
-        """The name; it changes with :meth:`renew`."""
-        return self._worker
 
     def is_present(self) -> bool:
         """Return whether the others can still see that the worker is alive: ask the database."""
@@ -57,7 +53,7 @@ class WorkerLease:
 
     def is_alive(self, connection: Connection, worker: str) -> bool:
         """Return whether the process that is, or was, *worker* is alive, this one included."""
-        return worker == self._worker or is_alive(connection, worker)
+        return worker == self.worker or is_alive(connection, worker)
 
     def close(self) -> None:
         """Be present no more."""
@@ -74,7 +70,7 @@ class WorkerLease:
             session.detach()
             session.execute(select(func.pg_advisory_lock(number)))
             self._session = session
-        self._worker = str(number)
+        self.worker = str(number)
 
 
 def is_alive(connection: Connection, worker: str) -> bool:
