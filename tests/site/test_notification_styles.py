@@ -3,7 +3,7 @@
 
 import pytest
 
-from gs.profile.status.site.notification.templates import classes, compact, inline, rules
+from gs.profile.status.site.notification.render import classes, compact, inline, rules
 
 SHEET = "/* a { } */ .a, .b { color: #fff;\n margin: 0; } .b { border: 0; }"
 
