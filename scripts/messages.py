@@ -21,7 +21,7 @@ _METHODS: Final = [
     ("**/templates/**.txt", "jinja2.ext.babel_extract"),
     ("**.py", "python"),
 ]
-# The same options as in notification/templates.py.
+# The same options as in notification/render.py.
 _TEMPLATE_OPTIONS: Final = {
     "trimmed": "true",
     "trim_blocks": "true",

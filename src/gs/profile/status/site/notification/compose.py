@@ -79,11 +79,11 @@ def compose(summary: Summary, *, now: datetime, stop_url: str) -> Notification:
     """
     wording, contents = wording_for(summary.profile.language), choose(summary, stop_url)
     text, html = render.parts(wording, contents, _values(summary, contents, wording))
-    header = fields(summary, contents, wording, now)
+    header = dict(_fields(summary, contents, wording, now))
     return Notification(
-        message_id=message_id(summary),
+        message_id=header["Message-ID"],
         recipients=contents.recipients,
-        header="".join(f"{name}: {value}\n" for name, value in header),
+        header="".join(f"{name}: {value}\n" for name, value in header.items()),
         text=text,
         html=html,
     )
@@ -134,18 +134,18 @@ def _values(summary: Summary, contents: Contents, wording: Wording) -> dict[str,
     }
 
 
-def fields(
+def _fields(
     summary: Summary, contents: Contents, wording: Wording, now: datetime
 ) -> Iterator[tuple[str, str]]:
-    """Return the fields of a notification dated *now*, in order, lines ending with LF."""
+    # In order, each once, lines ending with LF.
     support = summary.sites[0].site.support_email
-    domain = _domain(summary)
+    domain = addresses.domain(support) or addresses.NO_DOMAIN
     title = contents.sites[0].title
     yield "From", addresses.mailbox(title, support) or f"support@{addresses.NO_DOMAIN}"
     yield "To", addresses.mailboxes(contents.profile.avatar.name, contents.recipients)
     yield "Subject", addresses.unstructured(wording.subject)
     yield "Date", format_datetime(now.astimezone(_zone(summary.profile.timezone)))
-    yield "Message-ID", message_id(summary)
+    yield "Message-ID", _message_id(summary, domain)
     yield "List-Id", f"<{_list_id(domain)}>"
     yield from _list_unsubscribe(contents.stop_url, contents.support_email)
     # RFC 3834; the next two are for Exchange and for older responders.
@@ -160,10 +160,11 @@ def fields(
     yield "Content-Type", f'multipart/alternative; boundary="{BOUNDARY}"'
 
 
-def message_id(summary: Summary) -> str:
-    """Return the Message-ID: a digest of the member, the period and the site."""
-    who = "\n".join((summary.sites[0].site.id, summary.profile.id, str(summary.period)))
-    return f"<{_digest(who, 16)}.{summary.period}@{_domain(summary)}>"
+def _message_id(summary: Summary, domain: str) -> str:
+    # The same for a member and a period, so that a mail which is composed again has the same one.
+    period = str(summary.period)
+    who = f"{summary.sites[0].site.id}\n{summary.profile.id}\n{period}"
+    return f"<{_digest(who, 16)}.{period}@{domain}>"
 
 
 def _list_unsubscribe(stop_url: str | None, support: str | None) -> Iterator[tuple[str, str]]:
@@ -175,10 +176,6 @@ def _list_unsubscribe(stop_url: str | None, support: str | None) -> Iterator[tup
         yield "List-Unsubscribe", ",\n ".join(f"<{way}>" for way in ways)
     if stop_url and stop_url.startswith("https://"):
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-
-
-def _domain(summary: Summary) -> str:
-    return addresses.domain(summary.sites[0].site.support_email) or addresses.NO_DOMAIN
 
 
 @lru_cache(maxsize=64)
