@@ -32,10 +32,9 @@ from gs.profile.status.site.text import safe_line
 from .files import Archive
 from .findings import Finding, Findings
 from .message import ParsedMessage, read_message, sender_of
-from .posts import PostBuilder, in_batches
+from .posts import PostBuilder, assign_topics, in_batches
 from .pseudonyms import Anonymizer, KeepIdentities, Pseudonymizer
 from .senders import Sender
-from .topics import assign_topics
 
 
 def find_site(engine: Engine, title: str, site_id: str | None = None) -> SiteData:

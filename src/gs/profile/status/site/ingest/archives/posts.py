@@ -1,13 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""Turns messages into new posts: their IDs, which of them are new, and who wrote them."""
+"""Turns messages into new posts: which of them are new, and their IDs, authors and topics."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from gs.profile.status.site.ingest.identifiers import identifier_of
-from gs.profile.status.site.store.archive import KnownPost, NewMember, NewPost
+from gs.profile.status.site.store.archive import (
+    KnownPost,
+    NewMember,
+    NewPost,
+    NewTopic,
+    TopicTitle,
+    find_titled_topics,
+    find_topics_of_answers,
+)
+from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey
+from gs.profile.status.site.store.posts import Span
+from gs.profile.status.site.subjects import NO_SUBJECT, strip_prefixes
 from gs.profile.status.site.text import safe_line
 
 from .findings import Finding, Findings
@@ -108,3 +121,102 @@ class PostBuilder:
         # The ID of a message that has the Message-ID of another one.
         key, date = self.key, message.date.isoformat()
         return identifier_of(key.site_id, key.group_id, message.message_id, date)
+
+
+#: How long after the last post a topic is continued by its subject alone. People who answer do
+#: so within weeks; subjects that come again ("Minutes", "Call for papers") do so within a year.
+CONTINUED: Final = timedelta(days=183)
+# Clocks differ, and a reply may lie in the archive before what it answers.
+_ASKEW: Final = timedelta(days=1)
+
+
+def assign_topics(
+    connection: Connection,
+    key: GroupKey,
+    tag: str,
+    posts: Collection[NewPost],
+    known: Mapping[str, KnownPost],
+) -> tuple[list[NewPost], list[NewTopic]]:
+    """Return the *posts* with their topics, and the topics that are new.
+
+    *known* are the posts in the database that the posts answer. *tag* is what the list adds to
+    subjects.
+    """
+    threading = Threading(tag, {post_id: post.topic_id for post_id, post in known.items()})
+    threading.look_up(connection, key, posts)
+    threaded = [threading.assign(post) for post in posts]
+    return threaded, threading.new
+
+
+@dataclass(slots=True)
+class Threading:
+    """The topics of a group, as far as the posts of one batch may belong to them."""
+
+    tag: str
+    _of_post: dict[str, str]
+    new: list[NewTopic] = field(default_factory=list)
+    _of_answer: dict[str, str] = field(default_factory=dict)
+    _by_title: defaultdict[str, list[TopicTitle]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    _by_id: dict[str, TopicTitle] = field(default_factory=dict)
+
+    def look_up(self, connection: Connection, key: GroupKey, posts: Collection[NewPost]) -> None:
+        """Read the topics from the database that *posts* may belong to."""
+        self._of_answer = find_topics_of_answers(connection, [post.post_id for post in posts])
+        replies: dict[str, list[datetime]] = {}
+        for post in posts:
+            title, continues = self._title(post)
+            if continues:
+                replies.setdefault(title, []).append(post.date)
+        if replies:
+            dates = [date for some in replies.values() for date in some]
+            span = Span(min(dates) - CONTINUED, max(dates) + CONTINUED)
+            for topic in find_titled_topics(connection, key, replies.keys(), span):
+                self._add(topic)
+
+    def assign(self, post: NewPost) -> NewPost:
+        """Return *post* with its topic, which is new where it has none."""
+        title, continues = self._title(post)
+        topic_id = self._find(post, title, continues=continues)
+        if topic_id is None:
+            topic_id = identifier_of("topic", post.post_id)
+            self.new.append(NewTopic(topic_id, title, post.post_id, post.date))
+        self._of_post[post.post_id] = topic_id
+        for answered in post.answers[:1]:
+            self._of_answer.setdefault(answered, topic_id)
+        topic = self._by_id.get(topic_id)
+        if topic is None:
+            self._add(TopicTitle(topic_id, title, post.date, post.date))
+        else:
+            topic.began = min(topic.began, post.date)
+            topic.latest = max(topic.latest, post.date)
+        return replace(post, topic_id=topic_id)
+
+    def _find(self, post: NewPost, title: str, *, continues: bool) -> str | None:
+        # First the topic of the nearest of the posts that it answers; then that of a post that
+        # answers it, where the archive has the answer first; then, for a reply alone, the one of
+        # the same subject that began last, if it is recent: two messages that are no replies may
+        # well have the same subject.
+        for answered in post.answers:
+            if answered in self._of_post:
+                return self._of_post[answered]
+        topic_id = self._of_answer.get(post.post_id)
+        if topic_id is not None or not continues:
+            return topic_id
+        recent = [
+            topic
+            for topic in self._by_title[title]
+            if topic.began <= post.date + _ASKEW and topic.latest >= post.date - CONTINUED
+        ]
+        last = max(recent, key=lambda topic: (topic.began, topic.topic_id), default=None)
+        return None if last is None else last.topic_id
+
+    def _title(self, post: NewPost) -> tuple[str, bool]:
+        # The title, and whether a topic of this title may be continued.
+        title, is_reply = strip_prefixes(post.subject, self.tag)
+        return title or NO_SUBJECT, bool(title) and is_reply
+
+    def _add(self, topic: TopicTitle) -> None:
+        self._by_title[topic.title].append(topic)
+        self._by_id[topic.topic_id] = topic
