@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from gs.profile.status.hooks import Period
 from gs.profile.status.site.activity.topics import order_discussions
-from gs.profile.status.site.store.posts import Span, StoredPost
+from gs.profile.status.site.store.posts import StoredPost, TimeSpan
 
-SPAN = Span.of(Period(2026, 3))
+SPAN = TimeSpan.of(Period(2026, 3))
 
 
 def topic(name, *people, day=15, hour=0):

@@ -28,8 +28,8 @@ from gs.profile.status.site.store.groups import (
     find_names,
 )
 from gs.profile.status.site.store.posts import (
-    Span,
     StoredPost,
+    TimeSpan,
     find_authors,
     find_bodies,
     find_message_ids,
@@ -107,8 +107,8 @@ def compute_activity(
     data = find_group(connection, key)
     if data is None:
         return None
-    span, before = Span.of(period), Span.of(period.before())
-    posts = find_posts(connection, key, Span(before.since, span.until))
+    span, before = TimeSpan.of(period), TimeSpan.of(period.before())
+    posts = find_posts(connection, key, TimeSpan(before.since, span.until))
     first = bisect_left(posts, span.since, key=lambda post: post.date)
     month = _Month(key, data.site_url, layout, span, posts[first:])
     activity = _activity(connection, month, count_figures(posts[:first]))
@@ -122,7 +122,7 @@ class _Month:
     key: GroupKey
     site_url: str
     layout: Layout
-    span: Span
+    span: TimeSpan
     posts: list[StoredPost]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gs.profile.status.site.model import Topic
-from gs.profile.status.site.store.posts import Span, StoredPost
+from gs.profile.status.site.store.posts import StoredPost, TimeSpan
 
 # A topic of the last moment of a month is worth this part more than one of the first.
 _RECENCY: Final = 0.2
@@ -42,7 +42,7 @@ class Discussion:
         return Topic(self.posts[0].subject, url, len(self.posts), len(people), self.latest)
 
 
-def order_discussions(posts: Sequence[StoredPost], span: Span) -> list[Discussion]:
+def order_discussions(posts: Sequence[StoredPost], span: TimeSpan) -> list[Discussion]:
     """Return the topics of the *posts* of a month, which are by date; the best topic comes first.
 
     The worth of a topic is a sum over its authors: each counts log2(1 + n) for n posts. So one
@@ -58,7 +58,7 @@ def order_discussions(posts: Sequence[StoredPost], span: Span) -> list[Discussio
     return sorted(discussions, key=lambda one: _rank(one, span))
 
 
-def _rank(one: Discussion, span: Span) -> tuple[bool, float, timedelta, str]:
+def _rank(one: Discussion, span: TimeSpan) -> tuple[bool, float, timedelta, str]:
     times = Counter(post.user_id for post in one.posts)
     # An exact sum does not depend on the order of the authors.
     voices = math.fsum(math.log2(1 + count) for count in times.values())

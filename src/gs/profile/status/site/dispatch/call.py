@@ -61,7 +61,7 @@ class Record(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """What follows from the result of a delivery.
 
     *record* and *refused* are for the database, *answer* for the caller, *label* for the metric of
@@ -95,7 +95,7 @@ class SendCall:
     member: MemberData | None = None
     decision: Decision | None = None
     worker: str = ""
-    outcome: Outcome | None = None
+    outcome: DeliveryOutcome | None = None
     delivered_at: float = 0.0
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     future: asyncio.Future[Answer] = field(init=False)
@@ -115,6 +115,11 @@ class SendCall:
         return self.decision.mail if self.decision else None
 
     @property
+    def message_id(self) -> str:
+        """The Message-ID of the mail; empty if there is none."""
+        return self.mail.message_id if self.mail else ""
+
+    @property
     def cancelled(self) -> bool:
         """Whether nobody waits for the answer: the client has gone, or has been answered."""
         return self.future.done()
@@ -129,7 +134,7 @@ class SendCall:
             self.future.set_result(answer)
 
 
-def outcome_of(result: DeliveryResult, user_id: str, decision: Decision) -> Outcome:
+def outcome_of(result: DeliveryResult, user_id: str, decision: Decision) -> DeliveryOutcome:
     """Return what follows from the *result* of the delivery that *decision* asked for."""
     mail, name = decision.mail, decision.name
     assert mail is not None  # noqa: S101 - there was something to deliver
@@ -138,7 +143,7 @@ def outcome_of(result: DeliveryResult, user_id: str, decision: Decision) -> Outc
     match result:
         case Delivered(refused):
             label = "partly_refused" if refused else "delivered"
-            return Outcome(Record.FINISH, decision.reply, label, refused)
+            return DeliveryOutcome(Record.FINISH, decision.reply, label, refused)
         case RecipientsRefused(refused) if len(refused) < len(mail.recipients):
             # These recipients alone prevented the delivery: without them the mail can be sent.
             record, answer = Record.RELEASE, deferred(result.replies, _AT_ONCE)
@@ -146,20 +151,22 @@ def outcome_of(result: DeliveryResult, user_id: str, decision: Decision) -> Outc
             record, answer = Record.FINISH, skipped(Status.NO_VERIFIED_ADDRESS, user_id, name)
         case Rejected(reply):
             answer = _rejected(reply, user_id, name)
-            return Outcome(Record.RELEASE, answer, "rejected", event="mail_rejected", detail=reply)
+            return DeliveryOutcome(
+                Record.RELEASE, answer, "rejected", event="mail_rejected", detail=reply
+            )
         case Deferred(reason, retry_after):
             answer = deferred(reason, retry_after)
-            return Outcome(
+            return DeliveryOutcome(
                 Record.RELEASE, answer, "deferred", event="mail_deferred", detail=reason
             )
         case InDoubt(reason, error):
             answer = in_doubt(mail.message_id)
             event = "delivery_failed" if error else "mail_in_doubt"
-            return Outcome(
+            return DeliveryOutcome(
                 Record.ABANDON, answer, "in_doubt", event=event, detail=reason, error=error
             )
     # The address is marked, so that the log has to say no more than that it is.
-    return Outcome(
+    return DeliveryOutcome(
         record,
         answer,
         "recipients_refused",

@@ -153,7 +153,7 @@ def summarise_sites(
             site=site,
             home=layout.home(site.url),
             administrator=site.id in administered,
-            memberships=_by_title(memberships[site.id]),
+            memberships=tuple(sorted(memberships[site.id], key=_title)),
         )
         for site in sorted(sites.values(), key=lambda site: site.rank)
     )
@@ -181,5 +181,5 @@ def summarise(
     return Summary(period, profile, sites)
 
 
-def _by_title(memberships: Iterable[Membership]) -> tuple[Membership, ...]:
-    return tuple(sorted(memberships, key=lambda one: (one.group.title.casefold(), one.group.id)))
+def _title(membership: Membership) -> tuple[str, str]:
+    return membership.group.title.casefold(), membership.group.id

@@ -9,7 +9,7 @@ from typing import Final
 
 from gs.profile.status.site.logs import Log
 
-from .call import Outcome, SendCall
+from .call import DeliveryOutcome, SendCall
 
 #: Seconds between two lines with the same event: a mail server that is down is down for everybody.
 BETWEEN_LINES: Final = 60.0
@@ -37,7 +37,7 @@ class DeliveryLog:
         if outcome.error:
             self._log.failure(outcome.event, outcome.error)
         elif outcome.event == "mail_in_doubt":
-            self.doubt(_message_id(call))
+            self.doubt(call.message_id)
         elif outcome.event:
             self._write(call, outcome)
 
@@ -45,7 +45,7 @@ class DeliveryLog:
         """Write that the mail with that Message-ID is in doubt."""
         self._log.warning("mail_in_doubt", message_id=message_id)
 
-    def _write(self, call: SendCall, outcome: Outcome) -> None:
+    def _write(self, call: SendCall, outcome: DeliveryOutcome) -> None:
         event = outcome.event
         self._unwritten[event] += 1
         now = self._clock()
@@ -57,13 +57,9 @@ class DeliveryLog:
         write(
             event,
             reply=_without_personal_data(call, outcome.detail),
-            message_id=_message_id(call),
+            message_id=call.message_id,
             times=self._unwritten.pop(event),
         )
-
-
-def _message_id(call: SendCall) -> str:
-    return call.mail.message_id if call.mail else ""
 
 
 def _without_personal_data(call: SendCall, text: str) -> str:

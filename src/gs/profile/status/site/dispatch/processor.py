@@ -32,7 +32,7 @@ from gs.profile.status.site.store.database import Connection, DBAPIError, Engine
 from gs.profile.status.site.store.members import mark_undeliverable
 from gs.profile.status.site.store.workers import WorkerLease
 
-from .call import IN_PROGRESS, KEY_REUSED, Answer, NoReply, Record, SendCall, deferred, in_doubt
+from .call import IN_PROGRESS, KEY_REUSED, Answer, Record, SendCall, deferred, in_doubt
 from .decide import Decider, Decision
 from .delivery_log import DeliveryLog
 
@@ -352,15 +352,12 @@ class Processor:
         kept: list[SendCall] = []
         for call in self._unrecorded:
             if not away or call.delivered_at <= late:
-                batch.answer(call, self._in_doubt(call))
+                batch.answer(call, in_doubt(call.message_id))
                 call.delivered_at = inf
             if away:
                 kept.append(call)
         self._unrecorded = kept
         return batch
-
-    def _in_doubt(self, call: SendCall) -> NoReply:
-        return in_doubt(call.mail.message_id if call.mail else "")
 
     def _release(self, batch: Batch) -> None:
         unrecorded = set(map(id, self._unrecorded))

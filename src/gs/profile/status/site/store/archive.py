@@ -23,7 +23,7 @@ from sqlalchemy import (
 from gs.profile.status.site.addresses import fold
 
 from .groups import GroupKey
-from .posts import Span, chunks
+from .posts import TimeSpan, chunks
 from .tables import GROUP, MEMBERSHIP, PERSON, POST, TOPIC, USER_EMAIL
 
 #: How many topics of the same subjects are read, the latest first.
@@ -106,7 +106,7 @@ def add_members(
     """
     owners = find_owners(connection, {one.address for one in members if one.address})
     ids = {one.user_id: owners.get(fold(one.address), one.user_id) for one in members}
-    known = _find_people(connection, set(ids.values()))
+    known = {row.user_id for row in _each(connection, PERSON.c.user_id, set(ids.values()))}
     # Of several new members with one address, or one ID, the first counts: it comes last here.
     people: dict[str, dict[str, Any]] = {}
     emails: dict[str, dict[str, Any]] = {}
@@ -193,7 +193,7 @@ def find_topics_of_answers(connection: Connection, post_ids: Collection[str]) ->
 
 
 def find_titled_topics(
-    connection: Connection, key: GroupKey, titles: Collection[str], span: Span
+    connection: Connection, key: GroupKey, titles: Collection[str], span: TimeSpan
 ) -> Iterator[TopicTitle]:
     """Yield topics of a group with these titles, last posted to in the span, the latest first."""
     query = (
@@ -244,10 +244,6 @@ def _add_memberships(connection: Connection, key: GroupKey, user_ids: Collection
         if (user_id, group_id) not in known
     ]
     add(connection, MEMBERSHIP, rows)
-
-
-def _find_people(connection: Connection, user_ids: Collection[str]) -> set[str]:
-    return {row.user_id for row in _each(connection, PERSON.c.user_id, user_ids)}
 
 
 def _each(

@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """The time from one moment up to, but without, another."""
 
     since: datetime
@@ -54,7 +54,7 @@ class StoredPost(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class NewPost:
+class PostInTopic:
     """A post to add; *in_reply_to* is the ID of the post that it answers, or empty."""
 
     post_id: str
@@ -67,14 +67,14 @@ class NewPost:
 
 
 @dataclass(frozen=True, slots=True)
-class NewTopic:
+class TopicWithPosts:
     """A topic to add, with all its *posts* in the order of their dates."""
 
     topic_id: str
     key: GroupKey
     title: str
     hidden: datetime | None
-    posts: Sequence[NewPost]
+    posts: Sequence[PostInTopic]
 
 
 def chunks(values: Iterable[_T], length: int = 500) -> Iterator[list[_T]]:
@@ -87,7 +87,7 @@ def chunks(values: Iterable[_T], length: int = 500) -> Iterator[list[_T]]:
         yield chunk
 
 
-def find_posts(connection: Connection, key: GroupKey, span: Span) -> list[StoredPost]:
+def find_posts(connection: Connection, key: GroupKey, span: TimeSpan) -> list[StoredPost]:
     """Return the posts to a group, by date, those of one moment by ID."""
     query = (
         select(
@@ -158,7 +158,7 @@ def count_by_month(connection: Connection) -> dict[Period, int]:
     return {Period(int(year), int(month)): count for year, month, count in rows}
 
 
-def add_topic(connection: Connection, topic: NewTopic) -> None:
+def add_topic(connection: Connection, topic: TopicWithPosts) -> None:
     """Add a topic with its posts; it may not exist."""
     place = {"topic_id": topic.topic_id, "site_id": topic.key.site_id}
     place["group_id"] = topic.key.group_id

@@ -19,7 +19,7 @@ from gs.profile.status.site.store.archive import (
 )
 from gs.profile.status.site.store.database import Connection
 from gs.profile.status.site.store.groups import GroupKey
-from gs.profile.status.site.store.posts import Span
+from gs.profile.status.site.store.posts import TimeSpan
 from gs.profile.status.site.subjects import NO_SUBJECT, strip_prefixes
 from gs.profile.status.site.text import safe_line
 
@@ -171,7 +171,7 @@ class Threading:
                 replies.setdefault(title, []).append(post.date)
         if replies:
             dates = [date for some in replies.values() for date in some]
-            span = Span(min(dates) - CONTINUED, max(dates) + CONTINUED)
+            span = TimeSpan(min(dates) - CONTINUED, max(dates) + CONTINUED)
             for topic in find_titled_topics(connection, key, replies.keys(), span):
                 self._add(topic)
 

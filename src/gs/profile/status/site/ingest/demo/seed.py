@@ -22,7 +22,7 @@ from gs.profile.status.site.store.people import (
     add_memberships,
     add_people,
 )
-from gs.profile.status.site.store.posts import NewPost, NewTopic, add_topic
+from gs.profile.status.site.store.posts import PostInTopic, TopicWithPosts, add_topic
 
 from .fixtures import DemoGroup, DemoPerson, read_groups, read_people, read_sites
 from .writer import DemoMember, DemoPost, write_topics
@@ -120,15 +120,17 @@ def _addresses(user_id: str, one: DemoPerson, now: datetime, random: Random) -> 
     return rows
 
 
-def _topic(group: DemoGroup, subject: str, posts: list[DemoPost], random: Random) -> NewTopic:
+def _topic(
+    group: DemoGroup, subject: str, posts: list[DemoPost], random: Random
+) -> TopicWithPosts:
     ids = [identifier(random.getrandbits(128)) for _ in posts]
-    return NewTopic(
+    return TopicWithPosts(
         topic_id=identifier_of(group.site_id, group.group_id, subject),
         key=GroupKey(group.site_id, group.group_id),
         title=subject,
         hidden=posts[0].hidden,
         posts=tuple(
-            NewPost(
+            PostInTopic(
                 post_id=post_id,
                 user_id=post.author.user_id,
                 in_reply_to="" if post.answers is None else ids[post.answers],

@@ -52,14 +52,14 @@ class RowErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """A row: its first line in the file, and its cells by the names in :data:`COLUMNS`."""
 
     line: int
     cells: Mapping[str, str]
 
 
-def read_rows(stream: BinaryIO, errors: RowErrors) -> Iterator[Row]:
+def read_rows(stream: BinaryIO, errors: RowErrors) -> Iterator[CsvRow]:
     """Yield the rows that are not empty; a row that cannot be read is added to *errors*.
 
     Raises :exc:`NotACsvError`.
@@ -81,7 +81,7 @@ def read_rows(stream: BinaryIO, errors: RowErrors) -> Iterator[Row]:
             elif _UNDECODABLE.search("".join(cells)):
                 errors.add(line, _NOT_UTF_8)
             elif any(cells):
-                yield Row(line, dict(zip(columns, cells, strict=False)))
+                yield CsvRow(line, dict(zip(columns, cells, strict=False)))
         line = lines.count + 1
 
 

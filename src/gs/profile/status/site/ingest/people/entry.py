@@ -13,7 +13,7 @@ from babel import Locale, UnknownLocaleError
 from gs.profile.status.site.addresses import AddressError, fold, parse_new_address
 from gs.profile.status.site.text import is_harmful
 
-from .csvfile import Row, RowErrors, read_rows, shown
+from .csvfile import CsvRow, RowErrors, read_rows, shown
 
 _LONGEST_CELL: Final = 10_000
 _LONGEST_NAME: Final = 255
@@ -63,7 +63,7 @@ class _CellError(Exception):
     """A cell is wrong; the message says how."""
 
 
-def _read_cell(row: Row, column: str, errors: RowErrors) -> str:
+def _read_cell(row: CsvRow, column: str, errors: RowErrors) -> str:
     text = row.cells[column].strip()
     try:
         return _READ[column](_checked(text)) if text else ""
