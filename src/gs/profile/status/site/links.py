@@ -125,77 +125,78 @@ def message_id_hash(message_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SitePages:
-    """The pages of a site; each is ``None`` if the site's own URL is not one of the web."""
+    """The pages of a site; each is ``None`` if the site's own URL is not one of the web.
+
+    On one of them a member who never logged in gets a password; on the other two an administrator
+    starts a group, and manages the site.
+    """
 
     url: str | None
-
-    @property
-    def reset_password(self) -> str | None:
-        """The page on which a member who never logged in gets a password."""
-        return _page(self.url, "reset_password.html")
-
-    @property
-    def start_group(self) -> str | None:
-        """The page on which an administrator starts a group."""
-        return _page(self.url, "createagroup.html")
-
-    @property
-    def administer(self) -> str | None:
-        """The page on which an administrator manages the site."""
-        return _page(self.url, "admindivision")
+    reset_password: str | None
+    start_group: str | None
+    administer: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPages:
     """The pages of a group; each is ``None`` if its URL is missing, or not one of the web.
 
-    The posts are at *url*; GroupServer's page of the group, with the settings, at *settings_url*.
+    The posts are at *url*. On the others a member leaves the group, starts a topic, and chooses
+    between a digest and one e-mail per post; an administrator sets who may see the group.
     """
 
     url: str | None
-    settings_url: str | None
-
-    @property
-    def leave(self) -> str | None:
-        """The page on which a member leaves the group."""
-        return _page(self.settings_url, "leave.html")
-
-    @property
-    def start_topic(self) -> str | None:
-        """The page on which a member starts a topic."""
-        return _page(self.settings_url, "starttopic.html")
-
-    @property
-    def delivery(self) -> str | None:
-        """The page on which a member chooses between a digest and one e-mail per post."""
-        return _page(self.settings_url, "email_settings.html")
-
-    @property
-    def privacy(self) -> str | None:
-        """The page on which an administrator sets who may see the group."""
-        return _page(self.settings_url, "admin_change_basic_privacy.html")
+    leave: str | None
+    start_topic: str | None
+    delivery: str | None
+    privacy: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProfilePages:
-    """The pages of a member; each is ``None`` if the profile's URL is not one of the web."""
+    """The pages of a member; each is ``None`` if the profile's URL is not one of the web.
+
+    On them members change their names and biographies, their photos, and their e-mail addresses.
+    """
 
     url: str | None
+    edit: str | None
+    photo: str | None
+    email_settings: str | None
 
-    @property
-    def edit(self) -> str | None:
-        """The page on which members change their names and biographies."""
-        return _page(self.url, "edit.html")
 
-    @property
-    def photo(self) -> str | None:
-        """The page on which members change their photos."""
-        return _page(self.url, "image.html")
+def site_pages(url: str | None) -> SitePages:
+    """Return the pages of the site at *url*."""
+    home = web(url)
+    return SitePages(
+        url=home,
+        reset_password=_page(home, "reset_password.html"),
+        start_group=_page(home, "createagroup.html"),
+        administer=_page(home, "admindivision"),
+    )
 
-    @property
-    def email_settings(self) -> str | None:
-        """The page on which members add, verify and choose e-mail addresses."""
-        return _page(self.url, "emailsettings.html")
+
+def group_pages(url: str | None, settings_url: str | None) -> GroupPages:
+    """Return the pages of a group: the posts at *url*, the others below *settings_url*."""
+    settings = web(settings_url)
+    return GroupPages(
+        url=web(url),
+        leave=_page(settings, "leave.html"),
+        start_topic=_page(settings, "starttopic.html"),
+        delivery=_page(settings, "email_settings.html"),
+        privacy=_page(settings, "admin_change_basic_privacy.html"),
+    )
+
+
+def profile_pages(url: str | None) -> ProfilePages:
+    """Return the pages of the member whose profile is at *url*."""
+    profile = web(url)
+    return ProfilePages(
+        url=profile,
+        edit=_page(profile, "edit.html"),
+        photo=_page(profile, "image.html"),
+        email_settings=_page(profile, "emailsettings.html"),
+    )
 
 
 def _page(url: str | None, name: str) -> str | None:

@@ -106,7 +106,11 @@ class GroupSection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupContents:
-    """What a notification says of a group. *people* are authors, or members if nobody posted."""
+    """What a notification says of a group.
+
+    *people* are authors, or members if nobody posted. *further_topics* counts the topics that are
+    not among the *top_topics*.
+    """
 
     title: str
     pages: links.GroupPages
@@ -119,13 +123,9 @@ class GroupContents:
     people: tuple[Avatar, ...]
     unnamed_authors: int
     top_topics: tuple[Topic, ...]
+    further_topics: int
     keywords: tuple[Keyword, ...]
     advice: Advice | None
-
-    @property
-    def further_topics(self) -> int:
-        """The number of topics that are not listed."""
-        return self.figures.topics - len(self.top_topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,10 @@ def choose_group(view: GroupView) -> GroupContents:
     figures = activity.figures
     shown = (person for person in _people(group, activity) if person.id != view.hidden)
     people = tuple(map(avatar_of, islice(shown, _PEOPLE)))
-    pages = links.GroupPages(links.web(group.url), links.web(group.settings_url))
+    safe = map(_safe_topic, activity.topics)
+    sized = ((len(topic.title) or _NO_TITLE, topic) for topic in safe)
+    top_topics = tuple(_within(_TITLES, sized))
+    pages = links.group_pages(group.url, group.settings_url)
     is_too_secret = group.secret and group.member_count > _SECRET_MEMBERS
     return GroupContents(
         title=_group_title(group),
@@ -202,7 +205,8 @@ def choose_group(view: GroupView) -> GroupContents:
         before=activity.before if activity.before.posts else None,
         people=people,
         unnamed_authors=max(0, figures.authors - len(people) - view.posted),
-        top_topics=_top_topics(activity.topics),
+        top_topics=top_topics,
+        further_topics=figures.topics - len(top_topics),
         keywords=_keywords(activity.keywords),
         advice=view.advice if pages.delivery else None,
     )
@@ -212,7 +216,7 @@ def _site(part: SiteSummary, reader: str, period: Period, news_limit: int) -> Si
     site = part.site
     return SiteContents(
         title=safe_line(site.title, NAME) or urlsplit(links.web(site.url) or "").netloc,
-        pages=links.SitePages(links.web(part.home)),
+        pages=links.site_pages(part.home),
         administrator=part.administrator,
         news=clean(site.news, news_limit) if site.news else None,
         groups=tuple(_group(one, reader, period) for one in part.memberships),
@@ -250,11 +254,6 @@ def _advice(setting: EmailSetting, posts: int) -> Advice | None:
 
 def _group_title(group: Group) -> str:
     return safe_line(group.title, NAME) or safe_line(group.id, NAME)
-
-
-def _top_topics(topics: Iterable[Topic]) -> tuple[Topic, ...]:
-    safe = map(_safe_topic, topics)
-    return tuple(_within(_TITLES, ((len(topic.title) or _NO_TITLE, topic) for topic in safe)))
 
 
 def _safe_topic(topic: Topic) -> Topic:
@@ -315,7 +314,7 @@ def _profile(profile: Profile) -> ProfileContents:
     addresses = profile.addresses
     return ProfileContents(
         avatar=avatar_of(profile),
-        pages=links.ProfilePages(links.web(profile.url)),
+        pages=links.profile_pages(profile.url),
         biography=safe_lines(profile.biography, _BIOGRAPHY),
         addresses=Addresses(
             preferred=_safe(addresses.preferred),

@@ -29,20 +29,15 @@ _LONGEST_TAG: Final = 35  # RFC 5646, 4.4.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wording:
-    """A language, and its region if known, with the catalogue of its messages."""
+    """A language, and its region if known, with the catalogue of its messages.
+
+    The BCP 47 *tag* is for HTML and header fields; every notification has the same *subject*.
+    """
 
     locale: Locale
     catalogue: gettext.NullTranslations
-
-    @property
-    def tag(self) -> str:
-        """The BCP 47 tag, for HTML and header fields."""
-        return str(self.locale).replace("_", "-")
-
-    @property
-    def subject(self) -> str:
-        """The subject of every notification."""
-        return self.catalogue.gettext("What is happening in your groups")
+    tag: str
+    subject: str
 
     def month(self, period: Period) -> str:
         """Return the name of the month, as in a sentence."""
@@ -114,7 +109,9 @@ def wording_for(language: str) -> Wording:
 @lru_cache(maxsize=64)
 def _wording(identifier: str) -> Wording:
     locale = Locale.parse(identifier)
-    return Wording(locale, catalogue_of(locale.language))
+    catalogue = catalogue_of(locale.language)
+    subject = catalogue.gettext("What is happening in your groups")
+    return Wording(locale, catalogue, str(locale).replace("_", "-"), subject)
 
 
 def locale_for(language: str) -> Locale:
