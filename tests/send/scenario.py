@@ -121,21 +121,12 @@ def hanging(behaviour: Behaviour) -> Callable[[Request], Behaviour | None]:
     return lambda _: next(first, behaviour)
 
 
-def stop_listening(site: GroupServer) -> None:
-    """Make *site* accept no more connections; the present ones stay open.
-
-    It may be called while a request is answered, and the site be started again afterwards.
-    """
-    site._listener._rope.close()
-    site._listener._accepting.join()
-
-
 def last_words(site: GroupServer, count: int = 1) -> Callable[[Request], Behaviour]:
     """Return the last answers of *site*, to *count* calls that are in flight together.
 
     It listens no more when they have all arrived, and then answers them: so none of them is lost.
     """
-    everybody = Barrier(count, lambda: stop_listening(site))
+    everybody = Barrier(count, site.stop_listening)
 
     def answer(_: Request) -> Behaviour:
         everybody.wait(LIMIT)

@@ -86,6 +86,14 @@ class GroupServer:
         self._listener.stop()
         self._listener = None
 
+    def stop_listening(self) -> None:
+        """Accept no more connections; the present ones stay open.
+
+        It may be called while a request is answered. Then the site can be started again.
+        """
+        if self._listener is not None:
+            self._listener.stop_listening()
+
     def cut(self) -> None:
         """End every connection at once, and keep listening."""
         if self._listener is not None:

@@ -34,10 +34,14 @@ class Listener:
         for wire in wires:
             wire.cut()
 
-    def stop(self) -> None:
-        """Stop listening, end all connections, and wait for their threads."""
+    def stop_listening(self) -> None:
+        """Accept no more connections; the present ones stay open."""
         self._writer.close()
         self._accepting.join()
+
+    def stop(self) -> None:
+        """Stop listening, end all connections, and wait for their threads."""
+        self.stop_listening()
         self.cut()
         for thread in list(self._open):
             thread.join(LIMIT)

@@ -23,7 +23,7 @@ from gs.profile.status.site.store.audit import (
     wrong_token,
 )
 from gs.profile.status.site.store.options import Option, read_option, write_option
-from gs.profile.status.site.store.posts import Span, count_by_month
+from gs.profile.status.site.store.posts import TimeSpan, count_by_month
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -227,5 +227,5 @@ def test_a_hidden_post_and_one_in_a_hidden_topic_are_in_no_month(db):
 
 @given(st.dates(date(2, 1, 1), date(9998, 12, 31)))
 def test_a_day_is_within_the_span_of_its_month(day):
-    span = Span.of(Period.of(day))
+    span = TimeSpan.of(Period.of(day))
     assert span.since <= datetime(day.year, day.month, day.day, tzinfo=UTC) < span.until
